@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt openapi migrate contract bench lock
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(RUNTIME): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(DEVELOPMENT): $(RUNTIME) requirements-dev.lock
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+setup: $(DEVELOPMENT) ## Build .venv with everything that development needs
+
+run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0.1:8000
+	$(BIN)/register migrate
+	$(BIN)/register seed
+	$(BIN)/register serve
+
+test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest --numprocesses=auto --cov
+
+check: $(DEVELOPMENT) ## Check style, types and layers
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+fmt: $(DEVELOPMENT) ## Format the code and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+openapi: $(RUNTIME) ## Write the contract to openapi/openapi.json
+	$(BIN)/register openapi openapi/openapi.json
+
+migrate: $(RUNTIME) ## Bring the database to the newest schema
+	$(BIN)/register migrate

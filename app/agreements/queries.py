@@ -1,0 +1,20 @@
+"""What lists of agreements are asked for."""
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from app.agreements.models import Agreement, AgreementList, AgreementSignatory
+from app.resources.lists import linked, matching
+
+
+def wanted_by(wanted: AgreementList) -> list[ColumnElement[bool]]:
+    """The conditions of a list of agreements."""
+    return matching(
+        Agreement,
+        wanted,
+        {
+            "partner_id": lambda ids: col(Agreement.id).in_(
+                linked(AgreementSignatory, "agreement_id", "partner_id", ids)
+            )
+        },
+    )

@@ -1,0 +1,57 @@
+"""`/v1/agreements`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.agreements.models import AGREEMENTS, AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
+from app.agreements.queries import wanted_by
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import change, create, remove
+
+router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
+
+
+@router.get("", response_model=Page[AgreementPublic])
+async def list_agreements(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[AgreementList, Query()]
+) -> Response:
+    """List the agreements of this installation, ordered by title."""
+    return await read_page(request, database, caller, AGREEMENTS, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))
+async def create_agreement(
+    request: Request, session: Writing, caller: Contributor, content: AgreementCreate
+) -> Response:
+    """Add an agreement."""
+    return written(request, await create(session, caller, AGREEMENTS, content), 201)
+
+
+@router.get("/{id}", response_model=AgreementPublic)
+async def get_agreement(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one agreement."""
+    return await read_one(database, caller, AGREEMENTS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=AgreementPublic)
+async def update_agreement(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: AgreementUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of an agreement."""
+    row = await changeable(session, caller, AGREEMENTS, id, if_match)
+    return written(request, await change(session, caller, AGREEMENTS, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_agreement(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete an agreement that nothing belongs to any more."""
+    await remove(session, AGREEMENTS, await changeable(session, caller, AGREEMENTS, id, if_match))
+    return Response(status_code=204)

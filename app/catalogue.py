@@ -1,0 +1,54 @@
+"""The resources that the register offers, in the order in which people read of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.agreements.models import AGREEMENTS, AgreementUpdate
+from app.agreements.routes import router as agreements
+from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventUpdate
+from app.consultation_events.routes import router as consultation_events
+from app.goals.models import GOALS, GoalUpdate
+from app.goals.routes import router as goals
+from app.partners.models import PARTNERS, PartnerUpdate
+from app.partners.routes import router as partners
+from app.resources.examples import answered_example, given_example
+from app.resources.resource import Resource
+from app.resources.schema import Patch
+from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
+from app.sub_measures.routes import router as sub_measures
+from app.topics.models import TOPICS, TopicUpdate
+from app.topics.routes import router as topics
+
+ROUTERS: tuple[APIRouter, ...] = (agreements, topics, partners, goals, sub_measures, consultation_events)
+
+# References lead from later to earlier ones, so this is also the order in which a whole register can be written.
+RESOURCES: tuple[Resource[Any], ...] = (PARTNERS, AGREEMENTS, TOPICS, GOALS, SUB_MEASURES, CONSULTATION_EVENTS)
+
+UPDATES: tuple[type[Patch], ...] = (
+    AgreementUpdate,
+    TopicUpdate,
+    PartnerUpdate,
+    GoalUpdate,
+    SubMeasureUpdate,
+    ConsultationEventUpdate,
+)
+
+TAGS: Mapping[str, str] = {
+    "agreements": "The cooperation agreements that an installation holds.",
+    "topics": "The fields of work that an agreement names.",
+    "partners": "The organisations that cooperate: the city, the umbrella association and its members.",
+    "goals": "What an agreement wants to reach in a topic.",
+    "sub-measures": "What the partners do for a goal, and how far it is.",
+    "consultation-events": "Talks, conferences and expert days in which the partners are heard.",
+}
+
+COMPUTED: Mapping[str, Mapping[str, Any]] = {"sub_measure": {"code": "3.4"}}
+
+
+def examples() -> dict[str, Any]:
+    """An example for each schema that a request or an answer can have, by the name of the schema."""
+    given = {schema.__name__: given_example(schema) for schema in (*(each.create for each in RESOURCES), *UPDATES)}
+    answered = {each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES}
+    return given | answered

@@ -1,0 +1,268 @@
+"""Consultation events: talks, conferences and expert days in which partners are heard."""
+
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from app.consultation_events.rules import STEPS, EventStatus, check
+from app.database import Json, closed
+from app.resources.fields import Count, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
+from app.resources.ids import named_id
+from app.resources.links import Document
+from app.resources.lists import ListQuery
+from app.resources.resource import ChildList, Resource
+from app.resources.schema import Patch, Schema, Stamped, Stored, Visible, example, sorted_by
+from app.resources.states import described
+from app.vocabularies.level import Level
+from app.vocabularies.term import Term
+
+
+class EventFormat(Term):
+    """The form in which partners meet."""
+
+    talk = "talk", "Gespräch", "talk"
+    conference = "conference", "Konferenz", "conference"
+    expert_day = "expert_day", "Fachtag", "expert day"
+    working_group = "working_group", "Arbeitsgruppe", "working group"
+    other = "other", "andere", "other"
+
+
+class AttendanceMode(Term):
+    """How one can attend."""
+
+    in_person = "in_person", "vor Ort", "in person"
+    online = "online", "online", "online"
+    hybrid = "hybrid", "vor Ort und online", "hybrid"
+
+
+class ParticipantRole(Term):
+    """What a partner does at an event."""
+
+    host = "host", "Gastgeber", "host"
+    moderator = "moderator", "Moderation", "moderator"
+    participant = "participant", "Teilnehmer", "participant"
+
+
+class Attendance(Term):
+    """Whether a partner attends."""
+
+    invited = "invited", "eingeladen", "invited"
+    accepted = "accepted", "zugesagt", "accepted"
+    declined = "declined", "abgesagt", "declined"
+    attended = "attended", "teilgenommen", "attended"
+    absent = "absent", "nicht erschienen", "absent"
+
+
+class Participant(Schema):
+    """A partner at an event."""
+
+    partner_id: Id = Field(foreign_key="partner.id", description="The partner.")
+    role: ParticipantRole = Field(
+        default=ParticipantRole.participant,
+        sa_type=closed(ParticipantRole),
+        description=f"What it does: {ParticipantRole.explained()}.",
+    )
+    attendance: Attendance = Field(
+        default=Attendance.invited,
+        sa_type=closed(Attendance),
+        description=f"Whether it attends: {Attendance.explained()}.",
+    )
+    delegates: Count | None = Field(default=None, description="Number of people it sends.")
+
+
+class AgendaItem(Schema):
+    """One point of the agenda."""
+
+    title: Title = Field(description="What it is about.")
+    description: Paragraphs | None = Field(default=None, description="More about it.")
+    duration_minutes: Minutes | None = Field(default=None, description="Planned duration in minutes.")
+    sub_measure_id: Id | None = Field(
+        default=None, foreign_key="sub_measure.id", index=True, description="Sub-measure that it is about."
+    )
+    outcome: Paragraphs | None = Field(default=None, description="What came of it.")
+
+
+class ConsultationEventBase(Visible):
+    title: Title = Field(description="Title of the event.")
+    description: Paragraphs | None = Field(default=None, description="What the event is about.")
+    format: EventFormat = Field(sa_type=closed(EventFormat), description=f"Form: {EventFormat.explained()}.")
+    level: Level = Field(sa_type=closed(Level), description=f"Level: {Level.explained()}.")
+    status: EventStatus = Field(
+        default=EventStatus.planned,
+        sa_type=closed(EventStatus),
+        description=f"Whether it takes place: {EventStatus.explained()}. {described(STEPS)}",
+    )
+    status_reason: Paragraphs | None = Field(
+        default=None, description="Why the status is what it is; required for `postponed` and `cancelled`."
+    )
+    starts_at: Moment = Field(description="Start of the event; any offset is accepted, UTC is answered.")
+    ends_at: Moment | None = Field(default=None, description="End of the event; after `starts_at`.")
+    timezone: TimeZone = Field(
+        default="Europe/Berlin", description="IANA time zone in which the event takes place, for showing local times."
+    )
+    attendance_mode: AttendanceMode = Field(
+        default=AttendanceMode.in_person,
+        sa_type=closed(AttendanceMode),
+        description=f"How one can attend: {AttendanceMode.explained()}.",
+    )
+    location: Title | None = Field(default=None, description="Where it takes place.")
+    online_url: Url | None = Field(
+        default=None,
+        description="Where to join online; it is as visible as the event, so a link for partners belongs into an event for partners.",
+    )
+    organiser_id: Id | None = Field(
+        default=None, foreign_key="partner.id", index=True, description="Partner that organises."
+    )
+    documents: list[Document] = Field(
+        default_factory=list, max_length=100, sa_type=Json, description="Documents of the event, in order."
+    )
+    outcome: Paragraphs | None = Field(default=None, description="What came of the event.")
+
+
+class ConsultationEventContent(ConsultationEventBase):
+    topic_ids: Ids = Field(default_factory=list, description="Topics that it is about.")
+    goal_ids: Ids = Field(default_factory=list, description="Goals that it is about.")
+    sub_measure_ids: Ids = Field(default_factory=list, description="Sub-measures that it is about.")
+    participants: list[Participant] = Field(
+        default_factory=list, max_length=200, description="The partners that take part, each once."
+    )
+    agenda_items: list[AgendaItem] = Field(default_factory=list, max_length=100, description="The agenda, in order.")
+
+
+class ConsultationEvent(ConsultationEventBase, Stored, table=True):
+    __tablename__ = "consultation_event"
+    __table_args__ = (
+        Index(None, "format", "starts_at"),
+        Index(None, "level", "starts_at"),
+        Index(None, "status", "starts_at"),
+        Index(None, "attendance_mode", "starts_at"),
+        Index(None, "ends_at"),
+        *sorted_by("starts_at"),
+    )
+
+
+class EventParticipant(Participant, table=True):
+    __tablename__ = "event_participant"
+    __table_args__ = (Index(None, "partner_id", "consultation_event_id"),)
+
+    consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
+    partner_id: UUID = Field(primary_key=True, foreign_key="partner.id")
+    position: int
+
+
+class EventAgendaItem(AgendaItem, table=True):
+    __tablename__ = "event_agenda_item"
+
+    consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
+    position: int = Field(primary_key=True)
+
+
+class EventTopic(SQLModel, table=True):
+    __tablename__ = "event_topic"
+    __table_args__ = (Index(None, "topic_id", "consultation_event_id"),)
+
+    consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
+    topic_id: UUID = Field(primary_key=True, foreign_key="topic.id")
+    position: int
+
+
+class EventGoal(SQLModel, table=True):
+    __tablename__ = "event_goal"
+    __table_args__ = (Index(None, "goal_id", "consultation_event_id"),)
+
+    consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
+    goal_id: UUID = Field(primary_key=True, foreign_key="goal.id")
+    position: int
+
+
+class EventSubMeasure(SQLModel, table=True):
+    __tablename__ = "event_sub_measure"
+    __table_args__ = (Index(None, "sub_measure_id", "consultation_event_id"),)
+
+    consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
+    sub_measure_id: UUID = Field(primary_key=True, foreign_key="sub_measure.id")
+    position: int
+
+
+class ConsultationEventCreate(ConsultationEventContent):
+    """A new consultation event."""
+
+    model_config = example(
+        {
+            "title": "Fachtag Suchtprävention",
+            "format": "expert_day",
+            "level": "operational",
+            "starts_at": "2025-03-12T09:00:00+01:00",
+            "ends_at": "2025-03-12T15:00:00+01:00",
+            "location": "Dresden",
+            "organiser_id": str(named_id("partners", "landeshauptstadt-dresden")),
+            "topic_ids": [str(named_id("topics", "dresden-liga-2024", "health"))],
+            "sub_measure_ids": [str(named_id("sub-measures", "dresden-liga-2024", 2, 3))],
+            "participants": [
+                {"partner_id": str(named_id("partners", "landeshauptstadt-dresden")), "role": "host"},
+                {"partner_id": str(named_id("partners", "liga-dresden"))},
+            ],
+            "agenda_items": [
+                {
+                    "title": "Suchtprävention",
+                    "duration_minutes": 90,
+                    "sub_measure_id": str(named_id("sub-measures", "dresden-liga-2024", 2, 3)),
+                }
+            ],
+        }
+    )
+
+
+class ConsultationEventUpdate(ConsultationEventContent, Patch):
+    """The fields to change; an absent field keeps its value, an array is replaced as a whole."""
+
+    model_config = example({"status": "confirmed", "location": "Neues Rathaus, Dresden"})
+
+
+class ConsultationEventPublic(ConsultationEventContent, Stamped):
+    """A talk, conference, expert day or other meeting of the cooperation."""
+
+
+class ConsultationEventList(ListQuery):
+    sort: Literal[
+        "starts_at", "-starts_at", "title", "-title", "created_at", "-created_at", "updated_at", "-updated_at"
+    ] = Field(default="starts_at", description="Order of the list; `-` for descending.")
+    format: list[EventFormat] | None = Field(default=None, max_length=5, description="Form of the event.")
+    level: list[Level] | None = Field(default=None, max_length=2, description="Level of the event.")
+    status: list[EventStatus] | None = Field(default=None, max_length=5, description="Whether it takes place.")
+    attendance_mode: list[AttendanceMode] | None = Field(default=None, max_length=3, description="How one can attend.")
+    starts_at_from: Moment | None = Field(default=None, description="Starts at this time or later.")
+    starts_at_before: Moment | None = Field(default=None, description="Starts before this time.")
+    ends_at_from: Moment | None = Field(default=None, description="Ends at this time or later.")
+    ends_at_before: Moment | None = Field(default=None, description="Ends before this time.")
+    partner_id: list[Id] | None = Field(
+        default=None, max_length=50, description="Partner that organises or takes part."
+    )
+    organiser_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that organises.")
+    agreement_id: list[Id] | None = Field(
+        default=None, max_length=50, description="Agreement whose topics, goals or sub-measures it is about."
+    )
+    topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic that it is about.")
+    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal that it is about.")
+    sub_measure_id: list[Id] | None = Field(
+        default=None, max_length=50, description="Sub-measure that it or one of its agenda items is about."
+    )
+
+
+CONSULTATION_EVENTS = Resource(
+    path="consultation-events",
+    table=ConsultationEvent,
+    create=ConsultationEventCreate,
+    public=ConsultationEventPublic,
+    lists={
+        "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
+        "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),
+        "sub_measure_ids": ChildList(EventSubMeasure, parent="consultation_event_id", value="sub_measure_id"),
+        "participants": ChildList(EventParticipant, parent="consultation_event_id", unique="partner_id"),
+        "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
+    },
+    check=check,
+    steps=STEPS,
+)

@@ -1,0 +1,64 @@
+"""What lists of consultation events are asked for."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlmodel import SQLModel, col
+
+from app.consultation_events.models import (
+    ConsultationEvent,
+    ConsultationEventList,
+    EventAgendaItem,
+    EventGoal,
+    EventParticipant,
+    EventSubMeasure,
+    EventTopic,
+)
+from app.goals.models import Goal
+from app.resources import lists
+from app.sub_measures.models import SubMeasure
+from app.topics.models import Topic
+
+
+def wanted_by(wanted: ConsultationEventList) -> list[ColumnElement[bool]]:
+    """The conditions of a list of events."""
+    organiser_id = col(ConsultationEvent.organiser_id)
+    return lists.matching(
+        ConsultationEvent,
+        wanted,
+        {
+            "partner_id": lambda ids: or_(organiser_id.in_(ids), linked(EventParticipant, "partner_id", ids)),
+            "agreement_id": of_agreements,
+            "topic_id": lambda ids: linked(EventTopic, "topic_id", ids),
+            "goal_id": lambda ids: linked(EventGoal, "goal_id", ids),
+            "sub_measure_id": lambda ids: or_(
+                linked(EventSubMeasure, "sub_measure_id", ids), linked(EventAgendaItem, "sub_measure_id", ids)
+            ),
+        },
+    )
+
+
+def linked(link: type[SQLModel], column: str, values: Sequence[UUID]) -> ColumnElement[bool]:
+    """The events that a table of links connects with any of the values."""
+    return col(ConsultationEvent.id).in_(lists.linked(link, "consultation_event_id", column, values))
+
+
+def of_agreements(ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """The events that are about a topic, a goal or a sub-measure of these agreements."""
+    goals = select(col(Goal.id)).where(col(Goal.agreement_id).in_(ids))
+    about = (
+        (EventTopic, EventTopic.topic_id, select(col(Topic.id)).where(col(Topic.agreement_id).in_(ids))),
+        (EventGoal, EventGoal.goal_id, goals),
+        (
+            EventSubMeasure,
+            EventSubMeasure.sub_measure_id,
+            select(col(SubMeasure.id)).where(col(SubMeasure.goal_id).in_(goals)),
+        ),
+    )
+    return or_(
+        *(
+            col(ConsultationEvent.id).in_(select(col(link.consultation_event_id)).where(col(column).in_(wanted)))
+            for link, column, wanted in about
+        )
+    )

@@ -1,0 +1,72 @@
+"""`/v1/consultation-events`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.consultation_events.models import (
+    CONSULTATION_EVENTS,
+    ConsultationEventCreate,
+    ConsultationEventList,
+    ConsultationEventPublic,
+    ConsultationEventUpdate,
+)
+from app.consultation_events.queries import wanted_by
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import change, create, remove
+
+router = APIRouter(prefix="/v1/consultation-events", tags=["consultation-events"])
+
+
+@router.get("", response_model=Page[ConsultationEventPublic])
+async def list_consultation_events(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[ConsultationEventList, Query()]
+) -> Response:
+    """List consultation events in the order of time."""
+    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=ConsultationEventPublic)
+async def create_consultation_event(
+    request: Request, session: Writing, caller: Contributor, content: ConsultationEventCreate
+) -> Response:
+    """Add a consultation event."""
+    return written(request, await create(session, caller, CONSULTATION_EVENTS, content), 201)
+
+
+@router.get("/{id}", response_model=ConsultationEventPublic)
+async def get_consultation_event(
+    database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read one consultation event."""
+    return await read_one(database, caller, CONSULTATION_EVENTS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=ConsultationEventPublic, responses=conflicts("transition-not-allowed"))
+async def update_consultation_event(
+    request: Request,
+    session: Writing,
+    caller: Contributor,
+    id: Id,
+    changes: ConsultationEventUpdate,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change fields of a consultation event."""
+    row = await changeable(session, caller, CONSULTATION_EVENTS, id, if_match)
+    return written(request, await change(session, caller, CONSULTATION_EVENTS, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_consultation_event(
+    session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None
+) -> Response:
+    """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
+    await remove(session, CONSULTATION_EVENTS, await changeable(session, caller, CONSULTATION_EVENTS, id, if_match))
+    return Response(status_code=204)

@@ -1,0 +1,11 @@
+"""What lists of goals are asked for."""
+
+from sqlalchemy import ColumnElement
+
+from app.goals.models import Goal, GoalList
+from app.resources.lists import matching
+
+
+def wanted_by(wanted: GoalList) -> list[ColumnElement[bool]]:
+    """The conditions of a list of goals."""
+    return matching(Goal, wanted, {})

@@ -1,0 +1,56 @@
+"""`/v1/goals`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.goals import service
+from app.goals.models import GOALS, GoalCreate, GoalList, GoalPublic, GoalUpdate
+from app.goals.queries import wanted_by
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import remove
+
+router = APIRouter(prefix="/v1/goals", tags=["goals"])
+
+
+@router.get("", response_model=Page[GoalPublic])
+async def list_goals(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[GoalList, Query()]
+) -> Response:
+    """List goals, ordered by number."""
+    return await read_page(request, database, caller, GOALS, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=GoalPublic, responses=conflicts("duplicate"))
+async def create_goal(request: Request, session: Writing, caller: Contributor, content: GoalCreate) -> Response:
+    """Add a goal to an agreement."""
+    return written(request, await service.create(session, caller, content), 201)
+
+
+@router.get("/{id}", response_model=GoalPublic)
+async def get_goal(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one goal."""
+    return await read_one(database, caller, GOALS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=GoalPublic)
+async def update_goal(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: GoalUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a goal."""
+    row = await changeable(session, caller, GOALS, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_goal(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a goal that nothing refers to any more."""
+    await remove(session, GOALS, await changeable(session, caller, GOALS, id, if_match))
+    return Response(status_code=204)

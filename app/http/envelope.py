@@ -1,0 +1,87 @@
+"""What every answer carries, whatever it answers: request id, security headers, CORS, one log line."""
+
+import logging
+import re
+import time
+from contextvars import ContextVar
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from app.http.problems import InternalError, problem_response
+
+logger = logging.getLogger("app.access")
+failures = logging.getLogger("app.failure")
+
+API_VERSION = "1.0.0"
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+STANDARD_HEADERS = {
+    "API-Version": API_VERSION,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "API-Version, ETag, Link, Location, Retry-After, X-Request-ID",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+PREFLIGHT_HEADERS = [
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"Accept-Language, Authorization, If-None-Match, X-Request-ID"),
+    (b"access-control-max-age", b"86400"),
+]
+
+
+class Envelope:
+    """The outermost ASGI middleware: nothing leaves the service without its headers, not even a failure."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("x-request-id", "")
+        scope["request_id"] = asked if REQUEST_ID.fullmatch(asked) else str(uuid7())
+        token = request_id.set(scope["request_id"])
+        started, method, status = time.perf_counter(), scope["method"], 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = scope["request_id"]
+                for name, value in STANDARD_HEADERS.items():
+                    headers.setdefault(name, value)
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.answer(scope, receive, send_with_headers)
+        except Exception:  # noqa: BLE001 (the last line of defence: its caller gets a problem, the log the traceback)
+            failures.exception("request failed")
+            if status == 0:
+                await problem_response(scope, InternalError())(scope, receive, send_with_headers)
+        finally:
+            took = (time.perf_counter() - started) * 1000
+            logger.info(
+                "request",
+                extra={"method": method, "path": scope["path"], "status": status, "milliseconds": round(took, 1)},
+            )
+            request_id.reset(token)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight here, a HEAD as the GET it stands for, and everything else in the app."""
+        if scope["method"] == "OPTIONS" and Headers(scope=scope).get("access-control-request-method"):
+            await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT_HEADERS)})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)

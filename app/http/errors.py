@@ -1,0 +1,91 @@
+"""Turns whatever a request can end in into a problem document."""
+
+import logging
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from app.http.messages import field_errors
+from app.http.problems import (
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    Unavailable,
+    problem_response,
+)
+
+logger = logging.getLogger(__name__)
+
+# PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
+BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
+BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+
+    @app.exception_handler(Problem)
+    async def answer_problem(request: Request, error: Problem) -> Response:
+        return problem_response(request.scope, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem_response(request.scope, Invalid(errors=field_errors(error.errors())))
+
+    @app.exception_handler(HTTPException)
+    async def answer_http_exception(request: Request, error: HTTPException) -> Response:
+        return problem_response(request.scope, problem_of(error, request))
+
+    @app.exception_handler(PoolTimeout)
+    async def answer_exhausted(request: Request, _error: PoolTimeout) -> Response:
+        logger.warning("no database connection was free in time")
+        return problem_response(request.scope, Unavailable())
+
+    @app.exception_handler(DBAPIError)
+    async def answer_database_error(request: Request, error: DBAPIError) -> Response:
+        if is_busy(error):
+            logger.warning("the database is busy or away: %s", type(error.orig).__name__)
+            return problem_response(request.scope, Unavailable())
+        raise error
+
+
+def problem_of(error: HTTPException, request: Request) -> Problem:
+    """The problem that an exception of the framework stands for."""
+    match error.status_code:
+        case 404:
+            return NotFound()
+        case 405:
+            return MethodNotAllowed(headers={"Allow": ", ".join(allowed_methods(request))})
+        case 413:
+            return PayloadTooLarge()
+        case _:
+            return Malformed()
+
+
+def allowed_methods(request: Request) -> Sequence[str]:
+    """The methods of every route with the request's path (each method is a route of its own)."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= set(route.methods or ())
+    if "GET" in methods:
+        methods.add("HEAD")
+    return sorted(methods)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether the same request can succeed a moment later."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    return error.connection_invalidated or state.startswith(BUSY_STATES) or name.startswith(BUSY_SQLITE)

@@ -1,0 +1,86 @@
+"""What a validation error says to people, in both languages."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.http.problems import FieldError, at
+from app.language import Text
+
+MESSAGES: Mapping[str, Text] = {
+    "missing": Text("Die Angabe fehlt.", "The value is missing."),
+    "extra_forbidden": Text("Diese Angabe ist hier nicht bekannt.", "This name is not known here."),
+    "not_a_string": Text("Erwartet wird ein Text.", "A string is expected."),
+    "not_a_number": Text("Erwartet wird eine Zahl.", "A number is expected."),
+    "string_type": Text("Erwartet wird ein Text.", "A string is expected."),
+    "string_too_short": Text(
+        "Der Text braucht mindestens {min_length} Zeichen.", "The string needs at least {min_length} characters."
+    ),
+    "string_too_long": Text(
+        "Der Text darf höchstens {max_length} Zeichen haben.", "The string may have {max_length} characters at most."
+    ),
+    "string_pattern_mismatch": Text(
+        "Der Text passt nicht zum Muster {pattern}.", "The string does not match the pattern {pattern}."
+    ),
+    "int_type": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
+    "int_parsing": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
+    "int_parsing_size": Text("Die Zahl ist zu groß.", "The number is too large."),
+    "int_from_float": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
+    "finite_number": Text("Erwartet wird eine endliche Zahl.", "A finite number is expected."),
+    "bool_type": Text("Erwartet wird true oder false.", "true or false is expected."),
+    "bool_parsing": Text("Erwartet wird true oder false.", "true or false is expected."),
+    "greater_than_equal": Text("Die Zahl muss mindestens {ge} sein.", "The number must be at least {ge}."),
+    "less_than_equal": Text("Die Zahl darf höchstens {le} sein.", "The number may be {le} at most."),
+    "enum": Text("Erlaubt ist nur: {expected}.", "Only these are allowed: {expected}."),
+    "literal_error": Text("Erlaubt ist nur: {expected}.", "Only these are allowed: {expected}."),
+    "list_type": Text("Erwartet wird eine Liste.", "An array is expected."),
+    "too_long": Text("Höchstens {max_length} Einträge sind erlaubt.", "{max_length} entries at most are allowed."),
+    "dict_type": Text("Erwartet wird ein Objekt.", "An object is expected."),
+    "model_type": Text("Erwartet wird ein Objekt.", "An object is expected."),
+    "model_attributes_type": Text("Erwartet wird ein Objekt.", "An object is expected."),
+    "uuid_format": Text(
+        "Erwartet wird eine UUID wie 0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11.",
+        "A UUID such as 0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11 is expected.",
+    ),
+    "date_format": Text(
+        "Erwartet wird ein Datum wie 2024-08-29 (ISO 8601).", "A date such as 2024-08-29 is expected (ISO 8601)."
+    ),
+    "time_format": Text(
+        "Erwartet wird ein Zeitpunkt mit Zeitzone wie 2024-08-29T10:00:00+02:00 (RFC 3339).",
+        "A time with offset such as 2024-08-29T10:00:00+02:00 is expected (RFC 3339).",
+    ),
+    "year_out_of_range": Text(
+        "Das Jahr muss zwischen 1000 und 2999 liegen.", "The year must be between 1000 and 2999."
+    ),
+    "unknown_timezone": Text(
+        "Diese Zeitzone steht nicht in der IANA-Liste.", "This time zone is not in the IANA list."
+    ),
+    "repeated": Text("Der Eintrag steht doppelt in der Liste.", "The entry stands twice in the array."),
+    "invalid_cursor": Text(
+        "Der Cursor gehört nicht zu dieser Liste und Sortierung.", "The cursor does not belong to this list and order."
+    ),
+}
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
+    """Pydantic's errors, each with its place in the request; an error of a kind without a text keeps Pydantic's."""
+    return [field_error(error) for error in errors]
+
+
+def field_error(error: Mapping[str, Any]) -> FieldError:
+    """One of Pydantic's errors; its `loc` begins with the part of the request."""
+    part, *path = error["loc"]
+    context = error.get("ctx", {})
+    text = MESSAGES.get(error["type"], Text(error["msg"], error["msg"]))
+    detail = text.format(**context) if context else text
+    match part:
+        case "body":
+            return at(*path, code=error["type"], detail=detail)
+        case "header":
+            return FieldError("header", str(path[0]), error["type"], detail)
+        case _:
+            return FieldError("parameter", printable(str(path[0])), error["type"], detail)
+
+
+def printable(name: str) -> str:
+    """A name from the request without what a terminal or a log could take for a command."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:200]

@@ -1,0 +1,166 @@
+"""The pages that people see in a browser, and the same as JSON for programs."""
+
+from collections.abc import Iterable
+from html import escape
+from importlib.metadata import version
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+
+from app.http.problems import NotFound, Problem
+from app.language import Language, Text, preferred
+
+router = APIRouter(include_in_schema=False)
+
+OWN_ASSETS = f"/assets/register-{version('cooperation-register')}"
+SWAGGER_ASSETS = f"/assets/swagger-ui-{version('fastapi-offline')}"
+
+# No inline script or style anywhere: what is not served from here does not run.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+TITLE = Text("Kooperationsregister", "Cooperation register")
+LINKS = (
+    ("/docs", Text("Schnittstelle im Browser ausprobieren", "Try the API in the browser")),
+    ("/openapi.json", Text("Vertrag der Schnittstelle (OpenAPI 3.1)", "Contract of the API (OpenAPI 3.1)")),
+    ("/v1/agreements", Text("Vereinbarungen", "Agreements")),
+    ("/v1/topics", Text("Themenfelder", "Topics")),
+    ("/v1/partners", Text("Partner", "Partners")),
+    ("/v1/goals", Text("Ziele", "Goals")),
+    ("/v1/sub-measures", Text("Teilmaßnahmen", "Sub-measures")),
+    ("/v1/consultation-events", Text("Beteiligungstermine", "Consultation events")),
+    ("/problems", Text("Arten von Fehlern", "Kinds of problems")),
+    ("/.well-known/api-catalog", Text("API-Katalog (RFC 9727)", "API catalogue (RFC 9727)")),
+    ("/readyz", Text("Bereitschaft", "Readiness")),
+)
+
+
+class Assets(StaticFiles):
+    """Files under a path that carries their version, so browsers may keep them for a year."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def install_assets(app: FastAPI) -> None:
+    """Serve the files of the pages: our own, and those of Swagger UI from its package."""
+    app.mount(OWN_ASSETS, GZipMiddleware(Assets(packages=[("app.http", "assets")])))
+    app.mount(SWAGGER_ASSETS, GZipMiddleware(Assets(packages=[("fastapi_offline", "static")])))
+
+
+@router.get("/")
+async def get_index(request: Request) -> Response:
+    """Lead to everything that is here."""
+    language = language_of(request)
+    links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS]
+    if not wants_html(request):
+        return JSONResponse({"title": getattr(TITLE, language), "links": links}, headers=varying(language))
+    items = "".join(f'<li><a href="{each["href"]}">{escape(each["title"])}</a></li>' for each in links)
+    return page(language, getattr(TITLE, language), f"<ul>{items}</ul>")
+
+
+@router.get("/docs")
+async def get_docs() -> Response:
+    """The API in the browser: Swagger UI, without anything from elsewhere."""
+    styles = f'<link rel="stylesheet" href="{SWAGGER_ASSETS}/swagger-ui.css">'
+    scripts = (
+        f'<script src="{SWAGGER_ASSETS}/swagger-ui-bundle.js"></script><script src="{OWN_ASSETS}/docs.js"></script>'
+    )
+    return page("en", TITLE.en, f'<div id="operations"></div>{scripts}', styles)
+
+
+@router.get("/favicon.ico")
+async def get_icon() -> Response:
+    """The icon of the pages."""
+    return FileResponse(str(files("app.http") / "assets/icon.svg"), media_type="image/svg+xml")
+
+
+@router.get("/openapi.json")
+@router.get("/v1/openapi.json")
+async def get_contract(request: Request) -> Response:
+    """The contract of the API."""
+    return JSONResponse(request.app.openapi(), headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/problems")
+async def list_problems(request: Request) -> Response:
+    """Every kind of problem that an answer can be."""
+    return problems_page(request, Problem.kinds.values(), Text("Arten von Fehlern", "Kinds of problems"))
+
+
+@router.get("/problems/{slug}")
+async def get_problem(request: Request, slug: str) -> Response:
+    """What one kind of problem means."""
+    kind = Problem.kinds.get(slug)
+    if kind is None:
+        raise NotFound
+    return problems_page(request, [kind], kind.title)
+
+
+@router.get("/.well-known/api-catalog")
+async def get_catalogue(request: Request) -> Response:
+    """Where the API, its contract, its docs and its state are (RFC 9727, as a link set of RFC 9264)."""
+    base = str(request.base_url).rstrip("/")
+    links = {
+        "anchor": f"{base}/v1",
+        "service-desc": [{"href": f"{base}/openapi.json", "type": "application/vnd.oai.openapi+json;version=3.1"}],
+        "service-doc": [{"href": f"{base}/docs", "type": "text/html"}],
+        "status": [{"href": f"{base}/readyz", "type": "application/json"}],
+    }
+    profile = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+    return JSONResponse({"linkset": [links]}, media_type=profile, headers={"Cache-Control": "no-cache"})
+
+
+def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text) -> Response:
+    """Descriptions of problems, for people or for programs."""
+    language = language_of(request)
+    described = [
+        {
+            "type": f"/problems/{kind.slug}",
+            "status": kind.status,
+            "title": getattr(kind.title, language),
+            "description": getattr(kind.about, language),
+        }
+        for kind in kinds
+    ]
+    if not wants_html(request):
+        return JSONResponse({"problems": described}, headers=varying(language))
+    items = "".join(
+        f'<dt id="{each["type"]}"><a href="{each["type"]}">{each["status"]} {escape(str(each["title"]))}</a></dt>'
+        f"<dd>{escape(str(each['description']))}</dd>"
+        for each in described
+    )
+    return page(language, getattr(title, language), f"<dl>{items}</dl>")
+
+
+def page(language: Language, title: str, body: str, head: str = "") -> Response:
+    """An HTML page."""
+    html = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
+        f'<link rel="icon" href="{OWN_ASSETS}/icon.svg">{head}<link rel="stylesheet" href="{OWN_ASSETS}/page.css"></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
+    )
+    return HTMLResponse(html, headers={**varying(language), "Content-Security-Policy": PAGE_POLICY})
+
+
+def language_of(request: Request) -> Language:
+    """The language that the caller prefers."""
+    return preferred(request.headers.get("accept-language", ""))
+
+
+def wants_html(request: Request) -> bool:
+    """Whether a person asks: browsers name HTML, programs do not."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def varying(language: Language) -> dict[str, str]:
+    """The headers of an answer that depends on who asks."""
+    return {"Content-Language": language, "Vary": "Accept, Accept-Language", "Cache-Control": "no-cache"}

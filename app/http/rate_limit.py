@@ -1,0 +1,46 @@
+"""A limit on what one client can ask for in a minute, so that one system in a loop does not stop the others."""
+
+import time
+from collections import Counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.problems import TooManyRequests, problem_response
+
+WINDOW_SECONDS = 60
+
+
+class RateLimit:
+    """ASGI middleware that counts requests by client address in fixed windows, in this process."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+        self.window = 0
+        self.counts: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        window, elapsed = divmod(int(time.monotonic()), WINDOW_SECONDS)
+        if window != self.window:
+            self.window, self.counts = window, Counter()
+        client = scope["client"][0] if scope.get("client") else ""
+        self.counts[client] += 1
+        remaining = self.limit - self.counts[client]
+        reset = WINDOW_SECONDS - elapsed
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["RateLimit-Limit"] = str(self.limit)
+                headers["RateLimit-Remaining"] = str(max(remaining, 0))
+                headers["RateLimit-Reset"] = str(reset)
+            await send(message)
+
+        if remaining < 0:
+            await problem_response(scope, TooManyRequests(reset))(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,48 @@
+"""Puts the parts together: the only module that knows them all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.catalogue import ROUTERS, TAGS, examples
+from app.database import Database
+from app.http.body import BodyGuard
+from app.http.contract import Contract
+from app.http.envelope import Envelope
+from app.http.errors import install_error_handlers
+from app.http.health import router as health
+from app.http.pages import install_assets
+from app.http.pages import router as pages
+from app.http.rate_limit import RateLimit
+from app.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service with these settings; it opens its database when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.database = Database(
+            settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
+        )
+        yield
+        await app.state.database.close()
+
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for router in (*ROUTERS, health, pages):
+        app.include_router(router)
+    install_assets(app)
+    app.openapi = Contract(app, TAGS, examples())  # type: ignore[method-assign]
+    install_error_handlers(app)
+    app.add_middleware(BodyGuard)
+    app.add_middleware(RateLimit, limit=settings.rate_limit)
+    app.add_middleware(Envelope)
+    return app

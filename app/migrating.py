@@ -1,0 +1,89 @@
+"""Bringing a database to the newest schema."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from app.settings import Settings
+
+
+class BrokenReferences(Exception):
+    """A migration left rows that refer to nothing; it was rolled back."""
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, wherever the package is installed."""
+    config = Config()
+    config.set_main_option("script_location", str(files("migrations")))
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this version of the service needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that a database is at; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection for migrations, in one transaction.
+
+    SQLite's batch mode drops and recreates tables, which with foreign keys on would silently delete what refers to
+    them; so they are off, and what refers to nothing afterwards is found before the commit.
+    """
+    engine = create_async_engine(settings.database)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", prepare_for_batches)
+        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        async with engine.begin() as connection:
+            yield connection
+            if engine.dialect.name == "sqlite":
+                broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+                if broken:
+                    raise BrokenReferences(f"{len(broken)} rows refer to nothing, the first in table {broken[0][0]}")
+    finally:
+        await engine.dispose()
+
+
+def prepare_for_batches(connection: Any, _entry: Any) -> None:
+    """Leave transactions to us, and foreign keys unchecked while tables are recreated."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.close()
+
+
+async def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Migrate the database of the settings up to a revision, in one transaction."""
+    await migrate(settings, command.upgrade, revision)
+
+
+async def downgrade(settings: Settings, revision: str) -> None:
+    """Migrate the database of the settings down to a revision, in one transaction."""
+    await migrate(settings, command.downgrade, revision)
+
+
+async def migrate(settings: Settings, step: Any, revision: str) -> None:
+    """Run one of Alembic's commands over a connection of ours."""
+
+    def run(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        step(config, revision)
+
+    async with connected(settings) as connection:
+        await connection.run_sync(run)

@@ -1,0 +1,150 @@
+"""Partners: the organisations that cooperate."""
+
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.database import closed
+from app.partners.rules import check
+from app.resources.fields import Count, Day, Distinct, Email, Id, Name, Paragraphs, Slug, Title, Url
+from app.resources.ids import named_id
+from app.resources.lists import ListQuery
+from app.resources.resource import ChildList, Resource
+from app.resources.schema import Patch, Slugged, Stamped, Stored, Visible, example, sorted_by
+from app.vocabularies.term import Term
+
+
+class PartnerKind(Term):
+    """What kind of organisation a partner is."""
+
+    municipality = "municipality", "Kommune", "municipality"
+    umbrella_association = "umbrella_association", "Dachverband", "umbrella association"
+    member_association = "member_association", "Mitgliedsverband", "member association"
+    other = "other", "andere", "other"
+
+
+class ServiceField(Term):
+    """A field in which a partner offers services."""
+
+    counselling = "counselling", "Beratung", "counselling"
+    daycare = "daycare", "Kindertagesbetreuung", "daycare"
+    schools = "schools", "Schulen", "schools"
+    youth_welfare = "youth_welfare", "Jugendhilfe", "youth welfare"
+    elderly_care = "elderly_care", "Altenhilfe", "care of older people"
+    nursing = "nursing", "Pflege", "nursing"
+    other = "other", "andere", "other"
+
+
+class PartnerBase(Visible):
+    name: Title = Field(description="Official name of the organisation.")
+    short_name: Name | None = Field(default=None, description="Name in everyday use.")
+    kind: PartnerKind = Field(
+        sa_type=closed(PartnerKind), description=f"Kind of organisation: {PartnerKind.explained()}."
+    )
+    member_of_id: Id | None = Field(
+        default=None,
+        foreign_key="partner.id",
+        index=True,
+        description="Umbrella association that the partner is a member of.",
+    )
+    legal_form: Name | None = Field(default=None, description="Legal form, such as `e. V.` or `gGmbH`.")
+    description: Paragraphs | None = Field(default=None, description="What the organisation does.")
+    website: Url | None = Field(default=None, description="Website of the organisation.")
+    email: Email | None = Field(default=None, description="Address of the organisation's office, not of a person.")
+    staff_count: Count | None = Field(default=None, description="Number of people who work there.")
+    staff_count_as_of: Day | None = Field(default=None, description="Day to which `staff_count` refers.")
+    founded_on: Day | None = Field(default=None, description="Day on which the organisation was founded.")
+    dissolved_on: Day | None = Field(
+        default=None,
+        index=True,
+        description="Day on which the organisation ended; organisations end, they are not deleted.",
+    )
+
+
+class PartnerContent(PartnerBase):
+    service_fields: Distinct[ServiceField] = Field(
+        default_factory=list,
+        max_length=len(ServiceField),
+        description=f"Fields in which the partner offers services: {ServiceField.explained()}.",
+    )
+
+
+class Partner(PartnerBase, Slugged, Stored, table=True):
+    __tablename__ = "partner"
+    __table_args__ = (UniqueConstraint("slug"), Index(None, "kind", "id"), *sorted_by("staff_count", "founded_on"))
+
+
+class PartnerServiceField(SQLModel, table=True):
+    __tablename__ = "partner_service_field"
+    __table_args__ = (Index(None, "service_field", "partner_id"),)
+
+    partner_id: UUID = Field(primary_key=True, foreign_key="partner.id")
+    service_field: ServiceField = Field(primary_key=True, sa_type=closed(ServiceField))
+    position: int
+
+
+class PartnerCreate(PartnerContent, Slugged):
+    """A new partner."""
+
+    model_config = example(
+        {
+            "slug": "awo-dresden",
+            "name": "Arbeiterwohlfahrt Kreisverband Dresden e. V.",
+            "kind": "member_association",
+            "member_of_id": str(named_id("partners", "liga-dresden")),
+            "legal_form": "e. V.",
+        }
+    )
+
+
+class PartnerUpdate(PartnerContent, Patch):
+    """The fields to change; an absent field keeps its value."""
+
+    model_config = example({"staff_count": 8600, "staff_count_as_of": "2024-08-30"})
+
+
+class PartnerPublic(PartnerContent, Slugged, Stamped):
+    """An organisation that takes part in the cooperation."""
+
+
+class PartnerList(ListQuery):
+    sort: Literal[
+        "name",
+        "-name",
+        "slug",
+        "-slug",
+        "kind",
+        "-kind",
+        "staff_count",
+        "-staff_count",
+        "founded_on",
+        "-founded_on",
+        "created_at",
+        "-created_at",
+        "updated_at",
+        "-updated_at",
+    ] = Field(default="name", description="Order of the list; `-` for descending; what is not known stands last.")
+    slug: list[Slug] | None = Field(default=None, max_length=50, description="Slug of the partner.")
+    kind: list[PartnerKind] | None = Field(default=None, max_length=4, description="Kind of organisation.")
+    member_of_id: list[Id] | None = Field(default=None, max_length=50, description="Umbrella association.")
+    service_field: list[ServiceField] | None = Field(default=None, max_length=7, description="Field of services.")
+    founded_on_from: Day | None = Field(default=None, description="Founded on this day or later.")
+    founded_on_before: Day | None = Field(default=None, description="Founded before this day.")
+    dissolved_on_from: Day | None = Field(default=None, description="Ended on this day or later.")
+    dissolved_on_before: Day | None = Field(default=None, description="Ended before this day.")
+
+
+PARTNERS = Resource(
+    path="partners",
+    table=Partner,
+    create=PartnerCreate,
+    public=PartnerPublic,
+    name="name",
+    searched=("name", "short_name", "description"),
+    lists={
+        "service_fields": ChildList(PartnerServiceField, parent="partner_id", value="service_field"),
+    },
+    check=check,
+)

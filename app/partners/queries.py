@@ -1,0 +1,20 @@
+"""What lists of partners are asked for."""
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from app.partners.models import Partner, PartnerList, PartnerServiceField
+from app.resources.lists import linked, matching
+
+
+def wanted_by(wanted: PartnerList) -> list[ColumnElement[bool]]:
+    """The conditions of a list of partners."""
+    return matching(
+        Partner,
+        wanted,
+        {
+            "service_field": lambda fields: col(Partner.id).in_(
+                linked(PartnerServiceField, "partner_id", "service_field", fields)
+            )
+        },
+    )

@@ -1,0 +1,56 @@
+"""`/v1/partners`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.partners import service
+from app.partners.models import PARTNERS, PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
+from app.partners.queries import wanted_by
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import create, remove
+
+router = APIRouter(prefix="/v1/partners", tags=["partners"])
+
+
+@router.get("", response_model=Page[PartnerPublic])
+async def list_partners(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[PartnerList, Query()]
+) -> Response:
+    """List the partners of the cooperation, ordered by name."""
+    return await read_page(request, database, caller, PARTNERS, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))
+async def create_partner(request: Request, session: Writing, caller: Contributor, content: PartnerCreate) -> Response:
+    """Add a partner."""
+    return written(request, await create(session, caller, PARTNERS, content), 201)
+
+
+@router.get("/{id}", response_model=PartnerPublic)
+async def get_partner(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one partner."""
+    return await read_one(database, caller, PARTNERS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=PartnerPublic)
+async def update_partner(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: PartnerUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a partner."""
+    row = await changeable(session, caller, PARTNERS, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_partner(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a partner that nothing refers to; one that ended gets `dissolved_on` instead."""
+    await remove(session, PARTNERS, await changeable(session, caller, PARTNERS, id, if_match))
+    return Response(status_code=204)

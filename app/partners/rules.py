@@ -1,0 +1,35 @@
+"""What must hold between the fields of partners."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from app.http.problems import FieldError, at
+from app.language import Text
+
+
+class Lifetime(Protocol):
+    founded_on: date | None
+    dissolved_on: date | None
+
+
+def check(partner: Lifetime) -> Iterator[FieldError]:
+    """What is wrong between the fields of a partner."""
+    if partner.founded_on and partner.dissolved_on and partner.dissolved_on < partner.founded_on:
+        yield at(
+            "dissolved_on",
+            code="before_founding",
+            detail=Text("Das Ende liegt vor der Gründung.", "The end is before the founding."),
+        )
+
+
+def is_below(partner: UUID, umbrella: UUID | None, member_of: Mapping[UUID, UUID | None]) -> bool:
+    """Whether the umbrella is the partner itself or, by whatever way, one of its members."""
+    passed: set[UUID] = set()
+    while umbrella is not None and umbrella not in passed:
+        if umbrella == partner:
+            return True
+        passed.add(umbrella)
+        umbrella = member_of.get(umbrella)
+    return False

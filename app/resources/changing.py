@@ -1,0 +1,36 @@
+"""What the routes that write depend on: one transaction a request, and the row that is to be changed."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access.caller import Caller
+from app.http.conditional import require_match
+from app.resources.fields import Id
+from app.resources.reading import Reading
+from app.resources.resource import Resource, Row
+from app.resources.writing import locked
+
+
+async def transaction(database: Reading) -> AsyncIterator[AsyncSession]:
+    """One transaction for the request."""
+    async with database.transaction() as session:
+        yield session
+
+
+# "function": committed before the answer is sent, so that no caller is told of what a failing commit then undoes.
+Writing = Annotated[AsyncSession, Depends(transaction, scope="function")]
+
+
+async def changeable(
+    session: AsyncSession, caller: Caller, resource: Resource[Row], id: Id, if_match: str | None
+) -> Row:
+    """The row that a PATCH or DELETE is about, locked, and of the version that the caller has seen.
+
+    Raises NotFound, Gone, PreconditionRequired or PreconditionFailed.
+    """
+    row = await locked(session, caller, resource, id)
+    require_match(if_match, row.version)
+    return row

@@ -1,0 +1,28 @@
+"""Answers for the contract's examples, rendered from the examples of the schemas that callers send."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from app.resources.ids import named_id
+from app.resources.resource import Resource
+
+EXAMPLE_TIME = datetime(2024, 8, 30, 8, 0, tzinfo=UTC)
+
+
+def given_example(schema: Any) -> dict[str, Any]:
+    """The example that a schema itself gives."""
+    example: dict[str, Any] = schema.model_config["json_schema_extra"]["examples"][0]
+    return example
+
+
+def answered_example(resource: Resource[Any], computed: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource that creating its example gives."""
+    content = resource.create.model_validate(given_example(resource.create))
+    stamps = {
+        "id": named_id("examples", resource.path),
+        "version": 1,
+        "created_at": EXAMPLE_TIME,
+        "updated_at": EXAMPLE_TIME,
+    }
+    return resource.public.model_validate({**content.model_dump(), **computed, **stamps}).model_dump(mode="json")

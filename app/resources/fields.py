@@ -1,0 +1,119 @@
+"""The kinds of values that fields hold, each with its limits: what the contract says is what is accepted.
+
+Pydantic alone would take `true` for 1, `0` for a date and a UUID without hyphens; a JSON schema does not.
+Bounds stand before the validator in each type: behind it they would vanish from the contract.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field
+from pydantic_core import PydanticCustomError
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+FIRST_YEAR, LAST_YEAR = 1000, 2999
+
+
+def only_number(value: Any) -> Any:
+    """Refuse `true` and `"5"` where a number is expected."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("not_a_number", "Expected a number")
+    return value
+
+
+def only_date(value: Any) -> Any:
+    """Refuse whatever is not a full date in ISO 8601."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not DATE.fullmatch(value):
+        raise PydanticCustomError("date_format", "Expected a date")
+    try:
+        return in_years(date.fromisoformat(value))
+    except ValueError:
+        raise PydanticCustomError("date_format", "Expected a date") from None
+
+
+def only_time(value: Any) -> Any:
+    """Refuse whatever is not a time with offset in RFC 3339."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not TIME.fullmatch(value):
+        raise PydanticCustomError("time_format", "Expected a time with offset")
+    in_years(datetime(int(value[:4]) or 1, 1, 1, tzinfo=UTC))
+    return value
+
+
+def in_years(value: date) -> date:
+    """Refuse years that are typing errors; far from the ends of the calendar no offset can overflow."""
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise PydanticCustomError("year_out_of_range", "Year out of range")
+    return value
+
+
+def only_uuid(value: Any) -> Any:
+    """Refuse UUIDs in any other spelling than the canonical one."""
+    if isinstance(value, str) and not UUID_FORM.fullmatch(value):
+        raise PydanticCustomError("uuid_format", "Expected a UUID")
+    if not isinstance(value, str | UUID):
+        raise PydanticCustomError("uuid_format", "Expected a UUID")
+    return value
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """The names of the IANA time zones."""
+    return frozenset(available_timezones())
+
+
+def known_timezone(value: str) -> str:
+    """Refuse names that are not in the IANA list."""
+    if value not in timezones():
+        raise PydanticCustomError("unknown_timezone", "Unknown time zone")
+    return value
+
+
+def without_repetition(values: list[Any]) -> list[Any]:
+    """Refuse a list of scalars in which one stands twice."""
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("repeated", "Repeated entry")
+    return values
+
+
+# No control characters (PostgreSQL keeps no NUL) and no bidi overrides, which make text read otherwise than it is.
+LINE_PATTERN = (
+    r"^[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+)
+PARAGRAPHS_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+URL_PATTERN = r"^https?://[^\u0000-\u0020/?#@:\\\"<>\[\]]+(:[0-9]{1,5})?([/?#][^\u0000-\u0020\\\"<>]*)?$"
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+Line = Annotated[str, Field(pattern=LINE_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
+Title = Annotated[str, Field(min_length=1, max_length=300, pattern=LINE_PATTERN)]
+Paragraphs = Annotated[str, Field(max_length=20_000, pattern=PARAGRAPHS_PATTERN)]
+Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=SLUG_PATTERN)]
+Url = Annotated[str, Field(max_length=2048, pattern=URL_PATTERN)]
+Email = Annotated[EmailStr, Field(max_length=254)]
+LanguageTag = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
+TimeZone = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(known_timezone)]
+
+Item = TypeVar("Item")
+Distinct = Annotated[list[Item], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)]
+
+Id = Annotated[UUID, BeforeValidator(only_uuid)]
+Ids = Annotated[Distinct[Id], Field(max_length=200)]
+Day = Annotated[date, BeforeValidator(only_date)]
+Moment = Annotated[AwareDatetime, BeforeValidator(only_time)]
+Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(only_number)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(only_number)]
+Ordinal = Annotated[int, Field(ge=1, le=9_999), BeforeValidator(only_number)]
+Minutes = Annotated[int, Field(ge=1, le=1_440), BeforeValidator(only_number)]
+SustainableGoal = Annotated[int, Field(ge=1, le=17), BeforeValidator(only_number)]
+Version = Annotated[int, Field(ge=1, le=2_147_483_647)]

@@ -1,0 +1,17 @@
+"""Ids: by time for what is new, by name for what an agreement's file brings."""
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import uuid_utils.compat
+
+NAMESPACE = uuid5(NAMESPACE_URL, "urn:cooperation-register")
+
+
+def new_id() -> UUID:
+    """A UUID of version 7 (RFC 9562): ids of later resources sort behind earlier ones."""
+    return uuid_utils.compat.uuid7()
+
+
+def named_id(*path: object) -> UUID:
+    """The UUID of version 5 for a path of slugs such as `partners`, `liga-dresden`: the same in every installation."""
+    return uuid5(NAMESPACE, "/".join(str(step) for step in path))

@@ -1,0 +1,77 @@
+"""What every list can be asked for: filters, order, pages."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, select
+from sqlmodel import SQLModel
+
+from app.resources.fields import Moment
+from app.resources.schema import Schema, Visibility
+from app.resources.text import searchable
+
+MAX_LIMIT = 200
+
+
+class ListQuery(Schema):
+    """The query parameters that all lists share; a filter that is given more than once means any of its values."""
+
+    limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many entries a page has at most.")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="`next_cursor` of the page before; the other parameters must be the same.",
+    )
+    include_total: bool = Field(default=False, description="Whether to count all entries that match, as `total`.")
+    q: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\u0000-\u001f\u007f]+$",
+        description="Text that names or descriptions contain, in any case.",
+    )
+    visibility: list[Visibility] | None = Field(default=None, max_length=2, description="Who may read the resource.")
+    created_at_from: Moment | None = Field(default=None, description="Created at this time or later.")
+    created_at_before: Moment | None = Field(default=None, description="Created before this time.")
+    updated_at_from: Moment | None = Field(default=None, description="Last changed at this time or later.")
+    updated_at_before: Moment | None = Field(default=None, description="Last changed before this time.")
+
+
+NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort"})
+
+Through = Mapping[str, Callable[[Any], ColumnElement[bool]]]
+
+
+def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list[ColumnElement[bool]]:
+    """The conditions for what is wanted.
+
+    A filter named as a column compares it, `<column>_from` and `<column>_before` bound it; `through` holds those
+    that look into other tables.
+    """
+    columns = table.__table__.columns  # type: ignore[attr-defined]
+    conditions: list[ColumnElement[bool]] = []
+    for name in wanted.model_fields_set - NOT_FILTERS:
+        value = getattr(wanted, name)
+        if value is None:
+            continue
+        if name in through:
+            conditions.append(through[name](value))
+        elif name.endswith("_from"):
+            conditions.append(columns[name.removesuffix("_from")] >= value)
+        elif name.endswith("_before"):
+            conditions.append(columns[name.removesuffix("_before")] < value)
+        else:
+            conditions.append(columns[name].in_(value))
+    if wanted.q is not None:
+        conditions.append(columns["search_text"].contains(searchable(wanted.q), autoescape=True))
+    return conditions
+
+
+def linked(link: type[SQLModel], parent: str, column: str, values: Iterable[UUID | str | int]) -> Select[tuple[UUID]]:
+    """The ids of those that a table of links connects with any of the values."""
+    columns = link.__table__.columns  # type: ignore[attr-defined]
+    return select(columns[parent]).where(columns[column].in_(values))

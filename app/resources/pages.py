@@ -1,0 +1,106 @@
+"""Pages of a list: keyset paging, which repeats and skips nothing while rows are inserted."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import MISSING, Field
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Column, ColumnElement, Table, and_, or_, tuple_
+from sqlmodel import SQLModel
+
+from app.http.messages import MESSAGES
+from app.http.problems import FieldError, Invalid
+from app.resources.lists import MAX_LIMIT, ListQuery
+from app.resources.resource import Resource
+
+LARGEST_INTEGER = 2**31 - 1
+
+Item = TypeVar("Item")
+
+
+class Page(SQLModel, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item] = Field(max_length=MAX_LIMIT, description="The entries, in order.")
+    next_cursor: str | None = Field(
+        max_length=2000, pattern=r"^[A-Za-z0-9_-]+$", description="Cursor of the next page; null on the last one."
+    )
+    total: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | MISSING = Field(
+        default=MISSING, description="How many entries match; only with `include_total=true`."
+    )
+
+
+class Order:
+    """The total order of a list: the columns of its sort key, then the id."""
+
+    def __init__(self, resource: Resource[Any], sort: str) -> None:
+        key = sort.removeprefix("-")
+        names = ("sort_name",) if key == resource.name else resource.sorts.get(key, (key,))
+        table: Table = resource.table.__table__
+        self.descending = sort.startswith("-")
+        self.columns: list[Column[Any]] = [table.c[name] for name in (*names, "id")]
+
+    def clauses(self) -> list[ColumnElement[Any]]:
+        """What to order by; what is not known stands last in both directions."""
+        clauses: list[ColumnElement[Any]] = []
+        for column in self.columns:
+            if column.nullable:
+                clauses.append(column.is_(None))
+            clauses.append(column.desc() if self.descending else column.asc())
+        return clauses
+
+    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The condition for what stands behind these values."""
+        if not any(column.nullable for column in self.columns):
+            row, bound = tuple_(*self.columns), tuple_(*values)
+            return row < bound if self.descending else row > bound
+        (column, id_column), (value, id) = self.columns, values
+        later_id = id_column < id if self.descending else id_column > id
+        if value is None:
+            return and_(column.is_(None), later_id)
+        later = column < value if self.descending else column > value
+        return or_(later, and_(column == value, later_id), column.is_(None))
+
+
+def fingerprint(kind: str, wanted: ListQuery) -> str:
+    """What a cursor is bound to: the list, its filters and its order."""
+    asked = wanted.model_dump_json(exclude={"limit", "cursor", "include_total"}, exclude_none=True)
+    return hashlib.sha256(f"{kind} {asked}".encode()).hexdigest()[:12]
+
+
+def encode(mark: str, values: Sequence[Any]) -> str:
+    """The cursor behind a row with these values in the order's columns."""
+    text = json.dumps([mark, *to_jsonable_python(list(values))])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, mark: str, columns: Sequence[Column[Any]]) -> list[Any]:
+    """The values in a cursor; raises Invalid for one that is not of this list."""
+    try:
+        found, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        pairs = list(zip(values, columns, strict=True))
+        if found == mark:
+            return [typed(value, column) for value, column in pairs]
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise Invalid(errors=[FieldError("parameter", "cursor", "invalid_cursor", MESSAGES["invalid_cursor"])])
+
+
+def typed(value: Any, column: Column[Any]) -> Any:
+    """A value from a cursor as its column's type."""
+    if value is None and column.nullable:
+        return None
+    kind = column.type.python_type
+    if issubclass(kind, date):
+        return kind.fromisoformat(value)
+    if issubclass(kind, UUID | StrEnum):
+        return kind(value)
+    if not isinstance(value, kind) or (kind is int and abs(value) > LARGEST_INTEGER) or (kind is str and "\0" in value):
+        raise TypeError
+    return value

@@ -1,0 +1,98 @@
+"""Read one and read a page: the stored texts, selected and joined, never built anew."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import ColumnElement, func, select
+from starlette.responses import Response
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.database import Database
+from app.http.conditional import etag, is_known
+from app.resources.lists import ListQuery
+from app.resources.pages import Order, decode, encode, fingerprint
+from app.resources.resource import Resource
+from app.resources.schema import Stored
+from app.resources.writing import absence
+
+READ_HEADERS = {"Cache-Control": "no-cache"}
+
+
+async def database_of(request: Request) -> Database:
+    """The database of the running app."""
+    database: Database = request.app.state.database
+    return database
+
+
+Reading = Annotated[Database, Depends(database_of)]
+
+
+async def read_one(
+    database: Database, caller: Caller, resource: Resource[Any], id: UUID, if_none_match: str | None = None
+) -> Response:
+    """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
+    table = resource.table.__table__
+    statement = select(table.c.version, table.c.representation).where(table.c.id == id, visible(table, caller))
+    async with database.reading() as connection:
+        row = (await connection.execute(statement)).first()
+        if row is None:
+            raise await absence(connection, caller, resource, id)
+    headers = {"ETag": etag(row.version), **READ_HEADERS}
+    if is_known(if_none_match, row.version):
+        return Response(status_code=304, headers=headers)
+    return json_text(row.representation, headers)
+
+
+async def read_page(
+    request: Request,
+    database: Database,
+    caller: Caller,
+    resource: Resource[Any],
+    wanted: ListQuery,
+    conditions: Sequence[ColumnElement[bool]],
+) -> Response:
+    """Answer with one page of what matches, in one statement, and one more for the total when it is asked for."""
+    table = resource.table.__table__
+    order = Order(resource, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
+    mark = fingerprint(resource.kind, wanted)
+    matching = [visible(table, caller), *conditions]
+    statement = select(table.c.representation, *order.columns).where(*matching).order_by(*order.clauses())
+    if wanted.cursor is not None:
+        statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))
+    async with database.reading() as connection:
+        rows = (await connection.execute(statement.limit(wanted.limit + 1))).all()
+        total = None
+        if wanted.include_total:
+            total = (await connection.execute(select(func.count()).select_from(table).where(*matching))).scalar_one()
+    shown = rows[: wanted.limit]
+    cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
+    return page_response(request, [row[0] for row in shown], cursor, total)
+
+
+def page_response(request: Request, texts: Sequence[str], cursor: str | None, total: int | None) -> Response:
+    """A page around texts that are JSON already."""
+    counted = "" if total is None else f',"total":{total}'
+    following = "null" if cursor is None else f'"{cursor}"'
+    headers = dict(READ_HEADERS)
+    if cursor is not None:
+        asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        headers["Link"] = f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
+    return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
+
+
+def written(request: Request, row: Stored, status_code: int = 200) -> Response:
+    """The answer to a write: the resource as it now is."""
+    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
+    if status_code == HTTPStatus.CREATED:
+        headers["Location"] = f"{request.url.path}/{row.id}"
+    return json_text(row.representation, headers, status_code)
+
+
+def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:
+    """An answer whose JSON text is ready."""
+    return Response(text, status_code=status_code, headers=headers, media_type="application/json")

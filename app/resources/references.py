@@ -1,0 +1,96 @@
+"""What refers to what: read from the tables' foreign keys, so that no reference can be forgotten."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Column, Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.http.problems import FieldError, at
+from app.language import Text
+from app.resources.resource import KINDS, ChildList, Resource
+
+UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
+REFERRERS_SHOWN = 100
+
+
+class Reference(NamedTuple):
+    """One reference in a body: where it stands, which table it names, which row."""
+
+    path: tuple[str | int, ...]
+    target: Table
+    id: UUID
+
+
+async def check_references(
+    session: AsyncSession, caller: Caller, resource: Resource[Any], content: Mapping[str, Any]
+) -> list[FieldError]:
+    """The references to nothing; what the caller may not see is nothing."""
+    wanted: dict[Table, set[UUID]] = defaultdict(set)
+    references = list(references_of(resource, content))
+    for reference in references:
+        wanted[reference.target].add(reference.id)
+    found: dict[Table, set[UUID]] = {}
+    for target, ids in wanted.items():
+        statement = select(target.c.id).where(target.c.id.in_(ids), visible(target, caller))
+        found[target] = set((await session.execute(statement)).scalars())
+    return [
+        at(*reference.path, code="unknown_reference", detail=UNKNOWN)
+        for reference in references
+        if reference.id not in found[reference.target]
+    ]
+
+
+def references_of(resource: Resource[Any], content: Mapping[str, Any]) -> Iterator[Reference]:
+    """Every reference in the content of a resource."""
+    for column, target in foreign_keys(resource.table):
+        if content.get(column.name) is not None:
+            yield Reference((column.name,), target, content[column.name])
+    for name, child in resource.lists.items():
+        for column, target in foreign_keys(child.table):
+            if column.name != child.parent:
+                yield from entries_of(name, child, column, target, content.get(name) or [])
+
+
+def entries_of(
+    name: str, child: ChildList, column: Column[Any], target: Table, entries: list[Any]
+) -> Iterator[Reference]:
+    """The references in one list."""
+    for position, entry in enumerate(entries):
+        if child.value:
+            yield Reference((name, position), target, entry)
+        elif entry[column.name] is not None:
+            yield Reference((name, position, column.name), target, entry[column.name])
+
+
+def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
+    """The columns of a table that refer to another, each with the one it refers to."""
+    for column in table.__table__.columns:  # type: ignore[attr-defined]
+        for key in column.foreign_keys:
+            yield column, key.column.table
+
+
+async def referrers_of(session: AsyncSession, resource: Resource[Any], id: UUID) -> list[dict[str, str]]:
+    """The resources that refer to this one, by their kind and id: the first hundred."""
+    found: dict[tuple[str, str], None] = {}
+    for other in KINDS.values():
+        for column, owner in referring_columns(other, resource.table.__table__):
+            ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
+            found |= {(other.path, str(referrer)): None for referrer in ids if referrer != id}
+    return [{"resource": path, "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]
+
+
+def referring_columns(resource: Resource[Any], target: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
+    """The columns of a resource and its lists that refer to a table, each with the column of the resource's own id."""
+    for column, table in foreign_keys(resource.table):
+        if table is target:
+            yield column, column.table.c.id
+    for child in resource.lists.values():
+        for column, table in foreign_keys(child.table):
+            if table is target and column.name != child.parent:
+                yield column, column.table.c[child.parent]

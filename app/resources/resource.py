@@ -1,0 +1,78 @@
+"""What the shared functions must know of a kind of resource."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlmodel import SQLModel
+
+from app.http.problems import FieldError
+from app.resources.schema import Schema, Stamped, Stored
+
+Row = TypeVar("Row", bound=Stored)
+Row_co = TypeVar("Row_co", bound=Stored, covariant=True)
+
+
+@dataclass(frozen=True)
+class ChildList:
+    """A list in a resource that is kept in a table of its own, in order.
+
+    `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
+    (`topic_ids`), without it an object of all other columns (`participants`).
+    """
+
+    table: type[SQLModel]
+    parent: str
+    value: str | None = None
+    unique: str | None = None
+
+    def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
+        """The rows that hold these entries."""
+        return [
+            {self.parent: parent, "position": position, **({self.value: entry} if self.value else entry)}
+            for position, entry in enumerate(entries)
+        ]
+
+    def entry(self, row: Mapping[str, Any]) -> Any:
+        """The entry that a row holds."""
+        if self.value:
+            return row[self.value]
+        return {name: value for name, value in row.items() if name not in (self.parent, "position")}
+
+
+def no_rules(_content: Any) -> Iterable[FieldError]:
+    """For resources whose fields are free of each other."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Resource(Generic[Row_co]):
+    """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
+
+    `name` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
+    a sort key that is not a column itself; `check` gives what is wrong between fields, `steps` what each status can
+    become.
+    """
+
+    path: str
+    table: type[Row_co]
+    create: type[Schema]
+    public: type[Stamped]
+    name: str = "title"
+    searched: tuple[str, ...] = ("title", "description")
+    sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: Mapping[str, ChildList] = field(default_factory=dict)
+    check: Callable[[Any], Iterable[FieldError]] = no_rules
+    steps: Mapping[Any, frozenset[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        KINDS[self.kind] = self
+
+    @property
+    def kind(self) -> str:
+        """The name of the kind in the singular, as in `sub_measure`: also the name of its table."""
+        return str(self.table.__tablename__)
+
+
+KINDS: dict[str, Resource[Any]] = {}
+"""Every kind of resource by its name, filled as they are defined, just as SQLModel knows every table."""

@@ -1,0 +1,59 @@
+"""Comparing what is served with what the tables hold."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.resources.rendering import render, stored_lists
+from app.resources.resource import Resource
+from app.resources.schema import Stored
+
+BATCH = 500
+
+
+class Checked(NamedTuple):
+    """One resource that was compared."""
+
+    resource: Resource[Any]
+    row: Stored
+    is_current: bool
+
+
+async def compared(session: AsyncSession, resource: Resource[Any]) -> AsyncIterator[Checked]:
+    """Every resource of a kind, with whether its stored text is what its tables give now."""
+    async for rows in batches(session, resource):
+        lists = await stored_lists(session, resource, [row.id for row in rows])
+        for row in rows:
+            yield Checked(resource, row, render(resource, row, lists[row.id]) == row.representation)
+
+
+async def batches(session: AsyncSession, resource: Resource[Any]) -> AsyncIterator[list[Stored]]:
+    """The rows of a kind in the order of their ids, a batch at a time."""
+    table, last = resource.table, UUID(int=0)
+    while True:
+        statement = select(table).where(col(table.id) > last).order_by(col(table.id)).limit(BATCH)
+        rows = list((await session.execute(statement)).scalars())
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id
+        session.expunge_all()
+
+
+async def render_anew(session: AsyncSession, resource: Resource[Any]) -> int:
+    """Bring stored texts up to date after a migration, each as a new version; return how many were not."""
+    stale = 0
+    async for rows in batches(session, resource):
+        lists = await stored_lists(session, resource, [row.id for row in rows])
+        for row in rows:
+            if render(resource, row, lists[row.id]) != row.representation:
+                row.version, row.updated_at = row.version + 1, datetime.now(UTC)
+                row.representation = render(resource, row, lists[row.id])
+                stale += 1
+        await session.flush()
+    return stale

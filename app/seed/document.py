@@ -1,0 +1,193 @@
+"""The file that an agreement is loaded from: its shape, and where in it a mistake stands."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.consultation_events.models import EventFormat
+from app.http.messages import field_error
+from app.partners.models import PartnerKind, ServiceField
+from app.resources.fields import Count, Day, LanguageTag, Name, Ordinal, Slug, Title, Url
+from app.vocabularies.level import Level
+
+MunicipalityKey = Annotated[str, Field(pattern="^[0-9]{8}$")]
+Path_ = tuple[str | int, ...]
+
+
+class Part(BaseModel):
+    """A part of the file; names that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignatoryPart(Part):
+    name: Name
+    function: Name | None = None
+    partner: Slug | None = None
+
+
+class ExchangePart(Part):
+    levels: list[Level]
+    formats: list[EventFormat]
+
+
+class EarlyInvolvementPart(Part):
+    decision_kinds: list[Slug]
+
+
+class AgreementPart(Part):
+    slug: Slug
+    title: Title
+    signed_on: Day | None = None
+    published_on: Day | None = None
+    source_url: Url | None = None
+    municipality_key: MunicipalityKey | None = None
+    language: LanguageTag = "de"
+    signatories: list[SignatoryPart] = []
+    exchange: ExchangePart | None = None
+    early_involvement: EarlyInvolvementPart | None = None
+
+
+class PartnerPart(Part):
+    slug: Slug
+    name: Title
+    kind: PartnerKind
+    member_of: Slug | None = None
+    legal_form: Name | None = None
+    staff_count: Count | None = None
+    staff_count_as_of: Day | None = None
+    service_fields: list[ServiceField] = []
+
+
+class TopicPart(Part):
+    slug: Slug
+    name_de: Name
+    name_en: Name | None = None
+
+
+class GoalPart(Part):
+    number: Ordinal
+    topic: Slug
+    title: Title
+    sub_measures: list[Title] = []
+
+
+class AgreementFile(Part):
+    """An agreement with its partners, topics, goals and sub-measures."""
+
+    agreement: AgreementPart
+    partners: list[PartnerPart]
+    topics: list[TopicPart]
+    goals: list[GoalPart]
+
+
+class BadFile(Exception):
+    """The file is not one that an agreement can be loaded from; the message names line and field."""
+
+
+def read_file(path: Path) -> AgreementFile:
+    """The agreement in a YAML file; raises BadFile with the line and the field of the first mistake."""
+    try:
+        text = path.read_text("utf-8")
+        root = yaml.compose(text, Loader=PlainLoader)
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadFile(f"{path}: the file is not UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise BadFile(f"{path}, line {line}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise BadFile(f"{path}: {error}") from None
+    lines = dict(places(root, ())) if root else {}
+    try:
+        content = AgreementFile.model_validate(plain(root, path))
+    except ValidationError as error:
+        raise bad_field(path, lines, error.errors()[0]["loc"], field_error(body(error)).detail.en) from None
+    check_references(content, path, lines)
+    return content
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Leaves dates the text that they are, so that the same schemas judge them as in a request."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (the base class declares it as it is)
+        letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def plain(node: yaml.Node | None, path: Path) -> Any:
+    """The value of a node; a name that stands twice is refused."""
+    match node:
+        case yaml.MappingNode():
+            members: dict[str, Any] = {}
+            for key, value in node.value:
+                if key.value in members:
+                    raise BadFile(f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice")
+                members[key.value] = plain(value, path)
+            return members
+        case yaml.SequenceNode():
+            return [plain(each, path) for each in node.value]
+        case yaml.ScalarNode():
+            return PlainLoader("").construct_object(node)
+        case _:
+            return None
+
+
+def places(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:
+    """The line of every value in the file."""
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, key.value), key.start_mark.line + 1
+            yield from places(value, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            yield from places(value, (*path, position))
+
+
+def check_references(content: AgreementFile, path: Path, lines: dict[Path_, int]) -> None:
+    """Refuse slugs that stand twice or name nothing in the file."""
+    partners = unique([each.slug for each in content.partners], "partners", "slug", path, lines)
+    topics = unique([each.slug for each in content.topics], "topics", "slug", path, lines)
+    unique([each.number for each in content.goals], "goals", "number", path, lines)
+    wanted: list[tuple[Path_, str | None, set[Any]]] = [
+        *(
+            (("partners", position, "member_of"), each.member_of, partners)
+            for position, each in enumerate(content.partners)
+        ),
+        *((("goals", position, "topic"), each.topic, topics) for position, each in enumerate(content.goals)),
+        *(
+            (("agreement", "signatories", position, "partner"), each.partner, partners)
+            for position, each in enumerate(content.agreement.signatories)
+        ),
+    ]
+    for place, slug, known in wanted:
+        if slug is not None and slug not in known:
+            raise bad_field(path, lines, place, f"there is no {slug} in this file")
+
+
+def unique(values: Sequence[Any], part: str, field: str, path: Path, lines: dict[Path_, int]) -> set[Any]:
+    """The values, each of which may stand once."""
+    seen: set[Any] = set()
+    for position, value in enumerate(values):
+        if value in seen:
+            raise bad_field(path, lines, (part, position, field), f"{value} stands twice")
+        seen.add(value)
+    return seen
+
+
+def bad_field(path: Path, lines: dict[Path_, int], place: Path_, message: str) -> BadFile:
+    """The mistake with its line: that of the field, or of what it is missing in."""
+    known = next(place[:end] for end in range(len(place), -1, -1) if place[:end] in lines or end == 0)
+    return BadFile(f"{path}, line {lines.get(known, 1)}, {'.'.join(str(step) for step in place)}: {message}")
+
+
+def body(error: ValidationError) -> dict[str, Any]:
+    """The first error as if it came in a request."""
+    first = error.errors()[0]
+    return {**first, "loc": ("body", *first["loc"])}

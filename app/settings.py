@@ -1,0 +1,71 @@
+"""What an operator can set, read from the environment (`REGISTER_...`) or a `.env` file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; a wrong value stops the start and names the variable."""
+
+    model_config = SettingsConfigDict(env_prefix="REGISTER_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        default="sqlite:///register.db",
+        description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
+    )
+    database_pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=200,
+        description="Connections that one process holds open for reading, and as many for writing.",
+    )
+    database_pool_timeout: float = Field(
+        default=3.0,
+        gt=0,
+        le=60,
+        description="Seconds that a request waits for a connection before it is answered with 503.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that `register serve` listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port that `register serve` listens on.")
+    rate_limit: int = Field(
+        default=6_000,
+        ge=1,
+        le=2_147_483_647,
+        description="Requests that one client address may send in a minute, to one process.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least serious log lines to write; `info` includes one line a request."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def refuse_other_databases(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except ArgumentError:
+            raise ValueError("is not a database URL such as sqlite:///register.db") from None
+        if url.get_backend_name() not in DRIVERS:
+            raise ValueError(f"must begin with sqlite:// or postgresql://, not {url.drivername}://")
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError(
+                "must name a file (sqlite:///register.db): a database in memory is gone with its connection"
+            )
+        return value
+
+    @property
+    def database(self) -> URL:
+        """The database's URL with the driver that the service uses."""
+        url = make_url(self.database_url)
+        return url.set(drivername=DRIVERS[url.get_backend_name()])
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of an SQLite database; None on PostgreSQL."""
+        return Path(self.database.database or "") if self.database.get_backend_name() == "sqlite" else None

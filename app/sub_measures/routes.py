@@ -1,0 +1,58 @@
+"""`/v1/sub-measures`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import remove
+from app.sub_measures import service
+from app.sub_measures.models import SUB_MEASURES, SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
+from app.sub_measures.queries import wanted_by
+
+router = APIRouter(prefix="/v1/sub-measures", tags=["sub-measures"])
+
+
+@router.get("", response_model=Page[SubMeasurePublic])
+async def list_sub_measures(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[SubMeasureList, Query()]
+) -> Response:
+    """List sub-measures in the order of the agreement; `goal_id` gives those of one goal."""
+    return await read_page(request, database, caller, SUB_MEASURES, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=SubMeasurePublic, responses=conflicts("duplicate"))
+async def create_sub_measure(
+    request: Request, session: Writing, caller: Contributor, content: SubMeasureCreate
+) -> Response:
+    """Add a sub-measure to a goal."""
+    return written(request, await service.create(session, caller, content), 201)
+
+
+@router.get("/{id}", response_model=SubMeasurePublic)
+async def get_sub_measure(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one sub-measure."""
+    return await read_one(database, caller, SUB_MEASURES, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=SubMeasurePublic, responses=conflicts("duplicate", "transition-not-allowed"))
+async def update_sub_measure(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: SubMeasureUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a sub-measure."""
+    row = await changeable(session, caller, SUB_MEASURES, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_sub_measure(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a sub-measure that nothing refers to any more."""
+    await remove(session, SUB_MEASURES, await changeable(session, caller, SUB_MEASURES, id, if_match))
+    return Response(status_code=204)

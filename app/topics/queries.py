@@ -1,0 +1,11 @@
+"""What lists of topics are asked for."""
+
+from sqlalchemy import ColumnElement
+
+from app.resources.lists import matching
+from app.topics.models import Topic, TopicList
+
+
+def wanted_by(wanted: TopicList) -> list[ColumnElement[bool]]:
+    """The conditions of a list of topics."""
+    return matching(Topic, wanted, {})

