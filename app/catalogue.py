@@ -21,7 +21,8 @@ from app.sub_measures.routes import router as sub_measures
 from app.topics.models import TOPICS, TopicUpdate
 from app.topics.routes import router as topics
 
-ROUTERS: tuple[APIRouter, ...] = (agreements, topics, partners, goals, sub_measures, consultation_events)
+# Routers are tried one after the other, so those that are asked for most stand first.
+ROUTERS: tuple[APIRouter, ...] = (consultation_events, sub_measures, partners, goals, topics, agreements)
 
 # References lead from later to earlier ones, so this is also the order in which a whole register can be written.
 RESOURCES: tuple[Resource[Any], ...] = (PARTNERS, AGREEMENTS, TOPICS, GOALS, SUB_MEASURES, CONSULTATION_EVENTS)

@@ -1,17 +1,21 @@
 """The database: engines for reading and writing, naming of constraints, types of columns."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Enum, String, TypeDecorator, event
+from sqlalchemy import JSON, Connection, Engine, Enum, String, TypeDecorator, create_engine, event
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
+
+Result = TypeVar("Result")
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -54,15 +58,20 @@ class Database:
 
     def __init__(self, url: URL, *, pool_size: int, pool_timeout: float) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout}
-        if url.get_backend_name() == "postgresql":
-            pool |= {"pool_pre_ping": False, "connect_args": {"server_settings": POSTGRESQL_SETTINGS}}
-        self.writer = create_async_engine(url, **pool)
         # A read is one statement and needs no transaction: two round trips less on every GET.
-        self.reader = create_async_engine(url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **pool)
-        if url.get_backend_name() == "sqlite":
-            for engine in (self.writer, self.reader):
-                event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.reader: Engine
+        if self.is_sqlite:
+            self.writer = create_async_engine(url, **pool)
+            self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
+            for engine in (self.writer.sync_engine, self.reader):
+                event.listen(engine, "connect", prepare_sqlite)
             event.listen(self.writer.sync_engine, "begin", begin_immediate)
+        else:
+            pool |= {"connect_args": {"server_settings": POSTGRESQL_SETTINGS}}
+            self.writer = create_async_engine(url, **pool)
+            self.reader = create_async_engine(url, **pool, **reading).sync_engine
         self._sessions = async_sessionmaker(self.writer, expire_on_commit=False)
 
     @asynccontextmanager
@@ -71,21 +80,24 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that reads outside of a transaction."""
-        async with self.reader.connect() as connection:
-            yield connection
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` reads over a connection outside of a transaction.
+
+        The whole work is one hop: to a thread for SQLite's own driver, which aiosqlite would make four of, and to one
+        greenlet over asyncpg. It must not write.
+        """
+        if self.is_sqlite:
+            return await asyncio.to_thread(self._read, work)
+        return await greenlet_spawn(self._read, work)
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self.reader.connect() as connection:
+            return work(connection)
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in (self.writer, self.reader):
-            await engine.dispose()
-
-    @property
-    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
-        """Both engines, for those that listen to what they run."""
-        return self.writer, self.reader
+        await self.writer.dispose()
+        await greenlet_spawn(self.reader.dispose)
 
 
 # PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever.

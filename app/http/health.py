@@ -31,8 +31,7 @@ async def get_readiness(request: Request) -> Response:
     """Say that requests can be served, or why not."""
     database: Database = request.app.state.database
     try:
-        async with database.reading() as connection:
-            revision = await connection.run_sync(current_revision)
+        revision = await database.read(current_revision)
     except (DBAPIError, PoolTimeout, OSError):
         raise Unavailable(UNREACHABLE) from None
     if revision != newest_revision():

@@ -13,8 +13,8 @@ def wanted_by(wanted: PartnerList) -> list[ColumnElement[bool]]:
         Partner,
         wanted,
         {
-            "service_field": lambda fields: col(Partner.id).in_(
-                linked(PartnerServiceField, "partner_id", "service_field", fields)
+            "service_field": lambda fields: linked(
+                PartnerServiceField, "partner_id", col(Partner.id), "service_field", fields
             )
         },
     )

@@ -18,6 +18,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1000, 2999
+YEAR_OUT_OF_RANGE = PydanticCustomError("year_out_of_range", "Year out of range")
 
 
 def only_number(value: Any) -> Any:
@@ -33,27 +34,36 @@ def only_date(value: Any) -> Any:
         return value
     if not isinstance(value, str) or not DATE.fullmatch(value):
         raise PydanticCustomError("date_format", "Expected a date")
+    if not in_years(int(value[:4])):
+        raise YEAR_OUT_OF_RANGE
     try:
-        return in_years(date.fromisoformat(value))
+        return date.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("date_format", "Expected a date") from None
 
 
 def only_time(value: Any) -> Any:
-    """Refuse whatever is not a time with offset in RFC 3339."""
+    """The UTC of a time with offset in RFC 3339; refuse whatever else it is."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not TIME.fullmatch(value):
         raise PydanticCustomError("time_format", "Expected a time with offset")
-    in_years(datetime(int(value[:4]) or 1, 1, 1, tzinfo=UTC))
-    return value
+    # Far from the ends of the calendar no offset can overflow.
+    if not in_years(int(value[:4])):
+        raise YEAR_OUT_OF_RANGE
+    try:
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except ValueError:
+        raise PydanticCustomError("time_format", "Expected a time with offset") from None
+    # The year that is answered must be one that can be sent again.
+    if not in_years(moment.year):
+        raise YEAR_OUT_OF_RANGE
+    return moment
 
 
-def in_years(value: date) -> date:
-    """Refuse years that are typing errors; far from the ends of the calendar no offset can overflow."""
-    if not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise PydanticCustomError("year_out_of_range", "Year out of range")
-    return value
+def in_years(year: int) -> bool:
+    """Whether a year is none of those that are typing errors."""
+    return FIRST_YEAR <= year <= LAST_YEAR
 
 
 def only_uuid(value: Any) -> Any:
@@ -91,7 +101,10 @@ LINE_PATTERN = (
 )
 PARAGRAPHS_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-URL_PATTERN = r"^https?://[^\u0000-\u0020/?#@:\\\"<>\[\]]+(:[0-9]{1,5})?([/?#][^\u0000-\u0020\\\"<>]*)?$"
+URL_PATTERN = (
+    r"^https?://[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069/?#@:\\\"<>\[\]]+(:[0-9]{1,5})?"
+    r"([/?#][^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069\\\"<>]*)?$"
+)
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
 Line = Annotated[str, Field(pattern=LINE_PATTERN)]

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, exists
+from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel
 
 from app.resources.fields import Moment
@@ -71,7 +72,13 @@ def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list
     return conditions
 
 
-def linked(link: type[SQLModel], parent: str, column: str, values: Iterable[UUID | str | int]) -> Select[tuple[UUID]]:
-    """The ids of those that a table of links connects with any of the values."""
+def linked(
+    link: type[SQLModel], parent: str, owner: Mapped[UUID], column: str, values: Iterable[UUID | str | int]
+) -> ColumnElement[bool]:
+    """Whether a table of links connects the owner with any of the values.
+
+    EXISTS and not IN: a page then walks the index of its order and stops when it is full, where SQLite would first
+    collect and sort everything that a common value matches.
+    """
     columns = link.__table__.columns  # type: ignore[attr-defined]
-    return select(columns[parent]).where(columns[column].in_(values))
+    return exists().where(columns[parent] == owner, columns[column].in_(values))

@@ -4,14 +4,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import MISSING, Field
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Column, ColumnElement, Table, and_, or_, tuple_
+from sqlalchemy import Column, ColumnElement, Table, and_, or_, tuple_, type_coerce
+from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
 from app.http.messages import MESSAGES
@@ -55,6 +56,10 @@ class Order:
             clauses.append(column.desc() if self.descending else column.asc())
         return clauses
 
+    def marks(self) -> list[ColumnElement[Any]]:
+        """The columns as the driver gives them: of all the rows of a page only the last becomes a cursor."""
+        return [type_coerce(column, NullType()) for column in self.columns]
+
     def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
         """The condition for what stands behind these values."""
         if not any(column.nullable for column in self.columns):
@@ -97,6 +102,9 @@ def typed(value: Any, column: Column[Any]) -> Any:
     if value is None and column.nullable:
         return None
     kind = column.type.python_type
+    if issubclass(kind, datetime):
+        # SQLite keeps UTC without saying so.
+        return kind.fromisoformat(value).replace(tzinfo=UTC)
     if issubclass(kind, date):
         return kind.fromisoformat(value)
     if issubclass(kind, UUID | StrEnum):

@@ -1,24 +1,26 @@
 """Read one and read a page: the stored texts, selected and joined, never built anew."""
 
 from collections.abc import Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.database import Database
 from app.http.conditional import etag, is_known
+from app.http.problems import Gone, NotFound
 from app.resources.lists import ListQuery
 from app.resources.pages import Order, decode, encode, fingerprint
 from app.resources.resource import Resource
 from app.resources.schema import Stored
-from app.resources.writing import absence
+from app.resources.writing import remains
 
 READ_HEADERS = {"Cache-Control": "no-cache"}
 
@@ -36,16 +38,24 @@ async def read_one(
     database: Database, caller: Caller, resource: Resource[Any], id: UUID, if_none_match: str | None = None
 ) -> Response:
     """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
-    table = resource.table.__table__
-    statement = select(table.c.version, table.c.representation).where(table.c.id == id, visible(table, caller))
-    async with database.reading() as connection:
-        row = (await connection.execute(statement)).first()
+
+    def work(connection: Connection) -> Row[tuple[int, str]]:
+        row = connection.execute(statement_of_one(resource.table.__table__, caller), {"id": id}).first()
         if row is None:
-            raise await absence(connection, caller, resource, id)
+            raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
+        return row
+
+    row = await database.read(work)
     headers = {"ETag": etag(row.version), **READ_HEADERS}
     if is_known(if_none_match, row.version):
         return Response(status_code=304, headers=headers)
     return json_text(row.representation, headers)
+
+
+@cache
+def statement_of_one(table: Table, caller: Caller) -> Select[tuple[int, str]]:
+    """Selects one resource; made once for each kind and each circle of callers, as it is what is asked for most."""
+    return select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), visible(table, caller))
 
 
 async def read_page(
@@ -61,14 +71,16 @@ async def read_page(
     order = Order(resource, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(resource.kind, wanted)
     matching = [visible(table, caller), *conditions]
-    statement = select(table.c.representation, *order.columns).where(*matching).order_by(*order.clauses())
+    statement = select(table.c.representation, *order.marks()).where(*matching).order_by(*order.clauses())
     if wanted.cursor is not None:
         statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))
-    async with database.reading() as connection:
-        rows = (await connection.execute(statement.limit(wanted.limit + 1))).all()
-        total = None
-        if wanted.include_total:
-            total = (await connection.execute(select(func.count()).select_from(table).where(*matching))).scalar_one()
+    counting = select(func.count()).select_from(table).where(*matching)
+
+    def work(connection: Connection) -> tuple[Sequence[Row[Any]], int | None]:
+        rows = connection.execute(statement.limit(wanted.limit + 1)).all()
+        return rows, connection.execute(counting).scalar_one() if wanted.include_total else None
+
+    rows, total = await database.read(work)
     shown = rows[: wanted.limit]
     cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
     return page_response(request, [row[0] for row in shown], cursor, total)

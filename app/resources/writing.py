@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -105,17 +105,16 @@ async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row],
     statement = select(table).where(table.id == id, visible(table.__table__, caller)).with_for_update()  # type: ignore[arg-type, attr-defined]
     row: Row | None = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
-        raise await absence(session, caller, resource, id)
+        raise NotFound if (await session.execute(remains(caller, resource, id))).first() is None else Gone
     return row
 
 
-async def absence(session: Any, caller: Caller, resource: Resource[Row], id: UUID) -> NotFound | Gone:
-    """Why there is no such resource: it was deleted, as far as the caller could see it, or it never was."""
+def remains(caller: Caller, resource: Resource[Any], id: UUID) -> Select[tuple[UUID]]:
+    """Finds what is left of a deleted resource, as far as the caller could see it."""
     tombstones = Tombstone.__table__  # type: ignore[attr-defined]
-    statement = select(tombstones.c.id).where(
+    return select(tombstones.c.id).where(
         tombstones.c.id == id, tombstones.c.kind == resource.kind, visible(tombstones, caller)
     )
-    return NotFound() if (await session.execute(statement)).first() is None else Gone()
 
 
 def merged(resource: Resource[Row], before: Mapping[str, Any], asked: Mapping[str, Any]) -> Schema:

