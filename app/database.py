@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Connection, Engine, Enum, String, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -24,6 +24,12 @@ SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a table class, for statements that do not need its objects."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
 
 
 def closed(vocabulary: type[StrEnum]) -> Any:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from starlette.responses import Response
 
 from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEvent, EventParticipant
+from app.database import table_of
 from app.resources.resource import ChildList
 
 LIST_LIMIT = 51
@@ -43,7 +44,7 @@ class PostgreSQL:
     @staticmethod
     def entries(child: ChildList) -> str:
         names = [
-            column.name for column in child.table.__table__.columns if column.name not in (child.parent, "position")
+            column.name for column in table_of(child.table).columns if column.name not in (child.parent, "position")
         ]
         entry = f"c.{child.value}" if child.value else f"json_build_object({pairs_of(names)})"
         source = f"{child.table.__tablename__} c WHERE c.{child.parent} = e.id"
@@ -75,7 +76,7 @@ class SQLite:
     @staticmethod
     def entries(child: ChildList) -> str:
         names = [
-            column.name for column in child.table.__table__.columns if column.name not in (child.parent, "position")
+            column.name for column in table_of(child.table).columns if column.name not in (child.parent, "position")
         ]
         entry = f"c.{child.value}" if child.value else f"json_object({pairs_of(names)})"
         rows = f"SELECT * FROM {child.table.__tablename__} WHERE {child.parent} = e.id ORDER BY position"

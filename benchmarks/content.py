@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlmodel import col
 
 from app import migrating
 from app.cli import load_content, read_agreement
@@ -42,7 +43,7 @@ async def add_events(database: Database, numbers: range) -> None:
     """Add one batch of events in one transaction."""
     async with database.transaction() as session:
         known = {
-            table: list((await session.execute(select(table.id).order_by(table.id))).scalars())
+            table: list((await session.execute(select(col(table.id)).order_by(col(table.id)))).scalars())
             for table in (Partner, Topic, Goal, SubMeasure)
         }
         rows = [row_of(number, known) for number in numbers]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel
 
+from app.database import table_of
 from app.resources.fields import Moment
 from app.resources.schema import Schema, Visibility
 from app.resources.text import searchable
@@ -53,7 +54,7 @@ def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list
     A filter named as a column compares it, `<column>_from` and `<column>_before` bound it; `through` holds those
     that look into other tables.
     """
-    columns = table.__table__.columns  # type: ignore[attr-defined]
+    columns = table_of(table).columns
     conditions: list[ColumnElement[bool]] = []
     for name in wanted.model_fields_set - NOT_FILTERS:
         value = getattr(wanted, name)
@@ -80,5 +81,5 @@ def linked(
     EXISTS and not IN: a page then walks the index of its order and stops when it is full, where SQLite would first
     collect and sort everything that a common value matches.
     """
-    columns = link.__table__.columns  # type: ignore[attr-defined]
+    columns = table_of(link).columns
     return exists().where(columns[parent] == owner, columns[column].in_(values))

@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, or_, tuple_, type_coe
 from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
+from app.database import table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid
 from app.resources.lists import MAX_LIMIT, ListQuery
@@ -43,7 +44,7 @@ class Order:
     def __init__(self, resource: Resource[Any], sort: str) -> None:
         key = sort.removeprefix("-")
         names = ("sort_name",) if key == resource.name else resource.sorts.get(key, (key,))
-        table: Table = resource.table.__table__
+        table: Table = table_of(resource.table)
         self.descending = sort.startswith("-")
         self.columns: list[Column[Any]] = [table.c[name] for name in (*names, "id")]
 

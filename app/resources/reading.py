@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.database import Database
+from app.database import Database, table_of
 from app.http.conditional import etag, is_known
 from app.http.problems import Gone, NotFound
 from app.resources.lists import ListQuery
@@ -40,7 +40,7 @@ async def read_one(
     """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
 
     def work(connection: Connection) -> Row[tuple[int, str]]:
-        row = connection.execute(statement_of_one(resource.table.__table__, caller), {"id": id}).first()
+        row = connection.execute(statement_of_one(table_of(resource.table), caller), {"id": id}).first()
         if row is None:
             raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
         return row
@@ -67,7 +67,7 @@ async def read_page(
     conditions: Sequence[ColumnElement[bool]],
 ) -> Response:
     """Answer with one page of what matches, in one statement, and one more for the total when it is asked for."""
-    table = resource.table.__table__
+    table = table_of(resource.table)
     order = Order(resource, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(resource.kind, wanted)
     matching = [visible(table, caller), *conditions]

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.resource import KINDS, ChildList, Resource
@@ -70,7 +71,7 @@ def entries_of(
 
 def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
     """The columns of a table that refer to another, each with the one it refers to."""
-    for column in table.__table__.columns:  # type: ignore[attr-defined]
+    for column in table_of(table).columns:
         for key in column.foreign_keys:
             yield column, key.column.table
 
@@ -79,7 +80,7 @@ async def referrers_of(session: AsyncSession, resource: Resource[Any], id: UUID)
     """The resources that refer to this one, by their kind and id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
     for other in KINDS.values():
-        for column, owner in referring_columns(other, resource.table.__table__):
+        for column, owner in referring_columns(other, table_of(resource.table)):
             ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
             found |= {(other.path, str(referrer)): None for referrer in ids if referrer != id}
     return [{"resource": path, "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]

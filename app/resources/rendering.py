@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import table_of
 from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stored
 
 
 def render(resource: Resource[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
     """The representation of a resource: its row and its lists through its Public schema."""
-    columns = {column.key: getattr(row, column.key) for column in row.__table__.columns}  # type: ignore[attr-defined]
+    columns = {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
     return resource.public.model_validate({**columns, **lists}).model_dump_json()
 
 
@@ -30,6 +31,6 @@ async def stored_lists(
 
 async def stored_rows(session: AsyncSession, child: ChildList, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
     """The rows of one list, in order."""
-    columns = child.table.__table__.columns  # type: ignore[attr-defined]
+    columns = table_of(child.table).columns
     statement = select(*columns).where(columns[child.parent].in_(ids)).order_by(columns["position"])
     return [dict(row) for row in (await session.execute(statement)).mappings()]

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database import table_of
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, Gone, Invalid, NotFound, at
 from app.resources.constraints import violated
@@ -102,7 +103,7 @@ async def remove(session: AsyncSession, resource: Resource[Row], row: Row) -> No
 async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row], id: UUID) -> Row:
     """The row of a resource, held until the transaction ends; raises NotFound or Gone."""
     table = resource.table
-    statement = select(table).where(table.id == id, visible(table.__table__, caller)).with_for_update()  # type: ignore[arg-type, attr-defined]
+    statement = select(table).where(table.id == id, visible(table_of(table), caller)).with_for_update()  # type: ignore[arg-type]
     row: Row | None = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
         raise NotFound if (await session.execute(remains(caller, resource, id))).first() is None else Gone
@@ -111,7 +112,7 @@ async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row],
 
 def remains(caller: Caller, resource: Resource[Any], id: UUID) -> Select[tuple[UUID]]:
     """Finds what is left of a deleted resource, as far as the caller could see it."""
-    tombstones = Tombstone.__table__  # type: ignore[attr-defined]
+    tombstones = table_of(Tombstone)
     return select(tombstones.c.id).where(
         tombstones.c.id == id, tombstones.c.kind == resource.kind, visible(tombstones, caller)
     )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.caller import LOCAL
 from app.agreements.models import AGREEMENTS, AgreementCreate, Signatory
+from app.database import table_of
 from app.goals import service as goals
 from app.goals.models import GOALS, GoalCreate
 from app.partners.models import PARTNERS, PartnerCreate
@@ -50,7 +51,7 @@ async def load_one(
     session: AsyncSession, loaded: Loaded, name: str, resource: Resource[Any], id: UUID, entry: Schema
 ) -> None:
     """Add one entry, or say why it is not added."""
-    table = resource.table.__table__
+    table = table_of(resource.table)
     stored = (await session.execute(select(table.c.representation).where(table.c.id == id))).scalar_one_or_none()
     if stored is not None:
         present = json.loads(stored)
