@@ -15,7 +15,7 @@ from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
 from app.resources.examples import answered_example, given_example
 from app.resources.resource import Resource
-from app.resources.schema import Patch
+from app.schema.base import Patch
 from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
 from app.sub_measures.routes import router as sub_measures
 from app.topics.models import TOPICS, TopicUpdate

@@ -3,11 +3,19 @@
 from sqlalchemy import ColumnElement, Table, true
 
 from app.access.caller import Caller
+from app.vocabularies.term import Term
+
+
+class Visibility(Term):
+    """Who may read a resource."""
+
+    public = "public", "öffentlich", "everyone"
+    partners = "partners", "nur Partner", "partners only"
 
 
 def visible(table: Table, caller: Caller) -> ColumnElement[bool]:
     """The condition under which a row of a resource's table is there for the caller."""
     if caller.sees_partners:
         return true()
-    condition: ColumnElement[bool] = table.c.visibility == "public"
+    condition: ColumnElement[bool] = table.c.visibility == Visibility.public
     return condition

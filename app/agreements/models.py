@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from app.resources.fields import Day, Id, LanguageTag, Name, Paragraphs, Title, Url
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
-from app.resources.schema import Patch, Schema, Slugged, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Day, Id, LanguageTag, Name, Paragraphs, Title, Url
 
 
 class Signatory(Schema):

@@ -8,13 +8,14 @@ from sqlmodel import Field, SQLModel
 
 from app.consultation_events.rules import STEPS, EventStatus, check
 from app.database import Json, closed
-from app.resources.fields import Count, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
 from app.resources.ids import named_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
-from app.resources.schema import Patch, Schema, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Count, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
 from app.vocabularies.level import Level
 from app.vocabularies.term import Term
 

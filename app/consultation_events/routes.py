@@ -16,11 +16,12 @@ from app.consultation_events.models import (
 from app.consultation_events.queries import wanted_by
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
+from app.http.database import Reading
 from app.resources.changing import Writing, changeable
-from app.resources.fields import Id
 from app.resources.pages import Page
-from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.reading import read_one, read_page, written
 from app.resources.writing import change, create, remove
+from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/consultation-events", tags=["consultation-events"])
 

@@ -6,11 +6,12 @@ from pydantic import Field as Bound
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from app.resources.fields import Id, Ordinal, Paragraphs, Title
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.resource import Resource
-from app.resources.schema import Patch, Schema, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Id, Ordinal, Paragraphs, Title
 
 
 class GoalPlace(Schema):

@@ -8,11 +8,12 @@ from sqlmodel import Field, SQLModel
 
 from app.database import closed
 from app.partners.rules import check
-from app.resources.fields import Count, Day, Distinct, Email, Id, Name, Paragraphs, Slug, Title, Url
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
-from app.resources.schema import Patch, Slugged, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
+from app.schema.base import Patch, example
+from app.schema.fields import Count, Day, Distinct, Email, Id, Name, Paragraphs, Slug, Title, Url
 from app.vocabularies.term import Term
 
 

@@ -8,14 +8,15 @@ from starlette.responses import Response
 from app.access.caller import Anyone, Contributor
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
+from app.http.database import Reading
 from app.partners import service
 from app.partners.models import PARTNERS, PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
 from app.partners.queries import wanted_by
 from app.resources.changing import Writing, changeable
-from app.resources.fields import Id
 from app.resources.pages import Page
-from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.reading import read_one, read_page, written
 from app.resources.writing import create, remove
+from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
 

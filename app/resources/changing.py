@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.caller import Caller
 from app.http.conditional import require_match
-from app.resources.fields import Id
-from app.resources.reading import Reading
+from app.http.database import Reading
 from app.resources.resource import Resource, Row
 from app.resources.writing import locked
+from app.schema.fields import Id
 
 
 async def transaction(database: Reading) -> AsyncIterator[AsyncSession]:

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from app.resources.fields import Name, Title, Url
-from app.resources.schema import Schema
+from app.schema.base import Schema
+from app.schema.fields import Name, Title, Url
 
 
 class Link(Schema):

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import Mapped
 from sqlmodel import SQLModel
 
+from app.access.visibility import Visibility
 from app.database import table_of
-from app.resources.fields import Moment
-from app.resources.schema import Schema, Visibility
 from app.resources.text import searchable
+from app.schema.base import Schema
+from app.schema.fields import Moment
 
 MAX_LIMIT = 200
 

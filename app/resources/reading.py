@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 from starlette.responses import Response
 
@@ -23,15 +23,6 @@ from app.resources.schema import Stored
 from app.resources.writing import remains
 
 READ_HEADERS = {"Cache-Control": "no-cache"}
-
-
-async def database_of(request: Request) -> Database:
-    """The database of the running app."""
-    database: Database = request.app.state.database
-    return database
-
-
-Reading = Annotated[Database, Depends(database_of)]
 
 
 async def read_one(

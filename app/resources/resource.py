@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 from sqlmodel import SQLModel
 
 from app.http.problems import FieldError
-from app.resources.schema import Schema, Stamped, Stored
+from app.resources.schema import Stamped, Stored
+from app.schema.base import Schema
 
 Row = TypeVar("Row", bound=Stored)
 Row_co = TypeVar("Row_co", bound=Stored, covariant=True)

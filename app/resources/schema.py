@@ -1,52 +1,20 @@
-"""What every schema and every stored resource has in common."""
+"""What every stored resource has in common."""
 
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import MISSING, ConfigDict
+from pydantic import ConfigDict
 from sqlalchemy import Index
 from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
 
+from app.access.visibility import Visibility
 from app.database import closed, ordered_text
-from app.resources.fields import Moment, Slug, Version
-from app.vocabularies.term import Term
+from app.schema.base import Schema
+from app.schema.fields import Moment, Slug, Version
 
 SORT_NAME_LENGTH = 300
-
-
-def example(content: dict[str, Any]) -> Any:
-    """The configuration of a schema that shows this content in the docs."""
-    return ConfigDict(json_schema_extra={"examples": [content]})
-
-
-class Visibility(Term):
-    """Who may read a resource."""
-
-    public = "public", "öffentlich", "everyone"
-    partners = "partners", "nur Partner", "partners only"
-
-
-class Schema(SQLModel):
-    """Base of whatever comes in: names that it does not know are refused."""
-
-    model_config = cast("Any", ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True))
-
-
-class Patch(SQLModel):
-    """Turns the fields that a schema inherits into those of a merge patch (RFC 7396).
-
-    An absent field keeps its value and is not in `model_dump()`; null is accepted where the field itself accepts it.
-    """
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
-        for field in cls.model_fields.values():
-            field.annotation = field.annotation | MISSING  # type: ignore[assignment]
-            field.default, field.default_factory = MISSING, None
-        cls.model_rebuild(force=True)
 
 
 class Visible(Schema):

@@ -23,8 +23,9 @@ from app.resources.ids import new_id
 from app.resources.references import check_references, referrers_of
 from app.resources.rendering import render
 from app.resources.resource import Resource, Row
-from app.resources.schema import Patch, Schema, Tombstone
+from app.resources.schema import Tombstone
 from app.resources.text import searchable, sortable
+from app.schema.base import Patch, Schema
 
 
 async def create(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.consultation_events.models import EventFormat
 from app.http.messages import field_error
 from app.partners.models import PartnerKind, ServiceField
-from app.resources.fields import Count, Day, LanguageTag, Name, Ordinal, Slug, Title, Url
+from app.schema.fields import Count, Day, LanguageTag, Name, Ordinal, Slug, Title, Url
 from app.vocabularies.level import Level
 
 MunicipalityKey = Annotated[str, Field(pattern="^[0-9]{8}$")]

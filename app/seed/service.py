@@ -17,8 +17,9 @@ from app.goals.models import GOALS, GoalCreate
 from app.partners.models import PARTNERS, PartnerCreate
 from app.resources.ids import named_id
 from app.resources.resource import Resource
-from app.resources.schema import Schema, Tombstone
+from app.resources.schema import Tombstone
 from app.resources.writing import create
+from app.schema.base import Schema
 from app.seed.document import AgreementFile, PartnerPart
 from app.sub_measures import service as sub_measures
 from app.sub_measures.models import SUB_MEASURES, SubMeasureCreate

@@ -8,13 +8,14 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.database import Json, closed, ordered_text
-from app.resources.fields import Day, Distinct, Id, Ids, Name, Ordinal, Paragraphs, Percent, SustainableGoal, Title
 from app.resources.ids import named_id
 from app.resources.links import Link
 from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
-from app.resources.schema import Patch, Schema, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Day, Distinct, Id, Ids, Name, Ordinal, Paragraphs, Percent, SustainableGoal, Title
 from app.sub_measures.rules import STEPS, SubMeasureStatus, check
 from app.vocabularies.level import Level
 

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from app.access.caller import Anyone, Contributor
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
+from app.http.database import Reading
 from app.resources.changing import Writing, changeable
-from app.resources.fields import Id
 from app.resources.pages import Page
-from app.resources.reading import Reading, read_one, read_page, written
+from app.resources.reading import read_one, read_page, written
 from app.resources.writing import remove
+from app.schema.fields import Id
 from app.sub_measures import service
 from app.sub_measures.models import SUB_MEASURES, SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
 from app.sub_measures.queries import wanted_by

@@ -7,11 +7,12 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from app.database import Json
-from app.resources.fields import Id, LanguageTag, Name, Slug
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.resource import Resource
-from app.resources.schema import Patch, Schema, Slugged, Stamped, Stored, Visible, example, sorted_by
+from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Id, LanguageTag, Name, Slug
 
 
 class TopicPlace(Slugged, Schema):

@@ -1,0 +1,32 @@
+"""What every schema of the API has in common."""
+
+from typing import Any, cast
+
+from pydantic import MISSING, ConfigDict
+from sqlmodel import SQLModel
+
+
+def example(content: dict[str, Any]) -> Any:
+    """The configuration of a schema that shows this content in the docs."""
+    return ConfigDict(json_schema_extra={"examples": [content]})
+
+
+class Schema(SQLModel):
+    """Base of whatever comes in: names that it does not know are refused."""
+
+    model_config = cast("Any", ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True))
+
+
+class Patch(SQLModel):
+    """Turns the fields that a schema inherits into those of a merge patch (RFC 7396).
+
+    An absent field keeps its value and is not in `model_dump()`; null is accepted where the field itself accepts it.
+    """
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            field.annotation = field.annotation | MISSING  # type: ignore[assignment]
+            field.default, field.default_factory = MISSING, None
+        cls.model_rebuild(force=True)
