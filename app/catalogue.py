@@ -7,10 +7,12 @@ from fastapi import APIRouter
 
 from app.agreements.models import AGREEMENTS, AgreementUpdate
 from app.agreements.routes import router as agreements
+from app.changes.routes import router as changes
 from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventUpdate
 from app.consultation_events.routes import router as consultation_events
 from app.goals.models import GOALS, GoalUpdate
 from app.goals.routes import router as goals
+from app.keys.routes import router as keys
 from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
 from app.resources.examples import answered_example, given_example
@@ -22,7 +24,16 @@ from app.topics.models import TOPICS, TopicUpdate
 from app.topics.routes import router as topics
 
 # Routers are tried one after the other, so those that are asked for most stand first.
-ROUTERS: tuple[APIRouter, ...] = (consultation_events, sub_measures, partners, goals, topics, agreements)
+ROUTERS: tuple[APIRouter, ...] = (
+    consultation_events,
+    sub_measures,
+    changes,
+    partners,
+    goals,
+    topics,
+    agreements,
+    keys,
+)
 
 # References lead from later to earlier ones, so this is also the order in which a whole register can be written.
 RESOURCES: tuple[Resource[Any], ...] = (PARTNERS, AGREEMENTS, TOPICS, GOALS, SUB_MEASURES, CONSULTATION_EVENTS)
@@ -43,6 +54,8 @@ TAGS: Mapping[str, str] = {
     "goals": "What an agreement wants to reach in a topic.",
     "sub-measures": "What the partners do for a goal, and how far it is.",
     "consultation-events": "Talks, conferences and expert days in which the partners are heard.",
+    "changes": "Everything that happened, in the one order in which it happened.",
+    "keys": "The keys by which the systems of partners write; for admins.",
 }
 
 COMPUTED: Mapping[str, Mapping[str, Any]] = {"sub_measure": {"code": "3.4"}}

@@ -2,26 +2,38 @@
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import migrating
+from app.access.caller import COMMAND
+from app.access.roles import Role
 from app.catalogue import RESOURCES
+from app.changes.log import transaction
+from app.changes.verifying import faults
 from app.database import Database
 from app.http.problems import Problem
+from app.keys import service as keys
 from app.logs import configure_logging
 from app.main import create_app
 from app.resources.verifying import compared, render_anew
 from app.seed.document import AgreementFile, BadFile, read_file
 from app.seed.service import Loaded, load
 from app.settings import Settings
+
+Result = TypeVar("Result")
 
 cli = typer.Typer(
     name="register",
@@ -32,6 +44,12 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+keys_cli = typer.Typer(
+    name="keys", help="Make, list, replace and revoke the keys by which partners' systems write.", no_args_is_help=True
+)
+cli.add_typer(keys_cli)
 
 
 class Failed(Exception):
@@ -95,12 +113,16 @@ def seed(
 
 @cli.command()
 def verify() -> None:
-    """Check that every stored representation is what the tables give; exit with 1 when one is not."""
-    checked, stale = asyncio.run(verify_all(read_settings()))
-    for name in stale:
-        typer.echo(f"not as in the tables: {name}")
-    typer.echo(f"{checked} representations checked, {len(stale)} differ.")
-    raise typer.Exit(1 if stale else 0)
+    """Check the record; exit with 1 when anything is wrong, and say what.
+
+    Every stored representation must be what the tables give, and the change log must be complete, chained and in
+    agreement with the resources: so nobody can rewrite it unnoticed.
+    """
+    checked, faults = asyncio.run(verify_all(read_settings()))
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"{checked} representations and the change log checked, {len(faults)} faults.")
+    raise typer.Exit(1 if faults else 0)
 
 
 @cli.command()
@@ -113,6 +135,81 @@ def openapi(
         file.write_text(text, "utf-8")
     else:
         typer.echo(text, nl=False)
+
+
+@keys_cli.command("create")
+def create_key(
+    partner: Annotated[str, typer.Option(help="Slug of the partner that the key belongs to.")],
+    role: Annotated[Role, typer.Option(help="What the key allows; each role includes the ones before it.")],
+    description: Annotated[str | None, typer.Option(help="What the key is for.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Days until it stops working; default: never.")
+    ] = None,
+) -> None:
+    """Make a key and print it alone on standard output; it is not shown again."""
+    expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    typer.echo(with_session(lambda session: keys.make_for(session, partner, role, description, expires_at)).key)
+
+
+@keys_cli.command("init")
+def init_keys(
+    file: Annotated[Path, typer.Option(help="Where to put the key, for its owner's eyes only.")] = Path("admin.key"),
+) -> None:
+    """Make an admin key for the municipality when there is none yet, and say once where it is."""
+    made = with_session(keys.make_first)
+    if made is None:
+        return
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+        opened.write(f"{made.key}\n")
+    typer.echo(f"An admin key was made and put into {file}; send it as `Authorization: Bearer $(cat {file})`.")
+
+
+@keys_cli.command("list")
+def list_keys() -> None:
+    """List every key: id, partner, role, beginning, state, last day of use."""
+    for row in with_session(keys.everything):
+        typer.echo("\t".join(row))
+
+
+@keys_cli.command("rotate")
+def rotate_key(
+    id: Annotated[UUID, typer.Argument(help="Id of the key.")],
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=720, help="Hours for which the old key goes on working.")
+    ] = 24,
+) -> None:
+    """Make a key with the same rights, print it, and let the old one end after an overlap."""
+    typer.echo(with_session(lambda session: keys.rotate(session, id, timedelta(hours=overlap_hours))).key)
+
+
+@keys_cli.command("revoke")
+def revoke_key(id: Annotated[UUID, typer.Argument(help="Id of the key.")]) -> None:
+    """Revoke a key: the next request with it is refused."""
+    with_session(lambda session: keys.revoke(session, id))
+
+
+def with_session(work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+    """Do something in one transaction."""
+
+    async def run() -> Result:
+        database = database_of(read_settings())
+        try:
+            async with transaction(database, COMMAND) as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except Problem as problem:
+        raise Failed(in_words(problem)) from None
+
+
+def in_words(problem: Problem) -> str:
+    """A problem in one line."""
+    return problem.detail.en + "".join(f" {error.name}: {error.detail.en}" for error in problem.errors)
 
 
 def read_settings() -> Settings:
@@ -140,7 +237,7 @@ async def migrate_and_render(settings: Settings) -> int:
     await migrating.upgrade(settings)
     database = database_of(settings)
     try:
-        async with database.transaction() as session:
+        async with transaction(database, COMMAND) as session:
             return sum([await render_anew(session, resource) for resource in RESOURCES])
     finally:
         await database.close()
@@ -150,29 +247,29 @@ async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
     """Load an agreement in one transaction."""
     database = database_of(settings)
     try:
-        async with database.transaction() as session:
+        async with transaction(database, COMMAND) as session:
             return await load(session, content)
     except Problem as problem:
-        places = "".join(f" {error.name}: {error.detail.en}" for error in problem.errors)
-        raise Failed(f"{problem.detail.en}{places}") from None
+        raise Failed(in_words(problem)) from None
     finally:
         await database.close()
 
 
 async def verify_all(settings: Settings) -> tuple[int, list[str]]:
-    """How many resources there are, and the paths of those whose stored text is not what their tables give."""
+    """How many resources there are, and what is wrong with them or with the change log."""
     database = database_of(settings)
-    checked, stale = 0, []
+    checked, found = 0, []
     try:
         async with database.transaction() as session:
             for resource in RESOURCES:
                 async for each in compared(session, resource):
                     checked += 1
                     if not each.is_current:
-                        stale.append(f"/v1/{resource.path}/{each.row.id}")
+                        found.append(f"not as in the tables: /v1/{resource.path}/{each.row.id}")
+            found += [fault async for fault in faults(session)]
     finally:
         await database.close()
-    return checked, stale
+    return checked, found
 
 
 def database_of(settings: Settings) -> Database:

@@ -32,11 +32,14 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
-def closed(vocabulary: type[StrEnum]) -> Any:
-    """The column type of a closed vocabulary: its codes as text, held by a CHECK on both databases."""
+def closed(vocabulary: type[StrEnum], constraint: str | None = None) -> Any:
+    """The column type of a closed vocabulary: its codes as text, held by a CHECK on both databases.
+
+    The CHECK is named after the vocabulary; a second column of the same one in a table needs a name of its own.
+    """
     return Enum(
         vocabulary,
-        name=re.sub(r"(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(),
+        name=constraint or re.sub(r"(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(),
         native_enum=False,
         create_constraint=True,
         values_callable=lambda terms: [term.value for term in terms],

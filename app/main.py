@@ -1,11 +1,14 @@
 """Puts the parts together: the only module that knows them all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import Response
 
 from app.catalogue import ROUTERS, TAGS, examples
+from app.changes.routes import MOST_WAITING
 from app.database import Database
 from app.http.body import BodyGuard
 from app.http.contract import Contract
@@ -15,6 +18,7 @@ from app.http.health import router as health
 from app.http.pages import install_assets
 from app.http.pages import router as pages
 from app.http.rate_limit import RateLimit
+from app.resources.idempotency import Replay
 from app.settings import Settings
 
 
@@ -26,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.database = Database(
             settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
         )
+        app.state.waiting = asyncio.Semaphore(MOST_WAITING)
         yield
         await app.state.database.close()
 
@@ -42,6 +47,11 @@ def create_app(settings: Settings) -> FastAPI:
     install_assets(app)
     app.openapi = Contract(app, TAGS, examples())  # type: ignore[method-assign]
     install_error_handlers(app)
+
+    @app.exception_handler(Replay)
+    async def answer_again(_request: Request, replay: Replay) -> Response:
+        return replay.response
+
     app.add_middleware(BodyGuard)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)

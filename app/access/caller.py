@@ -1,30 +1,110 @@
 """Who calls."""
 
+import hmac
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
+from sqlalchemy import Connection, Row, select, update
+from sqlmodel import col
 
-from app.access.errors import Unauthorized
+from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
+from app.access.keys import digest, is_well_formed
+from app.access.models import ApiKey
+from app.access.roles import Role
+from app.database import Database, table_of
+from app.http.database import Reading
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request, and what it may therefore see and change."""
+    """Who sends a request: a key of a partner, anyone without a key, or the register's own commands."""
 
-    sees_partners: bool
-    writes: bool
+    role: Role | None = None
+    partner_id: UUID | None = None
+    key_id: UUID | None = None
+
+    @property
+    def sees_partners(self) -> bool:
+        """Whether the caller also sees what is for partners only: with any key."""
+        return self.role is not None
+
+    def has(self, role: Role) -> bool:
+        """Whether the caller's role allows what this one does."""
+        return self.role is not None and self.role.includes(role)
 
 
-LOCAL = Caller(sees_partners=True, writes=True)
+ANONYMOUS = Caller()
+COMMAND = Caller(role=Role.admin)
+"""Whoever runs the `register` command: they have the database itself."""
 
 
-async def identify(request: Request) -> Caller:
-    """The caller of a request; no keys are issued yet, so a request that brings one is refused."""
-    if "authorization" in request.headers:
+async def identify(request: Request, database: Reading) -> Caller:
+    """The caller of a request; raises Unauthorized for a key that is not valid now."""
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        return ANONYMOUS
+    scheme, _, key = headers[0].partition(" ")
+    if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key):
         raise Unauthorized
-    return LOCAL
+    now = datetime.now(UTC)
+    row = await find(database, key)
+    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Unauthorized
+    if row.last_used_on != now.date():
+        await note_use(database, row.id, now.date())
+    return Caller(role=row.role, partner_id=row.partner_id, key_id=row.id)
+
+
+async def find(database: Database, key: str) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
+    """The stored row of a key."""
+    columns = table_of(ApiKey).c
+    wanted = digest(key)
+    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
+    statement = select(*(columns[name] for name in names)).where(columns.digest == wanted)
+
+    def work(connection: Connection) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
+        return connection.execute(statement).first()
+
+    row = await database.read(work)
+    return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
+
+
+async def note_use(database: Database, key_id: UUID, today: date) -> None:
+    """Remember that a key was used today: one write a day, outside of the request's own transaction."""
+    async with database.transaction() as session:
+        await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
 
 
 Anyone = Annotated[Caller, Depends(identify)]
-Contributor = Annotated[Caller, Depends(identify)]
+
+
+def require(caller: Caller, role: Role) -> Caller:
+    """The caller, when its role is enough; raises Unauthorized without a key and Forbidden with a lesser one."""
+    if caller.role is None:
+        raise Unauthorized(KEY_NEEDED)
+    if not caller.has(role):
+        raise role_needed(role)
+    return caller
+
+
+async def require_contributor(caller: Anyone) -> Caller:
+    """A caller that may write what belongs to its partner."""
+    return require(caller, Role.contributor)
+
+
+async def require_coordinator(caller: Anyone) -> Caller:
+    """A caller that may write everything about the cooperation."""
+    return require(caller, Role.coordinator)
+
+
+async def require_admin(caller: Anyone) -> Caller:
+    """A caller that may also keep agreements, partners and keys."""
+    return require(caller, Role.admin)
+
+
+Contributor = Annotated[Caller, Depends(require_contributor)]
+Coordinator = Annotated[Caller, Depends(require_coordinator)]
+Admin = Annotated[Caller, Depends(require_admin)]

@@ -1,16 +1,44 @@
 """Why a caller can be refused."""
 
+from typing import Literal
+
+from app.access.roles import Role
 from app.http.problems import Problem
 from app.language import Text
 
 
 class Unauthorized(Problem):
-    """The key that came with the request is not known."""
+    """The operation needs a key, or the key that came with the request is not a valid one."""
 
     status = 401
     slug = "unauthorized"
-    title = Text("Schlüssel ungültig", "Key not valid")
-    about = Text("Der mitgeschickte Schlüssel ist nicht bekannt.", "The key that was sent is not known.")
+    title = Text("Gültiger Schlüssel nötig", "A valid key is needed")
+    about = Text(
+        "Der mitgeschickte Schlüssel ist falsch geschrieben, unbekannt, abgelaufen oder gesperrt.",
+        "The key that was sent is misspelt, unknown, expired or revoked.",
+    )
 
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+    def __init__(self, detail: Text | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="register"'})
+
+
+KEY_NEEDED = Text(
+    "Dafür ist ein Schlüssel nötig: Authorization: Bearer crk_...", "This needs a key: Authorization: Bearer crk_..."
+)
+
+
+class Forbidden(Problem):
+    """The caller may see this, but not do it; `rule` names what refuses."""
+
+    status = 403
+    slug = "forbidden"
+    title = Text("Nicht erlaubt", "Not allowed")
+    about = Text("Der Schlüssel erlaubt das nicht.", "The key does not allow this.")
+
+    def __init__(self, rule: Literal["role", "ownership"], detail: Text) -> None:
+        super().__init__(detail, rule=rule)
+
+
+def role_needed(role: Role) -> Forbidden:
+    """The refusal of a key whose role is too small."""
+    return Forbidden("role", Text(f"Dafür ist die Rolle {role} nötig.", f"This needs the role {role}."))

@@ -1,6 +1,6 @@
-"""What a caller may see: the one place that every list, reference and count goes through."""
+"""What a caller may see: the one place that every list, reference, count and change goes through."""
 
-from sqlalchemy import ColumnElement, Table, true
+from sqlalchemy import ColumnElement, FromClause, true
 
 from app.access.caller import Caller
 from app.vocabularies.term import Term
@@ -13,7 +13,7 @@ class Visibility(Term):
     partners = "partners", "nur Partner", "partners only"
 
 
-def visible(table: Table, caller: Caller) -> ColumnElement[bool]:
+def visible(table: FromClause, caller: Caller) -> ColumnElement[bool]:
     """The condition under which a row of a resource's table is there for the caller."""
     if caller.sees_partners:
         return true()

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+from app.access.roles import Role
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
@@ -104,5 +105,6 @@ AGREEMENTS = Resource(
     table=Agreement,
     create=AgreementCreate,
     public=AgreementPublic,
+    writer=Role.admin,
     lists={"signatories": ChildList(AgreementSignatory, parent="agreement_id")},
 )

@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Admin, Anyone
 from app.agreements.models import AGREEMENTS, AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
 from app.agreements.queries import wanted_by
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import change, create, remove
@@ -28,12 +31,10 @@ async def list_agreements(
     return await read_page(request, database, caller, AGREEMENTS, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))
-async def create_agreement(
-    request: Request, session: Writing, caller: Contributor, content: AgreementCreate
-) -> Response:
+@router.post("", status_code=201, dependencies=[ONCE], response_model=AgreementPublic, responses=conflicts("duplicate"))
+async def create_agreement(request: Request, session: Writing, caller: Admin, content: AgreementCreate) -> Response:
     """Add an agreement."""
-    return written(request, await create(session, caller, AGREEMENTS, content), 201)
+    return await keep(request, session, written(request, await create(session, caller, AGREEMENTS, content), 201))
 
 
 @router.get("/{id}", response_model=AgreementPublic)
@@ -44,7 +45,7 @@ async def get_agreement(database: Reading, caller: Anyone, id: Id, if_none_match
 
 @router.patch("/{id}", response_model=AgreementPublic)
 async def update_agreement(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: AgreementUpdate, if_match: IfMatch = None
+    request: Request, session: Writing, caller: Admin, id: Id, changes: AgreementUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of an agreement."""
     row = await changeable(session, caller, AGREEMENTS, id, if_match)
@@ -52,7 +53,15 @@ async def update_agreement(
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_agreement(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_agreement(session: Writing, caller: Admin, id: Id, if_match: IfMatch = None) -> Response:
     """Delete an agreement that nothing belongs to any more."""
     await remove(session, AGREEMENTS, await changeable(session, caller, AGREEMENTS, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_agreement_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one agreement, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, AGREEMENTS.kind, id, wanted)

@@ -257,6 +257,7 @@ CONSULTATION_EVENTS = Resource(
     table=ConsultationEvent,
     create=ConsultationEventCreate,
     public=ConsultationEventPublic,
+    owner="organiser_id",
     lists={
         "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
         "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),

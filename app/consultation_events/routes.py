@@ -6,6 +6,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.consultation_events.models import (
     CONSULTATION_EVENTS,
     ConsultationEventCreate,
@@ -18,6 +20,7 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import change, create, remove
@@ -34,12 +37,14 @@ async def list_consultation_events(
     return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=ConsultationEventPublic)
+@router.post("", status_code=201, dependencies=[ONCE], response_model=ConsultationEventPublic)
 async def create_consultation_event(
     request: Request, session: Writing, caller: Contributor, content: ConsultationEventCreate
 ) -> Response:
     """Add a consultation event."""
-    return written(request, await create(session, caller, CONSULTATION_EVENTS, content), 201)
+    return await keep(
+        request, session, written(request, await create(session, caller, CONSULTATION_EVENTS, content), 201)
+    )
 
 
 @router.get("/{id}", response_model=ConsultationEventPublic)
@@ -71,3 +76,11 @@ async def delete_consultation_event(
     """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
     await remove(session, CONSULTATION_EVENTS, await changeable(session, caller, CONSULTATION_EVENTS, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_consultation_event_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one consultation event, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, CONSULTATION_EVENTS.kind, id, wanted)

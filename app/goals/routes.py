@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone, Coordinator
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.goals import service
 from app.goals.models import GOALS, GoalCreate, GoalList, GoalPublic, GoalUpdate
 from app.goals.queries import wanted_by
@@ -13,6 +15,7 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import remove
@@ -29,10 +32,10 @@ async def list_goals(
     return await read_page(request, database, caller, GOALS, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=GoalPublic, responses=conflicts("duplicate"))
-async def create_goal(request: Request, session: Writing, caller: Contributor, content: GoalCreate) -> Response:
+@router.post("", status_code=201, dependencies=[ONCE], response_model=GoalPublic, responses=conflicts("duplicate"))
+async def create_goal(request: Request, session: Writing, caller: Coordinator, content: GoalCreate) -> Response:
     """Add a goal to an agreement."""
-    return written(request, await service.create(session, caller, content), 201)
+    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
 
 
 @router.get("/{id}", response_model=GoalPublic)
@@ -43,7 +46,7 @@ async def get_goal(database: Reading, caller: Anyone, id: Id, if_none_match: IfN
 
 @router.patch("/{id}", response_model=GoalPublic)
 async def update_goal(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: GoalUpdate, if_match: IfMatch = None
+    request: Request, session: Writing, caller: Coordinator, id: Id, changes: GoalUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a goal."""
     row = await changeable(session, caller, GOALS, id, if_match)
@@ -51,7 +54,15 @@ async def update_goal(
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_goal(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_goal(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a goal that nothing refers to any more."""
     await remove(session, GOALS, await changeable(session, caller, GOALS, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_goal_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one goal, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, GOALS.kind, id, wanted)

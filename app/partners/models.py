@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.access.roles import Role
 from app.database import closed
 from app.partners.rules import check
 from app.resources.ids import named_id
@@ -142,6 +143,7 @@ PARTNERS = Resource(
     table=Partner,
     create=PartnerCreate,
     public=PartnerPublic,
+    writer=Role.admin,
     name="name",
     searched=("name", "short_name", "description"),
     lists={

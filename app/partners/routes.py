@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Admin, Anyone
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
@@ -13,6 +15,7 @@ from app.partners import service
 from app.partners.models import PARTNERS, PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
 from app.partners.queries import wanted_by
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import create, remove
@@ -29,10 +32,10 @@ async def list_partners(
     return await read_page(request, database, caller, PARTNERS, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))
-async def create_partner(request: Request, session: Writing, caller: Contributor, content: PartnerCreate) -> Response:
+@router.post("", status_code=201, dependencies=[ONCE], response_model=PartnerPublic, responses=conflicts("duplicate"))
+async def create_partner(request: Request, session: Writing, caller: Admin, content: PartnerCreate) -> Response:
     """Add a partner."""
-    return written(request, await create(session, caller, PARTNERS, content), 201)
+    return await keep(request, session, written(request, await create(session, caller, PARTNERS, content), 201))
 
 
 @router.get("/{id}", response_model=PartnerPublic)
@@ -43,7 +46,7 @@ async def get_partner(database: Reading, caller: Anyone, id: Id, if_none_match: 
 
 @router.patch("/{id}", response_model=PartnerPublic)
 async def update_partner(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: PartnerUpdate, if_match: IfMatch = None
+    request: Request, session: Writing, caller: Admin, id: Id, changes: PartnerUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a partner."""
     row = await changeable(session, caller, PARTNERS, id, if_match)
@@ -51,7 +54,15 @@ async def update_partner(
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_partner(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_partner(session: Writing, caller: Admin, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a partner that nothing refers to; one that ended gets `dissolved_on` instead."""
     await remove(session, PARTNERS, await changeable(session, caller, PARTNERS, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_partner_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one partner, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, PARTNERS.kind, id, wanted)

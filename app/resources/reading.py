@@ -11,9 +11,10 @@ from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
 from starlette.responses import Response
 
-from app.access.caller import Caller
+from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import visible
 from app.database import Database, table_of
+from app.http.caching import cache_headers
 from app.http.conditional import etag, is_known
 from app.http.problems import Gone, NotFound
 from app.resources.lists import ListQuery
@@ -22,8 +23,6 @@ from app.resources.resource import Resource
 from app.resources.schema import Stored
 from app.resources.writing import remains
 
-READ_HEADERS = {"Cache-Control": "no-cache"}
-
 
 async def read_one(
     database: Database, caller: Caller, resource: Resource[Any], id: UUID, if_none_match: str | None = None
@@ -31,21 +30,22 @@ async def read_one(
     """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
 
     def work(connection: Connection) -> Row[tuple[int, str]]:
-        row = connection.execute(statement_of_one(table_of(resource.table), caller), {"id": id}).first()
+        row = connection.execute(statement_of_one(table_of(resource.table), caller.sees_partners), {"id": id}).first()
         if row is None:
             raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
         return row
 
     row = await database.read(work)
-    headers = {"ETag": etag(row.version), **READ_HEADERS}
+    headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
     if is_known(if_none_match, row.version):
         return Response(status_code=304, headers=headers)
     return json_text(row.representation, headers)
 
 
 @cache
-def statement_of_one(table: Table, caller: Caller) -> Select[tuple[int, str]]:
+def statement_of_one(table: Table, sees_partners: bool) -> Select[tuple[int, str]]:  # noqa: FBT001 (a cache's key)
     """Selects one resource; made once for each kind and each circle of callers, as it is what is asked for most."""
+    caller = COMMAND if sees_partners else ANONYMOUS
     return select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), visible(table, caller))
 
 
@@ -74,14 +74,16 @@ async def read_page(
     rows, total = await database.read(work)
     shown = rows[: wanted.limit]
     cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
-    return page_response(request, [row[0] for row in shown], cursor, total)
+    return page_response(request, caller, [row[0] for row in shown], cursor, total)
 
 
-def page_response(request: Request, texts: Sequence[str], cursor: str | None, total: int | None) -> Response:
+def page_response(
+    request: Request, caller: Caller, texts: Sequence[str], cursor: str | None, total: int | None
+) -> Response:
     """A page around texts that are JSON already."""
     counted = "" if total is None else f',"total":{total}'
     following = "null" if cursor is None else f'"{cursor}"'
-    headers = dict(READ_HEADERS)
+    headers = cache_headers(is_private=caller.sees_partners)
     if cursor is not None:
         asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         headers["Link"] = f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from app.access.caller import Caller
+from app.access.models import ApiKey
 from app.access.visibility import visible
 from app.database import table_of
 from app.http.problems import FieldError, at
@@ -77,21 +78,21 @@ def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
 
 
 async def referrers_of(session: AsyncSession, resource: Resource[Any], id: UUID) -> list[dict[str, str]]:
-    """The resources that refer to this one, by their kind and id: the first hundred."""
+    """What refers to this resource, by path and id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
-    for other in KINDS.values():
-        for column, owner in referring_columns(other, table_of(resource.table)):
-            ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
-            found |= {(other.path, str(referrer)): None for referrer in ids if referrer != id}
+    for path, column, owner in referring_columns(table_of(resource.table)):
+        ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
+        found |= {(path, str(referrer)): None for referrer in ids if referrer != id}
     return [{"resource": path, "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]
 
 
-def referring_columns(resource: Resource[Any], target: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
-    """The columns of a resource and its lists that refer to a table, each with the column of the resource's own id."""
-    for column, table in foreign_keys(resource.table):
-        if table is target:
-            yield column, column.table.c.id
-    for child in resource.lists.values():
-        for column, table in foreign_keys(child.table):
-            if table is target and column.name != child.parent:
-                yield column, column.table.c[child.parent]
+def referring_columns(target: Table) -> Iterator[tuple[str, Column[Any], Column[Any]]]:
+    """The columns that refer to a table, each with the path of the resource it belongs to and that one's own id."""
+    owners = {table_of(each.table): (each.path, "id") for each in KINDS.values()}
+    for each in KINDS.values():
+        owners |= {table_of(child.table): (each.path, child.parent) for child in each.lists.values()}
+    owners[table_of(ApiKey)] = ("keys", "id")
+    for table, (path, id_column) in owners.items():
+        for column in table.columns:
+            if column.name != id_column and any(key.column.table is target for key in column.foreign_keys):
+                yield path, column, table.c[id_column]

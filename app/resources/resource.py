@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlmodel import SQLModel
 
+from app.access.roles import Role
 from app.http.problems import FieldError
 from app.resources.schema import Stamped, Stored
 from app.schema.base import Schema
@@ -51,7 +52,8 @@ class Resource(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
 
     `name` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
-    a sort key that is not a column itself; `check` gives what is wrong between fields, `steps` what each status can
+    a sort key that is not a column itself. `writer` is the role that writes all of the kind; with `owner`, a column that
+    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `steps` what each status can
     become.
     """
 
@@ -63,6 +65,8 @@ class Resource(Generic[Row_co]):
     searched: tuple[str, ...] = ("title", "description")
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: Mapping[str, ChildList] = field(default_factory=dict)
+    writer: Role = Role.coordinator
+    owner: str | None = None
     check: Callable[[Any], Iterable[FieldError]] = no_rules
     steps: Mapping[Any, frozenset[Any]] | None = None
 

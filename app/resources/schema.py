@@ -1,13 +1,12 @@
 """What every stored resource has in common."""
 
-from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from pydantic import ConfigDict
 from sqlalchemy import Index
 from sqlalchemy import Text as TextColumn
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.access.visibility import Visibility
 from app.database import closed, ordered_text
@@ -53,18 +52,6 @@ class Stored(Visible, Stamped):
     sort_name: str = Field(sa_type=ordered_text(SORT_NAME_LENGTH))
     search_text: str = Field(sa_type=TextColumn)
     representation: str = Field(sa_type=TextColumn)
-
-
-class Tombstone(SQLModel, table=True):
-    """What is left of a deleted resource: that it was there, and who could see it."""
-
-    __tablename__ = "tombstone"
-
-    id: UUID = Field(primary_key=True)
-    kind: str = Field(max_length=60)
-    version: int
-    visibility: Visibility = Field(sa_type=closed(Visibility))
-    deleted_at: datetime
 
 
 def sorted_by(*columns: str) -> tuple[Index, ...]:

@@ -1,5 +1,6 @@
 """Comparing what is served with what the tables hold."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -9,9 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.changes.log import record
+from app.changes.models import Action
 from app.resources.rendering import render, stored_lists
 from app.resources.resource import Resource
 from app.resources.schema import Stored
+from app.resources.writing import changed_fields, logged
 
 BATCH = 500
 
@@ -51,9 +55,12 @@ async def render_anew(session: AsyncSession, resource: Resource[Any]) -> int:
     async for rows in batches(session, resource):
         lists = await stored_lists(session, resource, [row.id for row in rows])
         for row in rows:
-            if render(resource, row, lists[row.id]) != row.representation:
-                row.version, row.updated_at = row.version + 1, datetime.now(UTC)
-                row.representation = render(resource, row, lists[row.id])
-                stale += 1
+            if render(resource, row, lists[row.id]) == row.representation:
+                continue
+            before = json.loads(row.representation)
+            row.version, row.updated_at = row.version + 1, datetime.now(UTC)
+            row.representation = render(resource, row, lists[row.id])
+            await record(session, logged(resource, row, Action.updated, changed_fields(before, row), row.visibility))
+            stale += 1
         await session.flush()
     return stale

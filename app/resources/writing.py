@@ -13,19 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from app.access.caller import Caller
-from app.access.visibility import visible
+from app.access.visibility import Visibility, visible
+from app.changes.log import Written, record
+from app.changes.models import Action, Subject
 from app.database import table_of
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, Gone, Invalid, NotFound, at
 from app.resources.constraints import violated
 from app.resources.errors import InUse, TransitionNotAllowed
 from app.resources.ids import new_id
+from app.resources.ownership import authorise
 from app.resources.references import check_references, referrers_of
 from app.resources.rendering import render
 from app.resources.resource import Resource, Row
-from app.resources.schema import Tombstone
+from app.resources.schema import Stored
 from app.resources.text import searchable, sortable
 from app.schema.base import Patch, Schema
+
+STAMPS = frozenset({"version", "updated_at"})
 
 
 async def create(
@@ -42,6 +47,7 @@ async def create(
     Raises Invalid for references to nothing and broken rules, Duplicate for values that are taken.
     """
     values = {**content.model_dump(), **(computed or {})}
+    authorise(caller, resource, owner_in(resource, values))
     await check(session, caller, resource, content, values)
     now = datetime.now(UTC)
     server = {"id": id or new_id(), "version": 1, "created_at": now, "updated_at": now, "representation": ""}
@@ -51,6 +57,8 @@ async def create(
     await flush(session, resource)
     for name in resource.lists:
         await insert_list(session, resource, name, row.id, values[name])
+    fields = [name for name, value in content.model_dump().items() if value not in (None, [], {})]
+    await record(session, logged(resource, row, Action.created, fields))
     return row
 
 
@@ -73,8 +81,10 @@ async def change(
         return row
     content = merged(resource, before, asked)
     values = {**content.model_dump(), **(computed or {})}
+    authorise(caller, resource, owner_of(resource, row), owner_in(resource, values))
     check_step(resource, before, values)
     await check(session, caller, resource, content, values)
+    previous_visibility = row.visibility
     server = {"version": row.version + 1, "updated_at": datetime.now(UTC)}
     row.sqlmodel_update(columns(resource, values) | server)
     row.representation = render(resource, row, {name: values[name] for name in resource.lists})
@@ -82,23 +92,46 @@ async def change(
     for name in resource.lists.keys() & asked.keys():
         await delete_list(session, resource, name, row.id)
         await insert_list(session, resource, name, row.id, values[name])
+    fields = changed_fields(before, row)
+    await record(session, logged(resource, row, Action.updated, fields, previous_visibility))
     return row
 
 
+def changed_fields(before: Mapping[str, Any], row: Stored) -> list[str]:
+    """The fields in which a resource differs from what it was."""
+    after = json.loads(row.representation)
+    return [name for name, value in after.items() if name not in STAMPS and before.get(name) != value]
+
+
+def logged(
+    resource: Resource[Row], row: Row, action: Action, fields: list[str], previous: Visibility | None = None
+) -> Written:
+    """What the log says of a change."""
+    data = None if action is Action.deleted else row.representation
+    return Written(action, resource.kind, row.id, row.version, row.visibility, previous, fields, data)
+
+
+def owner_in(resource: Resource[Row], values: Mapping[str, Any]) -> UUID | None:
+    """The owner that a resource gets with these values."""
+    return values[resource.owner] if resource.owner else None
+
+
+def owner_of(resource: Resource[Row], row: Row) -> UUID | None:
+    """The owner that a resource has."""
+    return getattr(row, resource.owner) if resource.owner else None
+
+
 async def remove(session: AsyncSession, resource: Resource[Row], row: Row) -> None:
-    """Delete a locked row and remember that it was there; raises InUse when other resources refer to it."""
+    """Delete a locked row; its history stays. Raises InUse when other resources refer to it."""
     referrers = await referrers_of(session, resource, row.id)
     if referrers:
         raise InUse(referrers=referrers)
     for name in resource.lists:
         await delete_list(session, resource, name, row.id)
     await session.delete(row)
-    session.add(
-        Tombstone(
-            id=row.id, kind=resource.kind, version=row.version, visibility=row.visibility, deleted_at=datetime.now(UTC)
-        )
-    )
-    await flush(session, resource)
+    await flush(session, resource, in_use=True)
+    row.version += 1
+    await record(session, logged(resource, row, Action.deleted, [], row.visibility))
 
 
 async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row], id: UUID) -> Row:
@@ -113,9 +146,12 @@ async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row],
 
 def remains(caller: Caller, resource: Resource[Any], id: UUID) -> Select[tuple[UUID]]:
     """Finds what is left of a deleted resource, as far as the caller could see it."""
-    tombstones = table_of(Tombstone)
-    return select(tombstones.c.id).where(
-        tombstones.c.id == id, tombstones.c.kind == resource.kind, visible(tombstones, caller)
+    subject = table_of(Subject)
+    return select(subject.c.id).where(
+        subject.c.id == id,
+        subject.c.kind == resource.kind,
+        subject.c.deleted_at.is_not(None),
+        visible(subject, caller),
     )
 
 
@@ -171,12 +207,12 @@ def columns(resource: Resource[Row], values: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-async def flush(session: AsyncSession, resource: Resource[Row]) -> None:
+async def flush(session: AsyncSession, resource: Resource[Row], *, in_use: bool = False) -> None:
     """Send what is pending, and say it in the API's words when a constraint refuses it."""
     try:
         await session.flush()
     except IntegrityError as error:
-        raise violated(resource, error) from error
+        raise (InUse() if in_use else violated(resource, error)) from error
 
 
 async def insert_list(

@@ -9,15 +9,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.caller import LOCAL
+from app.access.caller import COMMAND
 from app.agreements.models import AGREEMENTS, AgreementCreate, Signatory
+from app.changes.models import Subject
 from app.database import table_of
 from app.goals import service as goals
 from app.goals.models import GOALS, GoalCreate
 from app.partners.models import PARTNERS, PartnerCreate
 from app.resources.ids import named_id
 from app.resources.resource import Resource
-from app.resources.schema import Tombstone
 from app.resources.writing import create
 from app.schema.base import Schema
 from app.seed.document import AgreementFile, PartnerPart
@@ -59,7 +59,7 @@ async def load_one(
         wanted = entry.model_dump(mode="json", exclude_unset=True)
         same = all(present[field] == value for field, value in wanted.items())
         (loaded.unchanged if same else loaded.kept).append(name)
-    elif await session.get(Tombstone, id) is not None:
+    elif await session.get(Subject, id) is not None:
         loaded.deleted.append(name)
     else:
         await add(session, resource, entry, id)
@@ -69,11 +69,11 @@ async def load_one(
 async def add(session: AsyncSession, resource: Resource[Any], entry: Any, id: UUID) -> None:
     """Create the resource the way a request would."""
     if resource is GOALS:
-        await goals.create(session, LOCAL, entry, id)
+        await goals.create(session, COMMAND, entry, id)
     elif resource is SUB_MEASURES:
-        await sub_measures.create(session, LOCAL, entry, id)
+        await sub_measures.create(session, COMMAND, entry, id)
     else:
-        await create(session, LOCAL, resource, entry, id=id)
+        await create(session, COMMAND, resource, entry, id=id)
 
 
 def entries(content: AgreementFile) -> Iterator[tuple[str, Resource[Any], UUID, Schema]]:

@@ -207,6 +207,7 @@ SUB_MEASURES = Resource(
     table=SubMeasure,
     create=SubMeasureCreate,
     public=SubMeasurePublic,
+    owner="lead_partner_id",
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},
     lists={

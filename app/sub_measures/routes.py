@@ -6,10 +6,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import remove
@@ -29,12 +32,14 @@ async def list_sub_measures(
     return await read_page(request, database, caller, SUB_MEASURES, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=SubMeasurePublic, responses=conflicts("duplicate"))
+@router.post(
+    "", status_code=201, dependencies=[ONCE], response_model=SubMeasurePublic, responses=conflicts("duplicate")
+)
 async def create_sub_measure(
     request: Request, session: Writing, caller: Contributor, content: SubMeasureCreate
 ) -> Response:
     """Add a sub-measure to a goal."""
-    return written(request, await service.create(session, caller, content), 201)
+    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
 
 
 @router.get("/{id}", response_model=SubMeasurePublic)
@@ -57,3 +62,11 @@ async def delete_sub_measure(session: Writing, caller: Contributor, id: Id, if_m
     """Delete a sub-measure that nothing refers to any more."""
     await remove(session, SUB_MEASURES, await changeable(session, caller, SUB_MEASURES, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_sub_measure_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one sub-measure, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, SUB_MEASURES.kind, id, wanted)

@@ -5,11 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone, Coordinator
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
 from app.resources.reading import read_one, read_page, written
 from app.resources.writing import change, create, remove
@@ -28,10 +31,10 @@ async def list_topics(
     return await read_page(request, database, caller, TOPICS, wanted, wanted_by(wanted))
 
 
-@router.post("", status_code=201, response_model=TopicPublic, responses=conflicts("duplicate"))
-async def create_topic(request: Request, session: Writing, caller: Contributor, content: TopicCreate) -> Response:
+@router.post("", status_code=201, dependencies=[ONCE], response_model=TopicPublic, responses=conflicts("duplicate"))
+async def create_topic(request: Request, session: Writing, caller: Coordinator, content: TopicCreate) -> Response:
     """Add a topic to an agreement."""
-    return written(request, await create(session, caller, TOPICS, content), 201)
+    return await keep(request, session, written(request, await create(session, caller, TOPICS, content), 201))
 
 
 @router.get("/{id}", response_model=TopicPublic)
@@ -42,7 +45,7 @@ async def get_topic(database: Reading, caller: Anyone, id: Id, if_none_match: If
 
 @router.patch("/{id}", response_model=TopicPublic)
 async def update_topic(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: TopicUpdate, if_match: IfMatch = None
+    request: Request, session: Writing, caller: Coordinator, id: Id, changes: TopicUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a topic."""
     row = await changeable(session, caller, TOPICS, id, if_match)
@@ -50,7 +53,15 @@ async def update_topic(
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_topic(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_topic(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a topic that nothing refers to any more."""
     await remove(session, TOPICS, await changeable(session, caller, TOPICS, id, if_match))
     return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_topic_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one topic, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, TOPICS.kind, id, wanted)

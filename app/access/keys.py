@@ -1,0 +1,37 @@
+"""API keys: `crk_`, 256 random bits and a checksum, so that scanners find leaked ones and typing errors are told."""
+
+import base64
+import hashlib
+import re
+import secrets
+import zlib
+
+PREFIX = "crk_"
+SHOWN = len(PREFIX) + 8
+FORM = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}[0-9a-f]{{8}}", re.ASCII)
+
+
+def new_key() -> str:
+    """A new key."""
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    return f"{PREFIX}{secret}{checksum(secret)}"
+
+
+def is_well_formed(key: str) -> bool:
+    """Whether this can be a key at all; a typing error fails here, without a look into the database."""
+    return bool(FORM.fullmatch(key)) and checksum(key[len(PREFIX) : -8]) == key[-8:]
+
+
+def checksum(secret: str) -> str:
+    """The CRC-32 of the secret part in hexadecimal."""
+    return f"{zlib.crc32(secret.encode()):08x}"
+
+
+def digest(key: str) -> str:
+    """What is stored of a key. It has 256 random bits, so a plain SHA-256 cannot be turned round."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def shown(key: str) -> str:
+    """The beginning of a key, by which people tell keys apart."""
+    return key[:SHOWN]

@@ -1,0 +1,26 @@
+"""The table of keys."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.access.roles import Role
+from app.database import closed
+
+
+class ApiKey(SQLModel, table=True):
+    """A key of a partner: everything but the key."""
+
+    __tablename__ = "api_key"
+
+    id: UUID = Field(primary_key=True)
+    partner_id: UUID = Field(foreign_key="partner.id", index=True)
+    role: Role = Field(sa_type=closed(Role))
+    prefix: str = Field(max_length=12)
+    digest: str = Field(max_length=64, unique=True)
+    description: str | None = Field(default=None, max_length=200)
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_on: date | None = None

@@ -1,0 +1,19 @@
+"""What a key allows."""
+
+from app.vocabularies.term import Term
+
+
+class Role(Term):
+    """The role of a key; each includes the ones before it."""
+
+    reader = "reader", "liest auch, was nur für Partner ist", "also reads what is for partners only"
+    contributor = "contributor", "schreibt, was dem eigenen Partner gehört", "writes what belongs to its own partner"
+    coordinator = "coordinator", "schreibt alles zur Zusammenarbeit", "writes everything about the cooperation"
+    admin = "admin", "verwaltet auch Vereinbarungen, Partner und Schlüssel", "also keeps agreements, partners and keys"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role allows what the other one does."""
+        return RANKS[self] >= RANKS[other]
+
+
+RANKS = {role: rank for rank, role in enumerate(Role)}

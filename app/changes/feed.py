@@ -1,0 +1,212 @@
+"""Reading the log: as a feed of everything, and as the history of one resource."""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    false,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+
+from app.access.caller import Caller
+from app.access.visibility import Visibility, visible
+from app.changes.errors import FeedReset, RightsChanged
+from app.changes.log import FIRST_HASH
+from app.changes.models import Action, Change, Feed, Subject
+from app.database import Database, table_of
+from app.http.messages import MESSAGES
+from app.http.problems import FieldError, Invalid, NotFound
+
+POLL_SECONDS = 0.5
+HASH_SHOWN = 16
+
+CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(Feed).c
+
+
+class Place(NamedTuple):
+    """A place in the log: behind the entry at a position, which has this hash."""
+
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries are asked for."""
+
+    types: Sequence[str] = ()
+    partner_ids: Sequence[UUID] = ()
+    resource_id: UUID | None = None
+
+
+class Batch(NamedTuple):
+    """Entries as JSON texts with their places, where the examined part of the log ends, and whether there is more."""
+
+    items: list[tuple[Place, str]]
+    end: Place
+    more: bool
+
+
+START = Place(0, FIRST_HASH)
+
+
+def encode(place: Place, caller: Caller) -> str:
+    """The cursor behind a place, for callers of this circle."""
+    text = f"{place.position}:{place.hash[:HASH_SHOWN]}:{circle(caller)}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, caller: Caller) -> Place:
+    """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another circle's."""
+    try:
+        position, hash, whose = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(":")
+        place = Place(int(position), hash)
+    except ValueError:
+        place, whose = Place(-1, ""), ""
+    if not 0 <= place.position < 2**63 or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
+        raise Invalid(errors=[FieldError("parameter", "cursor", "invalid_cursor", MESSAGES["invalid_cursor"])])
+    if whose != circle(caller):
+        raise RightsChanged
+    return place
+
+
+def circle(caller: Caller) -> str:
+    """The circle that a caller belongs to: all of one circle see the same feed."""
+    return "partners" if caller.sees_partners else "public"
+
+
+async def read(database: Database, caller: Caller, wanted: Wanted, after: Place, limit: int) -> Batch:
+    """The next entries behind a place; raises FeedReset when the log does not have that place."""
+
+    def work(connection: Connection) -> Batch:
+        check_place(connection, after)
+        head = Place(*connection.execute(select(FEED.position, FEED.hash)).one())
+        statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
+        rows = connection.execute(statement.order_by(CHANGE.position).limit(limit + 1)).all()
+        items = [(Place(row.position, row.hash), item(row)) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Batch(items, items[-1][0] if more else head, more)
+
+    return await database.read(work)
+
+
+def check_place(connection: Connection, place: Place) -> None:
+    """Refuse a place that this log never had: it was restored from a backup that is older."""
+    if place.position == 0:
+        return
+    found = connection.execute(select(CHANGE.hash).where(CHANGE.position == place.position)).scalar_one_or_none()
+    if found is None or found[:HASH_SHOWN] != place.hash[:HASH_SHOWN]:
+        raise FeedReset
+
+
+async def wait_for_more(database: Database, after: Place, seconds: float) -> None:
+    """Wait until the log goes on behind a place, at most for some seconds; no connection is held meanwhile."""
+    until = asyncio.get_running_loop().time() + seconds
+    while await end_of(database) <= after.position:
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            return
+        await asyncio.sleep(min(POLL_SECONDS, left))
+
+
+async def end_of(database: Database) -> int:
+    """The last position of the log."""
+    return await database.read(lambda connection: int(connection.execute(select(FEED.position)).scalar_one()))
+
+
+async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Place, limit: int) -> Batch:
+    """The entries about one resource, for whoever sees it or could see it when it was deleted."""
+
+    def known(connection: Connection) -> bool:
+        statement = select(SUBJECT.c.id).where(SUBJECT.c.id == id, SUBJECT.c.kind == kind, visible(SUBJECT, caller))
+        return connection.execute(statement).first() is not None
+
+    if not await database.read(known):
+        raise NotFound
+    return await read(database, caller, Wanted(resource_id=id), after, limit)
+
+
+def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
+    """The entries as the caller may see them.
+
+    Data is given only of what the caller may see now. What left the circle that they see was deleted for them, and
+    what entered it was created.
+    """
+    actor = SUBJECT.alias("actor")
+    seen = seen_by(caller)
+    action = case((seen.left, Action.deleted), (seen.entered, Action.created), else_=CHANGE.action)
+    statement = (
+        select(
+            CHANGE.position,
+            CHANGE.at,
+            type_coerce(action, CHANGE.action.type).label("action"),
+            CHANGE.resource_type,
+            CHANGE.resource_id,
+            CHANGE.version,
+            CHANGE.changed_fields,
+            actor.c.id.label("by_partner_id"),
+            case((seen.left, null()), else_=CHANGE.data).label("data"),
+            CHANGE.hash,
+        )
+        .join(SUBJECT, SUBJECT.c.id == CHANGE.resource_id)
+        .outerjoin(actor, and_(actor.c.id == CHANGE.by_partner_id, visible(actor, caller)))
+        .where(or_(seen.served, seen.left))
+    )
+    if wanted.types:
+        statement = statement.where(CHANGE.resource_type.in_(wanted.types))
+    if wanted.partner_ids:
+        statement = statement.where(actor.c.id.in_(wanted.partner_ids))
+    if wanted.resource_id is not None:
+        statement = statement.where(CHANGE.resource_id == wanted.resource_id)
+    return statement
+
+
+class Seen(NamedTuple):
+    """Conditions on an entry: it is served as it is, its resource left the caller's view, its resource entered it."""
+
+    served: ColumnElement[bool]
+    left: ColumnElement[bool]
+    entered: ColumnElement[bool]
+
+
+def seen_by(caller: Caller) -> Seen:
+    """What an entry is for a caller."""
+    if caller.sees_partners:
+        return Seen(true(), false(), false())
+    is_public, was_public = CHANGE.visibility == Visibility.public, CHANGE.previous_visibility == Visibility.public
+    is_deleted = CHANGE.action == Action.deleted
+    served = and_(is_public, not_(is_deleted), visible(SUBJECT, caller))
+    left = and_(was_public, or_(is_deleted, not_(is_public)))
+    entered = and_(is_public, CHANGE.action == Action.updated, not_(was_public))
+    return Seen(served, left, entered)
+
+
+def item(row: Row[Any]) -> str:
+    """An entry as JSON; its data is JSON already."""
+    known = {
+        "position": row.position,
+        "at": row.at,
+        "action": row.action,
+        "resource_type": row.resource_type,
+        "resource_id": row.resource_id,
+        "version": row.version,
+        "changed_fields": [] if row.action is Action.deleted else row.changed_fields,
+        "by": None if row.by_partner_id is None else {"partner_id": row.by_partner_id},
+    }
+    return f'{to_json(known).decode()[:-1]},"data":{row.data or "null"}}}'

@@ -1,0 +1,154 @@
+"""The change log: what happened, in the one order in which it happened."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from pydantic import Field as PlainField
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import Text as TextColumn
+from sqlmodel import Field, SQLModel
+
+from app.access.visibility import Visibility
+from app.database import Json, closed
+from app.schema.base import Schema
+from app.schema.fields import Id, Version
+from app.vocabularies.term import Term
+
+MOST_CHANGES = 500
+LAST_POSITION = 2**63 - 1
+CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
+
+
+class Action(Term):
+    """What was done to a resource."""
+
+    created = "created", "angelegt", "created"
+    updated = "updated", "geändert", "updated"
+    deleted = "deleted", "gelöscht", "deleted"
+
+
+class Feed(SQLModel, table=True):
+    """The end of the log: one row, which every writing transaction updates last."""
+
+    __tablename__ = "feed"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+    hash: str = Field(max_length=64)
+
+
+class Subject(SQLModel, table=True):
+    """What changes are about: every resource that is or was there, and who may or could see it."""
+
+    __tablename__ = "subject"
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(max_length=60)
+    version: int
+    visibility: Visibility = Field(sa_type=closed(Visibility))
+    deleted_at: datetime | None = None
+
+
+class Change(SQLModel, table=True):
+    """One entry of the log; entries are added and never changed."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        Index(None, "resource_id", "position"),
+        Index(None, "resource_type", "position"),
+        Index(None, "by_partner_id", "position"),
+    )
+
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    action: Action = Field(sa_type=closed(Action))
+    resource_type: str = Field(max_length=60)
+    resource_id: UUID = Field(foreign_key="subject.id")
+    version: int
+    visibility: Visibility = Field(sa_type=closed(Visibility))
+    previous_visibility: Visibility | None = Field(default=None, sa_type=closed(Visibility, "previous_visibility"))
+    by_partner_id: UUID | None = None
+    by_key_id: UUID | None = None
+    request_id: str | None = Field(default=None, max_length=128)
+    changed_fields: list[str] = Field(sa_type=Json)
+    data: str | None = Field(default=None, sa_type=TextColumn)
+    hash: str = Field(max_length=64)
+
+
+CHAINED: tuple[str, ...] = tuple(name for name in Change.model_fields if name != "hash")
+"""The columns that an entry's hash covers, in order."""
+
+
+class Actor(BaseModel):
+    """Who made a change."""
+
+    partner_id: UUID = PlainField(description="Partner whose key was used.")
+
+
+class ChangePublic(BaseModel):
+    """One change of one resource."""
+
+    position: int = PlainField(
+        ge=1,
+        le=LAST_POSITION,
+        json_schema_extra={"format": "int64"},
+        description="Position in the log: 1, 2, 3 and so on in the order of the commits; the key to drop doubles by.",
+    )
+    at: datetime = PlainField(description="When the change was made (UTC).")
+    action: Action = PlainField(
+        description=f"What was done, as the caller sees it: {Action.explained()}. What left the caller's view is deleted."
+    )
+    resource_type: str = PlainField(
+        max_length=60, pattern="^[a-z_]+$", description="Kind of resource, as in `sub_measure`."
+    )
+    resource_id: UUID = PlainField(description="Id of the resource.")
+    version: Version = PlainField(description="Version of the resource after the change.")
+    changed_fields: list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]] = PlainField(
+        max_length=60, description="Names of the fields that changed."
+    )
+    by: Actor | None = PlainField(description="Who made the change; null for the register's own commands.")
+    data: dict[str, Any] | None = PlainField(description="The resource as it was then; null when it was deleted.")
+
+
+class ChangePage(BaseModel):
+    """Changes in the order in which they were committed."""
+
+    items: list[ChangePublic] = PlainField(max_length=MOST_CHANGES, description="The changes.")
+    next_cursor: str = PlainField(
+        max_length=200,
+        pattern=CURSOR_PATTERN,
+        description="Where to go on; always there, and behind what was passed over.",
+    )
+    more: bool = PlainField(description="Whether there are more changes now.")
+
+
+class ChangeQuery(Schema):
+    """Which changes are asked for."""
+
+    cursor: str | None = PlainField(
+        None,
+        max_length=200,
+        pattern=CURSOR_PATTERN,
+        description="`next_cursor` of the answer before; none: from the beginning.",
+    )
+    limit: int = PlainField(100, ge=1, le=MOST_CHANGES, description="How many changes to answer at most.")
+
+
+class FeedQuery(ChangeQuery):
+    """Which changes of all are asked for."""
+
+    type: list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]] | None = PlainField(
+        None, max_length=20, description="Kind of resource, such as `sub_measure`; more than one: any of them."
+    )
+    partner_id: list[Id] | None = PlainField(None, max_length=50, description="Partner that made the change.")
+
+
+class WaitingFeedQuery(FeedQuery):
+    """Which changes are asked for, and how long to wait for one."""
+
+    wait: int = PlainField(
+        0, ge=0, le=30, description="Seconds to wait for a change when there is none (long polling)."
+    )

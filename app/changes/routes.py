@@ -1,0 +1,140 @@
+"""`/v1/changes`"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from app.access.caller import Anyone, Caller, identify
+from app.access.errors import Unauthorized
+from app.changes.feed import START, Batch, Place, Wanted, circle, decode, encode, read, read_history, wait_for_more
+from app.changes.models import CURSOR_PATTERN, ChangePage, ChangeQuery, FeedQuery, WaitingFeedQuery
+from app.database import Database
+from app.http.caching import cache_headers
+from app.http.database import Reading
+from app.http.problems import Unavailable
+
+router = APIRouter(prefix="/v1/changes", tags=["changes"])
+
+MOST_WAITING = 50
+PING_SECONDS = 10.0
+
+EVENTS = {
+    "text/event-stream": {
+        "schema": {"type": "string", "maxLength": 2**31 - 1, "pattern": "^(id|event|data): ", "description": "Events."}
+    }
+}
+
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        max_length=200,
+        pattern=CURSOR_PATTERN,
+        description="`id` of the last event that was received; browsers send it when they connect again.",
+    ),
+]
+
+
+@router.get("", response_model=ChangePage)
+async def list_changes(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]
+) -> Response:
+    """Follow every change of what the caller may see.
+
+    1. Each committed change is there once, in the order of the commits.
+    2. When a write was answered, its change is in the feed; what was rolled back never is.
+    3. Who stores the cursor after processing loses nothing. After a crash on the reader's side the page comes again;
+       `position` is the key to drop doubles by.
+    4. After a restore from a backup, a cursor from the lost future is 410 `feed-reset`, never silently continued. A cursor
+       from before the caller's rights changed is 410 `rights-changed`.
+    5. Data is served only of what the caller may see now: what left its view is one `deleted` without data, what entered
+       it starts with the data of its entering.
+    6. Following the feed from the start gives exactly the lists.
+    """
+    place = place_of(wanted.cursor, caller)
+    batch = await read(database, caller, selection(wanted), place, wanted.limit)
+    if not batch.items and wanted.wait:
+        await wait_in_turn(request, database, batch.end, wanted.wait)
+        batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
+    return page(batch, caller)
+
+
+@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": EVENTS}})
+async def stream_changes(
+    request: Request,
+    database: Reading,
+    caller: Anyone,
+    wanted: Annotated[FeedQuery, Query()],
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Follow every change of what the caller may see, as server-sent events.
+
+    Each event is named `change` and carries what `listChanges` answers for one change; its id is a cursor. A client that
+    connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does.
+    """
+    place = place_of(last_event_id or wanted.cursor, caller)
+    first = await read(database, caller, selection(wanted), place, wanted.limit)
+    events = follow(request, database, caller, wanted, first)
+    headers = cache_headers(is_private=caller.sees_partners)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def place_of(cursor: str | None, caller: Caller) -> Place:
+    """Where to go on; the beginning without a cursor."""
+    return START if cursor is None else decode(cursor, caller)
+
+
+def selection(wanted: FeedQuery) -> Wanted:
+    """The entries that a query asks for."""
+    return Wanted(types=wanted.type or (), partner_ids=wanted.partner_id or ())
+
+
+async def answer_history(database: Database, caller: Caller, kind: str, id: UUID, wanted: ChangeQuery) -> Response:
+    """The history of one resource, as a page of changes; raises NotFound for whoever never could see it."""
+    batch = await read_history(database, caller, kind, id, place_of(wanted.cursor, caller), wanted.limit)
+    return page(batch, caller)
+
+
+def page(batch: Batch, caller: Caller) -> Response:
+    """A page of changes."""
+    items = ",".join(text for _, text in batch.items)
+    more = "true" if batch.more else "false"
+    text = f'{{"items":[{items}],"next_cursor":"{encode(batch.end, caller)}","more":{more}}}'
+    return Response(text, media_type="application/json", headers=cache_headers(is_private=caller.sees_partners))
+
+
+async def wait_in_turn(request: Request, database: Database, place: Place, seconds: float) -> None:
+    """Wait for a change, unless too many wait already."""
+    waiting: asyncio.Semaphore = request.app.state.waiting
+    if waiting.locked():
+        raise Unavailable
+    async with waiting:
+        await wait_for_more(database, place, seconds)
+
+
+async def follow(
+    request: Request, database: Database, caller: Caller, wanted: FeedQuery, batch: Batch
+) -> AsyncIterator[str]:
+    """The events, for as long as the client listens and the caller is who it was."""
+    while not await request.is_disconnected():
+        for place, text in batch.items:
+            yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
+        if not batch.more:
+            # An id without data moves the client's place past what was passed over, and keeps proxies from closing.
+            yield f"id: {encode(batch.end, caller)}\n\n"
+            await wait_for_more(database, batch.end, PING_SECONDS)
+        if not await is_unchanged(request, database, caller):
+            return
+        batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
+
+
+async def is_unchanged(request: Request, database: Database, caller: Caller) -> bool:
+    """Whether the caller's key still gives the same rights."""
+    try:
+        return circle(await identify(request, database)) == circle(caller)
+    except Unauthorized:
+        return False

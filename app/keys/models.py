@@ -1,0 +1,81 @@
+"""Keys as admins see them: everything but the key, which is shown once."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.access.roles import Role
+from app.schema.base import Schema, example
+from app.schema.fields import Id, Line, Moment
+
+MOST_KEYS = 200
+KEY_PATTERN = r"^crk_[A-Za-z0-9_-]{43}[0-9a-f]{8}$"
+Description = Annotated[Line, Field(min_length=1, max_length=200)]
+
+
+class KeyCreate(Schema):
+    """A new key."""
+
+    model_config = example(
+        {
+            "partner_id": "1f58a96e-5589-5e83-b65c-7a44fa066d5f",
+            "role": "contributor",
+            "description": "Nächtlicher Abgleich der Fachanwendung",
+            "expires_at": "2027-12-31T23:59:59Z",
+        }
+    )
+
+    partner_id: Id = Field(description="Partner that the key belongs to.")
+    role: Role = Field(description=f"What it allows: {Role.explained()}.")
+    description: Description | None = Field(default=None, description="What the key is for.")
+    expires_at: Moment | None = Field(default=None, description="When it stops working; never, when not given.")
+
+
+class KeyRotation(Schema):
+    """How a key is replaced."""
+
+    model_config = example({"overlap_hours": 24})
+
+    overlap_hours: int = Field(
+        default=24, ge=0, le=720, description="Hours for which the old key goes on working beside the new one."
+    )
+
+
+class KeyPublic(BaseModel):
+    """A key, without the key."""
+
+    id: UUID = Field(description="Id of the key.")
+    partner_id: UUID = Field(description="Partner that the key belongs to.")
+    role: Role = Field(description=f"What it allows: {Role.explained()}.")
+    prefix: str = Field(max_length=12, pattern=r"^crk_.{8}$", description="Beginning of the key, to tell keys apart.")
+    description: str | None = Field(max_length=200, pattern=r"^.*$", description="What the key is for.")
+    created_at: datetime = Field(description="When it was made (UTC).")
+    expires_at: datetime | None = Field(description="When it stops working; null: never.")
+    revoked_at: datetime | None = Field(description="When it was revoked; null: it was not.")
+    last_used_on: date | None = Field(description="Last day on which it was used (UTC).")
+
+
+class KeyCreated(KeyPublic):
+    """A new key; this is the only time that the key itself is shown."""
+
+    key: str = Field(max_length=55, pattern=KEY_PATTERN, description="The key, to be sent as `Authorization: Bearer`.")
+
+
+class KeyPage(BaseModel):
+    """One page of keys."""
+
+    items: list[KeyPublic] = Field(max_length=MOST_KEYS, description="The keys, in the order in which they were made.")
+    next_cursor: str | None = Field(
+        max_length=36, pattern=r"^[0-9a-f-]+$", description="Cursor of the next page; null on the last one."
+    )
+
+
+class KeyQuery(Schema):
+    """Which keys are asked for."""
+
+    limit: int = Field(default=50, ge=1, le=MOST_KEYS, description="How many keys a page has at most.")
+    cursor: Id | None = Field(default=None, description="`next_cursor` of the page before.")
+    partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that the key belongs to.")
+    role: list[Role] | None = Field(default=None, max_length=4, description="What the key allows.")

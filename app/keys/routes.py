@@ -1,0 +1,76 @@
+"""`/v1/keys`"""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.responses import Response
+
+from app.access.caller import Admin
+from app.access.models import ApiKey
+from app.http.caching import cache_headers
+from app.http.problems import NotFound
+from app.keys import service
+from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
+from app.keys.queries import page_of
+from app.resources.changing import Writing
+from app.resources.idempotency import NEVER_KEPT
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+
+@router.get("", response_model=KeyPage)
+async def list_keys(session: Writing, _caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
+    """List the keys of this installation, revoked ones too, in the order in which they were made."""
+    rows = list((await session.execute(page_of(wanted))).scalars())
+    items = [KeyPublic.model_validate(row, from_attributes=True) for row in rows[: wanted.limit]]
+    cursor = str(items[-1].id) if len(rows) > wanted.limit else None
+    return answer(KeyPage(items=items, next_cursor=cursor))
+
+
+@router.post("", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
+async def create_key(session: Writing, _caller: Admin, content: KeyCreate) -> Response:
+    """Make a key for a partner; the answer shows it, and nothing ever does again."""
+    made = await service.make(session, content.partner_id, content.role, content.description, content.expires_at)
+    return shown_once(made)
+
+
+@router.get("/{id}", response_model=KeyPublic)
+async def get_key(session: Writing, _caller: Admin, id: Id) -> Response:
+    """Read one key."""
+    row = (await session.execute(select(ApiKey).where(col(ApiKey.id) == id))).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return answer(KeyPublic.model_validate(row, from_attributes=True))
+
+
+@router.post("/{id}/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
+async def rotate_key(session: Writing, _caller: Admin, id: Id, rotation: KeyRotation) -> Response:
+    """Make a key with the same rights, and let the old one end after an overlap."""
+    return shown_once(await service.rotate(session, id, timedelta(hours=rotation.overlap_hours)))
+
+
+@router.delete("/{id}", status_code=204)
+async def revoke_key(session: Writing, _caller: Admin, id: Id) -> Response:
+    """Revoke a key: the next request with it is refused, by every process."""
+    await service.revoke(session, id)
+    return Response(status_code=204)
+
+
+def shown_once(made: service.Made) -> Response:
+    """The answer that holds a new key."""
+    public = KeyPublic.model_validate(made.row, from_attributes=True)
+    return answer(KeyCreated(**public.model_dump(), key=made.key), 201, {"Location": f"/v1/keys/{made.row.id}"})
+
+
+def answer(content: KeyPage | KeyPublic, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer about keys, which nobody may keep."""
+    return Response(
+        content.model_dump_json(),
+        status_code=status_code,
+        headers={**cache_headers(is_private=True), **(headers or {})},
+        media_type="application/json",
+    )

@@ -1,0 +1,142 @@
+"""Making, replacing and revoking keys."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.access import keys
+from app.access.models import ApiKey
+from app.access.roles import Role
+from app.http.problems import Invalid, NotFound, at
+from app.language import Text
+from app.partners.models import Partner, PartnerKind
+from app.resources.ids import new_id
+from app.resources.references import UNKNOWN
+
+PAST = Text("Dieser Zeitpunkt ist schon vorbei.", "This time has passed.")
+
+UNKNOWN_SLUG = Text("Es gibt keinen Partner {slug}.", "There is no partner {slug}.")
+NO_MUNICIPALITY = Text(
+    "Es gibt noch keine Kommune, der ein Schlüssel gehören könnte: bitte zuerst `register seed`.",
+    "There is no municipality yet that a key could belong to: run `register seed` first.",
+)
+
+
+class Made(NamedTuple):
+    """A new key: its row, and the key itself, which nobody can read again."""
+
+    row: ApiKey
+    key: str
+
+
+async def make(
+    session: AsyncSession,
+    partner_id: UUID,
+    role: Role,
+    description: str | None = None,
+    expires_at: datetime | None = None,
+) -> Made:
+    """Make a key for a partner; raises Invalid for a partner that is not there and for an end in the past."""
+    now = datetime.now(UTC)
+    if expires_at is not None and expires_at <= now:
+        raise Invalid(errors=[at("expires_at", code="in_the_past", detail=PAST)])
+    if not (await session.execute(select(exists().where(col(Partner.id) == partner_id)))).scalar_one():
+        raise Invalid(errors=[at("partner_id", code="unknown_reference", detail=UNKNOWN)])
+    key = keys.new_key()
+    row = ApiKey(
+        id=new_id(),
+        partner_id=partner_id,
+        role=role,
+        prefix=keys.shown(key),
+        digest=keys.digest(key),
+        description=description,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    await session.flush()
+    return Made(row, key)
+
+
+async def rotate(session: AsyncSession, id: UUID, overlap: timedelta) -> Made:
+    """Make a key like this one, which itself stops working after the overlap; raises NotFound for one that is no more."""
+    old = await working(session, id)
+    made = await make(session, old.partner_id, old.role, old.description, old.expires_at)
+    ends = datetime.now(UTC) + overlap
+    old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
+    await session.flush()
+    return made
+
+
+async def revoke(session: AsyncSession, id: UUID) -> ApiKey:
+    """Stop a key at once and for good; raises NotFound for one that is no more."""
+    row = await working(session, id)
+    row.revoked_at = datetime.now(UTC)
+    await session.flush()
+    return row
+
+
+async def working(session: AsyncSession, id: UUID) -> ApiKey:
+    """The locked row of a key that is not revoked."""
+    statement = select(ApiKey).where(col(ApiKey.id) == id, col(ApiKey.revoked_at).is_(None)).with_for_update()
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def make_for(
+    session: AsyncSession, slug: str, role: Role, description: str | None, expires_at: datetime | None
+) -> Made:
+    """Make a key for the partner with this slug; raises Invalid when there is none."""
+    statement = select(col(Partner.id)).where(col(Partner.slug) == slug)
+    partner_id = (await session.execute(statement)).scalar_one_or_none()
+    if partner_id is None:
+        raise Invalid(UNKNOWN_SLUG.format(slug=slug))
+    return await make(session, partner_id, role, description, expires_at)
+
+
+async def make_first(session: AsyncSession) -> Made | None:
+    """Make an admin key for the municipality, unless there is a key that can make others already."""
+    if await has_admin(session):
+        return None
+    first = (
+        select(col(Partner.id)).where(col(Partner.kind) == PartnerKind.municipality).order_by(col(Partner.created_at))
+    )
+    partner_id = (await session.execute(first.limit(1))).scalar_one_or_none()
+    if partner_id is None:
+        raise Invalid(NO_MUNICIPALITY)
+    return await make(session, partner_id, Role.admin, "First key")
+
+
+async def everything(session: AsyncSession) -> list[tuple[str, ...]]:
+    """Every key as people read it: id, partner, role, beginning, state, last day of use."""
+    statement = select(ApiKey, col(Partner.slug)).join(Partner, col(Partner.id) == col(ApiKey.partner_id))
+    rows = (await session.execute(statement.order_by(col(ApiKey.id)))).tuples()
+    return [
+        (str(key.id), slug, key.role, key.prefix, state_of(key), f"used {key.last_used_on or 'never'}")
+        for key, slug in rows
+    ]
+
+
+def state_of(key: ApiKey) -> str:
+    """Whether and until when a key works."""
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "works"
+    return f"{'works until' if key.expires_at > datetime.now(UTC) else 'expired'} {key.expires_at:%Y-%m-%d %H:%M} UTC"
+
+
+async def has_admin(session: AsyncSession) -> bool:
+    """Whether there is a key that can make others."""
+    working_admin = exists().where(
+        col(ApiKey.role) == Role.admin,
+        col(ApiKey.revoked_at).is_(None),
+        col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > datetime.now(UTC)),
+    )
+    return bool((await session.execute(select(working_admin))).scalar_one())

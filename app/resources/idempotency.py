@@ -1,0 +1,183 @@
+"""Idempotency-Key on POST (draft-ietf-httpapi-idempotency-key-header): a repeated request has one effect.
+
+The key is claimed and the answer is kept in the transaction of the write itself: either all of it happened or nothing.
+"""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Caller
+from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
+from app.access.roles import Role
+from app.database import Json, closed
+from app.http.problems import FieldError, Malformed, Problem
+from app.language import Text
+from app.resources.changing import Writing
+
+KEPT = timedelta(hours=24)
+KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')
+LOCK_TIMEOUT = "55P03"
+REPLAYED = ("etag", "location", "content-type", "cache-control")
+
+
+class IdempotencyKeyReused(Problem):
+    """The key was sent before with another request."""
+
+    status = 422
+    slug = "idempotency-key-reused"
+    title = Text("Idempotency-Key schon verwendet", "Idempotency-Key used before")
+    about = Text(
+        "Dieser Idempotency-Key kam schon mit einer anderen Anfrage. Es wurde nichts geändert.",
+        "This Idempotency-Key came with another request before. Nothing was changed.",
+    )
+
+
+class RequestInProgress(Problem):
+    """The same request is being carried out at this moment."""
+
+    status = 409
+    slug = "request-in-progress"
+    title = Text("Anfrage läuft noch", "Request in progress")
+    about = Text(
+        "Dieselbe Anfrage wird gerade ausgeführt. Bitte gleich wiederholen.",
+        "The same request is being carried out just now. Try again in a moment.",
+    )
+
+
+class KeptAnswer(SQLModel, table=True):
+    """What a request with a key was answered."""
+
+    __tablename__ = "idempotency_key"
+
+    partner_id: UUID = Field(primary_key=True)
+    key: str = Field(primary_key=True, max_length=255)
+    role: Role = Field(sa_type=closed(Role))
+    fingerprint: str = Field(max_length=64)
+    created_at: datetime = Field(index=True)
+    status: int | None = None
+    headers: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    body: str | None = None
+
+
+class Replay(Exception):
+    """The request was carried out before; its answer is given again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+async def once(
+    request: Request,
+    session: Writing,
+    caller: Anyone,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=257,
+            description="A key of the caller's choice, such as a UUID: the same request with the same key within 24 hours has one effect.",
+            examples=['"0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"'],
+        ),
+    ] = None,
+) -> None:
+    """Claim the request's key, or give the answer that it had before.
+
+    Raises Replay, Malformed, IdempotencyKeyReused or RequestInProgress.
+    """
+    if idempotency_key is None:
+        return
+    match = KEY.fullmatch(idempotency_key.strip())
+    if match is None:
+        detail = Text(
+            "1 bis 255 sichtbare ASCII-Zeichen werden erwartet.", "1 to 255 visible ASCII characters are expected."
+        )
+        raise Malformed(detail, errors=[FieldError("header", "Idempotency-Key", "not_a_key", detail)])
+    if caller.partner_id is None:
+        raise Unauthorized(KEY_NEEDED)
+    await claim(request, session, caller, match[1] or match[2])
+
+
+async def never_kept(request: Request) -> None:
+    """Refuse the header where the answer holds a secret, which is kept nowhere."""
+    if "idempotency-key" in request.headers:
+        detail = Text(
+            "Diese Antwort enthält ein Geheimnis und wird nicht aufbewahrt: bitte ohne Idempotency-Key.",
+            "This answer holds a secret and is not kept: send it without Idempotency-Key.",
+        )
+        raise Malformed(detail, errors=[FieldError("header", "Idempotency-Key", "not_kept", detail)])
+
+
+async def claim(request: Request, session: AsyncSession, caller: Caller, key: str) -> None:
+    """Take the key for this request; whoever was faster is waited for."""
+    now = datetime.now(UTC)
+    fingerprint = await fingerprint_of(request)
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    values: dict[str, Any] = {
+        "partner_id": caller.partner_id,
+        "key": key,
+        "role": caller.role,
+        "fingerprint": fingerprint,
+        "created_at": now,
+        "headers": {},
+    }
+    await session.execute(delete(KeptAnswer).where(col(KeptAnswer.created_at) < now - KEPT))
+    try:
+        claiming = insert(KeptAnswer).values(values).on_conflict_do_nothing().returning(col(KeptAnswer.key))
+        is_new = (await session.execute(claiming)).first() is not None
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_TIMEOUT:
+            raise RequestInProgress(headers={"Retry-After": "1"}) from error
+        raise
+    if is_new:
+        request.state.idempotency = (caller.partner_id, key)
+        return
+    found = select(KeptAnswer).where(col(KeptAnswer.partner_id) == caller.partner_id, col(KeptAnswer.key) == key)
+    raise replay((await session.execute(found)).scalar_one(), caller, fingerprint)
+
+
+def replay(kept: KeptAnswer, caller: Caller, fingerprint: str) -> Exception:
+    """The answer that was kept, for a caller that has at least the rights of the one who got it."""
+    if not caller.has(kept.role):
+        return role_needed(kept.role)
+    if kept.fingerprint != fingerprint:
+        return IdempotencyKeyReused()
+    headers = {**kept.headers, "Idempotent-Replayed": "true"}
+    return Replay(Response(kept.body, status_code=kept.status or 200, headers=headers))
+
+
+async def keep(request: Request, session: AsyncSession, response: Response) -> Response:
+    """Keep the answer beside the claimed key, if there is one, and return it."""
+    claimed = getattr(request.state, "idempotency", None)
+    if claimed is not None:
+        partner_id, key = claimed
+        headers = {name: value for name, value in response.headers.items() if name in REPLAYED}
+        await session.execute(
+            update(KeptAnswer)
+            .where(col(KeptAnswer.partner_id) == partner_id, col(KeptAnswer.key) == key)
+            .values(status=response.status_code, headers=headers, body=bytes(response.body).decode())
+        )
+    return response
+
+
+async def fingerprint_of(request: Request) -> str:
+    """What makes two requests the same: method, address and content."""
+    content = json.dumps(json.loads(await request.body() or b"null"), sort_keys=True, ensure_ascii=False)
+    text = f"{request.method} {request.url.path}?{request.url.query} {content}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+ONCE = Depends(once)
+NEVER_KEPT = Depends(never_kept)
