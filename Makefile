@@ -26,6 +26,7 @@ setup: $(DEVELOPMENT) ## Build .venv with everything that development needs
 run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0.1:8000
 	$(BIN)/register migrate
 	$(BIN)/register seed
+	$(BIN)/register keys init
 	$(BIN)/register serve
 
 test: check ## Run all checks and all tests, on SQLite and on PostgreSQL

@@ -58,7 +58,8 @@ async def list_changes(
     place = place_of(wanted.cursor, caller)
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
-        await wait_in_turn(request, database, batch.end, wanted.wait)
+        async with place_to_wait(request):
+            await wait_for_more(database, batch.end, wanted.wait)
         batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
     return page(batch, caller)
 
@@ -78,7 +79,7 @@ async def stream_changes(
     """
     place = place_of(last_event_id or wanted.cursor, caller)
     first = await read(database, caller, selection(wanted), place, wanted.limit)
-    events = follow(request, database, caller, wanted, first)
+    events = follow(request, database, caller, wanted, first, place_to_wait(request))
     headers = cache_headers(is_private=caller.sees_partners)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
@@ -107,29 +108,34 @@ def page(batch: Batch, caller: Caller) -> Response:
     return Response(text, media_type="application/json", headers=cache_headers(is_private=caller.sees_partners))
 
 
-async def wait_in_turn(request: Request, database: Database, place: Place, seconds: float) -> None:
-    """Wait for a change, unless too many wait already."""
+def place_to_wait(request: Request) -> asyncio.Semaphore:
+    """One of the places for requests that wait; raises Unavailable when all are taken."""
     waiting: asyncio.Semaphore = request.app.state.waiting
     if waiting.locked():
         raise Unavailable
-    async with waiting:
-        await wait_for_more(database, place, seconds)
+    return waiting
 
 
 async def follow(
-    request: Request, database: Database, caller: Caller, wanted: FeedQuery, batch: Batch
+    request: Request,
+    database: Database,
+    caller: Caller,
+    wanted: FeedQuery,
+    batch: Batch,
+    waiting: asyncio.Semaphore,
 ) -> AsyncIterator[str]:
     """The events, for as long as the client listens and the caller is who it was."""
-    while not await request.is_disconnected():
-        for place, text in batch.items:
-            yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
-        if not batch.more:
-            # An id without data moves the client's place past what was passed over, and keeps proxies from closing.
-            yield f"id: {encode(batch.end, caller)}\n\n"
-            await wait_for_more(database, batch.end, PING_SECONDS)
-        if not await is_unchanged(request, database, caller):
-            return
-        batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
+    async with waiting:
+        while not await request.is_disconnected():
+            for place, text in batch.items:
+                yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
+            if not batch.more:
+                # An id without data moves the client past what was passed over, and keeps proxies from closing.
+                yield f"id: {encode(batch.end, caller)}\n\n"
+                await wait_for_more(database, batch.end, PING_SECONDS)
+            if not await is_unchanged(request, database, caller):
+                return
+            batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
 
 
 async def is_unchanged(request: Request, database: Database, caller: Caller) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from app.http.problems import FieldError, at
-from app.language import Text
+from app.http.problems import FieldError
+from app.resources.rules import in_order, with_reason
 from app.vocabularies.term import Term
 
 
@@ -42,15 +42,5 @@ class Timed(Protocol):
 
 def check(event: Timed) -> Iterator[FieldError]:
     """What is wrong between the fields of an event."""
-    if event.ends_at and event.ends_at <= event.starts_at:
-        yield at(
-            "ends_at",
-            code="before_start",
-            detail=Text("Das Ende liegt nicht nach dem Beginn.", "The end is not after the start."),
-        )
-    if event.status in NEEDS_REASON and not event.status_reason:
-        yield at(
-            "status_reason",
-            code="reason_required",
-            detail=Text("Dieser Status braucht eine Begründung.", "This status needs a reason."),
-        )
+    yield from in_order("ends_at", event.starts_at, event.ends_at, may_be_equal=False)
+    yield from with_reason(event.status, event.status_reason, NEEDS_REASON)

@@ -1,5 +1,6 @@
 """What every answer carries, whatever it answers: request id, security headers, CORS, one log line."""
 
+import asyncio
 import logging
 import re
 import time
@@ -51,6 +52,7 @@ class Envelope:
         scope["request_id"] = asked if REQUEST_ID.fullmatch(asked) else str(uuid7())
         token = request_id.set(scope["request_id"])
         started, method, status = time.perf_counter(), scope["method"], 0
+        head_sent = asyncio.Event()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -60,12 +62,20 @@ class Envelope:
                 headers["X-Request-ID"] = scope["request_id"]
                 for name, value in STANDARD_HEADERS.items():
                     headers.setdefault(name, value)
+                head_sent.set()
             elif method == "HEAD":
                 message = {**message, "body": b""}
             await send(message)
 
+        async def receive_or_leave() -> Message:
+            # Whoever asks with HEAD wants nothing after the head: a stream would go on for ever.
+            if method != "HEAD":
+                return await receive()
+            await head_sent.wait()
+            return {"type": "http.disconnect"}
+
         try:
-            await self.answer(scope, receive, send_with_headers)
+            await self.answer(scope, receive_or_leave, send_with_headers)
         except Exception:  # noqa: BLE001 (the last line of defence: its caller gets a problem, the log the traceback)
             failures.exception("request failed")
             if status == 0:

@@ -4,17 +4,15 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
-from sqlmodel import col
 from starlette.responses import Response
 
 from app.access.caller import Admin
-from app.access.models import ApiKey
 from app.http.caching import cache_headers
+from app.http.database import Reading
 from app.http.problems import NotFound
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
-from app.keys.queries import page_of
+from app.keys.queries import by_id, page_of
 from app.resources.changing import Writing
 from app.resources.idempotency import NEVER_KEPT
 from app.schema.fields import Id
@@ -23,10 +21,10 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
 @router.get("", response_model=KeyPage)
-async def list_keys(session: Writing, _caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
+async def list_keys(database: Reading, _caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
     """List the keys of this installation, revoked ones too, in the order in which they were made."""
-    rows = list((await session.execute(page_of(wanted))).scalars())
-    items = [KeyPublic.model_validate(row, from_attributes=True) for row in rows[: wanted.limit]]
+    rows = await database.read(lambda connection: connection.execute(page_of(wanted)).mappings().all())
+    items = [KeyPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
     cursor = str(items[-1].id) if len(rows) > wanted.limit else None
     return answer(KeyPage(items=items, next_cursor=cursor))
 
@@ -39,12 +37,12 @@ async def create_key(session: Writing, _caller: Admin, content: KeyCreate) -> Re
 
 
 @router.get("/{id}", response_model=KeyPublic)
-async def get_key(session: Writing, _caller: Admin, id: Id) -> Response:
+async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
     """Read one key."""
-    row = (await session.execute(select(ApiKey).where(col(ApiKey.id) == id))).scalar_one_or_none()
+    row = await database.read(lambda connection: connection.execute(by_id(id)).mappings().first())
     if row is None:
         raise NotFound
-    return answer(KeyPublic.model_validate(row, from_attributes=True))
+    return answer(KeyPublic.model_validate(dict(row)))
 
 
 @router.post("/{id}/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)

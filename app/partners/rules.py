@@ -5,8 +5,8 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from app.http.problems import FieldError, at
-from app.language import Text
+from app.http.problems import FieldError
+from app.resources.rules import in_order
 
 
 class Lifetime(Protocol):
@@ -16,12 +16,7 @@ class Lifetime(Protocol):
 
 def check(partner: Lifetime) -> Iterator[FieldError]:
     """What is wrong between the fields of a partner."""
-    if partner.founded_on and partner.dissolved_on and partner.dissolved_on < partner.founded_on:
-        yield at(
-            "dissolved_on",
-            code="before_founding",
-            detail=Text("Das Ende liegt vor der Gründung.", "The end is before the founding."),
-        )
+    yield from in_order("dissolved_on", partner.founded_on, partner.dissolved_on, may_be_equal=True)
 
 
 def is_below(partner: UUID, umbrella: UUID | None, member_of: Mapping[UUID, UUID | None]) -> bool:

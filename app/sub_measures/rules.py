@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from app.http.problems import FieldError, at
-from app.language import Text
+from app.http.problems import FieldError
+from app.resources.rules import in_order, with_reason
 from app.vocabularies.term import Term
 
 
@@ -55,15 +55,5 @@ class Scheduled(Protocol):
 
 def check(measure: Scheduled) -> Iterator[FieldError]:
     """What is wrong between the fields of a sub-measure."""
-    if measure.starts_on and measure.ends_on and measure.ends_on < measure.starts_on:
-        yield at(
-            "ends_on",
-            code="before_start",
-            detail=Text("Das Ende liegt vor dem Beginn.", "The end is before the start."),
-        )
-    if measure.status in NEEDS_REASON and not measure.status_reason:
-        yield at(
-            "status_reason",
-            code="reason_required",
-            detail=Text("Dieser Status braucht eine Begründung.", "This status needs a reason."),
-        )
+    yield from in_order("ends_on", measure.starts_on, measure.ends_on, may_be_equal=True)
+    yield from with_reason(measure.status, measure.status_reason, NEEDS_REASON)
