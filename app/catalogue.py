@@ -4,18 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from app.agreements.models import AGREEMENTS, AgreementUpdate
 from app.agreements.routes import router as agreements
+from app.changes.models import ChangePage
 from app.changes.routes import router as changes
 from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventUpdate
 from app.consultation_events.routes import router as consultation_events
 from app.goals.models import GOALS, GoalUpdate
 from app.goals.routes import router as goals
+from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyRotation
 from app.keys.routes import router as keys
 from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
 from app.resources.examples import answered_example, given_example
+from app.resources.ids import named_id
 from app.resources.resource import Resource
 from app.schema.base import Patch
 from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
@@ -63,6 +67,34 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {"sub_measure": {"code": "3.4"}}
 
 def examples() -> dict[str, Any]:
     """An example for each schema that a request or an answer can have, by the name of the schema."""
-    given = {schema.__name__: given_example(schema) for schema in (*(each.create for each in RESOURCES), *UPDATES)}
-    answered = {each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES}
-    return given | answered
+    own: tuple[type[BaseModel], ...] = (
+        *(each.create for each in RESOURCES),
+        *UPDATES,
+        KeyCreate,
+        KeyRotation,
+        KeyPublic,
+        KeyCreated,
+        KeyPage,
+    )
+    shown: dict[str, Any] = {schema.__name__: given_example(schema) for schema in own}
+    for resource in RESOURCES:
+        answer = answered_example(resource, COMPUTED.get(resource.kind, {}))
+        name = resource.public.__name__
+        shown |= {name: answer, f"{name.removesuffix('Public')}Page": {"items": [answer], "next_cursor": None}}
+    return shown | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
+
+
+def change_example(goal: dict[str, Any]) -> dict[str, Any]:
+    """A page of the feed with the creation of a goal."""
+    change = {
+        "position": 15,
+        "at": goal["created_at"],
+        "action": "created",
+        "resource_type": GOALS.kind,
+        "resource_id": goal["id"],
+        "version": 1,
+        "changed_fields": ["agreement_id", "number", "topic_id", "title"],
+        "by": {"partner_id": str(named_id("partners", "landeshauptstadt-dresden"))},
+        "data": goal,
+    }
+    return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from app.access.caller import GUARDS
 from app.catalogue import ROUTERS, TAGS, examples
 from app.changes.routes import MOST_WAITING
 from app.database import Database
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (*ROUTERS, health, pages):
         app.include_router(router)
     install_assets(app)
-    app.openapi = Contract(app, TAGS, examples())  # type: ignore[method-assign]
+    app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]
     install_error_handlers(app)
 
     @app.exception_handler(Replay)

@@ -105,6 +105,9 @@ async def require_admin(caller: Anyone) -> Caller:
     return require(caller, Role.admin)
 
 
+GUARDS = (require_contributor, require_coordinator, require_admin)
+"""The dependencies that refuse callers without a key."""
+
 Contributor = Annotated[Caller, Depends(require_contributor)]
 Coordinator = Annotated[Caller, Depends(require_coordinator)]
 Admin = Annotated[Caller, Depends(require_admin)]

@@ -15,6 +15,8 @@ IfMatch = Annotated[
     Header(
         alias="If-Match",
         max_length=1000,
+        # For the contract alone: what does not match is 400, as a header that cannot be parsed, not 422.
+        json_schema_extra={"pattern": r'^\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)\s*$'},
         description='The ETag of the version that the change is based on, such as `"3"`.',
         examples=['"1"'],
     ),
@@ -24,6 +26,8 @@ IfNoneMatch = Annotated[
     Header(
         alias="If-None-Match",
         max_length=1000,
+        # For the contract alone: what does not match is 400, as a header that cannot be parsed, not 422.
+        json_schema_extra={"pattern": r'^\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)\s*$'},
         description="ETags that the caller already has; when one is current, the answer is 304 without a body.",
         examples=['"0"'],
     ),

@@ -1,10 +1,13 @@
 """The OpenAPI contract: what FastAPI derives from the code, finished by a few rules that hold for every operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.http.envelope import API_VERSION
 from app.http.problems import MEDIA_TYPE, Problem, ProblemDocument
@@ -14,6 +17,7 @@ PREFIX = "/v1"
 METHODS = ("get", "post", "patch", "put", "delete")
 LENGTHS = {"uuid": 36, "date": 10, "date-time": 35, "uri": 2048}
 INTEGER_LIMIT = 2**31 - 1
+CONFLICT = 409
 
 SUMMARY = "The shared record of a cooperation between a city and its welfare associations."
 DESCRIPTION = """
@@ -32,14 +36,20 @@ CONTACT = {
 }
 LICENSE = {"name": "EUPL-1.2", "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12"}
 SERVERS: list[dict[str, Any]] = [
-    {"url": PREFIX, "description": "The installation that serves this document.", "x-sandbox": True},
-    {"url": "https://register.example.org/v1", "description": "An installation behind TLS."},
+    {
+        "url": PREFIX,
+        "description": "The local installation, which serves this document.",
+        "x-internal": False,
+        "x-sandbox": True,
+    },
+    {"url": "https://register.example.org/v1", "description": "A production installation.", "x-internal": False},
 ]
 
 COMMON = (400, 401, 422, 429, 500, 503)
 WITH_ID = (404, 410)
 WITH_BODY = (408, 413, 415)
 WITH_IF_MATCH = (412, 428)
+WITH_KEY = (403,)
 
 
 def conflicts(*slugs: str) -> dict[int | str, dict[str, Any]]:
@@ -47,13 +57,30 @@ def conflicts(*slugs: str) -> dict[int | str, dict[str, Any]]:
     return {409: {"description": "Conflict", "x-problems": list(slugs)}}
 
 
-class Contract:
-    """Builds the document of an app once; `examples` gives an answer by the name of its schema."""
+def also(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Further errors of an operation than follow from its kind; for a route's `responses`."""
+    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
 
-    def __init__(self, app: FastAPI, tags: Mapping[str, str], examples: Mapping[str, Any]) -> None:
+
+class Contract:
+    """Builds the document of an app once.
+
+    `examples` gives an answer or a body by the name of its schema; `guards` are the dependencies that refuse callers
+    without a key.
+    """
+
+    def __init__(
+        self,
+        app: FastAPI,
+        tags: Mapping[str, str],
+        examples: Mapping[str, Any],
+        guards: Collection[Callable[..., Any]],
+    ) -> None:
         self.app = app
-        self.tags = [{"name": name, "description": description} for name, description in tags.items()]
+        self.tags = [{"name": name, "description": description} for name, description in sorted(tags.items())]
         self.examples = examples
+        self.guards = guards
+        self.statuses: set[int] = set()
 
     def __call__(self) -> dict[str, Any]:
         """The finished document; FastAPI asks for it as `app.openapi`."""
@@ -80,74 +107,101 @@ class Contract:
         for name in ("HTTPValidationError", "ValidationError"):
             components["schemas"].pop(name, None)
         components["schemas"] |= problem_schemas()
-        components["responses"] = {response_name(kind): problem_answer(kind) for kind in by_status().values()}
-        components["headers"] = HEADERS
-        components["securitySchemes"] = {"apiKey": API_KEY}
-        for path, method, operation in operations(document):
-            self.finish_operation(path, method, operation)
-        for schema in schemas(document["components"]["schemas"]):
-            finish_schema(schema)
-        for _, _, operation in operations(document):
+        guarded = self.guarded_operations()
+        for path, _, operation in operations(document):
+            self.finish_operation(path, operation, needs_key=operation["operationId"] in guarded)
             for parameter in operation.get("parameters", []):
                 finish_parameter(parameter)
-        document["components"]["schemas"] = dict(sorted(components["schemas"].items()))
+        for schema in schemas([components["schemas"], document["paths"]]):
+            finish_schema(schema)
+        components["schemas"] = dict(sorted(components["schemas"].items()))
+        components["responses"] = {
+            response_name(status): problem_answer(*by_status()[status]) for status in sorted(self.statuses)
+        }
+        components["headers"] = HEADERS
+        components["securitySchemes"] = {"apiKey": API_KEY}
         return document
 
-    def finish_operation(self, path: str, method: str, operation: dict[str, Any]) -> None:
+    def guarded_operations(self) -> set[str]:
+        """The names of the operations that refuse callers without a key."""
+        return {
+            str(route.name)
+            for route in iter_route_contexts(self.app.routes)
+            if isinstance(route.original_route, APIRoute)
+            and any(each.call in self.guards for each in dependencies_of(route.original_route.dependant))
+        }
+
+    def finish_operation(self, path: str, operation: dict[str, Any], *, needs_key: bool) -> None:
         """Add the answers, headers and security that follow from what kind of operation it is."""
         operation["operationId"] = camel(operation["operationId"])
-        operation["security"] = [{"apiKey": []}, {}]
-        takes_match = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", []))
-        statuses = [*COMMON, *(WITH_ID if "{" in path else ()), *(WITH_BODY if "requestBody" in operation else ())]
-        statuses += WITH_IF_MATCH if takes_match else ()
-        answers = {
-            status: self.success(answer, method, status)
-            for status, answer in operation["responses"].items()
-            if status < "300"
-        }
-        if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", [])):
+        operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
+        parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+        declared = operation["responses"]
+        answers = {status: self.success(answer, status) for status, answer in declared.items() if status < "300"}
+        if "If-None-Match" in parameters:
             answers["304"] = {"description": "The caller has the current version already.", "headers": headers("ETag")}
-        conflict = operation["responses"].get("409")
-        if conflict:
-            answers["409"] = problem_answer(*(Problem.kinds[slug] for slug in conflict["x-problems"]))
-        kinds = by_status()
+        conflicting = list(declared.get("409", {}).get("x-problems", []))
+        if "Idempotency-Key" in parameters:
+            conflicting.append("request-in-progress")
+            answers["201"]["headers"] |= headers("Idempotent-Replayed")
+        if conflicting:
+            answers["409"] = problem_answer(*(Problem.kinds[slug] for slug in conflicting))
+        statuses = {
+            *COMMON,
+            *(WITH_ID if "{" in path else ()),
+            *(WITH_BODY if "requestBody" in operation else ()),
+            *(WITH_IF_MATCH if "If-Match" in parameters else ()),
+            *(WITH_KEY if needs_key else ()),
+            *(int(status) for status in declared if "400" <= status < "600" and status != str(CONFLICT)),
+        }
+        self.statuses |= statuses
         for status in statuses:
-            answers[str(status)] = {"$ref": f"#/components/responses/{response_name(kinds[status])}"}
+            answers[str(status)] = {"$ref": f"#/components/responses/{response_name(status)}"}
         operation["responses"] = dict(sorted(answers.items()))
-        if method == "patch":
-            content = operation["requestBody"]["content"]
-            operation["requestBody"]["content"] = {
-                "application/merge-patch+json": content["application/json"],
-                **content,
-            }
         if "requestBody" in operation:
-            operation["requestBody"]["description"] = "The fields of the resource, as JSON."
-            for media in operation["requestBody"]["content"].values():
-                media["example"] = self.examples[media["schema"]["$ref"].rpartition("/")[2]]
+            self.finish_body(operation["requestBody"], is_patch="If-Match" in parameters)
 
-    def success(self, answer: dict[str, Any], method: str, status: str) -> dict[str, Any]:
+    def finish_body(self, body: dict[str, Any], *, is_patch: bool) -> None:
+        """Say what a body is, under which media types, and show one."""
+        body["description"] = "What is sent, as JSON."
+        if is_patch:
+            body["content"] = {"application/merge-patch+json": body["content"]["application/json"], **body["content"]}
+        for media in body["content"].values():
+            media["example"] = self.examples[schema_name(media["schema"])]
+
+    def success(self, answer: dict[str, Any], status: str) -> dict[str, Any]:
         """An answer of the 2xx class with its headers and its example."""
-        content = answer.get("content", {}).get("application/json")
-        finished: dict[str, Any] = {"description": SUCCESS[status if method != "patch" else "changed"]}
-        if content is None:
-            return finished | {"headers": headers()}
-        schema = content["schema"]["$ref"].rpartition("/")[2]
-        if schema.startswith("Page_"):
-            item = schema.removeprefix("Page_").rstrip("_")
-            example: Any = {"items": [self.examples[item]], "next_cursor": None}
-            finished["headers"] = headers("Link")
-        else:
-            example = self.examples[schema]
-            finished["headers"] = headers("ETag", "Location") if status == "201" else headers("ETag")
-        finished["content"] = {"application/json": {**content, "example": example}}
+        finished: dict[str, Any] = {"description": SUCCESS[status], "headers": headers()}
+        for media_type, content in answer.get("content", {}).items():
+            if media_type != "application/json":
+                finished["content"] = {media_type: content}
+                continue
+            name = schema_name(content["schema"])
+            if name.endswith("Page"):
+                finished["headers"] = headers("Link")
+            else:
+                finished["headers"] = headers("ETag", "Location") if status == "201" else headers("ETag")
+            finished["content"] = {media_type: {**content, "example": self.examples[name]}}
         return finished
+
+
+def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
+    """The dependencies of a route, those of dependencies included."""
+    for each in dependant.dependencies:
+        yield each
+        yield from dependencies_of(each)
+
+
+def schema_name(schema: Mapping[str, Any]) -> str:
+    """The name of the schema that a reference leads to."""
+    name: str = schema["$ref"].rpartition("/")[2]
+    return name
 
 
 SUCCESS = {
     "200": "What was asked for.",
     "201": "The resource that was created.",
-    "204": "The resource was deleted.",
-    "changed": "The resource as it now is.",
+    "204": "It was deleted.",
 }
 
 API_KEY = {
@@ -179,6 +233,7 @@ HEADERS = {
     "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
     "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
     "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
+    "Idempotent-Replayed": text_header("Present when this is the answer to an earlier request.", "^true$", 4, "true"),
     "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
     "Link": text_header(
         "Address of the next page (RFC 8288); absent on the last one.",
@@ -207,7 +262,7 @@ ALWAYS = (
     "RateLimit-Reset",
     "X-Request-ID",
 )
-BY_STATUS = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
+HEADERS_BY_STATUS = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 def headers(*names: str) -> dict[str, Any]:
@@ -215,15 +270,17 @@ def headers(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*ALWAYS, *names))}
 
 
-def by_status() -> dict[int, type[Problem]]:
-    """The problem that stands for each status in the contract; 409 has several and is written out where it occurs."""
-    wanted = {*COMMON, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH}
-    return {kind.status: kind for kind in Problem.kinds.values() if kind.status in wanted}
+def by_status() -> dict[int, list[type[Problem]]]:
+    """The kinds of problems by their status."""
+    kinds: dict[int, list[type[Problem]]] = {}
+    for kind in Problem.kinds.values():
+        kinds.setdefault(kind.status, []).append(kind)
+    return kinds
 
 
-def response_name(kind: type[Problem]) -> str:
-    """The name of a problem's answer among the components."""
-    return kind.__name__
+def response_name(status: int) -> str:
+    """The name of the answer with this status among the components: that of its first kind of problem."""
+    return by_status()[status][0].__name__
 
 
 def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
@@ -231,7 +288,7 @@ def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
     examples = {kind.slug: {"summary": kind.title.en, "value": problem_example(kind)} for kind in kinds}
     return {
         "description": " ".join(kind.about.en for kind in kinds),
-        "headers": headers(*BY_STATUS.get(kinds[0].status, ())),
+        "headers": headers(*HEADERS_BY_STATUS.get(kinds[0].status, ())),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     }
 

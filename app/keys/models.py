@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.access.keys import checksum
 from app.access.roles import Role
 from app.schema.base import Schema, example
 from app.schema.fields import Id, Line, Moment
@@ -43,8 +44,23 @@ class KeyRotation(Schema):
     )
 
 
+EXAMPLE = {
+    "id": "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11",
+    "partner_id": "1f58a96e-5589-5e83-b65c-7a44fa066d5f",
+    "role": "contributor",
+    "prefix": "crk_AAAAAAAA",
+    "description": "Nächtlicher Abgleich der Fachanwendung",
+    "created_at": "2024-08-30T08:00:00Z",
+    "expires_at": "2027-12-31T23:59:59Z",
+    "revoked_at": None,
+    "last_used_on": "2024-08-31",
+}
+
+
 class KeyPublic(BaseModel):
     """A key, without the key."""
+
+    model_config = example(EXAMPLE)
 
     id: UUID = Field(description="Id of the key.")
     partner_id: UUID = Field(description="Partner that the key belongs to.")
@@ -60,11 +76,15 @@ class KeyPublic(BaseModel):
 class KeyCreated(KeyPublic):
     """A new key; this is the only time that the key itself is shown."""
 
+    model_config = example(EXAMPLE | {"last_used_on": None, "key": f"crk_{'A' * 43}{checksum('A' * 43)}"})
+
     key: str = Field(max_length=55, pattern=KEY_PATTERN, description="The key, to be sent as `Authorization: Bearer`.")
 
 
 class KeyPage(BaseModel):
     """One page of keys."""
+
+    model_config = example({"items": [EXAMPLE], "next_cursor": None})
 
     items: list[KeyPublic] = Field(max_length=MOST_KEYS, description="The keys, in the order in which they were made.")
     next_cursor: str | None = Field(

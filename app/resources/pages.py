@@ -29,6 +29,11 @@ Item = TypeVar("Item")
 class Page(SQLModel, Generic[Item]):
     """One page of a list."""
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name in the contract: `GoalPage` for a page of `GoalPublic`."""
+        return f"{params[0].__name__.removesuffix('Public')}Page"
+
     items: list[Item] = Field(max_length=MAX_LIMIT, description="The entries, in order.")
     next_cursor: str | None = Field(
         max_length=2000, pattern=r"^[A-Za-z0-9_-]+$", description="Cursor of the next page; null on the last one."

@@ -102,8 +102,8 @@ LINE_PATTERN = (
 PARAGRAPHS_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 URL_PATTERN = (
-    r"^https?://[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069/?#@:\\\"<>\[\]]+(:[0-9]{1,5})?"
-    r"([/?#][^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069\\\"<>]*)?$"
+    r"^https?://[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069/?#@:\\\u0022<>\[\]]+(:[0-9]{1,5})?"
+    r"([/?#][^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069\\\u0022<>]*)?$"
 )
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 
@@ -121,7 +121,9 @@ Item = TypeVar("Item")
 Distinct = Annotated[list[Item], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)]
 
 Id = Annotated[UUID, BeforeValidator(only_uuid)]
-Ids = Annotated[Distinct[Id], Field(max_length=200)]
+Ids = Annotated[
+    list[Id], Field(max_length=200, json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)
+]
 Day = Annotated[date, BeforeValidator(only_date)]
 Moment = Annotated[AwareDatetime, BeforeValidator(only_time)]
 Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(only_number)]
