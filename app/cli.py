@@ -1,6 +1,7 @@
 """The `register` command."""
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -68,11 +69,15 @@ def serve(
     settings = read_settings()
     host, port = host or settings.host, port or settings.port
     configure_logging(settings.log_level)
-    if settings.database_file:
+    if settings.database_file and asyncio.run(is_outdated(settings)):
         asyncio.run(migrate_and_render(settings))
     typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
+    app = create_app(settings)
+    # What is loaded now stays: the collector need not look at it again with every full run, in the middle of a request.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -230,6 +235,15 @@ def read_agreement(file: Path | None) -> AgreementFile:
             return read_file(built_in)
     except BadFile as error:
         raise Failed(str(error)) from None
+
+
+async def is_outdated(settings: Settings) -> bool:
+    """Whether the database is not at the newest schema."""
+    database = database_of(settings)
+    try:
+        return await database.read(migrating.current_revision) != migrating.newest_revision()
+    finally:
+        await database.close()
 
 
 async def migrate_and_render(settings: Settings) -> int:

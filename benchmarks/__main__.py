@@ -85,7 +85,7 @@ def measure(process: psutil.Process, url: str) -> tuple[Load, float]:
 def compare(engine: str, database_url: str) -> None:
     """Measure both servers on one database and print a line for each kind of read."""
     bare_command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(BARE_PORT), "--no-access-log"]
-    register_command = [str(Path(sys.executable).with_name("register")), "serve"]
+    register_command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
     with (
         server(register_command, REGISTER_PORT, database_url) as register,
         server(bare_command, BARE_PORT, database_url) as bare,

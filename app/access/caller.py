@@ -68,7 +68,7 @@ async def find(database: Database, key: str) -> Row[tuple[UUID, UUID, Role, str,
     def work(connection: Connection) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
         return connection.execute(statement).first()
 
-    row = await database.read(work)
+    row = await database.read(work, is_quick=True)
     return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
 
 

@@ -127,7 +127,8 @@ async def wait_for_more(database: Database, after: Place, seconds: float) -> Non
 
 async def end_of(database: Database) -> int:
     """The last position of the log."""
-    return await database.read(lambda connection: int(connection.execute(select(FEED.position)).scalar_one()))
+    statement = select(FEED.position)
+    return await database.read(lambda connection: int(connection.execute(statement).scalar_one()), is_quick=True)
 
 
 async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Place, limit: int) -> Batch:

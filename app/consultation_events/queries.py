@@ -28,7 +28,7 @@ def wanted_by(wanted: ConsultationEventList) -> list[ColumnElement[bool]]:
         ConsultationEvent,
         wanted,
         {
-            "partner_id": lambda ids: or_(organiser_id.in_(ids), linked(EventParticipant, "partner_id", ids)),
+            "partner_id": lambda ids: or_(lists.any_of(organiser_id, ids), linked(EventParticipant, "partner_id", ids)),
             "agreement_id": of_agreements,
             "topic_id": lambda ids: linked(EventTopic, "topic_id", ids),
             "goal_id": lambda ids: linked(EventGoal, "goal_id", ids),

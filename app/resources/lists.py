@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import Mapped
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import SQLModel
 
 from app.access.visibility import Visibility
@@ -68,7 +69,7 @@ def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list
         elif name.endswith("_before"):
             conditions.append(columns[name.removesuffix("_before")] < value)
         else:
-            conditions.append(columns[name].in_(value))
+            conditions.append(any_of(columns[name], value))
     if wanted.q is not None:
         conditions.append(columns["search_text"].contains(searchable(wanted.q), autoescape=True))
     return conditions
@@ -83,4 +84,11 @@ def linked(
     collect and sort everything that a common value matches.
     """
     columns = table_of(link).columns
-    return exists().where(columns[parent] == owner, columns[column].in_(values))
+    return exists().where(columns[parent] == owner, any_of(columns[column], values))
+
+
+def any_of(column: SQLCoreOperations[Any], values: Any) -> ColumnElement[bool]:
+    """The column is one of the values; one alone is compared, which databases plan better than a list of one."""
+    if isinstance(values, list) and len(values) == 1:
+        return column == values[0]
+    return column.in_(values)

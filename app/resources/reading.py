@@ -35,7 +35,7 @@ async def read_one(
             raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
         return row
 
-    row = await database.read(work)
+    row = await database.read(work, is_quick=True)
     headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
     if is_known(if_none_match, row.version):
         return Response(status_code=304, headers=headers)
@@ -71,7 +71,9 @@ async def read_page(
         rows = connection.execute(statement.limit(wanted.limit + 1)).all()
         return rows, connection.execute(counting).scalar_one() if wanted.include_total else None
 
-    rows, total = await database.read(work)
+    # Text is searched and totals are counted row by row; all else follows an index until the page is full.
+    is_quick = wanted.q is None and not wanted.include_total
+    rows, total = await database.read(work, is_quick=is_quick)
     shown = rows[: wanted.limit]
     cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
     return page_response(request, caller, [row[0] for row in shown], cursor, total)

@@ -21,7 +21,7 @@ def wanted_by(wanted: SubMeasureList) -> list[ColumnElement[bool]]:
             "agreement_id": lambda ids: of_goals(col(Goal.agreement_id).in_(ids)),
             "topic_id": lambda ids: of_goals(col(Goal.topic_id).in_(ids)),
             "partner_id": lambda ids: or_(
-                col(SubMeasure.lead_partner_id).in_(ids), linked(SubMeasureSupporter, "partner_id", ids)
+                lists.any_of(col(SubMeasure.lead_partner_id), ids), linked(SubMeasureSupporter, "partner_id", ids)
             ),
             "supporting_partner_id": lambda ids: linked(SubMeasureSupporter, "partner_id", ids),
             "district": lambda names: linked(SubMeasureDistrict, "district", names),
