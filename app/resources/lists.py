@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, and_, exists
 from sqlalchemy.orm import Mapped
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import SQLModel
@@ -90,5 +90,5 @@ def linked(
 def any_of(column: SQLCoreOperations[Any], values: Any) -> ColumnElement[bool]:
     """The column is one of the values; one alone is compared, which databases plan better than a list of one."""
     if isinstance(values, list) and len(values) == 1:
-        return column == values[0]
+        return and_(column == values[0])
     return column.in_(values)
