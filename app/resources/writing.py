@@ -100,7 +100,9 @@ async def change(
 def changed_fields(before: Mapping[str, Any], row: Stored) -> list[str]:
     """The fields in which a resource differs from what it was."""
     after = json.loads(row.representation)
-    return [name for name, value in after.items() if name not in STAMPS and before.get(name) != value]
+    return [
+        name for name, value in after.items() if name not in STAMPS and (name not in before or before[name] != value)
+    ]
 
 
 def logged(
