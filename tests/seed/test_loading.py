@@ -1,0 +1,203 @@
+"""`register seed`: the agreement as its file says, and nobody's work overwritten."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from app.cli import load_content, read_agreement, verify_all
+from app.seed.document import BadFile, read_file
+from app.settings import Settings
+from tests.factories import LIGA, delete, goal_id, items_of, measure_id, patch, topic_id
+
+BUILT_IN = Path(str(files("app") / "data/agreement.yaml"))
+
+OTHER_CITY = """
+agreement: {slug: halle-2026, title: Vereinbarung Halle, municipality_key: "15002000", signatories: [{name: A, partner: halle}]}
+partners:
+  - {slug: mitglied, name: Mitglied, kind: member_association, member_of: dach}
+  - {slug: dach, name: Dach, kind: umbrella_association}
+  - {slug: halle, name: Halle, kind: municipality}
+topics: [{slug: health, name_de: Gesundheit}]
+goals: [{number: 1, topic: health, title: Ziel, sub_measures: [Erste, Zweite]}]
+"""
+
+
+def facts() -> dict[str, Any]:
+    """The facts of the agreement."""
+    loaded: dict[str, Any] = yaml.safe_load(BUILT_IN.read_text("utf-8"))
+    return loaded
+
+
+async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
+    """The whole register."""
+    paths = ("agreements", "topics", "partners", "goals", "sub-measures", "consultation-events")
+    return {path: await items_of(client, path, limit=200) for path in paths}
+
+
+class TestBuiltInAgreement:
+    async def test_is_in_the_register_exactly(self, client: httpx.AsyncClient) -> None:
+        wanted = facts()
+        register = await everything(client)
+        (agreement,) = register["agreements"]
+        for name in ("slug", "title", "source_url", "municipality_key"):
+            assert agreement[name] == wanted["agreement"][name]
+        assert (agreement["signed_on"], agreement["published_on"]) == ("2024-08-29", "2024-08-30")
+        slugs = {partner["id"]: partner["slug"] for partner in register["partners"]}
+        assert [
+            {"name": each["name"], "function": each["function"], "partner": slugs[each["partner_id"]]}
+            for each in agreement["signatories"]
+        ] == wanted["agreement"]["signatories"]
+        assert sorted(map(partner_facts, register["partners"]), key=str) == sorted(
+            wanted_partners(wanted, slugs), key=str
+        )
+        assert {(each["slug"], each["name"], each["translations"]["en"]) for each in register["topics"]} == {
+            (each["slug"], each["name_de"], each["name_en"]) for each in wanted["topics"]
+        }
+        topics = {topic["id"]: topic["slug"] for topic in register["topics"]}
+        assert [(each["number"], topics[each["topic_id"]], each["title"]) for each in register["goals"]] == [
+            (each["number"], each["topic"], each["title"]) for each in wanted["goals"]
+        ]
+        assert [(each["code"], each["title"], each["status"]) for each in register["sub-measures"]] == [
+            (f"{goal['number']}.{number}", title, "agreed")
+            for goal in wanted["goals"]
+            for number, title in enumerate(goal["sub_measures"], start=1)
+        ]
+        counts = {path: len(entries) for path, entries in register.items()}
+        assert counts == {
+            "agreements": 1,
+            "topics": 5,
+            "partners": 8,
+            "goals": 5,
+            "sub-measures": 17,
+            "consultation-events": 0,
+        }
+
+    def test_has_the_same_ids_everywhere(self) -> None:
+        assert LIGA == "4db3c7cf-7e68-5975-9d97-8ccb4d6acffa"
+        assert goal_id(1) == "ef4f3ce5-012d-5861-88b4-80728bf304a1"
+        assert measure_id(1, 1) == "5693ee72-be49-524e-8994-39f47cd3dd92"
+        assert topic_id("democracy") == "03733aa9-6212-5dbd-8b91-d6b3119d06ec"
+
+
+def partner_facts(partner: Mapping[str, Any]) -> dict[str, Any]:
+    """What a partner of the register says of the facts."""
+    names = ("slug", "name", "kind", "member_of_id", "legal_form", "staff_count", "staff_count_as_of", "service_fields")
+    return {name: partner[name] for name in names}
+
+
+def wanted_partners(wanted: Mapping[str, Any], slugs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The partners as the facts say."""
+    ids = {slug: id for id, slug in slugs.items()}
+    return [
+        {
+            "slug": each["slug"],
+            "name": each["name"],
+            "kind": each["kind"],
+            "member_of_id": ids.get(each.get("member_of")),
+            "legal_form": each.get("legal_form"),
+            "staff_count": each.get("staff_count"),
+            "staff_count_as_of": str(each["staff_count_as_of"]) if "staff_count_as_of" in each else None,
+            "service_fields": each.get("service_fields", []),
+        }
+        for each in wanted["partners"]
+    ]
+
+
+class TestSeedAgain:
+    async def test_changes_nothing(self, client: httpx.AsyncClient, settings: Settings) -> None:
+        before = await everything(client)
+        loaded = await load_content(settings, read_agreement(None))
+        assert (len(loaded.added), len(loaded.unchanged), loaded.kept, loaded.deleted) == (0, 36, [], [])
+        assert await everything(client) == before
+        assert await verify_all(settings) == (36, [])
+
+    async def test_keeps_what_partners_changed_and_deleted(self, client: httpx.AsyncClient, settings: Settings) -> None:
+        goal = (await client.get(f"/v1/goals/{goal_id(2)}")).json()
+        changed = (await patch(client, "goals", goal, title="Anders")).json()
+        measure = (await client.get(f"/v1/sub-measures/{measure_id(5, 3)}")).json()
+        assert (await delete(client, "sub-measures", measure)).status_code == 204
+        loaded = await load_content(settings, read_agreement(None))
+        assert loaded.added == []
+        assert loaded.kept == ["goals/dresden-liga-2024/2"]
+        assert loaded.deleted == ["sub-measures/dresden-liga-2024/5/3"]
+        assert (await client.get(f"/v1/goals/{goal_id(2)}")).json() == changed
+        assert (await client.get(f"/v1/sub-measures/{measure_id(5, 3)}")).status_code == 410
+
+
+class TestAnotherCity:
+    async def test_stands_beside_dresden(self, client: httpx.AsyncClient, settings: Settings, tmp_path: Path) -> None:
+        file = tmp_path / "halle.yaml"
+        file.write_text(OTHER_CITY, "utf-8")
+        loaded = await load_content(settings, read_file(file))
+        assert len(loaded.added) == 8
+        agreement = (await items_of(client, "agreements", slug="halle-2026"))[0]
+        measures = await items_of(client, "sub-measures", agreement_id=agreement["id"])
+        assert [(each["code"], each["title"]) for each in measures] == [("1.1", "Erste"), ("1.2", "Zweite")]
+        assert len(await items_of(client, "sub-measures")) == 19
+        (member,) = await items_of(client, "partners", slug="mitglied")
+        (umbrella,) = await items_of(client, "partners", slug="dach")
+        assert member["member_of_id"] == umbrella["id"]
+
+    async def test_can_have_a_second_agreement_with_the_same_partners(
+        self, client: httpx.AsyncClient, settings: Settings, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "halle.yaml"
+        for slug in ("halle-2026", "halle-2027"):
+            file.write_text(OTHER_CITY.replace("halle-2026", slug), "utf-8")
+            loaded = await load_content(settings, read_file(file))
+        assert len(loaded.unchanged) == 3
+        assert "sub-measures/halle-2027/1/2" in loaded.added
+        assert len(await items_of(client, "agreements")) == 3
+
+
+BAD_FILES: Mapping[str, tuple[str, str]] = {
+    "no YAML": ("agreement: [", "line"),
+    "a tab": ("agreement:\n\t- x", "line 2"),
+    "empty": ("", "line 1"),
+    "a list": ("- a", "line 1"),
+    "an unknown name": (OTHER_CITY + "extra: 1\n", "line 9, extra"),
+    "a missing part": (OTHER_CITY.replace("topics:", "themes:"), "topics"),
+    "a name twice": (OTHER_CITY + "topics: []\n", "line 9: topics stands twice"),
+    "a missing field": (OTHER_CITY.replace(", name: Dach", ""), "line 5, partners.1.name"),
+    "a bad kind": (OTHER_CITY.replace("kind: municipality", "kind: city"), "line 6, partners.2.kind"),
+    "a bad slug": (OTHER_CITY.replace("slug: halle,", "slug: Halle,"), "line 6, partners.2.slug"),
+    "a slug twice": (OTHER_CITY.replace("slug: dach,", "slug: halle,"), "partners.2.slug: halle stands twice"),
+    "an unknown umbrella": (OTHER_CITY.replace("member_of: dach", "member_of: nix"), "line 4, partners.0.member_of"),
+    "an unknown topic": (OTHER_CITY.replace("topic: health,", "topic: sport,"), "line 8, goals.0.topic"),
+    "an unknown signatory": (OTHER_CITY.replace("partner: halle}", "partner: nix}"), "agreement.signatories.0.partner"),
+    "a number that is none": (OTHER_CITY.replace("number: 1", "number: eins"), "line 8, goals.0.number"),
+    "a number too small": (OTHER_CITY.replace("number: 1", "number: 0"), "line 8, goals.0.number"),
+    "a bad date": (
+        OTHER_CITY.replace("title: Vereinbarung", "signed_on: 2024-02-30, title: X"),
+        "line 2, agreement.signed_on",
+    ),
+    "a bad key": (OTHER_CITY.replace("15002000", "1500"), "line 2, agreement.municipality_key"),
+    "an empty title": (OTHER_CITY.replace("title: Ziel", 'title: ""'), "line 8, goals.0.title"),
+    "text for a list": (OTHER_CITY.replace("[Erste, Zweite]", "Erste"), "line 8, goals.0.sub_measures"),
+    "a control character": (OTHER_CITY.replace("Zweite", '"a\\u0007b"'), "line 8, goals.0.sub_measures.1"),
+}
+
+
+class TestBadFile:
+    @pytest.mark.parametrize("name", BAD_FILES)
+    def test_is_refused_with_line_and_field(self, name: str, tmp_path: Path) -> None:
+        content, message = BAD_FILES[name]
+        file = tmp_path / "bad.yaml"
+        file.write_text(content, "utf-8")
+        with pytest.raises(BadFile) as refused:
+            read_file(file)
+        assert message in str(refused.value)
+        assert str(file) in str(refused.value)
+
+    def test_is_refused_when_it_is_not_utf_8_or_not_there(self, tmp_path: Path) -> None:
+        file = tmp_path / "bad.yaml"
+        with pytest.raises(BadFile, match="No such file"):
+            read_file(file)
+        file.write_bytes(b"agreement: \xff")
+        with pytest.raises(BadFile, match="not UTF-8"):
+            read_file(file)
