@@ -13,7 +13,8 @@ from app.goals.models import GOALS, GoalUpdate
 from app.goals.routes import router as goals
 from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
-from app.resources.examples import answered_example, given_example
+from app.resources.examples import answered_example
+from app.resources.ids import named_id
 from app.resources.resource import Resource
 from app.resources.schema import Patch
 from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
@@ -45,11 +46,17 @@ TAGS: Mapping[str, str] = {
     "consultation-events": "Talks, conferences and expert days in which the partners are heard.",
 }
 
-COMPUTED: Mapping[str, Mapping[str, Any]] = {"sub_measure": {"code": "3.4"}}
+# What the register itself adds to the examples: the ids are those of Dresden's data, so that they lead somewhere.
+DRESDEN = "dresden-liga-2024"
+COMPUTED: Mapping[str, Mapping[str, Any]] = {
+    "partner": {"id": named_id("partners", "awo-dresden")},
+    "agreement": {"id": named_id("agreements", DRESDEN)},
+    "topic": {"id": named_id("topics", DRESDEN, "health")},
+    "goal": {"id": named_id("goals", DRESDEN, 2)},
+    "sub_measure": {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
+}
 
 
 def examples() -> dict[str, Any]:
-    """An example for each schema that a request or an answer can have, by the name of the schema."""
-    given = {schema.__name__: given_example(schema) for schema in (*(each.create for each in RESOURCES), *UPDATES)}
-    answered = {each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES}
-    return given | answered
+    """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
+    return {each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES}

@@ -1,7 +1,7 @@
 """What every schema and every stored resource has in common."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin
 from uuid import UUID
 
 from pydantic import MISSING, ConfigDict
@@ -44,9 +44,18 @@ class Patch(SQLModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
-            field.annotation = field.annotation | MISSING  # type: ignore[assignment]
+            field.annotation = removable(field.annotation) | MISSING
             field.default, field.default_factory = MISSING, None
         cls.model_rebuild(force=True)
+
+
+def removable(annotation: Any) -> Any:
+    """The annotation for a patch: in an object with free names, null removes a member."""
+    origin: Any = get_origin(annotation)
+    if origin is dict:
+        name, member = get_args(annotation)
+        return origin[name, member | None]
+    return annotation
 
 
 class Visible(Schema):
