@@ -1,11 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt openapi migrate contract bench lock
+.PHONY: help setup run test check fmt openapi docs migrate contract bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := $(if $(shell command -v uv),uv,$(PYTHON) -m uv)
+COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,5 +49,23 @@ fmt: $(DEVELOPMENT) ## Format the code and mend what can be mended
 openapi: $(RUNTIME) ## Write the contract to openapi/openapi.json
 	$(BIN)/register openapi openapi/openapi.json
 
+docs: $(RUNTIME) ## Write what the docs say about the code: tables, diagram
+	$(BIN)/python -m docs.generate
+
+contract: ## Judge the contract with Spectral, OWASP, the API Design Rules, Redocly and TypeScript, where node is there
+ifeq ($(shell command -v npm),)
+	@echo "npm is not here: the contract was not judged"
+else
+	test openapi/node_modules/.package-lock.json -nt openapi/package-lock.json || npm ci --prefix openapi
+	npm run --prefix openapi --silent judge
+endif
+
 migrate: $(RUNTIME) ## Bring the database to the newest schema
 	$(BIN)/register migrate
+
+bench: $(DEVELOPMENT) ## Measure reads beside a bare driver, on SQLite and on PostgreSQL
+	$(BIN)/python -m benchmarks
+
+lock: ## Renew the lock files with uv; raise versions with `make lock RAISE=--upgrade`
+	$(COMPILE) $(RAISE) --group dev --output-file requirements-dev.lock
+	$(COMPILE) $(RAISE) --group build --constraints requirements-dev.lock --output-file requirements.lock

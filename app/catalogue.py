@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from app.agreements.models import AGREEMENTS, AgreementUpdate
 from app.agreements.routes import router as agreements
@@ -14,11 +13,11 @@ from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEven
 from app.consultation_events.routes import router as consultation_events
 from app.goals.models import GOALS, GoalUpdate
 from app.goals.routes import router as goals
-from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyRotation
+from app.keys.models import EXAMPLES as KEY_EXAMPLES
 from app.keys.routes import router as keys
 from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
-from app.resources.examples import answered_example, given_example
+from app.resources.examples import answered_example
 from app.resources.ids import named_id
 from app.resources.resource import Resource
 from app.schema.base import Patch
@@ -62,26 +61,23 @@ TAGS: Mapping[str, str] = {
     "keys": "The keys by which the systems of partners write; for admins.",
 }
 
-COMPUTED: Mapping[str, Mapping[str, Any]] = {"sub_measure": {"code": "3.4"}}
+# What the register itself adds to the examples: the ids are those of Dresden's data, so that they lead somewhere.
+DRESDEN = "dresden-liga-2024"
+COMPUTED: Mapping[str, Mapping[str, Any]] = {
+    "partner": {"id": named_id("partners", "awo-dresden")},
+    "agreement": {"id": named_id("agreements", DRESDEN)},
+    "topic": {"id": named_id("topics", DRESDEN, "health")},
+    "goal": {"id": named_id("goals", DRESDEN, 2)},
+    "sub_measure": {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
+}
 
 
-def examples() -> dict[str, Any]:
-    """An example for each schema that a request or an answer can have, by the name of the schema."""
-    own: tuple[type[BaseModel], ...] = (
-        *(each.create for each in RESOURCES),
-        *UPDATES,
-        KeyCreate,
-        KeyRotation,
-        KeyPublic,
-        KeyCreated,
-        KeyPage,
-    )
-    shown: dict[str, Any] = {schema.__name__: given_example(schema) for schema in own}
-    for resource in RESOURCES:
-        answer = answered_example(resource, COMPUTED.get(resource.kind, {}))
-        name = resource.public.__name__
-        shown |= {name: answer, f"{name.removesuffix('Public')}Page": {"items": [answer], "next_cursor": None}}
-    return shown | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
+def examples() -> Mapping[str, Any]:
+    """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
+    shown: dict[str, Any] = {
+        each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES
+    }
+    return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
 
 
 def change_example(goal: dict[str, Any]) -> dict[str, Any]:

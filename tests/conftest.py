@@ -209,3 +209,10 @@ async def empty_client(empty_settings: Settings) -> AsyncIterator[httpx.AsyncCli
     async with running(empty_settings) as app, client_of(app) as client:
         app.dependency_overrides[identify] = lambda: COMMAND
         yield client
+
+
+@pytest.fixture
+async def offline(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a register without a database, for what must be answered before one is asked."""
+    async with running(settings_for(f"sqlite:///{tmp_path}/nowhere/register.db")) as app, client_of(app) as client:
+        yield client

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import String, UniqueConstraint
 from sqlmodel import Field
 
 from app.access.roles import Role
@@ -12,7 +12,7 @@ from app.resources.lists import ListQuery
 from app.resources.resource import ChildList, Resource
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
-from app.schema.fields import Day, Id, LanguageTag, Name, Paragraphs, Title, Url
+from app.schema.fields import Day, Id, LanguageTag, MunicipalityKey, Name, Paragraphs, Slug, Title, Url
 
 
 class Signatory(Schema):
@@ -28,11 +28,9 @@ class Signatory(Schema):
 class AgreementBase(Visible):
     title: Title = Field(description="Title of the agreement.")
     description: Paragraphs | None = Field(default=None, description="What the agreement is about.")
-    municipality_key: str | None = Field(
+    municipality_key: MunicipalityKey | None = Field(
         default=None,
-        min_length=8,
-        max_length=8,
-        schema_extra={"pattern": "^[0-9]{8}$"},
+        sa_type=String(8),
         description="Official municipality key (Amtlicher Gemeindeschlüssel) of the city, eight digits.",
     )
     signed_on: Day | None = Field(default=None, description="Day of the signature.")
@@ -93,8 +91,10 @@ class AgreementList(ListQuery):
     sort: Literal[
         "title", "-title", "signed_on", "-signed_on", "created_at", "-created_at", "updated_at", "-updated_at"
     ] = Field(default="title", description="Order of the list; `-` for descending.")
-    slug: list[str] | None = Field(default=None, max_length=50, description="Slug of the agreement.")
-    municipality_key: list[str] | None = Field(default=None, max_length=50, description="Municipality key of the city.")
+    slug: list[Slug] | None = Field(default=None, max_length=50, description="Slug of the agreement.")
+    municipality_key: list[MunicipalityKey] | None = Field(
+        default=None, max_length=50, description="Municipality key of the city."
+    )
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that signed.")
     signed_on_from: Day | None = Field(default=None, description="Signed on this day or later.")
     signed_on_before: Day | None = Field(default=None, description="Signed before this day.")

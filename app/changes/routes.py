@@ -14,7 +14,7 @@ from app.changes.feed import START, Batch, Place, Wanted, circle, decode, encode
 from app.changes.models import CURSOR_PATTERN, ChangePage, ChangeQuery, FeedQuery, WaitingFeedQuery
 from app.database import Database
 from app.http.caching import cache_headers
-from app.http.contract import also
+from app.http.contract import problems
 from app.http.database import Reading
 from app.http.problems import Unavailable
 
@@ -40,7 +40,7 @@ LastEventId = Annotated[
 ]
 
 
-@router.get("", response_model=ChangePage, responses=also(410))
+@router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "rights-changed"))
 async def list_changes(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]
 ) -> Response:
@@ -65,7 +65,11 @@ async def list_changes(
     return page(batch, caller)
 
 
-@router.get("/stream", response_class=StreamingResponse, responses={200: {"content": EVENTS}, **also(410)})
+@router.get(
+    "/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": EVENTS}, **problems(410, "feed-reset", "rights-changed")},
+)
 async def stream_changes(
     request: Request,
     database: Reading,

@@ -1,7 +1,7 @@
 """Conditional requests (RFC 9110, section 13) on resources whose ETag is their version."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header
 
@@ -9,14 +9,15 @@ from app.http.problems import FieldError, Malformed, PreconditionFailed, Precond
 from app.language import Text
 
 ENTITY_TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
+# For the contract only: what does not match is malformed (400), not invalid (422).
+ENTITY_TAGS: dict[str, Any] = {"pattern": r'^(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)$'}
 
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
         max_length=1000,
-        # For the contract alone: what does not match is 400, as a header that cannot be parsed, not 422.
-        json_schema_extra={"pattern": r'^\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)\s*$'},
+        json_schema_extra=ENTITY_TAGS,
         description='The ETag of the version that the change is based on, such as `"3"`.',
         examples=['"1"'],
     ),
@@ -26,8 +27,7 @@ IfNoneMatch = Annotated[
     Header(
         alias="If-None-Match",
         max_length=1000,
-        # For the contract alone: what does not match is 400, as a header that cannot be parsed, not 422.
-        json_schema_extra={"pattern": r'^\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)\s*$'},
+        json_schema_extra=ENTITY_TAGS,
         description="ETags that the caller already has; when one is current, the answer is 304 without a body.",
         examples=['"0"'],
     ),

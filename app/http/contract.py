@@ -1,5 +1,6 @@
 """The OpenAPI contract: what FastAPI derives from the code, finished by a few rules that hold for every operation."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,64 +10,52 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from app.http.envelope import API_VERSION
+from app.http.contract_parts import (
+    API_KEY,
+    EXAMPLE_REQUEST,
+    HEADERS,
+    INFO,
+    INTEGER_LIMIT,
+    PREFIX,
+    SERVERS,
+    SUCCESS,
+    headers,
+)
 from app.http.problems import MEDIA_TYPE, Problem, ProblemDocument
-from app.http.rate_limit import WINDOW_SECONDS
 
-PREFIX = "/v1"
 METHODS = ("get", "post", "patch", "put", "delete")
 LENGTHS = {"uuid": 36, "date": 10, "date-time": 35, "uri": 2048}
-INTEGER_LIMIT = 2**31 - 1
-CONFLICT = 409
+NULL = {"type": "null"}
 
-SUMMARY = "The shared record of a cooperation between a city and its welfare associations."
-DESCRIPTION = """
-Partners, goals, sub-measures and consultation events of a cooperation agreement, for the systems of a city and of the
-associations that work with it.
-
-- Lists are read page by page: follow `next_cursor` (or the `Link` header) until it is null.
-- Changes are merge patches (RFC 7396) and need `If-Match` with the `ETag` that was read.
-- Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
-- Clients must tolerate fields and enumeration values that they do not know: later versions add some.
-"""
-CONTACT = {
-    "name": "Maintainers of the cooperation register",
-    "url": "https://register.example.org/",
-    "email": "register@example.org",
-}
-LICENSE = {"name": "EUPL-1.2", "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12"}
-SERVERS: list[dict[str, Any]] = [
-    {
-        "url": PREFIX,
-        "description": "The local installation, which serves this document.",
-        "x-internal": False,
-        "x-sandbox": True,
-    },
-    {"url": "https://register.example.org/v1", "description": "A production installation.", "x-internal": False},
-]
-
-COMMON = (400, 401, 422, 429, 500, 503)
-WITH_ID = (404, 410)
-WITH_BODY = (408, 413, 415)
-WITH_IF_MATCH = (412, 428)
-WITH_KEY = (403,)
+# What operations can fail with, by the slugs of the problems.
+ALWAYS = (
+    "malformed-request",
+    "unauthorized",
+    "validation-error",
+    "too-many-requests",
+    "internal-error",
+    "unavailable",
+)
+WITH_ID = ("not-found", "gone")
+WITH_BODY = ("request-timeout", "payload-too-large", "unsupported-media-type")
+WITH_KEY = ("forbidden",)
+WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 
 
 def conflicts(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """The 409 answer of an operation, named by the problems that it can be; for a route's `responses`."""
-    return {409: {"description": "Conflict", "x-problems": list(slugs)}}
+    return problems(409, *slugs)
 
 
-def also(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Further errors of an operation than follow from its kind; for a route's `responses`."""
-    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
+def problems(status: int, *slugs: str) -> dict[int | str, dict[str, Any]]:
+    """An answer that this operation has beside those that all have, named by the problems that it can be."""
+    return {status: {"description": HTTPStatus(status).phrase, "x-problems": slugs}}
 
 
 class Contract:
     """Builds the document of an app once.
 
-    `examples` gives an answer or a body by the name of its schema; `guards` are the dependencies that refuse callers
-    without a key.
+    `examples` gives content by the name of its schema, `guards` are the dependencies that refuse callers without a key.
     """
 
     def __init__(
@@ -80,7 +69,6 @@ class Contract:
         self.tags = [{"name": name, "description": description} for name, description in sorted(tags.items())]
         self.examples = examples
         self.guards = guards
-        self.statuses: set[int] = set()
 
     def __call__(self) -> dict[str, Any]:
         """The finished document; FastAPI asks for it as `app.openapi`."""
@@ -89,37 +77,24 @@ class Contract:
         return self.app.openapi_schema
 
     def build(self) -> dict[str, Any]:
-        document = get_openapi(
-            title="Cooperation register",
-            version=API_VERSION,
-            openapi_version="3.1.0",
-            summary=SUMMARY,
-            description=DESCRIPTION.strip(),
-            routes=self.app.routes,
-            tags=self.tags,
-            servers=SERVERS,
-            terms_of_service="https://register.example.org/terms",
-            contact=CONTACT,
-            license_info=LICENSE,
-        )
+        document = get_openapi(**INFO, openapi_version="3.1.0", routes=self.app.routes, tags=self.tags, servers=SERVERS)
         document["paths"] = {path.removeprefix(PREFIX): item for path, item in document["paths"].items()}
         components = document["components"]
-        for name in ("HTTPValidationError", "ValidationError"):
-            components["schemas"].pop(name, None)
-        components["schemas"] |= problem_schemas()
         guarded = self.guarded_operations()
+        for path, method, operation in operations(document):
+            needs_key = operation["operationId"] in guarded
+            finish_operation(path, method, operation, components["schemas"], needs_key=needs_key)
+        name_apart(document)
         for path, _, operation in operations(document):
-            self.finish_operation(path, operation, needs_key=operation["operationId"] in guarded)
-            for parameter in operation.get("parameters", []):
-                finish_parameter(parameter)
-        for schema in schemas([components["schemas"], document["paths"]]):
-            finish_schema(schema)
-        components["schemas"] = dict(sorted(components["schemas"].items()))
-        components["responses"] = {
-            response_name(status): problem_answer(*by_status()[status]) for status in sorted(self.statuses)
-        }
+            one = document["paths"].get(path.partition("}")[0] + "}", {}).get("get")
+            self.add_examples(operation, one, components["schemas"])
+        standard = (Problem.kinds[slug] for slug in (*ALWAYS, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH, *WITH_KEY))
+        components["responses"] = {kind.__name__: problem_answer(kind) for kind in standard}
         components["headers"] = HEADERS
         components["securitySchemes"] = {"apiKey": API_KEY}
+        components["schemas"] = dict(sorted((components["schemas"] | problem_schemas()).items()))
+        for schema in schemas(components["schemas"]):
+            finish_schema(schema)
         return document
 
     def guarded_operations(self) -> set[str]:
@@ -131,58 +106,27 @@ class Contract:
             and any(each.call in self.guards for each in dependencies_of(route.original_route.dependant))
         }
 
-    def finish_operation(self, path: str, operation: dict[str, Any], *, needs_key: bool) -> None:
-        """Add the answers, headers and security that follow from what kind of operation it is."""
-        operation["operationId"] = camel(operation["operationId"])
-        operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
-        parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
-        declared = operation["responses"]
-        answers = {status: self.success(answer, status) for status, answer in declared.items() if status < "300"}
-        if "If-None-Match" in parameters:
-            answers["304"] = {"description": "The caller has the current version already.", "headers": headers("ETag")}
-        conflicting = list(declared.get("409", {}).get("x-problems", []))
-        if "Idempotency-Key" in parameters:
-            conflicting.append("request-in-progress")
-            answers["201"]["headers"] |= headers("Idempotent-Replayed")
-        if conflicting:
-            answers["409"] = problem_answer(*(Problem.kinds[slug] for slug in conflicting))
-        statuses = {
-            *COMMON,
-            *(WITH_ID if "{" in path else ()),
-            *(WITH_BODY if "requestBody" in operation else ()),
-            *(WITH_IF_MATCH if "If-Match" in parameters else ()),
-            *(WITH_KEY if needs_key else ()),
-            *(int(status) for status in declared if "400" <= status < "600" and status != str(CONFLICT)),
-        }
-        self.statuses |= statuses
-        for status in statuses:
-            answers[str(status)] = {"$ref": f"#/components/responses/{response_name(status)}"}
-        operation["responses"] = dict(sorted(answers.items()))
-        if "requestBody" in operation:
-            self.finish_body(operation["requestBody"], is_patch="If-Match" in parameters)
+    def add_examples(self, operation: dict[str, Any], one: Any, known: Mapping[str, Any]) -> None:
+        """Show what is sent and answered; `one` is the operation that reads the resource behind the path's id."""
+        for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media in part.get("content", {}).values():
+                if "$ref" in media.get("schema", {}) and "examples" not in media:
+                    media.setdefault("example", self.example(name_of(media["schema"]), known))
+        for parameter in operation.get("parameters", []):
+            if one and (parameter["in"], parameter["name"]) == ("path", "id"):
+                answered = one["responses"]["200"]["content"]["application/json"]["schema"]
+                parameter["example"] = self.example(name_of(answered), known)["id"]
 
-    def finish_body(self, body: dict[str, Any], *, is_patch: bool) -> None:
-        """Say what a body is, under which media types, and show one."""
-        body["description"] = "What is sent, as JSON."
-        if is_patch:
-            body["content"] = {"application/merge-patch+json": body["content"]["application/json"], **body["content"]}
-        for media in body["content"].values():
-            media["example"] = self.examples[schema_name(media["schema"])]
-
-    def success(self, answer: dict[str, Any], status: str) -> dict[str, Any]:
-        """An answer of the 2xx class with its headers and its example."""
-        finished: dict[str, Any] = {"description": SUCCESS[status], "headers": headers()}
-        for media_type, content in answer.get("content", {}).items():
-            if media_type != "application/json":
-                finished["content"] = {media_type: content}
-                continue
-            name = schema_name(content["schema"])
-            if name.endswith("Page"):
-                finished["headers"] = headers("Link")
-            else:
-                finished["headers"] = headers("ETag", "Location") if status == "201" else headers("ETag")
-            finished["content"] = {media_type: {**content, "example": self.examples[name]}}
-        return finished
+    def example(self, name: str, known: Mapping[str, Any]) -> Any:
+        """What a schema's content looks like: ours, the schema's own, or for a page one of its entries."""
+        if name in self.examples:
+            return self.examples[name]
+        if "examples" in known[name]:
+            return known[name]["examples"][0]
+        items = known[name]["properties"].get("items")
+        if items is None:
+            raise LookupError(f"{name} has no example: give its model one, or app.catalogue.examples() an answer")
+        return {"items": [self.example(name_of(items["items"]), known)], "next_cursor": None}
 
 
 def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
@@ -192,95 +136,54 @@ def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
         yield from dependencies_of(each)
 
 
-def schema_name(schema: Mapping[str, Any]) -> str:
-    """The name of the schema that a reference leads to."""
-    name: str = schema["$ref"].rpartition("/")[2]
-    return name
+def finish_operation(
+    path: str, method: str, operation: dict[str, Any], known: Mapping[str, Any], *, needs_key: bool
+) -> None:
+    """Add the texts, answers, headers and security that follow from what kind of operation it is."""
+    operation["operationId"] = camel(operation["operationId"])
+    operation["summary"] = re.split(r"[;.]", operation["description"])[0]
+    operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
+    for parameter in operation.get("parameters", []):
+        finish_parameter(parameter)
+    taken = {parameter["name"] for parameter in operation.get("parameters", [])}
+    given, body = operation["responses"], operation.get("requestBody")
+    if body:
+        body.setdefault("description", "The fields, as JSON.")
+        if method == "patch":
+            body["content"] = {
+                "application/merge-patch+json": {**body["content"]["application/json"]},
+                **body["content"],
+            }
+    answers = {status: success(status, answer, known) for status, answer in given.items() if status < "400"}
+    if "If-None-Match" in taken:
+        answers["304"] = {"description": SUCCESS["304"], "headers": headers("ETag")}
+    own = [slug for answer in given.values() for slug in answer.get("x-problems", ())]
+    slugs = [
+        *ALWAYS,
+        *(WITH_ID if "{" in path else ()),
+        *(WITH_BODY if body else ()),
+        *(WITH_IF_MATCH if "If-Match" in taken else ()),
+        *(WITH_KEY if needs_key else ()),
+    ]
+    if "Idempotency-Key" in taken:
+        own += ["request-in-progress", "validation-error", "idempotency-key-reused"]
+        answers["201"]["headers"] |= headers("Idempotent-Replayed")
+    kinds = [Problem.kinds[slug] for slug in dict.fromkeys((*slugs, *own))]
+    for status in {kind.status for kind in kinds}:
+        alike = [kind for kind in kinds if kind.status == status]
+        shared = len(alike) == 1 and alike[0].slug not in own
+        answers[str(status)] = reference("responses", alike[0].__name__) if shared else problem_answer(*alike)
+    operation["responses"] = dict(sorted(answers.items()))
 
 
-SUCCESS = {
-    "200": "What was asked for.",
-    "201": "The resource that was created.",
-    "204": "It was deleted.",
-}
-
-API_KEY = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "A key of the register, sent as `Authorization: Bearer crk_...`. Reading what is public needs none.",
-}
-
-
-def text_header(description: str, pattern: str, length: int, example: str) -> dict[str, Any]:
-    """A header that holds text."""
-    return {
-        "description": description,
-        "schema": {"type": "string", "pattern": pattern, "maxLength": length},
-        "example": example,
-    }
-
-
-def number_header(description: str, example: int) -> dict[str, Any]:
-    """A header that holds a number."""
-    return {
-        "description": description,
-        "schema": {"type": "integer", "format": "int32", "minimum": 0, "maximum": INTEGER_LIMIT},
-        "example": example,
-    }
-
-
-HEADERS = {
-    "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
-    "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
-    "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
-    "Idempotent-Replayed": text_header("Present when this is the answer to an earlier request.", "^true$", 4, "true"),
-    "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
-    "Link": text_header(
-        "Address of the next page (RFC 8288); absent on the last one.",
-        '^<.+>; rel="next"$',
-        8000,
-        '</v1/goals?cursor=WyI>; rel="next"',
-    ),
-    "Location": text_header(
-        "Address of the new resource.", "^/.+$", 2048, "/v1/goals/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4"
-    ),
-    "RateLimit-Limit": number_header(f"Requests that a client may send in {WINDOW_SECONDS} seconds.", 6000),
-    "RateLimit-Remaining": number_header("Requests that are left in this window.", 5999),
-    "RateLimit-Reset": number_header("Seconds until the next window.", 60),
-    "Retry-After": number_header("Seconds after which to try again.", 1),
-    "WWW-Authenticate": text_header("How to authenticate.", "^Bearer.*$", 200, "Bearer"),
-    "X-Request-ID": text_header(
-        "Number of the request, as in the log.", "^[!-~]+$", 128, "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"
-    ),
-}
-ALWAYS = (
-    "API-Version",
-    "Access-Control-Allow-Origin",
-    "Cache-Control",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-    "X-Request-ID",
-)
-HEADERS_BY_STATUS = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
-
-
-def headers(*names: str) -> dict[str, Any]:
-    """References to the headers that every answer has, and to these."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*ALWAYS, *names))}
-
-
-def by_status() -> dict[int, list[type[Problem]]]:
-    """The kinds of problems by their status."""
-    kinds: dict[int, list[type[Problem]]] = {}
-    for kind in Problem.kinds.values():
-        kinds.setdefault(kind.status, []).append(kind)
-    return kinds
-
-
-def response_name(status: int) -> str:
-    """The name of the answer with this status among the components: that of its first kind of problem."""
-    return by_status()[status][0].__name__
+def success(status: str, answer: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer that is no problem, with the headers that follow from what it holds."""
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    held = known[name_of(schema)]["properties"] if "$ref" in schema else {}
+    names = [("ETag", "version" in held), ("Link", "next_cursor" in held), ("Location", status == "201")]
+    sent = headers(*(name for name, is_sent in names if is_sent)) | answer.get("headers", {})
+    own = answer["description"]
+    return {**answer, "description": SUCCESS[status] if own == "Successful Response" else own, "headers": sent}
 
 
 def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
@@ -288,8 +191,8 @@ def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
     examples = {kind.slug: {"summary": kind.title.en, "value": problem_example(kind)} for kind in kinds}
     return {
         "description": " ".join(kind.about.en for kind in kinds),
-        "headers": headers(*HEADERS_BY_STATUS.get(kinds[0].status, ())),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+        "headers": headers(status=kinds[0].status),
+        "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem"), "examples": examples}},
     }
 
 
@@ -301,7 +204,7 @@ def problem_example(kind: type[Problem]) -> dict[str, Any]:
         "status": kind.status,
         "detail": kind.about.en,
         "instance": "/v1/goals",
-        "request_id": "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11",
+        "request_id": EXAMPLE_REQUEST,
     }
 
 
@@ -310,12 +213,72 @@ def problem_schemas() -> dict[str, Any]:
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     parts: dict[str, Any] = schema.pop("$defs")
     for part in (schema, *parts.values()):
+        # Members that do not apply are absent, never null.
         for member in part["properties"].values():
-            # Members that do not apply are absent, never null.
-            if "anyOf" in member:
-                member.update(member.pop("anyOf")[0])
-                member.pop("default", None)
+            without_null(member)
     return {"Problem": schema, **parts}
+
+
+def name_apart(document: dict[str, Any]) -> None:
+    """Give every schema a name of its own: `LinkCreate` and `LinkPublic` for what is both sent and answered.
+
+    What is answered is left open, because later versions add fields.
+    """
+    known: dict[str, Any] = document["components"]["schemas"]
+    parts = [operation for _, _, operation in operations(document)]
+    sent = reachable([{**part, "responses": {}} for part in parts], known)
+    answered = reachable([part["responses"] for part in parts], known)
+    both = {name for name in sent & answered if "properties" in known[name]}
+    # A generic model has its good name in its title, as in `Page_GoalPublic_` with the title `GoalPage`.
+    plain = {name: schema["title"] if name.endswith("_") else name for name, schema in known.items()}
+    names_sent = {name: f"{name}Create" if name in both else plain[name].replace("-Input", "Create") for name in known}
+    names_answered = {
+        name: f"{name}Public" if name in both else plain[name].replace("-Output", "Public") for name in known
+    }
+    document["components"]["schemas"] = {
+        **{names_sent[name]: renamed(known[name], names_sent) for name in sent},
+        **{names_answered[name]: renamed(opened(known[name]), names_answered) for name in answered},
+    }
+    for part in parts:
+        responses = renamed(part["responses"], names_answered)
+        part.update(renamed(part, names_sent) | {"responses": responses})
+
+
+def opened(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without its refusal of unknown fields."""
+    return {key: value for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
+
+
+def renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """A copy in which references to schemas lead to their new names."""
+    if isinstance(node, list):
+        return [renamed(value, names) for value in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {key: renamed(value, names) for key, value in node.items()}
+    return copy | reference("schemas", names[name_of(copy)]) if name_of(copy) in names else copy
+
+
+def reachable(node: Any, known: Mapping[str, Any]) -> set[str]:
+    """The names of all schemas that a part of the document leads to."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        new = {name_of(each) for each in schemas(waiting.pop())} & known.keys() - found
+        found |= new
+        waiting += [known[name] for name in new]
+    return found
+
+
+def reference(part: str, name: str) -> dict[str, Any]:
+    """A reference to a component."""
+    return {"$ref": f"#/components/{part}/{name}"}
+
+
+def name_of(schema: Mapping[str, Any]) -> str:
+    """The name of the schema that a reference leads to; of anything else the empty string."""
+    target = schema.get("$ref")
+    return target.removeprefix("#/components/schemas/") if isinstance(target, str) else ""
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -342,7 +305,8 @@ def finish_schema(schema: dict[str, Any]) -> None:
     """Bound what Pydantic leaves open and drop the titles that only repeat names."""
     if isinstance(schema.get("title"), str):
         schema.pop("title")
-    schema.pop("examples", None)
+    if isinstance(schema.get("examples"), list):
+        schema.pop("examples")
     match schema.get("type"):
         case "string" if schema.get("format") in LENGTHS:
             schema.setdefault("maxLength", LENGTHS[schema["format"]])
@@ -350,23 +314,37 @@ def finish_schema(schema: dict[str, Any]) -> None:
             schema["enum"] = [schema.pop("const")]
         case "integer":
             schema.setdefault("format", "int32")
-            schema.setdefault("minimum", -INTEGER_LIMIT - 1)
-            schema.setdefault("maximum", INTEGER_LIMIT)
+            schema["minimum"] = int(schema.get("minimum", -INTEGER_LIMIT - 1))
+            schema["maximum"] = int(schema.get("maximum", INTEGER_LIMIT))
+        case "number":
+            schema.setdefault("format", "double")
+        case "object" if len(schema.get("patternProperties", ())) == 1:
+            # The same in the words that generators of clients know.
+            ((pattern, value),) = schema.pop("patternProperties").items()
+            schema["additionalProperties"] = value
+            schema["propertyNames"] = {"type": "string", **schema.get("propertyNames", {}), "pattern": pattern}
 
 
 def finish_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is there or it is not: it has no null."""
+    """A parameter is there or it is not: it has no null; its example stands beside its schema."""
     schema = parameter["schema"]
-    choices = [choice for choice in schema.pop("anyOf", []) if choice != {"type": "null"}]
-    if choices:
-        schema |= choices[0]
+    without_null(schema)
     schema.pop("description", None)
+    parameter.setdefault("description", "Id of the resource.")
+    parameter.pop("example", None)
+    if "examples" in schema:
+        parameter["example"] = schema["examples"][0]
     for each in schemas(schema):
         finish_schema(each)
-    if parameter["in"] == "path":
-        parameter.setdefault("description", "Id of the resource.")
-    if parameter.get("example") is None:
-        parameter.pop("example", None)
+
+
+def without_null(schema: dict[str, Any]) -> None:
+    """Collapse a choice between a schema and null to the schema."""
+    choices = [choice for choice in schema.get("anyOf", []) if choice != NULL]
+    if len(choices) == 1:
+        del schema["anyOf"]
+        schema |= choices[0]
+        schema.pop("default", None)
 
 
 def camel(name: str) -> str:

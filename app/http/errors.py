@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
-BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -49,6 +49,12 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeout)
     async def answer_exhausted(request: Request, _error: PoolTimeout) -> Response:
         logger.warning("no database connection was free in time")
+        return problem_response(request.scope, Unavailable())
+
+    @app.exception_handler(OSError)
+    async def answer_unreachable(request: Request, error: OSError) -> Response:
+        # asyncpg leaves what the network says as it is: no server, no socket, no answer in time.
+        logger.warning("the database cannot be reached", exc_info=error)
         return problem_response(request.scope, Unavailable())
 
     @app.exception_handler(DBAPIError)
@@ -79,8 +85,9 @@ def allowed_methods(request: Request) -> Sequence[str]:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= set(route.methods or ())
-    if "GET" in methods:
-        methods.add("HEAD")
+    # What no route matches is in a mounted folder of files, which can only be read.
+    if "GET" in methods or not methods:
+        methods |= {"GET", "HEAD"}
     return sorted(methods)
 
 

@@ -9,7 +9,6 @@ from app.language import Text
 MESSAGES: Mapping[str, Text] = {
     "missing": Text("Die Angabe fehlt.", "The value is missing."),
     "extra_forbidden": Text("Diese Angabe ist hier nicht bekannt.", "This name is not known here."),
-    "not_a_string": Text("Erwartet wird ein Text.", "A string is expected."),
     "not_a_number": Text("Erwartet wird eine Zahl.", "A number is expected."),
     "string_type": Text("Erwartet wird ein Text.", "A string is expected."),
     "string_too_short": Text(
@@ -48,6 +47,10 @@ MESSAGES: Mapping[str, Text] = {
         "Erwartet wird ein Zeitpunkt mit Zeitzone wie 2024-08-29T10:00:00+02:00 (RFC 3339).",
         "A time with offset such as 2024-08-29T10:00:00+02:00 is expected (RFC 3339).",
     ),
+    "email_format": Text(
+        "Erwartet wird eine E-Mail-Adresse wie kontakt@example.org.",
+        "An email address such as contact@example.org is expected.",
+    ),
     "year_out_of_range": Text(
         "Das Jahr muss zwischen 1000 und 2999 liegen.", "The year must be between 1000 and 2999."
     ),
@@ -61,6 +64,14 @@ MESSAGES: Mapping[str, Text] = {
 }
 
 
+# Pydantic names these by its own workings; the same mistake has one name, whichever validator finds it.
+CODES: Mapping[str, str] = {
+    "value_error": "email_format",
+    "datetime_parsing": "time_format",
+    "datetime_from_date_parsing": "time_format",
+}
+
+
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
     """Pydantic's errors, each with its place in the request; an error of a kind without a text keeps Pydantic's."""
     return [field_error(error) for error in errors]
@@ -69,16 +80,17 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
 def field_error(error: Mapping[str, Any]) -> FieldError:
     """One of Pydantic's errors; its `loc` begins with the part of the request."""
     part, *path = error["loc"]
-    context = error.get("ctx", {})
-    text = MESSAGES.get(error["type"], Text(error["msg"], error["msg"]))
-    detail = text.format(**context) if context else text
+    code = CODES.get(error["type"], error["type"])
+    text = MESSAGES.get(code)
+    # Pydantic's own message is no template: what the caller sent can stand in it, braces included.
+    detail = text.format(**error.get("ctx", {})) if text else Text(error["msg"], error["msg"])
     match part:
         case "body":
-            return at(*path, code=error["type"], detail=detail)
+            return at(*path, code=code, detail=detail)
         case "header":
-            return FieldError("header", str(path[0]), error["type"], detail)
+            return FieldError("header", str(path[0]), code, detail)
         case _:
-            return FieldError("parameter", printable(str(path[0])), error["type"], detail)
+            return FieldError("parameter", printable(str(path[0])), code, detail)
 
 
 def printable(name: str) -> str:

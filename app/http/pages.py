@@ -115,7 +115,9 @@ async def get_catalogue(request: Request) -> Response:
         "status": [{"href": f"{base}/readyz", "type": "application/json"}],
     }
     profile = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
-    return JSONResponse({"linkset": [links]}, media_type=profile, headers={"Cache-Control": "no-cache"})
+    # The answer to HEAD has no body: its Link says that this is the catalogue (RFC 9727, section 2).
+    headers = {"Cache-Control": "no-cache", "Link": '</.well-known/api-catalog>; rel="api-catalog"'}
+    return JSONResponse({"linkset": [links]}, media_type=profile, headers=headers)
 
 
 def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text) -> Response:

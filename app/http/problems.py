@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -101,6 +101,10 @@ class RequestTimeout(Problem):
     slug = "request-timeout"
     title = Text("Zeit abgelaufen", "Request timeout")
     about = Text("Der Anfragetext kam nicht rechtzeitig an.", "The request body did not arrive in time.")
+
+    def __init__(self) -> None:
+        # The rest of the body may still come; on a connection that stays open it would hold its place.
+        super().__init__(headers={"Connection": "close"})
 
 
 class Gone(Problem):
@@ -247,6 +251,9 @@ def shown(error: FieldError, language: Language) -> dict[str, str]:
     return {error.place: error.name, "code": error.code, "detail": getattr(error.detail, language)}
 
 
+Code = Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]
+
+
 class ProblemError(BaseModel):
     """One thing that is wrong, and its place: in the body, the query, the path or a header."""
 
@@ -257,7 +264,7 @@ class ProblemError(BaseModel):
         None, max_length=200, pattern="^.*$", description="Name of the query or path parameter."
     )
     header: str | None = Field(None, max_length=200, pattern="^.*$", description="Name of the header.")
-    code: str = Field(max_length=60, pattern="^[a-z_]+$", description="What is wrong, for programs.")
+    code: Code = Field(description="What is wrong, for programs.")
     detail: str = Field(max_length=2000, pattern="^.*$", description="What is wrong, for people.")
 
 
@@ -284,10 +291,10 @@ class ProblemDocument(BaseModel):
     instance: str = Field(max_length=2048, pattern="^[^ ]*$", description="Path of the request.")
     request_id: str = Field(max_length=128, pattern="^[!-~]*$", description="Number of the request, as in the log.")
     errors: list[ProblemError] | None = Field(None, max_length=ERRORS_SHOWN, description="Each thing that is wrong.")
-    fields: list[str] | None = Field(
+    fields: list[Code] | None = Field(
         None, max_length=10, description="With 409 `duplicate`: fields whose value is taken."
     )
-    allowed: list[str] | None = Field(
+    allowed: list[Code] | None = Field(
         None, max_length=20, description="With 409 `transition-not-allowed`: what the status can become."
     )
     referrers: list[Referrer] | None = Field(

@@ -1,7 +1,8 @@
 """Keys as admins see them: everything but the key, which is shown once."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -60,8 +61,6 @@ EXAMPLE = {
 class KeyPublic(BaseModel):
     """A key, without the key."""
 
-    model_config = example(EXAMPLE)
-
     id: UUID = Field(description="Id of the key.")
     partner_id: UUID = Field(description="Partner that the key belongs to.")
     role: Role = Field(description=f"What it allows: {Role.explained()}.")
@@ -76,15 +75,11 @@ class KeyPublic(BaseModel):
 class KeyCreated(KeyPublic):
     """A new key; this is the only time that the key itself is shown."""
 
-    model_config = example(EXAMPLE | {"last_used_on": None, "key": f"crk_{'A' * 43}{checksum('A' * 43)}"})
-
     key: str = Field(max_length=55, pattern=KEY_PATTERN, description="The key, to be sent as `Authorization: Bearer`.")
 
 
 class KeyPage(BaseModel):
     """One page of keys."""
-
-    model_config = example({"items": [EXAMPLE], "next_cursor": None})
 
     items: list[KeyPublic] = Field(max_length=MOST_KEYS, description="The keys, in the order in which they were made.")
     next_cursor: str | None = Field(
@@ -99,3 +94,11 @@ class KeyQuery(Schema):
     cursor: Id | None = Field(default=None, description="`next_cursor` of the page before.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that the key belongs to.")
     role: list[Role] | None = Field(default=None, max_length=4, description="What the key allows.")
+
+
+EXAMPLES: Mapping[str, Any] = {
+    KeyPublic.__name__: EXAMPLE,
+    KeyCreated.__name__: EXAMPLE | {"last_used_on": None, "key": f"crk_{'A' * 43}{checksum('A' * 43)}"},
+    KeyPage.__name__: {"items": [EXAMPLE], "next_cursor": None},
+}
+"""Answers for the contract, by the names of their schemas."""

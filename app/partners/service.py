@@ -21,7 +21,7 @@ async def update(session: AsyncSession, caller: Caller, row: Stored, changes: Pa
     if umbrella is not None:
         # All partners are locked, in one order: two changes at once could otherwise close a circle between them.
         pairs = select(col(Partner.id), col(Partner.member_of_id)).order_by(col(Partner.id)).with_for_update()
-        member_of = dict((await session.execute(pairs)).tuples().all())
+        member_of = {each.id: each.member_of_id for each in await session.execute(pairs)}
         if is_below(row.id, umbrella, member_of):
             raise Invalid(errors=[at("member_of_id", code="cycle", detail=CYCLE)])
     return await change(session, caller, PARTNERS, row, changes)

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import ColumnCollectionConstraint
 from sqlmodel import SQLModel
 
+from app.database import table_of
 from app.http.problems import Invalid, Problem, at
 from app.language import Text
 from app.resources.errors import Duplicate, InUse
@@ -26,15 +27,17 @@ def violated(resource: Resource[Any], error: IntegrityError) -> Problem | Integr
     if getattr(original, "sqlite_errorname", "") in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         match = SQLITE_UNIQUE.search(str(original))
         return duplicate([name.rpartition(".")[2] for name in match[1].split(", ")] if match else [])
-    state = getattr(original, "sqlstate", None)
+    state, constraint = getattr(original, "sqlstate", None), constraint_of(original)
+    if constraint is None:
+        return error
+    names = [column.name for column in constraint.columns]
     if state == UNIQUE_VIOLATION:
-        return duplicate(columns_of(constraint_name(original)))
+        return duplicate(names)
     if state == FOREIGN_KEY_VIOLATION:
-        columns = columns_of(constraint_name(original))
-        if columns and columns[0] in resource.table.model_fields:
-            return Invalid(errors=[at(columns[0], code="unknown_reference", detail=UNKNOWN)])
-        lists = [name for name, child in resource.lists.items() if columns and columns[0] in child.table.model_fields]
-        return Invalid(errors=[at(lists[0], code="unknown_reference", detail=UNKNOWN)]) if lists else InUse()
+        places = [name for name, child in resource.lists.items() if table_of(child.table) is constraint.table]
+        if constraint.table is table_of(resource.table):
+            places = names
+        return Invalid(errors=[at(places[0], code="unknown_reference", detail=UNKNOWN)]) if places else InUse()
     return error
 
 
@@ -49,20 +52,11 @@ def duplicate(fields: list[str]) -> Duplicate:
     )
 
 
-def constraint_name(original: Any) -> str:
-    """The name of the constraint, which asyncpg keeps on the error behind SQLAlchemy's."""
-    return str(getattr(original.__cause__, "constraint_name", ""))
-
-
-def columns_of(name: str) -> list[str]:
-    """The columns of a constraint."""
+def constraint_of(original: Any) -> ColumnCollectionConstraint | None:
+    """The constraint that PostgreSQL names; asyncpg keeps its name on the error behind SQLAlchemy's."""
+    wanted = getattr(original.__cause__, "constraint_name", None)
     for table in SQLModel.metadata.tables.values():
-        for constraint in named(table):
-            if constraint.name == name:
-                return [column.name for column in constraint.columns]
-    return []
-
-
-def named(table: Table) -> list[UniqueConstraint | ForeignKeyConstraint]:
-    """The constraints of a table that a write can meet."""
-    return [each for each in table.constraints if isinstance(each, UniqueConstraint | ForeignKeyConstraint)]
+        for constraint in table.constraints:
+            if constraint.name == wanted and isinstance(constraint, ColumnCollectionConstraint):
+                return constraint
+    return None

@@ -25,4 +25,4 @@ def answered_example(resource: Resource[Any], computed: Mapping[str, Any]) -> di
         "created_at": EXAMPLE_TIME,
         "updated_at": EXAMPLE_TIME,
     }
-    return resource.public.model_validate({**content.model_dump(), **computed, **stamps}).model_dump(mode="json")
+    return resource.public.model_validate({**content.model_dump(), **stamps, **computed}).model_dump(mode="json")

@@ -9,11 +9,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import MISSING, Field
+from pydantic import MISSING, BaseModel, Field
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Column, ColumnElement, Table, and_, or_, tuple_, type_coerce
+from sqlalchemy import Column, ColumnElement, Table, and_, literal, or_, tuple_, type_coerce
 from sqlalchemy.types import NullType
-from sqlmodel import SQLModel
 
 from app.database import table_of
 from app.http.messages import MESSAGES
@@ -26,13 +25,9 @@ LARGEST_INTEGER = 2**31 - 1
 Item = TypeVar("Item")
 
 
-class Page(SQLModel, Generic[Item]):
+# Not an SQLModel: that would forget what the entries are.
+class Page(BaseModel, Generic[Item]):
     """One page of a list."""
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """The name in the contract: `GoalPage` for a page of `GoalPublic`."""
-        return f"{params[0].__name__.removesuffix('Public')}Page"
 
     items: list[Item] = Field(max_length=MAX_LIMIT, description="The entries, in order.")
     next_cursor: str | None = Field(
@@ -41,6 +36,11 @@ class Page(SQLModel, Generic[Item]):
     total: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | MISSING = Field(
         default=MISSING, description="How many entries match; only with `include_total=true`."
     )
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name of the schema in the contract: `SubMeasurePage` for the page of `SubMeasurePublic`."""
+        return f"{params[0].__name__.removesuffix('Public')}{cls.__name__}"
 
 
 class Order:
@@ -69,7 +69,9 @@ class Order:
     def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
         """The condition for what stands behind these values."""
         if not any(column.nullable for column in self.columns):
-            row, bound = tuple_(*self.columns), tuple_(*values)
+            # A tuple's values do not learn their types from the columns: asyncpg refuses a time that is declared without zone.
+            pairs = zip(values, self.columns, strict=True)
+            row, bound = tuple_(*self.columns), tuple_(*(literal(value, column.type) for value, column in pairs))
             return row < bound if self.descending else row > bound
         (column, id_column), (value, id) = self.columns, values
         later_id = id_column < id if self.descending else id_column > id
@@ -107,7 +109,8 @@ def typed(value: Any, column: Column[Any]) -> Any:
     """A value from a cursor as its column's type."""
     if value is None and column.nullable:
         return None
-    kind = column.type.python_type
+    # A decorated type such as that of times does not say itself what it decorates.
+    kind = getattr(column.type, "impl_instance", column.type).python_type
     if issubclass(kind, datetime):
         # SQLite keeps UTC without saying so.
         return kind.fromisoformat(value).replace(tzinfo=UTC)
@@ -115,6 +118,9 @@ def typed(value: Any, column: Column[Any]) -> Any:
         return kind.fromisoformat(value)
     if issubclass(kind, UUID | StrEnum):
         return kind(value)
-    if not isinstance(value, kind) or (kind is int and abs(value) > LARGEST_INTEGER) or (kind is str and "\0" in value):
+    if type(value) is not kind or (kind is int and abs(value) > LARGEST_INTEGER) or (kind is str and "\0" in value):
         raise TypeError
+    if kind is str:
+        # Half of a surrogate pair, which JSON can spell and no database keeps, is a ValueError here.
+        value.encode()
     return value

@@ -77,9 +77,10 @@ async def change(
     """
     before = json.loads(row.representation)
     asked = changes.model_dump(mode="json")
-    if all(before[name] == value for name, value in asked.items()):
+    after = patched(before, asked)
+    if after == before:
         return row
-    content = merged(resource, before, asked)
+    content = validated(resource, after)
     values = {**content.model_dump(), **(computed or {})}
     authorise(caller, resource, owner_of(resource, row), owner_in(resource, values))
     check_step(resource, before, values)
@@ -157,11 +158,20 @@ def remains(caller: Caller, resource: Resource[Any], id: UUID) -> Select[tuple[U
     )
 
 
-def merged(resource: Resource[Row], before: Mapping[str, Any], asked: Mapping[str, Any]) -> Schema:
+def patched(before: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The representation after a merge patch (RFC 7396): members of an object are merged too, and null removes one."""
+    after = {**before, **asked}
+    for name, value in asked.items():
+        if isinstance(value, dict):
+            members = {**before[name], **value}
+            after[name] = {key: member for key, member in members.items() if member is not None}
+    return after
+
+
+def validated(resource: Resource[Row], after: Mapping[str, Any]) -> Schema:
     """The content after a patch, validated as a whole."""
-    kept = {name: before[name] for name in resource.create.model_fields}
     try:
-        return resource.create.model_validate(kept | dict(asked))
+        return resource.create.model_validate({name: after[name] for name in resource.create.model_fields})
     except ValidationError as error:
         errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise Invalid(errors=field_errors(errors)) from None

@@ -1,6 +1,6 @@
 """What every schema of the API has in common."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import MISSING, ConfigDict
 from sqlmodel import SQLModel
@@ -27,6 +27,15 @@ class Patch(SQLModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
-            field.annotation = field.annotation | MISSING  # type: ignore[assignment]
+            field.annotation = removable(field.annotation) | MISSING
             field.default, field.default_factory = MISSING, None
         cls.model_rebuild(force=True)
+
+
+def removable(annotation: Any) -> Any:
+    """The annotation for a patch: in an object with free names, null removes a member."""
+    origin: Any = get_origin(annotation)
+    if origin is dict:
+        name, member = get_args(annotation)
+        return origin[name, member | None]
+    return annotation

@@ -15,10 +15,12 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, F
 from pydantic_core import PydanticCustomError
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1000, 2999
-YEAR_OUT_OF_RANGE = PydanticCustomError("year_out_of_range", "Year out of range")
+LAST_ORDINAL = 9_999
 
 
 def only_number(value: Any) -> Any:
@@ -34,8 +36,7 @@ def only_date(value: Any) -> Any:
         return value
     if not isinstance(value, str) or not DATE.fullmatch(value):
         raise PydanticCustomError("date_format", "Expected a date")
-    if not in_years(int(value[:4])):
-        raise YEAR_OUT_OF_RANGE
+    check_year(int(value[:4]))
     try:
         return date.fromisoformat(value)
     except ValueError:
@@ -49,21 +50,20 @@ def only_time(value: Any) -> Any:
     if not isinstance(value, str) or not TIME.fullmatch(value):
         raise PydanticCustomError("time_format", "Expected a time with offset")
     # Far from the ends of the calendar no offset can overflow.
-    if not in_years(int(value[:4])):
-        raise YEAR_OUT_OF_RANGE
+    check_year(int(value[:4]))
     try:
         moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except ValueError:
         raise PydanticCustomError("time_format", "Expected a time with offset") from None
     # The year that is answered must be one that can be sent again.
-    if not in_years(moment.year):
-        raise YEAR_OUT_OF_RANGE
+    check_year(moment.year)
     return moment
 
 
-def in_years(year: int) -> bool:
-    """Whether a year is none of those that are typing errors."""
-    return FIRST_YEAR <= year <= LAST_YEAR
+def check_year(year: int) -> None:
+    """Refuse years that are typing errors."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise PydanticCustomError("year_out_of_range", "Year out of range")
 
 
 def only_uuid(value: Any) -> Any:
@@ -115,12 +115,14 @@ Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=SLUG_PATTERN)]
 Url = Annotated[str, Field(max_length=2048, pattern=URL_PATTERN)]
 Email = Annotated[EmailStr, Field(max_length=254)]
 LanguageTag = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
+MunicipalityKey = Annotated[str, Field(min_length=8, max_length=8, pattern=r"^[0-9]{8}$")]
 TimeZone = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(known_timezone)]
 
 Item = TypeVar("Item")
 Distinct = Annotated[list[Item], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)]
 
 Id = Annotated[UUID, BeforeValidator(only_uuid)]
+# The limit stands before the validator here too.
 Ids = Annotated[
     list[Id], Field(max_length=200, json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)
 ]
@@ -128,7 +130,7 @@ Day = Annotated[date, BeforeValidator(only_date)]
 Moment = Annotated[AwareDatetime, BeforeValidator(only_time)]
 Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(only_number)]
 Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(only_number)]
-Ordinal = Annotated[int, Field(ge=1, le=9_999), BeforeValidator(only_number)]
+Ordinal = Annotated[int, Field(ge=1, le=LAST_ORDINAL), BeforeValidator(only_number)]
 Minutes = Annotated[int, Field(ge=1, le=1_440), BeforeValidator(only_number)]
 SustainableGoal = Annotated[int, Field(ge=1, le=17), BeforeValidator(only_number)]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647)]

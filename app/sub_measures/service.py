@@ -9,9 +9,17 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.goals.models import Goal
+from app.http.problems import Invalid, at
+from app.language import Text
 from app.resources import writing
 from app.resources.schema import Stored
+from app.schema.fields import LAST_ORDINAL
 from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureCreate, SubMeasureUpdate
+
+NONE_FOLLOWS = Text(
+    "Auf die höchste Nummer des Ziels folgt keine mehr; bitte eine freie Nummer angeben.",
+    "No number follows the highest one of the goal; please give one that is free.",
+)
 
 
 async def create(session: AsyncSession, caller: Caller, content: SubMeasureCreate, id: UUID | None = None) -> Stored:
@@ -41,9 +49,12 @@ async def lock_goal(session: AsyncSession, goal_id: UUID) -> int:
 
 
 async def next_number(session: AsyncSession, goal_id: UUID) -> int:
-    """The number after the highest one in a goal."""
+    """The number after the highest one in a goal; raises Invalid when that is the last one that there can be."""
     statement = select(func.max(col(SubMeasure.number))).where(col(SubMeasure.goal_id) == goal_id)
-    return ((await session.execute(statement)).scalar_one() or 0) + 1
+    highest = (await session.execute(statement)).scalar_one() or 0
+    if highest >= LAST_ORDINAL:
+        raise Invalid(errors=[at("number", code="number_required", detail=NONE_FOLLOWS)])
+    return highest + 1
 
 
 def place(goal_number: int, number: int) -> dict[str, Any]:

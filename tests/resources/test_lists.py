@@ -98,11 +98,11 @@ class TestEveryList:
             cursor: str | None = None
             deleted: set[str] = set()
             while True:
-                params = {"sort": sort, "limit": 4} | ({"cursor": cursor} if cursor else {})
+                params = {"sort": sort, "limit": "4"} | ({"cursor": cursor} if cursor else {})
                 page = (await client.get(f"/v1/{path}", params=params)).json()
                 seen += [item["id"] for item in page["items"]]
                 cursor = page["next_cursor"]
-                await fill(client, path, choice, 1)
+                await fill(client, path, choice, 1 if len(seen) < 40 else 0)
                 victim = page["items"][-1]
                 if (await delete(client, path, victim)).status_code == 204:
                     deleted.add(victim["id"])

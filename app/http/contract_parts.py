@@ -1,0 +1,107 @@
+"""What the contract says of the service as a whole: who runs it, where, and which headers it sends."""
+
+from typing import Any
+
+from app.http.envelope import API_VERSION
+from app.http.rate_limit import WINDOW_SECONDS
+
+PREFIX = "/v1"
+INTEGER_LIMIT = 2**31 - 1
+EXAMPLE_REQUEST = "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"
+
+INFO: dict[str, Any] = {
+    "title": "Cooperation register",
+    "version": API_VERSION,
+    "summary": "The shared record of a cooperation between a city and its welfare associations.",
+    "description": """
+Partners, goals, sub-measures and consultation events of a cooperation agreement, for the systems of a city and of the
+associations that work with it.
+
+- Lists are read page by page: follow `next_cursor` (or the `Link` header) until it is null.
+- Changes are merge patches (RFC 7396) and need `If-Match` with the `ETag` that was read.
+- Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
+- Clients must tolerate fields and enumeration values that they do not know: later versions add some.
+""".strip(),
+    "terms_of_service": "https://register.example.org/terms",
+    "contact": {
+        "name": "Maintainers of the cooperation register",
+        "url": "https://register.example.org/",
+        "email": "register@example.org",
+    },
+    "license_info": {
+        "name": "EUPL-1.2",
+        "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
+    },
+}
+SERVERS: list[dict[str, Any]] = [
+    {
+        "url": PREFIX,
+        "description": "The installation that serves this document, local or production.",
+        "x-sandbox": True,
+        "x-internal": False,
+    },
+    {
+        "url": "https://register.example.org/v1",
+        "description": "How a production installation is reached.",
+        "x-internal": False,
+    },
+]
+API_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of the register, sent as `Authorization: Bearer crk_...`. Reading what is public needs none.",
+}
+SUCCESS = {
+    "200": "What was asked for.",
+    "201": "The resource that was created.",
+    "204": "The resource was deleted.",
+    "304": "The caller has the current version already.",
+}
+
+
+def text_header(description: str, pattern: str, length: int, example: str) -> dict[str, Any]:
+    """A header that holds text."""
+    schema = {"type": "string", "pattern": pattern, "maxLength": length}
+    return {"description": description, "schema": schema, "example": example}
+
+
+def number_header(description: str, example: int) -> dict[str, Any]:
+    """A header that holds a number."""
+    schema = {"type": "integer", "format": "int32", "minimum": 0, "maximum": INTEGER_LIMIT}
+    return {"description": description, "schema": schema, "example": example}
+
+
+HEADERS = {
+    "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
+    "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
+    "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
+    "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
+    "Idempotent-Replayed": text_header("Present when this is the answer to an earlier request.", "^true$", 4, "true"),
+    "Link": text_header(
+        "Address of the next page (RFC 8288); absent on the last one.",
+        '^<.+>; rel="next"$',
+        8000,
+        '</v1/goals?cursor=WyI>; rel="next"',
+    ),
+    "Location": text_header(
+        "Address of the new resource.", "^/.+$", 2048, "/v1/goals/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4"
+    ),
+    "RateLimit-Limit": number_header(f"Requests that a client may send in {WINDOW_SECONDS} seconds.", 6000),
+    "RateLimit-Remaining": number_header("Requests that are left in this window.", 5999),
+    "RateLimit-Reset": number_header("Seconds until the next window.", 60),
+    "Retry-After": number_header("Seconds after which to try again.", 1),
+    "WWW-Authenticate": text_header("How to authenticate.", "^Bearer.*$", 200, "Bearer"),
+    "X-Request-ID": text_header("Number of the request, as in the log.", "^[!-~]+$", 128, EXAMPLE_REQUEST),
+}
+ON_ALL = ("API-Version", "Access-Control-Allow-Origin", "Cache-Control", "X-Request-ID")
+ON_COUNTED = (*ON_ALL, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+BY_STATUS = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def headers(*names: str, status: int = 200) -> dict[str, Any]:
+    """References to the headers of an answer: what all have, what its status brings, and these."""
+    # A crash is answered outside of what counts requests.
+    common = ON_ALL if status == 500 else ON_COUNTED  # noqa: PLR2004 (an HTTP status says what it is)
+    return {
+        name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*common, *BY_STATUS.get(status, ()), *names))
+    }

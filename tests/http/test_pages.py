@@ -1,0 +1,211 @@
+"""What people open in a browser, and what machines look for at well-known addresses."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app import migrating
+from app.http.pages import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
+from app.settings import Settings
+from tests.conftest import Cluster, client_of, running, settings_for
+from tests.problems import problem_of
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+PAGES = ("/", "/docs", "/problems", "/problems/gone")
+
+
+class Elements(HTMLParser):
+    """The elements of a page: their names, their attributes, and the text of scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.inline: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.found and self.found[-1][0] in ("script", "style"):
+            self.inline.append(data)
+
+    def links(self, tag: str, attribute: str) -> list[str]:
+        """The addresses that elements lead to."""
+        return [
+            str(attributes[attribute]) for name, attributes in self.found if name == tag and attribute in attributes
+        ]
+
+
+class TestIndex:
+    @pytest.mark.parametrize(
+        ("language", "title", "first"),
+        [
+            ("de", "Kooperationsregister", "Schnittstelle im Browser ausprobieren"),
+            ("en", "Cooperation register", "Try the API in the browser"),
+        ],
+    )
+    async def test_leads_everywhere_in_both_languages_and_forms(
+        self, offline: httpx.AsyncClient, language: str, title: str, first: str
+    ) -> None:
+        answer = await offline.get("/", headers={"Accept-Language": language})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.headers["content-language"] == language
+        assert answer.headers["vary"] == "Accept, Accept-Language"
+        assert answer.json()["title"] == title
+        assert answer.json()["links"][0] == {"href": "/docs", "title": first}
+        page = await offline.get("/", headers=BROWSER | {"Accept-Language": language})
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert page.headers["content-language"] == language
+        assert f'<html lang="{language}">' in page.text
+        assert f"<h1>{title}</h1>" in page.text
+        assert Elements(page.text).links("a", "href") == [each["href"] for each in answer.json()["links"]]
+
+    async def test_has_no_link_that_leads_nowhere(self, client: httpx.AsyncClient) -> None:
+        links = (await client.get("/")).json()["links"]
+        assert len(links) == len(LINKS)
+        for link in links:
+            for headers in (BROWSER, {}):
+                assert (await client.get(link["href"], headers=headers)).status_code == 200, link
+
+    async def test_names_every_collection_of_the_contract(self, offline: httpx.AsyncClient) -> None:
+        links = {each["href"] for each in (await offline.get("/")).json()["links"]}
+        contract = (await offline.get("/openapi.json")).json()
+        assert {f"/v1{path}" for path in contract["paths"] if "{" not in path} <= links
+
+
+class TestPages:
+    @pytest.mark.parametrize("path", PAGES)
+    async def test_run_nothing_that_is_not_served_from_here(self, offline: httpx.AsyncClient, path: str) -> None:
+        answer = await offline.get(path, headers=BROWSER)
+        assert answer.headers["content-security-policy"] == PAGE_POLICY
+        assert "unsafe" not in PAGE_POLICY
+        elements = Elements(answer.text)
+        assert "".join(elements.inline).strip() == ""
+        for tag, attributes in elements.found:
+            assert tag != "style"
+            assert not [name for name in attributes if name == "style" or name.startswith("on")]
+        addresses = [*elements.links("script", "src"), *elements.links("link", "href"), *elements.links("a", "href")]
+        assert addresses
+        assert [each for each in addresses if not re.match("/[^/]", each)] == []
+
+    @pytest.mark.parametrize("path", PAGES)
+    async def test_find_all_their_files(self, offline: httpx.AsyncClient, path: str) -> None:
+        elements = Elements((await offline.get(path, headers=BROWSER)).text)
+        files = [*elements.links("script", "src"), *elements.links("link", "href")]
+        assert any(file.endswith("page.css") for file in files)
+        for file in files:
+            answer = await offline.get(file)
+            assert answer.status_code == 200, file
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+    async def test_ask_for_the_contract_that_is_served(self, offline: httpx.AsyncClient) -> None:
+        script = (await offline.get(f"{OWN_ASSETS}/docs.js")).text
+        (url,) = re.findall(r'url: "([^"]+)"', script)
+        assert (await offline.get(url)).json()["openapi"] == "3.1.0"
+
+
+class TestAssets:
+    async def test_are_compressed_where_it_pays(self, offline: httpx.AsyncClient) -> None:
+        path = f"{SWAGGER_ASSETS}/swagger-ui-bundle.js"
+        packed = await offline.get(path, headers={"Accept-Encoding": "gzip"})
+        plain = await offline.get(path, headers={"Accept-Encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"] == "Accept-Encoding"
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content
+        assert packed.num_bytes_downloaded < len(plain.content) / 2
+
+    async def test_carry_the_version_of_what_they_belong_to(self, offline: httpx.AsyncClient) -> None:
+        for folder in (OWN_ASSETS, SWAGGER_ASSETS):
+            assert re.fullmatch(r"/assets/[a-z-]+-\d+\.\d+\.\d+", folder)
+        answer = await offline.get("/assets/register-0.0.0/page.css")
+        problem_of(answer, 404, "not-found")
+
+    async def test_include_the_icon_that_browsers_ask_for(self, offline: httpx.AsyncClient) -> None:
+        answer = await offline.get("/favicon.ico")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+        assert answer.text.startswith("<svg")
+
+
+class TestContract:
+    async def test_is_served_at_both_addresses(self, offline: httpx.AsyncClient) -> None:
+        first, second = await offline.get("/openapi.json"), await offline.get("/v1/openapi.json")
+        assert first.headers["content-type"] == "application/json"
+        assert first.headers["access-control-allow-origin"] == "*"
+        assert first.content == second.content
+        assert json.loads(first.text)["openapi"] == "3.1.0"
+
+
+class TestApiCatalogue:
+    async def test_is_a_link_set_as_rfc_9727_wants_it(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/.well-known/api-catalog")
+        media_type, _, profile = answer.headers["content-type"].partition("; ")
+        assert (answer.status_code, media_type) == (200, "application/linkset+json")
+        assert profile == 'profile="https://www.rfc-editor.org/info/rfc9727"'
+        (links,) = answer.json()["linkset"]
+        assert links["anchor"] == "http://register.test/v1"
+        for relation in ("service-desc", "service-doc", "status"):
+            (link,) = links[relation]
+            target = await client.get(link["href"])
+            assert target.status_code == 200
+            assert target.headers["content-type"].partition(";")[0] in (
+                link["type"].partition(";")[0],
+                "application/json",
+            )
+
+    async def test_answers_head_with_a_link_to_itself(self, offline: httpx.AsyncClient) -> None:
+        """RFC 9727, section 2: a HEAD request resolves to the link relation `api-catalog`."""
+        answer = await offline.head("/.well-known/api-catalog")
+        assert answer.status_code == 200
+        assert answer.headers["link"] == '</.well-known/api-catalog>; rel="api-catalog"'
+
+
+class TestHealth:
+    async def test_says_that_the_process_runs_whatever_the_database_does(self, offline: httpx.AsyncClient) -> None:
+        answer = await offline.get("/healthz")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert answer.headers["cache-control"] == "no-store"
+
+
+class TestReadiness:
+    async def test_is_there_with_a_migrated_database(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+        assert answer.headers["cache-control"] == "no-store"
+
+    async def test_says_what_to_do_about_a_schema_that_is_not_the_newest(self, empty_settings: Settings) -> None:
+        await migrating.downgrade(empty_settings, "base")
+        async with running(empty_settings) as app, client_of(app) as client:
+            answer = await client.get("/readyz", headers={"Accept-Language": "de"})
+            assert "register migrate" in problem_of(answer, 503, "unavailable", "de")["detail"]
+            assert answer.headers["retry-after"] == "1"
+            assert (await client.get("/healthz")).status_code == 200
+            await migrating.upgrade(empty_settings)
+            assert (await client.get("/readyz")).status_code == 200
+
+    async def test_is_missing_while_an_sqlite_file_cannot_be_opened(self, offline: httpx.AsyncClient) -> None:
+        answer = await offline.get("/readyz")
+        assert problem_of(answer, 503, "unavailable")["detail"] == "The database cannot be reached."
+        problem_of(await offline.get("/v1/goals"), 503, "unavailable")
+
+    async def test_is_missing_while_there_is_no_server(self, tmp_path: Path) -> None:
+        away = settings_for(f"postgresql://postgres@/register?host={tmp_path}")
+        async with running(away) as app, client_of(app) as client:
+            answer = await client.get("/readyz")
+            assert problem_of(answer, 503, "unavailable")["detail"] == "The database cannot be reached."
+            for answer in (
+                await client.get("/v1/goals"),
+                await client.post("/v1/partners", json={"slug": "x", "name": "x", "kind": "other"}),
+            ):
+                problem_of(answer, 503, "unavailable")
+                assert answer.headers["retry-after"] == "1"
+                assert str(tmp_path) not in answer.text
+
+    async def test_is_missing_while_there_is_no_such_database(self, cluster: Cluster) -> None:
+        async with running(settings_for(cluster.database("nowhere"))) as app, client_of(app) as client:
+            problem_of(await client.get("/readyz"), 503, "unavailable")

@@ -1,0 +1,72 @@
+"""The contract as tests read it: which fields and parameters there are, and what they may hold."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from app.main import create_app
+from tests.conftest import settings_for
+
+Schema = Mapping[str, Any]
+
+SHARED_PARAMETERS = frozenset(
+    {
+        "limit",
+        "cursor",
+        "include_total",
+        "q",
+        "sort",
+        "visibility",
+        "created_at_from",
+        "created_at_before",
+        "updated_at_from",
+        "updated_at_before",
+    }
+)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The app's contract."""
+    return create_app(settings_for("sqlite:///nowhere.db")).openapi()
+
+
+def resolved(schema: Schema) -> Schema:
+    """A schema without its reference and without its null."""
+    if "anyOf" in schema:
+        (schema,) = (choice for choice in schema["anyOf"] if choice != {"type": "null"})
+    while "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def takes_null(schema: Schema) -> bool:
+    """Whether a value can be null."""
+    return {"type": "null"} in schema.get("anyOf", [])
+
+
+def body_schema(path: str, method: str) -> Schema:
+    """What the body of a POST or a PATCH may hold."""
+    address = f"/{path}" if method == "post" else f"/{path}/{{id}}"
+    return resolved(document()["paths"][address][method]["requestBody"]["content"]["application/json"]["schema"])
+
+
+def answer_schema(path: str) -> Schema:
+    """What reading one resource answers."""
+    answer = document()["paths"][f"/{path}/{{id}}"]["get"]["responses"]["200"]
+    return resolved(answer["content"]["application/json"]["schema"])
+
+
+def parameters(path: str) -> dict[str, Schema]:
+    """The query parameters of a list, by name."""
+    return {each["name"]: each["schema"] for each in document()["paths"][f"/{path}"]["get"]["parameters"]}
+
+
+def own_filters(path: str) -> set[str]:
+    """The filters that a list has beyond those of all lists."""
+    return parameters(path).keys() - SHARED_PARAMETERS
+
+
+def sort_keys(path: str) -> list[str]:
+    """The sort keys of a list, without direction."""
+    return [key for key in parameters(path)["sort"]["enum"] if not key.startswith("-")]

@@ -1,0 +1,414 @@
+"""What every write promises, whatever it writes: all or nothing, once, and as it is then served."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Connection, event, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.util import greenlet_spawn
+
+from app.catalogue import RESOURCES
+from app.database import POSTGRESQL_SETTINGS, Database, table_of
+from app.main import create_app
+from app.partners.models import PARTNERS, Partner
+from app.resources import writing
+from app.resources.references import check_references
+from app.resources.resource import Resource
+from app.resources.verifying import compared
+from app.settings import Settings
+from app.sub_measures.models import SUB_MEASURES
+from tests.conftest import client_of, running, settings_for
+from tests.factories import (
+    CARITAS,
+    CITY,
+    LIGA,
+    body_of,
+    delete,
+    errors_of,
+    goal_id,
+    items_of,
+    make,
+    measure_id,
+    patch,
+    topic_id,
+)
+from tests.problems import problem_of
+
+WRITES = ("post", "patch", "delete")
+
+only_postgresql = pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
+"""For races that SQLite does not have: there, one write waits for the other as a whole."""
+
+CHANGES: dict[str, dict[str, list[Any]]] = {
+    "agreements": {
+        "title": ["Vereinbarung", "Ä"],
+        "signed_on": [None, "2024-08-29"],
+        "signatories": [[], [{"name": "A"}, {"name": "B", "function": "C", "partner_id": LIGA}]],
+    },
+    "topics": {"name": ["Sport", "Kultur"], "translations": [{}, {"en": "Sports", "fr": "Sport"}]},
+    "partners": {
+        "name": ["Verband", "Bund"],
+        "staff_count": [None, 0, 8600],
+        "member_of_id": [None, LIGA],
+        "service_fields": [[], ["nursing", "daycare"], ["daycare", "nursing", "other"]],
+    },
+    "goals": {"title": ["Ziel", "Z"], "description": [None, "a\nb\t„c“"], "topic_id": [topic_id("health")]},
+    "sub-measures": {
+        "supporting_partner_ids": [[], [CARITAS, LIGA], [LIGA]],
+        "districts": [[], ["Prohlis", "Gorbitz"]],
+        "sdgs": [[], [17, 1]],
+        "milestones": [[], [{"title": "x", "due_on": "2025-01-01"}]],
+        "progress_percent": [None, 0, 100],
+    },
+    "consultation-events": {
+        "starts_at": ["2025-03-12T09:00:00+01:00", "2025-03-12T09:00:00.123456789Z"],
+        "participants": [[], [{"partner_id": LIGA}, {"partner_id": CITY, "role": "host", "delegates": 3}]],
+        "agenda_items": [[], [{"title": "b"}, {"title": "a", "sub_measure_id": measure_id(1, 1)}]],
+        "topic_ids": [[], [topic_id("work"), topic_id("health")]],
+        "documents": [[], [{"title": "x", "url": "https://example.org/x"}]],
+    },
+}
+
+
+def write_routes() -> list[tuple[str, str]]:
+    """Every operation of the contract that writes: its method and the resource's path."""
+    paths = create_app(settings_for("sqlite:///nowhere.db")).openapi()["paths"]
+    return [
+        (method, path.strip("/").partition("/")[0])
+        for path, operations in paths.items()
+        for method in operations
+        if method != "get"
+    ]
+
+
+async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[str, Any]) -> httpx.Response:
+    """Do one write to a resource, or to its collection."""
+    if method == "post":
+        return await client.post(f"/v1/{path}", json=body_of(path))
+    if method == "patch":
+        return await patch(client, path, made, **{name: values[-1] for name, values in CHANGES[path].items()})
+    return await delete(client, path, made)
+
+
+async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
+    """The whole register, as it is served."""
+    return {resource.path: await items_of(client, resource.path) for resource in RESOURCES}
+
+
+async def stale(app: FastAPI, resource: Resource[Any]) -> list[str]:
+    """The resources of a kind whose served text is not what their tables give."""
+    async with app.state.database.transaction() as session:
+        return [str(each.row.id) async for each in compared(session, resource) if not each.is_current]
+
+
+class TestCommit:
+    @pytest.mark.parametrize(("method", "path"), write_routes())
+    async def test_that_fails_is_a_failure_and_leaves_nothing(
+        self, app: FastAPI, client: httpx.AsyncClient, method: str, path: str
+    ) -> None:
+        made = await make(client, path)
+        before = await everything(client)
+
+        @event.listens_for(app.state.database.writer.sync_engine, "commit")
+        def fail(_connection: Any) -> None:
+            raise RuntimeError("the disk is gone")
+
+        problem_of(await write(client, method, path, made), 500, "internal-error")
+        assert await everything(client) == before
+        assert (await client.get(f"/v1/{path}/{made['id']}")).json() == made
+
+        event.remove(app.state.database.writer.sync_engine, "commit", fail)
+        answer = await write(client, method, path, made)
+        assert answer.status_code == {"post": 201, "patch": 200, "delete": 204}[method]
+        assert await everything(client) != before
+
+    def test_is_tried_for_every_kind_of_write(self) -> None:
+        assert sorted(write_routes()) == sorted((method, each.path) for method in WRITES for each in RESOURCES)
+
+    @pytest.mark.parametrize(("method", "path"), write_routes())
+    async def test_comes_before_the_answer(
+        self, app: FastAPI, client: httpx.AsyncClient, method: str, path: str
+    ) -> None:
+        """What is answered is there for everybody else, at that very moment."""
+        made, committed = await make(client, path), []
+
+        @event.listens_for(app.state.database.writer.sync_engine, "commit")
+        def note(_connection: Any) -> None:
+            committed.append(True)
+
+        async def app_that_looks(scope: Any, receive: Any, send: Any) -> None:
+            async def look_and_send(message: Any) -> None:
+                assert committed, "answered before the commit"
+                await send(message)
+
+            await app(scope, receive, look_and_send)
+
+        transport = httpx.ASGITransport(app_that_looks)
+        async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as looking:
+            answer = await write(looking, method, path, made)
+        assert answer.status_code == {"post": 201, "patch": 200, "delete": 204}[method]
+
+    async def test_is_missing_where_a_write_is_refused(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """What was flushed before the refusal goes with it."""
+        made = await make(client, "sub-measures")
+        before = await everything(client)
+        answer = await patch(client, "sub-measures", made, title="neu", goal_id=goal_id(1), number=1)
+        problem_of(answer, 409, "duplicate")
+        assert await everything(client) == before
+        assert await stale(app, SUB_MEASURES) == []
+
+
+class TestRepresentations:
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_are_what_the_tables_give_whatever_was_written(
+        self, app: FastAPI, client: httpx.AsyncClient, seed: int
+    ) -> None:
+        chance = random.Random(seed)  # noqa: S311 (no secret: the same writes in each run)
+        alive: dict[str, list[dict[str, Any]]] = {each.path: [] for each in RESOURCES}
+        for _ in range(120):
+            path = chance.choice(list(CHANGES))
+            fields = {name: chance.choice(values) for name, values in CHANGES[path].items() if chance.random() < 0.5}
+            if not alive[path] or chance.random() < 0.3:
+                alive[path].append(await make(client, path, **fields))
+                continue
+            number = chance.randrange(len(alive[path]))
+            if chance.random() < 0.2:
+                assert (await delete(client, path, alive[path].pop(number))).status_code == 204
+                continue
+            answer = await patch(client, path, alive[path][number], **fields)
+            assert answer.status_code == 200, answer.text
+            assert answer.json() == alive[path][number] | answer.json()
+            alive[path][number] = answer.json()
+        served = await everything(client)
+        for resource in RESOURCES:
+            assert await stale(app, resource) == []
+            by_id = {each["id"]: each for each in served[resource.path]}
+            assert [by_id[each["id"]] for each in alive[resource.path]] == alive[resource.path]
+
+    async def test_are_noticed_when_they_are_not(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """The guard of the test above: a child row and a column that were changed behind the register's back."""
+        measure = await make(client, "sub-measures", districts=["Prohlis"])
+        partner = await make(client, "partners")
+        async with app.state.database.transaction() as session:
+            await session.execute(text("UPDATE sub_measure_district SET district = 'Gorbitz'"))
+            await session.execute(
+                table_of(Partner).update().where(table_of(Partner).c.slug == partner["slug"]).values(staff_count=1)
+            )
+        assert await stale(app, SUB_MEASURES) == [measure["id"]]
+        assert await stale(app, PARTNERS) == [partner["id"]]
+
+
+class TestDuplicates:
+    @pytest.mark.parametrize(
+        ("path", "fields", "named"),
+        [
+            ("partners", {"slug": "twin"}, ["slug"]),
+            ("agreements", {"slug": "twin"}, ["slug"]),
+            ("topics", {"slug": "twin"}, ["agreement_id", "slug"]),
+            ("goals", {"number": 77}, ["agreement_id", "number"]),
+            ("sub-measures", {"number": 77}, ["goal_id", "number"]),
+        ],
+    )
+    async def test_of_concurrent_writers_are_one_resource_and_one_conflict(
+        self, client: httpx.AsyncClient, path: str, fields: dict[str, Any], named: list[str]
+    ) -> None:
+        body = body_of(path, **fields)
+        answers = await asyncio.gather(*(client.post(f"/v1/{path}", json=body) for _ in range(8)))
+        (created,) = (answer for answer in answers if answer.status_code == 201)
+        for answer in answers:
+            if answer is not created:
+                assert problem_of(answer, 409, "duplicate")["fields"] == named
+        found = [each for each in await items_of(client, path) if each.items() >= fields.items()]
+        assert found == [created.json()]
+
+
+class TestReferences:
+    @only_postgresql
+    @pytest.mark.parametrize(
+        ("path", "fields", "place"),
+        [
+            ("sub-measures", lambda one: {"lead_partner_id": one}, "#/lead_partner_id"),
+            ("sub-measures", lambda one: {"supporting_partner_ids": [LIGA, one]}, "#/supporting_partner_ids"),
+            ("partners", lambda one: {"member_of_id": one}, "#/member_of_id"),
+            ("consultation-events", lambda one: {"organiser_id": one}, "#/organiser_id"),
+            ("consultation-events", lambda one: {"participants": [{"partner_id": one}]}, "#/participants"),
+            ("agreements", lambda one: {"signatories": [{"name": "A", "partner_id": one}]}, "#/signatories"),
+        ],
+    )
+    async def test_to_what_is_deleted_meanwhile_are_refused(
+        self,
+        client: httpx.AsyncClient,
+        monkeypatch: pytest.MonkeyPatch,
+        path: str,
+        fields: Callable[[str], dict[str, Any]],
+        place: str,
+    ) -> None:
+        """The other writer deletes between the check of the reference and the write: the constraint is the guard."""
+        partner, body = await make(client, "partners"), body_of(path)
+        before = await items_of(client, path)
+        delete_meanwhile(monkeypatch, lambda: delete(client, "partners", partner))
+        answer = await client.post(f"/v1/{path}", json=body | fields(partner["id"]))
+        assert errors_of(answer) == [(place, "unknown_reference")]
+        problem_of(answer, 422, "validation-error")
+        assert await items_of(client, path) == [each for each in before if each["id"] != partner["id"]]
+        problem_of(await client.get(f"/v1/partners/{partner['id']}"), 410, "gone")
+
+    @only_postgresql
+    async def test_in_the_agenda_are_told_from_those_of_the_event(
+        self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        measure = await make(client, "sub-measures")
+        delete_meanwhile(monkeypatch, lambda: delete(client, "sub-measures", measure))
+        body = body_of("consultation-events", agenda_items=[{"title": "x", "sub_measure_id": measure["id"]}])
+        answer = await client.post("/v1/consultation-events", json=body)
+        assert errors_of(answer) == [("#/agenda_items", "unknown_reference")]
+
+    async def test_are_never_left_behind_by_a_race(self, client: httpx.AsyncClient) -> None:
+        """Whoever is first: either the partner is gone and the measure was refused, or the measure holds it."""
+        for _ in range(8):
+            partner = await make(client, "partners")
+            body = body_of("sub-measures", supporting_partner_ids=[partner["id"]])
+            created, deleted = await asyncio.gather(
+                client.post("/v1/sub-measures", json=body), delete(client, "partners", partner)
+            )
+            if deleted.status_code == 204:
+                assert errors_of(created)[0][1] == "unknown_reference"
+            else:
+                referrers = problem_of(deleted, 409, "in-use")["referrers"]
+                assert referrers == [{"resource": "sub-measures", "id": created.json()["id"]}]
+
+
+def delete_meanwhile(monkeypatch: pytest.MonkeyPatch, other_writer: Callable[[], Awaitable[httpx.Response]]) -> None:
+    """Let another writer delete just after the references of the next write were found to be there."""
+
+    async def check_and_lose(*args: Any) -> Any:
+        monkeypatch.setattr(writing, "check_references", check_references)
+        errors = await check_references(*args)
+        assert (await other_writer()).status_code == 204
+        return errors
+
+    monkeypatch.setattr(writing, "check_references", check_and_lose)
+
+
+class TestBusyDatabase:
+    async def test_without_a_free_connection_asks_to_come_back(self, settings: Settings) -> None:
+        small = settings.model_copy(update={"database_pool_size": 1, "database_pool_timeout": 0.05})
+        async with running(small) as app, client_of(app) as client:
+            made = await make(client, "partners")
+            async with app.state.database.transaction() as session:
+                await session.execute(text("SELECT 1"))
+                for answer in (
+                    await client.post("/v1/topics", json=body_of("topics")),
+                    await patch(client, "partners", made, name="neu"),
+                    await delete(client, "partners", made),
+                ):
+                    problem_of(answer, 503, "unavailable")
+                    assert answer.headers["retry-after"] == "1"
+                assert (await client.get("/v1/topics")).status_code == 200
+            reader = await greenlet_spawn(app.state.database.reader.connect)
+            answer = await client.get("/v1/topics")
+            problem_of(answer, 503, "unavailable")
+            assert answer.headers["retry-after"] == "1"
+            problem_of(await client.get("/readyz"), 503, "unavailable")
+            assert (await client.get("/healthz")).status_code == 200
+            await greenlet_spawn(reader.close)
+            assert (await client.get("/readyz")).status_code == 200
+            assert (await delete(client, "partners", made)).status_code == 204
+
+    async def test_whose_row_is_locked_asks_to_come_back(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = Database(settings.database, pool_size=1, pool_timeout=1)
+        async with impatient(settings, monkeypatch) as client:
+            made = await make(client, "partners")
+            async with other.transaction() as session:
+                await session.execute(select(Partner).with_for_update())
+                for answer in (
+                    await patch(client, "partners", made, name="neu"),
+                    await delete(client, "partners", made),
+                ):
+                    problem_of(answer, 503, "unavailable")
+                    assert answer.headers["retry-after"] == "1"
+                assert (await client.get(f"/v1/partners/{made['id']}")).json() == made
+                assert (await client.get("/healthz")).status_code == 200
+            assert (await patch(client, "partners", made, name="neu")).status_code == 200
+        await other.close()
+
+    @only_postgresql
+    async def test_that_ends_our_connections_is_asked_again(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """After a restart of the server each broken connection costs at most one answer 503."""
+        made = await make(client, "partners")
+        await client.get("/v1/partners")
+        terminate = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+        )
+        name = make_url(str(app.state.database.writer.url)).database
+        async with app.state.database.transaction() as session:
+            await session.execute(text(terminate), {"name": name})
+        problem_of(await client.get("/v1/partners"), 503, "unavailable")
+        assert (await client.get("/v1/partners")).status_code == 200
+        assert (await patch(client, "partners", made, name="neu")).status_code == 200
+
+
+@asynccontextmanager
+async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app that waits for locks of others for a moment only."""
+    monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", "50")
+    async with running(settings) as app:
+        if app.state.database.is_sqlite:
+            event.listen(app.state.database.writer.sync_engine, "connect", wait_only_a_moment)
+        async with client_of(app) as client:
+            yield client
+
+
+def wait_only_a_moment(connection: Any, _entry: Any) -> None:
+    """SQLite's own waiting, shorter."""
+    connection.execute("PRAGMA busy_timeout=50")
+
+
+def asked(statement: str, connection: Connection) -> str:
+    """What a connection answers to a statement."""
+    return str(connection.exec_driver_sql(statement).scalar_one())
+
+
+class TestConnections:
+    async def test_keep_what_was_answered_and_wait_for_nobody_for_ever(self, app: FastAPI) -> None:
+        """The databases' own defaults are otherwise: foreign keys off, waiting without end."""
+        database: Database = app.state.database
+        wanted = (
+            {"foreign_keys": "1", "synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000"}
+            if database.is_sqlite
+            else {
+                "lock_timeout": "5s",
+                "statement_timeout": "10s",
+                "idle_in_transaction_session_timeout": "15s",
+                "synchronous_commit": "on",
+                "TimeZone": "UTC",
+            }
+        )
+        ask = "PRAGMA {}" if database.is_sqlite else "SHOW {}"
+        for name, value in wanted.items():
+            async with database.transaction() as session:
+                assert str((await session.execute(text(ask.format(name)))).scalar_one()) == value
+            assert await database.read(partial(asked, ask.format(name))) == value
+
+    async def test_read_outside_of_transactions(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        """One statement a read: a transaction around it would cost two round trips more."""
+        statements: list[str] = []
+        await client.get(f"/v1/partners/{LIGA}")
+        engine = app.state.database.reader
+        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        for path in (f"/v1/partners/{LIGA}", "/v1/partners?limit=2", "/v1/sub-measures?partner_id=" + CITY):
+            statements.clear()
+            assert (await client.get(path)).status_code == 200
+            assert len(statements) == 1
+        statements.clear()
+        assert (await client.get("/v1/partners?include_total=true")).json()["total"] == 8
+        assert len(statements) == 2
