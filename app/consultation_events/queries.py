@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import SQLModel, col
 
+from app.access.caller import Caller
+from app.access.visibility import visible
 from app.consultation_events.models import (
     ConsultationEvent,
     ConsultationEventList,
@@ -15,13 +17,14 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
+from app.database import table_of
 from app.goals.models import Goal
 from app.resources import lists
 from app.sub_measures.models import SubMeasure
 from app.topics.models import Topic
 
 
-def wanted_by(wanted: ConsultationEventList) -> list[ColumnElement[bool]]:
+def wanted_by(wanted: ConsultationEventList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of events."""
     organiser_id = col(ConsultationEvent.organiser_id)
     return lists.matching(
@@ -29,7 +32,7 @@ def wanted_by(wanted: ConsultationEventList) -> list[ColumnElement[bool]]:
         wanted,
         {
             "partner_id": lambda ids: or_(lists.any_of(organiser_id, ids), linked(EventParticipant, "partner_id", ids)),
-            "agreement_id": of_agreements,
+            "agreement_id": lambda ids: of_agreements(caller, ids),
             "topic_id": lambda ids: linked(EventTopic, "topic_id", ids),
             "goal_id": lambda ids: linked(EventGoal, "goal_id", ids),
             "sub_measure_id": lambda ids: or_(
@@ -44,17 +47,16 @@ def linked(link: type[SQLModel], column: str, values: Sequence[UUID]) -> ColumnE
     return lists.linked(link, "consultation_event_id", col(ConsultationEvent.id), column, values)
 
 
-def of_agreements(ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """The events that are about a topic, a goal or a sub-measure of these agreements."""
-    goals = select(col(Goal.id)).where(col(Goal.agreement_id).in_(ids))
+def of_agreements(caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """The events that are about a topic, a goal or a sub-measure of these agreements, as far as the caller sees those."""
+    topics, goals, measures = table_of(Topic), table_of(Goal), table_of(SubMeasure)
+    of_topics = select(topics.c.id).where(topics.c.agreement_id.in_(ids), visible(topics, caller))
+    of_goals = select(goals.c.id).where(goals.c.agreement_id.in_(ids), visible(goals, caller))
+    of_measures = select(measures.c.id).where(measures.c.goal_id.in_(of_goals), visible(measures, caller))
     about = (
-        (EventTopic, EventTopic.topic_id, select(col(Topic.id)).where(col(Topic.agreement_id).in_(ids))),
-        (EventGoal, EventGoal.goal_id, goals),
-        (
-            EventSubMeasure,
-            EventSubMeasure.sub_measure_id,
-            select(col(SubMeasure.id)).where(col(SubMeasure.goal_id).in_(goals)),
-        ),
+        (EventTopic, EventTopic.topic_id, of_topics),
+        (EventGoal, EventGoal.goal_id, of_goals),
+        (EventSubMeasure, EventSubMeasure.sub_measure_id, of_measures),
     )
     return or_(
         *(

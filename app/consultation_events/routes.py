@@ -34,7 +34,7 @@ async def list_consultation_events(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ConsultationEventList, Query()]
 ) -> Response:
     """List consultation events in the order of time."""
-    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, wanted_by(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=ConsultationEventPublic)

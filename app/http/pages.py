@@ -34,6 +34,7 @@ LINKS = (
     ("/v1/goals", Text("Ziele", "Goals")),
     ("/v1/sub-measures", Text("Teilmaßnahmen", "Sub-measures")),
     ("/v1/consultation-events", Text("Beteiligungstermine", "Consultation events")),
+    ("/v1/changes", Text("Was sich geändert hat", "What has changed")),
     ("/problems", Text("Arten von Fehlern", "Kinds of problems")),
     ("/.well-known/api-catalog", Text("API-Katalog (RFC 9727)", "API catalogue (RFC 9727)")),
     ("/readyz", Text("Bereitschaft", "Readiness")),

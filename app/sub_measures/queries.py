@@ -6,20 +6,23 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import SQLModel, col
 
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.database import table_of
 from app.goals.models import Goal
 from app.resources import lists
 from app.resources.lists import matching
 from app.sub_measures.models import SubMeasure, SubMeasureDistrict, SubMeasureGoal, SubMeasureList, SubMeasureSupporter
 
 
-def wanted_by(wanted: SubMeasureList) -> list[ColumnElement[bool]]:
+def wanted_by(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of sub-measures."""
     return matching(
         SubMeasure,
         wanted,
         {
-            "agreement_id": lambda ids: of_goals(col(Goal.agreement_id).in_(ids)),
-            "topic_id": lambda ids: of_goals(col(Goal.topic_id).in_(ids)),
+            "agreement_id": lambda ids: of_goals(caller, col(Goal.agreement_id).in_(ids)),
+            "topic_id": lambda ids: of_goals(caller, col(Goal.topic_id).in_(ids)),
             "partner_id": lambda ids: or_(
                 lists.any_of(col(SubMeasure.lead_partner_id), ids), linked(SubMeasureSupporter, "partner_id", ids)
             ),
@@ -35,6 +38,6 @@ def linked(link: type[SQLModel], column: str, values: Sequence[UUID | str | int]
     return lists.linked(link, "sub_measure_id", col(SubMeasure.id), column, values)
 
 
-def of_goals(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The sub-measures whose goal meets a condition."""
-    return col(SubMeasure.goal_id).in_(select(col(Goal.id)).where(condition))
+def of_goals(caller: Caller, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The sub-measures whose goal meets a condition; a goal that the caller may not see meets none."""
+    return col(SubMeasure.goal_id).in_(select(col(Goal.id)).where(condition, visible(table_of(Goal), caller)))

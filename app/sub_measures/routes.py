@@ -29,7 +29,7 @@ async def list_sub_measures(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[SubMeasureList, Query()]
 ) -> Response:
     """List sub-measures in the order of the agreement; `goal_id` gives those of one goal."""
-    return await read_page(request, database, caller, SUB_MEASURES, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, SUB_MEASURES, wanted, wanted_by(wanted, caller))
 
 
 @router.post(

@@ -40,7 +40,7 @@ class TestIfNoneMatch:
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == '"1"'
         assert "content-type" not in answer.headers
-        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["cache-control"] == "no-store"
         headed = await client.head(f"/v1/partners/{LIGA}", headers={"If-None-Match": header})
         assert (headed.status_code, headed.headers["etag"]) == (304, '"1"')
 

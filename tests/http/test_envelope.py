@@ -70,7 +70,7 @@ class TestHeaders:
     async def test_let_no_cache_keep_what_was_written(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/v1/topics", json=body_of("topics"))
         assert answer.headers["cache-control"] == "no-store"
-        assert (await client.get(answer.headers["location"])).headers["cache-control"] == "no-cache"
+        assert (await client.get(answer.headers["location"])).headers["cache-control"] == "no-store"
 
     async def test_are_on_failures_of_middleware_too(self, offline: httpx.AsyncClient) -> None:
         for answer in (

@@ -344,7 +344,11 @@ class Target:
 @pytest.fixture(scope="module")
 async def register(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
     """One register for all: what one test leaves behind is in no other one's way, and a copy for each would take long."""
-    async with templates.fresh("seeded") as settings, running(settings) as app, client_of(app) as client:
+    async with (
+        templates.fresh("seeded") as settings,
+        running(settings) as app,
+        client_of(app, templates.keys["admin"]) as client,
+    ):
         yield client
 
 
