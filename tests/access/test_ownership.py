@@ -1,0 +1,144 @@
+"""What contributors may write: what their own partner leads or organises, before and after the write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.factories import CARITAS, CITY, LIGA, body_of, delete, make, measure_id, patch
+from tests.problems import problem_of
+
+Callers = Mapping[str, httpx.AsyncClient]
+
+OWNED = (("sub-measures", "lead_partner_id"), ("consultation-events", "organiser_id"))
+
+
+def refused(answer: httpx.Response, rule: str) -> None:
+    """Check that an answer is a refusal by this rule, in words that name what is missing."""
+    document = problem_of(answer, 403, "forbidden")
+    assert document["rule"] == rule
+
+
+async def unchanged(callers: Callers, path: str, resource: Mapping[str, Any]) -> None:
+    """Check that a resource is as it was."""
+    answer = await callers["admin"].get(f"/v1/{path}/{resource['id']}")
+    assert (answer.status_code, answer.json()) == (200, resource)
+
+
+@pytest.mark.parametrize(("path", "owner"), OWNED)
+class TestContributors:
+    async def test_write_what_is_their_partners(self, callers: Callers, path: str, owner: str) -> None:
+        made = await make(callers["contributor"], path, **{owner: CARITAS})
+        answer = await patch(callers["contributor"], path, made, title="Neu", **{owner: CARITAS})
+        assert (answer.status_code, answer.json()["version"]) == (200, 2)
+        assert (await delete(callers["contributor"], path, answer.json())).status_code == 204
+
+    async def test_write_what_others_gave_to_their_partner(self, callers: Callers, path: str, owner: str) -> None:
+        made = await make(callers["coordinator"], path, **{owner: LIGA})
+        given = await patch(callers["coordinator"], path, made, **{owner: CARITAS})
+        assert given.status_code == 200
+        refused(await patch(callers["other_contributor"], path, given.json(), title="Zu spät"), "ownership")
+        assert (await patch(callers["contributor"], path, given.json(), title="Jetzt")).status_code == 200
+
+    @pytest.mark.parametrize("other", [LIGA, CITY, None])
+    async def test_create_nothing_for_others(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
+        answer = await callers["contributor"].post(f"/v1/{path}", json=body_of(path, **{owner: other}))
+        refused(answer, "ownership")
+        assert owner in answer.json()["detail"]
+
+    async def test_create_nothing_that_nobody_owns(self, callers: Callers, path: str, owner: str) -> None:
+        body = body_of(path)
+        assert owner not in body
+        refused(await callers["contributor"].post(f"/v1/{path}", json=body), "ownership")
+
+    @pytest.mark.parametrize("other", [LIGA, None])
+    async def test_change_nothing_of_others(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
+        made = await make(callers["admin"], path, **{owner: other})
+        refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
+        refused(await delete(callers["contributor"], path, made), "ownership")
+        await unchanged(callers, path, made)
+
+    @pytest.mark.parametrize("other", [LIGA, None])
+    async def test_take_nothing(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
+        made = await make(callers["admin"], path, **{owner: other})
+        refused(await patch(callers["contributor"], path, made, **{owner: CARITAS}), "ownership")
+        await unchanged(callers, path, made)
+
+    @pytest.mark.parametrize("other", [LIGA, None])
+    async def test_give_nothing_away(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
+        made = await make(callers["contributor"], path, **{owner: CARITAS})
+        refused(await patch(callers["contributor"], path, made, **{owner: other}), "ownership")
+        await unchanged(callers, path, made)
+
+    async def test_are_told_of_the_rule_before_the_version(self, callers: Callers, path: str, owner: str) -> None:
+        """A refusal does not depend on what the caller knows of the resource."""
+        made = await make(callers["admin"], path, **{owner: LIGA})
+        address = f"/v1/{path}/{made['id']}"
+        for headers in ({}, {"If-Match": '"7"'}, {"If-Match": '"1"'}):
+            for method in ("PATCH", "DELETE"):
+                body = {"title": "Fremd"} if method == "PATCH" else None
+                answer = await callers["contributor"].request(method, address, json=body, headers=headers)
+                refused(answer, "ownership")
+
+    async def test_lose_the_right_with_the_resource(self, callers: Callers, path: str, owner: str) -> None:
+        made = await make(callers["contributor"], path, **{owner: CARITAS})
+        taken = await patch(callers["coordinator"], path, made, **{owner: LIGA})
+        assert taken.status_code == 200
+        refused(await patch(callers["contributor"], path, taken.json(), title="Zu spät"), "ownership")
+        await unchanged(callers, path, taken.json())
+
+    async def test_own_nothing_by_taking_part(self, callers: Callers, path: str, owner: str) -> None:
+        """Support and participation are no ownership."""
+        part = (
+            {"supporting_partner_ids": [CARITAS]}
+            if path == "sub-measures"
+            else {"participants": [{"partner_id": CARITAS}]}
+        )
+        made = await make(callers["admin"], path, **{owner: LIGA, **part})
+        refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
+
+    async def test_are_refused_by_role_without_the_role(self, callers: Callers, path: str, owner: str) -> None:
+        own = await make(callers["admin"], path, **{owner: LIGA})
+        refused(await patch(callers["reader"], path, own, title="Neu"), "role")
+        refused(await callers["reader"].post(f"/v1/{path}", json=body_of(path, **{owner: LIGA})), "role")
+
+
+class TestRules:
+    async def test_name_the_role_that_is_needed(self, callers: Callers) -> None:
+        cases = (("goals", "coordinator"), ("topics", "coordinator"), ("partners", "admin"), ("agreements", "admin"))
+        for path, role in cases:
+            answer = await callers["contributor"].post(f"/v1/{path}", json=body_of(path))
+            refused(answer, "role")
+            assert role in answer.json()["detail"]
+
+    async def test_hold_in_any_language(self, callers: Callers) -> None:
+        for language, words in (("de", "Rolle"), ("en", "role")):
+            answer = await callers["reader"].post(
+                "/v1/goals", json=body_of("goals"), headers={"Accept-Language": language}
+            )
+            refused(answer, "role")
+            assert words in answer.json()["detail"]
+
+    async def test_come_before_what_is_wrong_with_the_content(self, callers: Callers) -> None:
+        refused(await callers["reader"].post("/v1/goals", json={"title": ""}), "role")
+        refused(
+            await callers["contributor"].post(
+                "/v1/sub-measures",
+                json=body_of("sub-measures", lead_partner_id=LIGA, supporting_partner_ids=[CITY[:-1] + "0"]),
+            ),
+            "ownership",
+        )
+
+    async def test_hold_for_dresdens_own_measures(self, callers: Callers) -> None:
+        """What the seed loaded is nobody's but the coordination's."""
+        measure = (await callers["admin"].get(f"/v1/sub-measures/{measure_id(1, 1)}")).json()
+        assert measure["lead_partner_id"] != CARITAS
+        refused(await patch(callers["contributor"], "sub-measures", measure, title="Neu"), "ownership")
+        assert (await patch(callers["coordinator"], "sub-measures", measure, title="Neu")).status_code == 200
+
+    async def test_are_those_of_the_key_and_not_of_the_partner(self, callers: Callers) -> None:
+        """Two keys of one partner have the rights that each was given."""
+        made = await make(callers["admin"], "sub-measures", lead_partner_id=LIGA)
+        refused(await patch(callers["reader"], "sub-measures", made, title="Neu"), "role")
+        assert (await patch(callers["other_contributor"], "sub-measures", made, title="Neu")).status_code == 200
