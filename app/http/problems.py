@@ -294,6 +294,9 @@ class ProblemDocument(BaseModel):
     fields: list[Code] | None = Field(
         None, max_length=10, description="With 409 `duplicate`: fields whose value is taken."
     )
+    rule: Literal["role", "ownership"] | None = Field(
+        None, description="With 403: what refused, the role of the key or that the resource belongs to another partner."
+    )
     allowed: list[Code] | None = Field(
         None, max_length=20, description="With 409 `transition-not-allowed`: what the status can become."
     )
