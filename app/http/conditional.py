@@ -10,7 +10,7 @@ from app.language import Text
 
 ENTITY_TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
 # For the contract only: what does not match is malformed (400), not invalid (422).
-ENTITY_TAGS: dict[str, Any] = {"pattern": r'^(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)$'}
+ENTITY_TAGS: dict[str, Any] = {"minLength": 1, "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'}
 
 IfMatch = Annotated[
     str | None,

@@ -59,16 +59,16 @@ SUCCESS = {
 }
 
 
-def text_header(description: str, pattern: str, length: int, example: str) -> dict[str, Any]:
+def text_header(description: str, pattern: str, length: int, example: str, *, always: bool = True) -> dict[str, Any]:
     """A header that holds text."""
     schema = {"type": "string", "pattern": pattern, "maxLength": length}
-    return {"description": description, "schema": schema, "example": example}
+    return {"description": description, "required": always, "schema": schema, "example": example}
 
 
 def number_header(description: str, example: int) -> dict[str, Any]:
     """A header that holds a number."""
     schema = {"type": "integer", "format": "int32", "minimum": 0, "maximum": INTEGER_LIMIT}
-    return {"description": description, "schema": schema, "example": example}
+    return {"description": description, "required": True, "schema": schema, "example": example}
 
 
 HEADERS = {
@@ -82,6 +82,7 @@ HEADERS = {
         '^<.+>; rel="next"$',
         8000,
         '</v1/goals?cursor=WyI>; rel="next"',
+        always=False,
     ),
     "Location": text_header(
         "Address of the new resource.", "^/.+$", 2048, "/v1/goals/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4"

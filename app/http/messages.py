@@ -80,6 +80,9 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
 def field_error(error: Mapping[str, Any]) -> FieldError:
     """One of Pydantic's errors; its `loc` begins with the part of the request."""
     part, *path = error["loc"]
+    if path[-1:] == ["[key]"] and error["type"] != "extra_forbidden":
+        # Pydantic's way to say that the name of a member is wrong, not its value: the place is the same.
+        path.pop()
     code = CODES.get(error["type"], error["type"])
     text = MESSAGES.get(code)
     # Pydantic's own message is no template: what the caller sent can stand in it, braces included.

@@ -19,6 +19,7 @@ TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+NO_ADDRESS = re.compile(r"[\s<>]")
 FIRST_YEAR, LAST_YEAR = 1000, 2999
 LAST_ORDINAL = 9_999
 
@@ -75,6 +76,13 @@ def only_uuid(value: Any) -> Any:
     return value
 
 
+def only_address(value: Any) -> Any:
+    """Refuse what Pydantic would reduce to an address: a name before it, space around it."""
+    if isinstance(value, str) and NO_ADDRESS.search(value):
+        raise PydanticCustomError("email_format", "Expected an email address")
+    return value
+
+
 @cache
 def timezones() -> frozenset[str]:
     """The names of the IANA time zones."""
@@ -113,7 +121,7 @@ Title = Annotated[str, Field(min_length=1, max_length=300, pattern=LINE_PATTERN)
 Paragraphs = Annotated[str, Field(max_length=20_000, pattern=PARAGRAPHS_PATTERN)]
 Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=SLUG_PATTERN)]
 Url = Annotated[str, Field(max_length=2048, pattern=URL_PATTERN)]
-Email = Annotated[EmailStr, Field(max_length=254)]
+Email = Annotated[EmailStr, Field(max_length=254), BeforeValidator(only_address)]
 LanguageTag = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
 MunicipalityKey = Annotated[str, Field(min_length=8, max_length=8, pattern=r"^[0-9]{8}$")]
 TimeZone = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(known_timezone)]

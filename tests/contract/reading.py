@@ -1,0 +1,80 @@
+"""The contract as these tests walk it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jsonschema_rs import Draft202012Validator
+
+from app.http.contract import operations
+from tests.schemas import document
+
+COMMITTED = Path(__file__).parents[2] / "openapi/openapi.json"
+
+
+class Operation(NamedTuple):
+    """One operation of the contract."""
+
+    path: str
+    method: str
+    content: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Its name, as tests are named."""
+        return str(self.content["operationId"])
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """Its answers by status, with references followed."""
+        return {status: followed(answer) for status, answer in self.content["responses"].items()}
+
+    @property
+    def bodies(self) -> dict[str, Any]:
+        """What it takes, by media type."""
+        content: dict[str, Any] = self.content.get("requestBody", {}).get("content", {})
+        return content
+
+
+OPERATIONS = [Operation(*each) for each in operations(document())]
+
+
+def followed(node: Mapping[str, Any]) -> Any:
+    """What a reference leads to; anything else as it is."""
+    if "$ref" not in node:
+        return node
+    _, *steps = node["$ref"].split("/")
+    target: Any = document()
+    for step in steps:
+        target = target[step]
+    return target
+
+
+def examples_of(media: Mapping[str, Any]) -> list[Any]:
+    """The examples of a body or an answer."""
+    return [media["example"]] if "example" in media else [each["value"] for each in media.get("examples", {}).values()]
+
+
+def faults(schema: Mapping[str, Any], value: Any) -> list[str]:
+    """What is wrong with a value by a schema of the contract."""
+    whole = {**schema, "components": document()["components"]}
+    validator = Draft202012Validator(whole, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def nodes(node: Any, where: str = "#") -> Iterator[tuple[str, Any]]:
+    """Every part of the document with its place, examples left out."""
+    yield where, node
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name not in ("example", "examples"):
+                yield from nodes(value, f"{where}/{name}")
+    elif isinstance(node, list):
+        for position, value in enumerate(node):
+            yield from nodes(value, f"{where}/{position}")
+
+
+def committed() -> Any:
+    """The contract as it stands in the repository."""
+    return json.loads(COMMITTED.read_text("utf-8"))

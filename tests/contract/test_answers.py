@@ -1,0 +1,138 @@
+"""Every answer that the contract promises is really given, in the shape and with the headers that it names."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.catalogue import RESOURCES
+from app.http import body as request_body
+from app.settings import Settings
+from tests.conftest import client_of, running
+from tests.contract.reading import OPERATIONS, Operation, faults, followed
+from tests.factories import AGREEMENT, CITY, NOWHERE, body_of, delete, goal_id, make, measure_id, topic_id
+
+PATHS = [resource.path for resource in RESOURCES]
+JSON = {"Content-Type": "application/json"}
+# Entries that others refer to, so that they cannot be deleted.
+REFERRED = {"agreements": AGREEMENT, "topics": topic_id("health"), "partners": CITY, "goals": goal_id(1)}
+# What no request can cause here: that the server cannot read HTTP, and conflicts that are each resource's own.
+ELSEWHERE = {"400", "409"}
+
+
+class Sender:
+    """Sends one operation's request, right by default, with anything in it said otherwise."""
+
+    def __init__(self, client: httpx.AsyncClient, operation: Operation) -> None:
+        self.client = client
+        self.operation = operation
+        self.resource = operation.path.split("/")[1]
+
+    async def __call__(self, *, id: str | None = None, **parts: Any) -> httpx.Response:
+        path = self.operation.path
+        if "{id}" in path:
+            path = path.replace("{id}", id or (await make(self.client, self.resource))["id"])
+        request: dict[str, Any] = {"headers": {"If-Match": '"1"'} if self.operation.method != "get" else {}}
+        if self.operation.bodies and "content" not in parts:
+            request["json"] = {"visibility": "public"} if self.operation.method == "patch" else body_of(self.resource)
+        return await self.client.request(self.operation.method.upper(), f"/v1{path}", **(request | parts))
+
+
+async def ordinary(send: Sender) -> AsyncIterator[httpx.Response]:
+    """The answers to who does everything right."""
+    yield await send()
+    if send.operation.method == "get" and "{" in send.operation.path:
+        yield await send(headers={"If-None-Match": '"1"'})
+    elif send.operation.method == "get":
+        await make(send.client, send.resource)
+        await make(send.client, send.resource)
+        page = await send(params={"limit": "1", "include_total": "true"})
+        assert "link" in page.headers
+        yield page
+
+
+async def refused(send: Sender) -> AsyncIterator[httpx.Response]:
+    """The answers to who does something wrong."""
+    yield await send(headers={"Authorization": "Bearer unknown", "If-Match": '"1"'})
+    yield await send(params={"unknown": "1"}) if not send.operation.bodies else await send(json={"unknown": "1"})
+    if "{" in send.operation.path:
+        made = await make(send.client, send.resource)
+        assert (await delete(send.client, send.resource, made)).status_code == 204
+        yield await send(id="nonsense")
+        yield await send(id=NOWHERE)
+        yield await send(id=made["id"])
+        yield await send(headers={"If-Match": "nonsense", "If-None-Match": "nonsense"})
+    if send.operation.method in {"patch", "delete"}:
+        yield await send(headers={"If-Match": '"7"'})
+        yield await send(headers={})
+    if send.operation.method == "delete" and send.resource in REFERRED:
+        yield await send(id=REFERRED[send.resource])
+    if send.operation.bodies:
+        yield await send(content=b"{", headers=JSON)
+        yield await send(content=b"{}", headers={"Content-Type": "text/plain"})
+        yield await send(content=b" " * 2_000_000, headers=JSON)
+        yield await send(content=never(), headers=JSON, id=measure_id(1, 1))
+
+
+async def never() -> AsyncIterator[bytes]:
+    """A body that does not come."""
+    await asyncio.Event().wait()
+    yield b""
+
+
+async def failing(send: Sender, app: FastAPI, settings: Settings) -> AsyncIterator[httpx.Response]:
+    """The answers of a service that is in trouble: in a crash, without its database, and asked too often."""
+    database, app.state.database = app.state.database, None
+    yield await send(id=NOWHERE)
+    app.state.database = database
+    without_database = settings.model_copy(update={"database_url": "sqlite:////nowhere/register.db"})
+    async with running(without_database) as stranded, client_of(stranded) as client:
+        yield await Sender(client, send.operation)(id=NOWHERE)
+    async with running(settings.model_copy(update={"rate_limit": 1})) as busy, client_of(busy) as client:
+        await client.get("/healthz")
+        yield await Sender(client, send.operation)(id=NOWHERE)
+
+
+def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
+    """How an answer differs from what the contract promises."""
+    promised = operation.answers.get(str(answer.status_code))
+    if promised is None:
+        return [f"{answer.status_code} is not in the contract"]
+    found = []
+    for name, reference in promised["headers"].items():
+        header = followed(reference)
+        if name not in answer.headers:
+            found += [f"{name} is not sent"] if header["required"] else []
+            continue
+        text = answer.headers[name]
+        found += faults(header["schema"], int(text) if header["schema"]["type"] == "integer" else text)
+    media_type = answer.headers.get("content-type")
+    if media_type is None:
+        return found + (["no content"] if "content" in promised else [])
+    if media_type not in promised.get("content", {}):
+        return [*found, f"{media_type} is not in the contract"]
+    return found + faults(promised["content"][media_type]["schema"], answer.json())
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("operation", [pytest.param(each, id=each.id) for each in OPERATIONS])
+    async def test_are_those_of_the_contract(
+        self, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch, operation: Operation
+    ) -> None:
+        monkeypatch.setattr(request_body, "SECONDS_TO_SEND", 0.01)
+        seen = set()
+        async with client_of(app) as client:
+            send = Sender(client, operation)
+            without_key = await send()
+            assert (without_key.status_code == 401) is ({} not in operation.content["security"])
+            for answers in (ordinary(send), refused(send), failing(send, app, settings)):
+                async for answer in answers:
+                    assert mistakes(operation, answer) == [], answer.text
+                    seen.add(str(answer.status_code))
+        assert operation.answers.keys() - ELSEWHERE == seen - ELSEWHERE
+
+    def test_are_checked_for_every_resource(self) -> None:
+        assert {operation.path.split("/")[1] for operation in OPERATIONS} == set(PATHS)

@@ -1,0 +1,162 @@
+"""The contract as a document: the one that is served, complete, and tidy in every operation and schema."""
+
+import json
+import re
+from itertools import pairwise
+
+import httpx
+import openapi_spec_validator
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from app.catalogue import TAGS
+from app.http.contract import camel
+from app.http.contract_parts import PREFIX
+from app.http.problems import MEDIA_TYPE
+from app.main import create_app
+from tests.conftest import settings_for
+from tests.contract.reading import COMMITTED, OPERATIONS, Operation, committed, examples_of, nodes
+from tests.schemas import document
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=[each.id for each in OPERATIONS])
+
+
+class TestDocument:
+    @pytest.mark.parametrize("path", ["/openapi.json", "/v1/openapi.json"])
+    async def test_is_served_as_it_is_committed(self, offline: httpx.AsyncClient, path: str) -> None:
+        answer = await offline.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.json() == committed(), "run `make openapi` and commit openapi/openapi.json"
+
+    def test_is_committed_as_the_command_writes_it(self) -> None:
+        assert COMMITTED.read_text("utf-8") == json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
+
+    def test_is_valid_openapi(self) -> None:
+        assert document()["openapi"].startswith("3.1.")
+        openapi_spec_validator.validate(document())
+
+    def test_says_who_answers_for_it_and_where_it_is_served(self) -> None:
+        info = document()["info"]
+        assert set(info["contact"]) == {"name", "url", "email"}
+        assert info["license"]["name"] == "EUPL-1.2"
+        assert info["summary"]
+        assert info["description"]
+        assert info["termsOfService"]
+        assert document()["servers"][0]["url"] == PREFIX
+        assert all(server["description"] for server in document()["servers"])
+
+    def test_has_every_v1_route_under_the_name_of_its_function(self) -> None:
+        routes = iter_route_contexts(create_app(settings_for("sqlite:///nowhere.db")).routes)
+        implemented = {
+            (route.path.removeprefix(PREFIX), method.lower(), camel(str(route.name)))
+            for route in routes
+            if getattr(route, "include_in_schema", False)
+            for method in route.methods or ()
+        }
+        assert {(each.path, each.method, each.id) for each in OPERATIONS} == implemented
+
+    def test_names_no_component_that_nothing_refers_to(self) -> None:
+        referred = {node["$ref"] for _, node in nodes(document()) if isinstance(node, dict) and "$ref" in node}
+        defined = {
+            f"#/components/{part}/{name}"
+            for part, named in document()["components"].items()
+            for name in named
+            if part != "securitySchemes"
+        }
+        assert referred == defined
+        schemes = {name for each in OPERATIONS for choice in each.content["security"] for name in choice}
+        assert schemes == set(document()["components"]["securitySchemes"])
+
+    def test_names_schemas_after_what_they_are_for(self) -> None:
+        for name in document()["components"]["schemas"]:
+            assert re.fullmatch("[A-Z][A-Za-z]+", name), name
+            assert not name.endswith(("Input", "Output")), name
+
+
+class TestSchemas:
+    def test_bound_every_value(self) -> None:
+        for where, node in nodes(document()):
+            if not isinstance(node, dict) or not isinstance(node.get("type"), str):
+                continue
+            match node["type"]:
+                case "string" if "enum" not in node and "const" not in node:
+                    assert "maxLength" in node, where
+                    assert {"pattern", "format"} & node.keys(), where
+                case "integer" | "number":
+                    assert {"format", "minimum", "maximum"} <= node.keys(), where
+                case "array":
+                    assert {"items", "maxItems"} <= node.keys(), where
+                    assert node["items"], where
+                case "object" if isinstance(node.get("additionalProperties"), dict):
+                    assert {"propertyNames", "maxProperties"} <= node.keys(), where
+
+    @every_operation
+    def test_refuse_unknown_fields_in_what_is_sent_and_tolerate_them_in_what_is_answered(
+        self, operation: Operation
+    ) -> None:
+        for media in operation.bodies.values():
+            assert reached(media["schema"], "additionalProperties") <= {False}
+        for answer in operation.answers.values():
+            for media in answer.get("content", {}).values():
+                assert False not in reached(media["schema"], "additionalProperties")
+
+
+def reached(schema: dict[str, object], keyword: str) -> set[object]:
+    """What a keyword says in the objects with fixed fields that a schema leads to."""
+    known = document()["components"]["schemas"]
+    waiting, seen, found = [schema], set(), set()
+    while waiting:
+        for _, node in nodes(waiting.pop()):
+            if not isinstance(node, dict):
+                continue
+            if "properties" in node and node.get("type") == "object":
+                found.add(node.get(keyword))
+            name = str(node.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name in known and name not in seen:
+                seen.add(name)
+                waiting.append(known[name])
+    return found
+
+
+class TestOperations:
+    @every_operation
+    def test_say_what_they_do(self, operation: Operation) -> None:
+        content = operation.content
+        assert re.fullmatch("[a-z]+([A-Z][a-z]+)*", operation.id)
+        assert content["summary"]
+        assert not content["summary"].endswith(".")
+        assert content["description"].endswith(".")
+        assert [tag for tag in content["tags"] if tag in TAGS] == content["tags"] != []
+        for parameter in content.get("parameters", []):
+            assert parameter["description"].endswith("."), parameter["name"]
+            assert "anyOf" not in parameter["schema"], parameter["name"]
+
+    @every_operation
+    def test_show_what_is_sent_and_what_is_answered(self, operation: Operation) -> None:
+        for media in operation.bodies.values():
+            assert examples_of(media)
+        for status, answer in operation.answers.items():
+            assert answer["description"], status
+            for media in answer.get("content", {}).values():
+                assert examples_of(media), status
+        for parameter in operation.content.get("parameters", []):
+            if parameter["in"] != "query":
+                assert "example" in parameter, parameter["name"]
+
+    @every_operation
+    def test_say_how_they_can_fail(self, operation: Operation) -> None:
+        answers = operation.answers
+        assert {"400", "401", "422", "429", "500", "503"} <= answers.keys()
+        assert ("404" in answers) == ("410" in answers) == ("{" in operation.path)
+        assert ("413" in answers) == ("415" in answers) == ("408" in answers) == bool(operation.bodies)
+        assert ("412" in answers) == ("428" in answers) == (operation.method in {"patch", "delete"})
+        for status, answer in answers.items():
+            if status >= "400":
+                assert list(answer["content"]) == [MEDIA_TYPE], status
+                assert {example["status"] for example in examples_of(answer["content"][MEDIA_TYPE])} == {int(status)}
+        assert sorted(answers) == list(answers), "in order"
+
+    def test_have_names_of_their_own(self) -> None:
+        names = sorted(operation.id for operation in OPERATIONS)
+        assert all(one != other for one, other in pairwise(names))
