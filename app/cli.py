@@ -161,14 +161,28 @@ def init_keys(
     file: Annotated[Path, typer.Option(help="Where to put the key, for its owner's eyes only.")] = Path("admin.key"),
 ) -> None:
     """Make an admin key for the municipality when there is none yet, and say once where it is."""
-    made = with_session(keys.make_first)
-    if made is None:
+
+    async def make(session: AsyncSession) -> keys.Made | None:
+        made = await keys.make_first(session)
+        if made is not None:
+            # Before the commit: a key that nobody could be told must not keep the next attempt from making one.
+            write_secret(file, f"{made.key}\n")
+        return made
+
+    if with_session(make) is None:
         return
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(f"{made.key}\n")
     typer.echo(f"An admin key was made and put into {file}; send it as `Authorization: Bearer $(cat {file})`.")
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
+            os.fchmod(descriptor, 0o600)
+            opened.write(text)
+    except OSError as error:
+        raise Failed(f"{file} cannot be written: {error.strerror}") from None
 
 
 @keys_cli.command("list")

@@ -76,7 +76,9 @@ HEADERS = {
     "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
     "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
     "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
-    "Idempotent-Replayed": text_header("Present when this is the answer to an earlier request.", "^true$", 4, "true"),
+    "Idempotent-Replayed": text_header(
+        "Present when this is the answer to an earlier request.", "^true$", 4, "true", always=False
+    ),
     "Link": text_header(
         "Address of the next page (RFC 8288); absent on the last one.",
         '^<.+>; rel="next"$',

@@ -18,7 +18,9 @@ from app.resources.ids import new_id
 from app.resources.references import UNKNOWN
 
 PAST = Text("Dieser Zeitpunkt ist schon vorbei.", "This time has passed.")
-
+NO_MORE = Text(
+    "Diesen Schlüssel gibt es nicht, oder er gilt nicht mehr.", "There is no such key, or it no longer works."
+)
 UNKNOWN_SLUG = Text("Es gibt keinen Partner {slug}.", "There is no partner {slug}.")
 NO_MUNICIPALITY = Text(
     "Es gibt noch keine Kommune, der ein Schlüssel gehören könnte: bitte zuerst `register seed`.",
@@ -65,6 +67,8 @@ async def make(
 async def rotate(session: AsyncSession, id: UUID, overlap: timedelta) -> Made:
     """Make a key like this one, which itself stops working after the overlap; raises NotFound for one that is no more."""
     old = await working(session, id)
+    if old.expires_at is not None and old.expires_at <= datetime.now(UTC):
+        raise NotFound(NO_MORE)
     made = await make(session, old.partner_id, old.role, old.description, old.expires_at)
     ends = datetime.now(UTC) + overlap
     old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
@@ -85,7 +89,7 @@ async def working(session: AsyncSession, id: UUID) -> ApiKey:
     statement = select(ApiKey).where(col(ApiKey.id) == id, col(ApiKey.revoked_at).is_(None)).with_for_update()
     row = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
-        raise NotFound
+        raise NotFound(NO_MORE)
     return row
 
 
@@ -116,7 +120,7 @@ async def make_first(session: AsyncSession) -> Made | None:
 async def everything(session: AsyncSession) -> list[tuple[str, ...]]:
     """Every key as people read it: id, partner, role, beginning, state, last day of use."""
     statement = select(ApiKey, col(Partner.slug)).join(Partner, col(Partner.id) == col(ApiKey.partner_id))
-    rows = (await session.execute(statement.order_by(col(ApiKey.id)))).tuples()
+    rows = await session.execute(statement.order_by(col(ApiKey.id)))
     return [
         (str(key.id), slug, key.role, key.prefix, state_of(key), f"used {key.last_used_on or 'never'}")
         for key, slug in rows

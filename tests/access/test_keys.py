@@ -35,7 +35,7 @@ class TestKeys:
         assert len({key[4:12] for key in made}) == 1000
 
     def test_have_the_form_that_the_contract_tells_scanners(self) -> None:
-        assert KEY_PATTERN == f"^{keys.FORM.pattern}$"
+        assert f"^{keys.FORM.pattern}$" == KEY_PATTERN
 
     @settings(max_examples=2000, deadline=None)
     @given(position=st.integers(0, 54), letter=st.sampled_from(BASE64URL + " .é\n"))
@@ -90,7 +90,6 @@ class TestIdentify:
             f"Basic {key}",
             f"Token {key}",
             f"Bearer  {key}",
-            f"Bearer {key} ",
             f"Bearer {key},",
             f"Bearer {key} {key}",
             f"Bearer {key.upper()}",
@@ -104,8 +103,6 @@ class TestIdentify:
             for value in wrong:
                 for path in ("/v1/goals", "/v1/keys", "/v1/changes", "/v1/changes/stream"):
                     answer = await client.get(path, headers=[(b"Authorization", value.encode())])
-                    if value == f"Bearer {key} ":
-                        continue
                     document = problem_of(answer, 401, "unauthorized")
                     assert answer.headers["www-authenticate"] == CHALLENGE
                     assert key not in str(document)
@@ -127,4 +124,4 @@ class TestIdentify:
                 assert (await client.get("/v1/keys", params={name: key})).status_code == 401
                 assert (await client.get("/v1/goals", params={name: key})).status_code == 422
             assert (await client.get("/v1/keys", headers={"X-API-Key": key})).status_code == 401
-            assert (await client.get("/v1/keys", cookies={"key": key})).status_code == 401
+            assert (await client.get("/v1/keys", headers={"Cookie": f"key={key}"})).status_code == 401

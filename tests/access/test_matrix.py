@@ -66,6 +66,12 @@ class TestMatrix:
             end = await end_of(callers)
             answer, address = await attempt(callers, cell)
             assert answer.status_code == cell.status, (cell, answer.text)
+            if answer.status_code == 403:
+                is_owned = cell.caller == "contributor" and cell.operation.split("/")[1] in OWNED
+                assert answer.json()["rule"] == ("ownership" if is_owned else "role"), cell
+            if address and cell.operation.startswith("get ") and answer.status_code == 200:
+                is_visible = cell.circle == "public" or cell.caller != "anonymous"
+                assert (address.rpartition("/")[2] in answer.text) is is_visible, cell
             if answer.status_code >= 400:
                 assert answer.headers["content-type"] == "application/problem+json"
                 made_by_the_attempt = 0 if cell.operation.endswith("keys") or "/keys" in cell.operation else 1

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.language import Language
 from tests.factories import CARITAS, CITY, LIGA, body_of, delete, make, measure_id, patch
 from tests.problems import problem_of
 
@@ -113,12 +114,14 @@ class TestRules:
             assert role in answer.json()["detail"]
 
     async def test_hold_in_any_language(self, callers: Callers) -> None:
-        for language, words in (("de", "Rolle"), ("en", "role")):
+        words_of: Mapping[Language, str] = {"de": "Rolle", "en": "role"}
+        for language, words in words_of.items():
             answer = await callers["reader"].post(
                 "/v1/goals", json=body_of("goals"), headers={"Accept-Language": language}
             )
-            refused(answer, "role")
-            assert words in answer.json()["detail"]
+            document = problem_of(answer, 403, "forbidden", language)
+            assert document["rule"] == "role"
+            assert words in document["detail"]
 
     async def test_come_before_what_is_wrong_with_the_content(self, callers: Callers) -> None:
         refused(await callers["reader"].post("/v1/goals", json={"title": ""}), "role")

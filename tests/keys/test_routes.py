@@ -2,21 +2,24 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable, Row, select, text, update
+from sqlmodel import SQLModel, col
 
-from app.access.keys import is_well_formed, new_key
+from app.access.keys import is_well_formed, new_key, shown
 from app.access.models import ApiKey
 from app.database import table_of
 from app.settings import Settings
-from tests.conftest import client_of, running
-from tests.factories import CARITAS, LIGA, NOWHERE, errors_of
+from tests.conftest import Templates, client_of, running
+from tests.factories import CARITAS, LIGA, NOWHERE, body_of, errors_of
+from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -92,6 +95,34 @@ class TestRotateKey:
         assert answer.status_code == 201
         assert await status_with(app, old["key"]) == 401
 
+    async def test_gives_the_same_rights_and_lengthens_no_life(self, callers: Callers) -> None:
+        """Neither key lives longer than the old one would have, whatever the overlap."""
+        ends = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+        old = await issue(callers, description="Nachts", expires_at=ends)
+        answer = await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 720})
+        assert answer.status_code == 201
+        same = ("partner_id", "role", "description", "expires_at")
+        assert [answer.json()[name] for name in same] == [old[name] for name in same]
+        assert (await callers["admin"].get(f"/v1/keys/{old['id']}")).json()["expires_at"] == ends
+
+    async def test_is_not_for_what_has_expired(self, app: FastAPI, callers: Callers) -> None:
+        old = await issue(callers)
+        assert (
+            await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 0})
+        ).status_code == 201
+        before = (await callers["admin"].get("/v1/keys")).json()
+        problem_of(await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={}), 404, "not-found")
+        assert (await callers["admin"].get("/v1/keys")).json() == before
+        assert (await callers["admin"].delete(f"/v1/keys/{old['id']}")).status_code == 204
+        assert await status_with(app, old["key"]) == 401
+
+    async def test_keeps_no_answer(self, callers: Callers) -> None:
+        old = await issue(callers)
+        answer = await callers["admin"].post(
+            f"/v1/keys/{old['id']}/rotation", json={}, headers={"Idempotency-Key": "a"}
+        )
+        assert (answer.status_code, answer.json()["errors"][0]["header"]) == (400, "Idempotency-Key")
+
     async def test_is_not_for_what_is_revoked_or_never_was(self, callers: Callers) -> None:
         old = await issue(callers)
         assert (await callers["admin"].delete(f"/v1/keys/{old['id']}")).status_code == 204
@@ -113,7 +144,7 @@ class TestRevokeKey:
 
 
 class TestWrongKey:
-    async def test_is_refused(self, app: FastAPI, callers: Callers) -> None:
+    async def test_is_refused(self, callers: Callers) -> None:
         key = (await issue(callers))["key"]
         for header in (
             f"Bearer {new_key()}",
@@ -147,20 +178,131 @@ class TestWrongKey:
         assert is_well_formed(key)
         assert is_well_formed(changed) == (changed == key)
 
+    async def test_is_one_of_another_register(self, app: FastAPI, templates: Templates) -> None:
+        async with templates.fresh("seeded") as other, running(other) as elsewhere:
+            async with client_of(elsewhere, templates.keys["admin"]) as client:
+                made = (await client.post("/v1/keys", json={"partner_id": LIGA, "role": "admin"})).json()
+            assert await status_with(elsewhere, made["key"]) == 200
+            assert await status_with(app, made["key"]) == 401
+
+
+class TestLastUse:
+    """The day is noted beside the request, which does not wait for it to succeed."""
+
+    async def test_is_noted_by_the_day(self, app: FastAPI, callers: Callers) -> None:
+        made = await issue(callers)
+        assert made["last_used_on"] is None
+        assert await status_with(app, made["key"]) == 200
+        first = (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"]
+        assert first == datetime.now(UTC).date().isoformat()
+        await execute(
+            app, update(ApiKey).where(col(ApiKey.prefix) == made["prefix"]).values(last_used_on=date(2024, 8, 30))
+        )
+        assert await status_with(app, made["key"]) == 200
+        assert (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"] == first
+
+    async def test_fails_no_request_when_no_connection_is_free(
+        self, settings: Settings, templates: Templates, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        narrow = settings.model_copy(update={"database_pool_size": 1, "database_pool_timeout": 0.05})
+        async with running(narrow) as app:
+            async with app.state.database.transaction() as session:
+                await session.execute(select(ApiKey))
+                assert await status_with(app, templates.keys["reader"]) == 200
+            assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+                f"the use of key {await id_of(app, templates)} was not noted: TimeoutError"
+            ]
+            assert await last_use(app, templates) is None
+            assert await status_with(app, templates.keys["reader"]) == 200
+            assert await last_use(app, templates) == datetime.now(UTC).date()
+
+    async def test_fails_no_request_when_the_database_refuses_it(
+        self, app: FastAPI, templates: Templates, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        statement = {
+            "sqlite": "CREATE TRIGGER busy BEFORE UPDATE ON api_key BEGIN SELECT RAISE(ABORT, 'busy'); END",
+            "postgresql": "ALTER TABLE api_key ADD CONSTRAINT busy CHECK (last_used_on IS NULL)",
+        }[templates.engine]
+        await execute(app, text(statement))
+        assert await status_with(app, templates.keys["reader"]) == 200
+        warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert warnings == [f"the use of key {await id_of(app, templates)} was not noted: IntegrityError"]
+        assert await last_use(app, templates) is None
+
+
+async def execute(app: FastAPI, statement: Executable) -> None:
+    """One statement that no caller could send."""
+    async with app.state.database.transaction() as session:
+        await session.execute(statement)
+
+
+async def stored(app: FastAPI, templates: Templates) -> Row[tuple[UUID, date | None]]:
+    """The id of the reader's key, and the day on which it was used."""
+    columns = table_of(ApiKey).c
+    statement = select(columns.id, columns.last_used_on).where(columns.prefix == shown(templates.keys["reader"]))
+    row: Row[tuple[UUID, date | None]] = await app.state.database.read(
+        lambda connection: connection.execute(statement).one()
+    )
+    return row
+
+
+async def id_of(app: FastAPI, templates: Templates) -> UUID:
+    """The id of the reader's key."""
+    id: UUID = (await stored(app, templates)).id
+    return id
+
+
+async def last_use(app: FastAPI, templates: Templates) -> date | None:
+    """The day on which the reader's key was used."""
+    day: date | None = (await stored(app, templates)).last_used_on
+    return day
+
+
+def bytes_of(settings: Settings) -> bytes:
+    """Every byte that an SQLite database has on disk; nothing for PostgreSQL."""
+    file = settings.database_file
+    return b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*")) if file else b""
+
 
 class TestSecrecy:
-    async def test_is_kept_in_the_database_and_in_the_log(
-        self, app: FastAPI, callers: Callers, caplog: pytest.LogCaptureFixture
+    async def test_is_kept_in_every_table_and_every_log(
+        self,
+        settings: Settings,
+        templates: Templates,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
     ) -> None:
-        with caplog.at_level(logging.DEBUG):
-            made = await issue(callers)
-            assert await status_with(app, made["key"]) == 200
-            assert await status_with(app, made["key"] + "x") == 401
-        secret = made["key"][12:]
-        assert secret not in caplog.text
-        assert secret not in "".join(str(record.__dict__) for record in caplog.records)
+        """Every way that a key comes in or goes out, with everything logged that any library can log."""
+        secrets = []
+        with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="sqlalchemy"):
+            async with running(settings) as app:
+                async with client_of(app, templates.keys["admin"]) as admin:
+                    body = {"partner_id": LIGA, "role": "contributor"}
+                    made = (await admin.post("/v1/keys", json=body)).json()
+                    rotated = (await admin.post(f"/v1/keys/{made['id']}/rotation", json={})).json()
+                    refused = await admin.post("/v1/keys", json=body, headers={"Idempotency-Key": made["key"]})
+                    assert refused.status_code == 400
+                for key in (made["key"], rotated["key"]):
+                    assert await status_with(app, key) == 200
+                    assert await status_with(app, key[:-1]) == 401
+                    async with client_of(app, key) as client:
+                        body = body_of("sub-measures", lead_partner_id=LIGA)
+                        headers = {"Idempotency-Key": "kept"}
+                        assert (await client.post("/v1/sub-measures", json=body, headers=headers)).status_code == 201
+                        assert (await client.get("/v1/keys")).status_code == 403
+                    secrets.append(key[12:])
 
-        def everything(connection: Connection) -> str:
-            return str(connection.execute(select(table_of(ApiKey))).all())
+                def everything(connection: Connection) -> str:
+                    rows = [connection.execute(select(table)).all() for table in SQLModel.metadata.sorted_tables]
+                    return str(rows)
 
-        assert secret not in await app.state.database.read(everything)
+                tables = await app.state.database.read(everything)
+        files = bytes_of(settings)
+        logged = caplog.text + "".join(str(record.__dict__) for record in caplog.records) + "".join(capfd.readouterr())
+        assert "api_key" in logged
+        assert made["prefix"] in tables
+        assert (made["prefix"].encode() in files) is (templates.engine == "sqlite")
+        for secret in secrets:
+            assert secret not in tables
+            assert secret not in logged
+            assert secret.encode() not in files

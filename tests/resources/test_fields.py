@@ -148,7 +148,8 @@ class TestEveryField:
 
     async def test_stands_in_an_object(self, client: httpx.AsyncClient, path: str, method: str) -> None:
         made = await make(client, path)
-        for body in ([], "text", 1, True, [{}]):
+        bodies: tuple[Any, ...] = ([], "text", 1, True, [{}])
+        for body in bodies:
             answer = await send(client, path, method, made, body)
             assert [place for place, _ in errors_of(answer)] == ["#"]
 

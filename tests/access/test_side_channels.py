@@ -1,0 +1,354 @@
+"""What is for partners only makes no difference to anonymous callers: no byte, no count, no order, no refusal."""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.catalogue import RESOURCES
+from tests.conftest import Templates
+from tests.factories import (
+    AGREEMENT,
+    CARITAS,
+    CITY,
+    LIGA,
+    NOWHERE,
+    body_of,
+    delete,
+    errors_of,
+    goal_id,
+    items_of,
+    make,
+    patch,
+    topic_id,
+)
+from tests.schemas import document, resolved
+from tests.streams import streamed
+
+Callers = Mapping[str, httpx.AsyncClient]
+
+MARKER = "qqxvz"
+TITLE = f"Verschlusssache {MARKER}"
+BY_PATH = {resource.path: resource for resource in RESOURCES}
+HIDDEN: Mapping[str, Mapping[str, Any]] = {
+    "agreements": {"title": TITLE, "description": MARKER, "slug": MARKER, "source_url": f"https://{MARKER}.example/"},
+    "topics": {"name": TITLE, "slug": MARKER, "translations": {"en": MARKER}},
+    "partners": {
+        "name": TITLE,
+        "slug": MARKER,
+        "short_name": MARKER,
+        "description": MARKER,
+        "email": f"{MARKER}@example.org",
+        "service_fields": ["nursing"],
+        "staff_count": 4321,
+        "founded_on": "1987-06-05",
+    },
+    "goals": {"title": TITLE, "description": MARKER},
+    "sub-measures": {
+        "title": TITLE,
+        "summary": MARKER,
+        "description": MARKER,
+        "status": "suspended",
+        "status_reason": MARKER,
+        "level": "strategic",
+        "lead_partner_id": CARITAS,
+        "supporting_partner_ids": [LIGA],
+        "districts": [MARKER],
+        "sdgs": [13],
+        "progress_percent": 47,
+        "starts_on": "2031-02-03",
+        "ends_on": "2031-02-04",
+        "milestones": [{"title": MARKER}],
+        "links": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
+    },
+    "consultation-events": {
+        "title": TITLE,
+        "description": MARKER,
+        "status": "postponed",
+        "status_reason": MARKER,
+        "location": MARKER,
+        "online_url": f"https://{MARKER}.example/",
+        "organiser_id": CARITAS,
+        "topic_ids": [topic_id("health")],
+        "goal_ids": [goal_id(1)],
+        "participants": [{"partner_id": LIGA}],
+        "agenda_items": [{"title": MARKER, "outcome": MARKER}],
+        "documents": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
+        "outcome": MARKER,
+    },
+}
+"""One resource of each kind, with the marker in all of its text."""
+
+
+FITTING: Mapping[str, str] = {
+    "q": MARKER,
+    "district": MARKER,
+    "slug": MARKER,
+    "visibility": "partners",
+    "limit": "200",
+    "sdg": "13",
+    "include_total": "true",
+    "agreement_id": AGREEMENT,
+    "topic_id": topic_id("health"),
+    "goal_id": goal_id(1),
+    "partner_id": LIGA,
+    "lead_partner_id": CARITAS,
+    "supporting_partner_id": LIGA,
+    "organiser_id": CARITAS,
+    "member_of_id": LIGA,
+    "sub_measure_id": NOWHERE,
+    "service_field": "nursing",
+    "number": "1",
+    "code": "1.1",
+    "municipality_key": "14612000",
+    "language": "de",
+}
+"""Values of the filters that the hidden resources meet; the rest follows from the contract."""
+
+
+def parameters_of(path: str) -> Iterator[dict[str, str]]:
+    """Every parameter of a list but the cursor, with values that the hidden resource meets."""
+    for parameter in document()["paths"][f"/{path}"]["get"]["parameters"]:
+        name = parameter["name"]
+        values = (
+            [] if name == "cursor" else [FITTING[name]] if name in FITTING else values_in(name, parameter["schema"])
+        )
+        for value in values:
+            yield {name: value}
+
+
+def values_in(name: str, schema: Mapping[str, Any]) -> list[str]:
+    """All values of a closed vocabulary, or a bound that everything meets."""
+    kind = resolved(schema)
+    kind = resolved(kind.get("items", kind))
+    if "enum" in kind:
+        return [str(value) for value in kind["enum"]]
+    day, number = ("1000-01-01", "0") if name.endswith("_from") else ("2999-12-31", "101")
+    return [{"date": day, "date-time": f"{day}T00:00:00Z"}.get(kind.get("format", ""), number)]
+
+
+def everything_in(answer: httpx.Response) -> str:
+    """Every byte of an answer, and what its opaque parts hold."""
+    text = "\n".join([answer.text, *(f"{name}: {value}" for name, value in answer.headers.items())])
+    tokens = [token for token in re.findall(r"[A-Za-z0-9_-]{24,}", text) if len(token) % 4 != 1]
+    return text + "".join(
+        base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("latin-1") for token in tokens
+    )
+
+
+def refusal_in(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """A refusal without what differs from one request to the next."""
+    body = {name: value for name, value in answer.json().items() if name not in ("instance", "request_id")}
+    ignored = {"x-request-id", "content-length", "ratelimit-remaining", "ratelimit-reset"}
+    return answer.status_code, body, {name: value for name, value in answer.headers.items() if name not in ignored}
+
+
+async def hide(client: httpx.AsyncClient, path: str, **fields: Any) -> dict[str, Any]:
+    """The hidden resource of a kind."""
+    return await make(client, path, **{"visibility": "partners", **HIDDEN[path], **fields})
+
+
+def named(path: str, name: str) -> dict[str, str]:
+    """A name in the field that people know a resource of this kind by."""
+    return {BY_PATH[path].name: name}
+
+
+@pytest.mark.parametrize("path", HIDDEN)
+class TestAnonymousCallers:
+    async def test_get_the_lists_as_if_it_were_not_there(self, callers: Callers, path: str) -> None:
+        """Every filter, order and count gives the same bytes before and after, while partners see a difference."""
+        asked = [{"include_total": "true", "limit": "200", **each} for each in parameters_of(path)]
+        asked += [{"limit": "1", "sort": each["sort"]} for each in parameters_of(path) if "sort" in each]
+        address = f"/v1/{path}"
+        before = [await callers["anonymous"].get(address, params=params) for params in asked]
+        seen = [await callers["reader"].get(address, params=params) for params in asked]
+        hidden = await hide(callers["admin"], path)
+        differences = 0
+        for params, earlier, partner in zip(asked, before, seen, strict=True):
+            answer = await callers["anonymous"].get(address, params=params)
+            assert answer.status_code == 200, (params, answer.text)
+            assert (answer.text, answer.headers.get("link")) == (earlier.text, earlier.headers.get("link")), params
+            assert MARKER not in everything_in(answer), params
+            assert hidden["id"] not in everything_in(answer), params
+            differences += (await callers["reader"].get(address, params=params)).text != partner.text
+        assert differences > len(asked) / 4
+
+    async def test_page_through_lists_without_meeting_it(self, callers: Callers, path: str) -> None:
+        for number in range(3):
+            await make(callers["admin"], path, **named(path, f"Offen {number}"))
+            await hide(callers["admin"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in HIDDEN[path] else {}))
+        for sort in ("-created_at", "created_at"):
+            address: str | None = f"/v1/{path}?limit=1&include_total=true&sort={sort}"
+            ids: list[str] = []
+            while address:
+                answer = await callers["anonymous"].get(address)
+                assert answer.status_code == 200
+                assert MARKER not in everything_in(answer)
+                ids += [each["id"] for each in answer.json()["items"]]
+                link = re.search("<(.*)>", answer.headers.get("link", ""))
+                address = link[1] if link else None
+            assert len(ids) == len(set(ids)) == answer.json()["total"]
+            assert len(await items_of(callers["reader"], path)) == len(ids) + 3
+
+    async def test_get_the_answers_to_what_never_was(self, callers: Callers, path: str) -> None:
+        hidden = await hide(callers["admin"], path)
+        changed = (await patch(callers["admin"], path, hidden, **named(path, f"Anders {MARKER}"))).json()
+        assert changed["version"] == 2
+        anonymous = callers["anonymous"]
+        tried: list[tuple[str, str, dict[str, str], int]] = [
+            *(("GET", "", {"If-None-Match": tag}, 404) for tag in ('"1"', '"2"', "*", 'W/"2"')),
+            *(("GET", part, {}, 404) for part in ("", "/history", "/history?limit=1")),
+            *((method, "", {"If-Match": tag}, 401) for method in ("PATCH", "DELETE") for tag in ('"1"', '"2"', "*")),
+            *((method, "", {}, 401) for method in ("PATCH", "DELETE")),
+        ]
+
+        async def compare() -> None:
+            for method, part, headers, status in tried:
+                body = {"visibility": "public"} if method == "PATCH" else None
+                answer, other = [
+                    await anonymous.request(method, f"/v1/{path}/{id}{part}", headers=headers, json=body)
+                    for id in (hidden["id"], NOWHERE)
+                ]
+                assert answer.status_code == status
+                assert refusal_in(answer) == refusal_in(other)
+                assert MARKER not in everything_in(answer)
+
+        await compare()
+        assert (await delete(callers["admin"], path, changed)).status_code == 204
+        await compare()
+
+    async def test_follow_the_changes_without_it(
+        self, app: FastAPI, callers: Callers, templates: Templates, path: str
+    ) -> None:
+        """One is made hidden and changed; another is made public, hidden with the marker, made public without it."""
+        anonymous, admin = callers["anonymous"], callers["admin"]
+        start = (await anonymous.get("/v1/changes", params={"limit": 500})).json()["next_cursor"]
+        hidden = await hide(admin, path)
+        assert (await patch(admin, path, hidden, **named(path, f"Anders {MARKER}"))).status_code == 200
+        shown = await make(admin, path, **named(path, "Offen"))
+        left = (await patch(admin, path, shown, visibility="partners", **named(path, TITLE))).json()
+        for params in ({}, {"cursor": start}, {"limit": "1", "cursor": start}, {"type": BY_PATH[path].kind}):
+            answer = await anonymous.get("/v1/changes", params={"limit": "500", **params})
+            assert answer.status_code == 200
+            assert MARKER not in everything_in(answer)
+            assert hidden["id"] not in answer.text
+        status, text = await streamed(app, cursor=start)
+        assert (status, MARKER in text, hidden["id"] in text, left["id"] in text) == (200, False, False, True)
+        status, text = await streamed(app, templates.keys["reader"])
+        assert (status, MARKER in text, hidden["id"] in text) == (200, True, True)
+        history = f"/v1/{path}/{left['id']}/history"
+        assert (await anonymous.get(history)).status_code == 404
+        assert (await patch(admin, path, left, visibility="public", **named(path, "Offen"))).status_code == 200
+        answer = await anonymous.get(history)
+        assert [(each["version"], each["action"]) for each in answer.json()["items"]] == [
+            (1, "created"),
+            (2, "deleted"),
+            (3, "created"),
+        ]
+        assert MARKER not in everything_in(answer)
+        assert MARKER in (await callers["reader"].get(history)).text
+
+    async def test_are_refused_writes_without_a_word_of_it(self, callers: Callers, path: str) -> None:
+        """Bodies that collide with the hidden, miss a field or break a rule get one and the same 401."""
+        hidden = await hide(callers["admin"], path)
+        colliding = {**HIDDEN[path], **({"number": hidden["number"]} if "number" in hidden else {})}
+        refusals = []
+        for fields in (colliding, {}, named(path, "")):
+            answer = await callers["anonymous"].post(f"/v1/{path}", json=body_of(path, **fields))
+            assert answer.status_code == 401
+            assert MARKER not in everything_in(answer)
+            refusals.append(refusal_in(answer))
+        assert refusals[0] == refusals[1] == refusals[2]
+
+
+class TestReferences:
+    async def test_find_nothing_through_a_hidden_goal(self, callers: Callers) -> None:
+        """A public measure names its hidden goal, as it is public as a whole; what the goal holds stays hidden."""
+        goal = await hide(callers["admin"], "goals")
+        measure = await make(callers["admin"], "sub-measures", goal_id=goal["id"])
+        event = await make(
+            callers["admin"], "consultation-events", goal_ids=[goal["id"]], sub_measure_ids=[measure["id"]]
+        )
+        health = topic_id("health")
+        for path, id, params in (
+            ("sub-measures", measure["id"], {"topic_id": health}),
+            ("sub-measures", measure["id"], {"agreement_id": AGREEMENT}),
+            ("consultation-events", event["id"], {"agreement_id": AGREEMENT}),
+        ):
+            for name, is_found in (("anonymous", False), ("reader", True)):
+                found = {each["id"] for each in await items_of(callers[name], path, limit=200, **params)}
+                assert (id in found) is is_found, (path, name, params)
+        answer = await callers["anonymous"].get(f"/v1/sub-measures/{measure['id']}")
+        assert (answer.status_code, answer.json()) == (200, measure)
+        assert MARKER not in everything_in(answer)
+
+    async def test_find_no_event_by_the_agreement_of_what_is_hidden(self, callers: Callers) -> None:
+        topic = await hide(callers["admin"], "topics")
+        measure = await hide(callers["admin"], "sub-measures")
+        for about in ({"topic_ids": [topic["id"]]}, {"sub_measure_ids": [measure["id"]]}):
+            event = await make(callers["admin"], "consultation-events", **about)
+            for name, is_found in (("anonymous", False), ("reader", True)):
+                events = await items_of(callers[name], "consultation-events", agreement_id=AGREEMENT)
+                assert (event["id"] in {each["id"] for each in events}) is is_found
+
+    async def test_are_to_nothing_when_they_are_to_another_kind_or_to_what_was_deleted(self, callers: Callers) -> None:
+        gone = await make(callers["admin"], "partners", visibility="partners")
+        assert (await delete(callers["admin"], "partners", gone)).status_code == 204
+        for id in (gone["id"], NOWHERE, goal_id(1)):
+            body = body_of("sub-measures", supporting_partner_ids=[LIGA, id], lead_partner_id=CARITAS)
+            answer = await callers["contributor"].post("/v1/sub-measures", json=body)
+            assert errors_of(answer) == [("#/supporting_partner_ids/1", "unknown_reference")]
+
+    async def test_of_writers_reach_what_is_for_partners(self, callers: Callers) -> None:
+        hidden = await hide(callers["admin"], "partners")
+        made = await make(
+            callers["contributor"], "sub-measures", lead_partner_id=CARITAS, supporting_partner_ids=[hidden["id"]]
+        )
+        assert made["supporting_partner_ids"] == [hidden["id"]]
+        assert MARKER not in everything_in(await callers["anonymous"].get(f"/v1/sub-measures/{made['id']}"))
+        answer = await delete(callers["admin"], "partners", hidden)
+        assert answer.status_code == 409
+        assert answer.json()["referrers"] == [{"resource": "sub-measures", "id": made["id"]}]
+        answer = await callers["anonymous"].delete(f"/v1/partners/{hidden['id']}", headers={"If-Match": "*"})
+        assert (answer.status_code, "referrers" in answer.json()) == (401, False)
+
+
+class TestOtherCallers:
+    async def test_get_no_answer_that_was_kept_for_one(self, callers: Callers) -> None:
+        headers = {"Idempotency-Key": "geheim"}
+        body = body_of("sub-measures", visibility="partners", **HIDDEN["sub-measures"])
+        first = await callers["contributor"].post("/v1/sub-measures", json=body, headers=headers)
+        assert first.status_code == 201
+        for name, status in (("anonymous", 401), ("reader", 403), ("other_contributor", 403)):
+            answer = await callers[name].post("/v1/sub-measures", json=body, headers=headers)
+            assert answer.status_code == status, name
+            assert "idempotent-replayed" not in answer.headers
+            assert MARKER not in everything_in(answer)
+            assert first.json()["id"] not in everything_in(answer)
+
+    async def test_get_no_further_with_the_cursor_of_a_partner(self, callers: Callers) -> None:
+        """The cursor of a list says where its reader was; for another circle it gives what that circle sees."""
+        await hide(callers["admin"], "goals")
+        params = {"sort": "-created_at", "limit": "1"}
+        cursor = (await callers["reader"].get("/v1/goals", params=params)).json()["next_cursor"]
+        answer = await callers["anonymous"].get("/v1/goals", params={**params, "cursor": cursor})
+        assert answer.status_code == 200
+        assert MARKER not in everything_in(answer)
+        feed = (await callers["reader"].get("/v1/changes")).json()["next_cursor"]
+        for address in ("/v1/changes", "/v1/changes/stream", f"/v1/goals/{goal_id(1)}/history"):
+            answer = await callers["anonymous"].get(address, params={"cursor": feed})
+            assert (answer.status_code, answer.json()["type"]) == (410, "/problems/rights-changed")
+
+    async def test_are_not_told_which_hidden_partner_acted(self, callers: Callers) -> None:
+        city = (await callers["admin"].get(f"/v1/partners/{CITY}")).json()
+        assert (await patch(callers["admin"], "partners", city, visibility="partners")).status_code == 200
+        made = await make(callers["admin"], "goals")
+        answer = await callers["anonymous"].get(f"/v1/goals/{made['id']}/history")
+        assert [each["by"] for each in answer.json()["items"]] == [None]
+        for partner in (CITY, NOWHERE):
+            answer = await callers["anonymous"].get("/v1/changes", params={"partner_id": partner})
+            assert answer.json()["items"] == []
