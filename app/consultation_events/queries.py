@@ -46,15 +46,14 @@ def linked(link: type[SQLModel], column: str, values: Sequence[UUID]) -> ColumnE
 
 def of_agreements(ids: Sequence[UUID]) -> ColumnElement[bool]:
     """The events that are about a topic, a goal or a sub-measure of these agreements."""
+    topics = select(col(Topic.id)).where(col(Topic.agreement_id).in_(ids))
     goals = select(col(Goal.id)).where(col(Goal.agreement_id).in_(ids))
+    measures = select(col(SubMeasure.id)).where(col(SubMeasure.goal_id).in_(goals))
     about = (
-        (EventTopic, EventTopic.topic_id, select(col(Topic.id)).where(col(Topic.agreement_id).in_(ids))),
+        (EventTopic, EventTopic.topic_id, topics),
         (EventGoal, EventGoal.goal_id, goals),
-        (
-            EventSubMeasure,
-            EventSubMeasure.sub_measure_id,
-            select(col(SubMeasure.id)).where(col(SubMeasure.goal_id).in_(goals)),
-        ),
+        (EventSubMeasure, EventSubMeasure.sub_measure_id, measures),
+        (EventAgendaItem, EventAgendaItem.sub_measure_id, measures),
     )
     return or_(
         *(

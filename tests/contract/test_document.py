@@ -49,7 +49,7 @@ class TestDocument:
     def test_has_every_v1_route_under_the_name_of_its_function(self) -> None:
         routes = iter_route_contexts(create_app(settings_for("sqlite:///nowhere.db")).routes)
         implemented = {
-            (route.path.removeprefix(PREFIX), method.lower(), camel(str(route.name)))
+            (str(route.path).removeprefix(PREFIX), method.lower(), camel(str(route.name)))
             for route in routes
             if getattr(route, "include_in_schema", False)
             for method in route.methods or ()
