@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from app.resources.ids import named_id
+from tests.problems import problem_of
 
 AGREEMENT = str(named_id("agreements", "dresden-liga-2024"))
 CITY = str(named_id("partners", "landeshauptstadt-dresden"))
@@ -88,6 +89,14 @@ async def items_of(client: httpx.AsyncClient, path: str, **params: Any) -> list[
         cursor = answer.json()["next_cursor"]
         if cursor is None:
             return items
+
+
+def referrers_of(answer: httpx.Response) -> set[tuple[str, str]]:
+    """The kinds and ids of what a refused deletion is said to be referred to by."""
+    referrers = problem_of(answer, 409, "in-use")["referrers"]
+    found = {(referrer["resource"], referrer["id"]) for referrer in referrers}
+    assert len(found) == len(referrers), "each stands once"
+    return found
 
 
 def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:

@@ -57,6 +57,7 @@ def of_agreements(caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
         (EventTopic, EventTopic.topic_id, of_topics),
         (EventGoal, EventGoal.goal_id, of_goals),
         (EventSubMeasure, EventSubMeasure.sub_measure_id, of_measures),
+        (EventAgendaItem, EventAgendaItem.sub_measure_id, of_measures),
     )
     return or_(
         *(

@@ -12,7 +12,6 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.http.contract_parts import (
     API_KEY,
-    EXAMPLE_REQUEST,
     HEADERS,
     INFO,
     INTEGER_LIMIT,
@@ -20,8 +19,10 @@ from app.http.contract_parts import (
     SERVERS,
     SUCCESS,
     headers,
+    problem_answer,
+    reference,
 )
-from app.http.problems import MEDIA_TYPE, Problem, ProblemDocument
+from app.http.problems import Problem, ProblemDocument
 
 METHODS = ("get", "post", "patch", "put", "delete")
 LENGTHS = {"uuid": 36, "date": 10, "date-time": 35, "uri": 2048}
@@ -141,7 +142,7 @@ def finish_operation(
 ) -> None:
     """Add the texts, answers, headers and security that follow from what kind of operation it is."""
     operation["operationId"] = camel(operation["operationId"])
-    operation["summary"] = re.split(r"[;.]", operation["description"])[0]
+    operation["summary"] = " ".join(re.split(r"[;.](?:\s|$)", operation["description"])[0].split())
     operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
     for parameter in operation.get("parameters", []):
         finish_parameter(parameter)
@@ -182,30 +183,12 @@ def success(status: str, answer: dict[str, Any], known: Mapping[str, Any]) -> di
     held = known[name_of(schema)]["properties"] if "$ref" in schema else {}
     names = [("ETag", "version" in held), ("Link", "next_cursor" in held), ("Location", status == "201")]
     sent = headers(*(name for name, is_sent in names if is_sent)) | answer.get("headers", {})
+    for media in answer.get("content", {}).values():
+        # How FastAPI describes streams; OpenAPI 3.1 does not know it.
+        if "itemSchema" in media:
+            media["schema"] = media.pop("itemSchema")
     own = answer["description"]
     return {**answer, "description": SUCCESS[status] if own == "Successful Response" else own, "headers": sent}
-
-
-def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
-    """The answer that carries one of these problems."""
-    examples = {kind.slug: {"summary": kind.title.en, "value": problem_example(kind)} for kind in kinds}
-    return {
-        "description": " ".join(kind.about.en for kind in kinds),
-        "headers": headers(status=kinds[0].status),
-        "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem"), "examples": examples}},
-    }
-
-
-def problem_example(kind: type[Problem]) -> dict[str, Any]:
-    """A problem document of this kind."""
-    return {
-        "type": f"/problems/{kind.slug}",
-        "title": kind.title.en,
-        "status": kind.status,
-        "detail": kind.about.en,
-        "instance": "/v1/goals",
-        "request_id": EXAMPLE_REQUEST,
-    }
 
 
 def problem_schemas() -> dict[str, Any]:
@@ -268,11 +251,6 @@ def reachable(node: Any, known: Mapping[str, Any]) -> set[str]:
         found |= new
         waiting += [known[name] for name in new]
     return found
-
-
-def reference(part: str, name: str) -> dict[str, Any]:
-    """A reference to a component."""
-    return {"$ref": f"#/components/{part}/{name}"}
 
 
 def name_of(schema: Mapping[str, Any]) -> str:

@@ -1,8 +1,9 @@
-"""What the contract says of the service as a whole: who runs it, where, and which headers it sends."""
+"""What the contract says of the service as a whole: who runs it and where, its headers, its problems."""
 
 from typing import Any
 
 from app.http.envelope import API_VERSION
+from app.http.problems import MEDIA_TYPE, Problem
 from app.http.rate_limit import WINDOW_SECONDS
 
 PREFIX = "/v1"
@@ -52,7 +53,7 @@ API_KEY = {
     "description": "A key of the register, sent as `Authorization: Bearer crk_...`. Reading what is public needs none.",
 }
 SUCCESS = {
-    "200": "What was asked for.",
+    "200": "The content as it now is.",
     "201": "The resource that was created.",
     "204": "The resource was deleted.",
     "304": "The caller has the current version already.",
@@ -107,4 +108,31 @@ def headers(*names: str, status: int = 200) -> dict[str, Any]:
     common = ON_ALL if status == 500 else ON_COUNTED  # noqa: PLR2004 (an HTTP status says what it is)
     return {
         name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*common, *BY_STATUS.get(status, ()), *names))
+    }
+
+
+def reference(part: str, name: str) -> dict[str, Any]:
+    """A reference to a component."""
+    return {"$ref": f"#/components/{part}/{name}"}
+
+
+def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
+    """The answer that carries one of these problems."""
+    examples = {kind.slug: {"summary": kind.title.en, "value": problem_example(kind)} for kind in kinds}
+    return {
+        "description": " ".join(kind.about.en for kind in kinds),
+        "headers": headers(status=kinds[0].status),
+        "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem"), "examples": examples}},
+    }
+
+
+def problem_example(kind: type[Problem]) -> dict[str, Any]:
+    """A problem document of this kind."""
+    return {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title.en,
+        "status": kind.status,
+        "detail": kind.about.en,
+        "instance": "/v1/goals",
+        "request_id": EXAMPLE_REQUEST,
     }

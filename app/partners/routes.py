@@ -49,6 +49,7 @@ async def update_partner(
     request: Request, session: Writing, caller: Admin, id: Id, changes: PartnerUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a partner."""
+    await service.lock_memberships(session, changes)
     row = await changeable(session, caller, PARTNERS, id, if_match)
     return written(request, await service.update(session, caller, row, changes))
 

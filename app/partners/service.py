@@ -15,13 +15,23 @@ from app.resources.writing import change
 CYCLE = Text("Ein Verband kann nicht Mitglied seiner selbst sein.", "An association cannot be a member of itself.")
 
 
+async def lock_memberships(session: AsyncSession, changes: PartnerUpdate) -> None:
+    """Hold all partners while one of them changes what it is a member of, before that one itself is locked.
+
+    Two changes at once could otherwise close a circle between them. All are locked in one order, for they would wait
+    for each other in turn if each began with its own; and not against those that only refer to a partner.
+    """
+    if changes.model_dump().get("member_of_id") is not None:
+        every = select(col(Partner.id)).order_by(col(Partner.id)).with_for_update(key_share=True)
+        await session.execute(every)
+
+
 async def update(session: AsyncSession, caller: Caller, row: Stored, changes: PartnerUpdate) -> Stored:
     """Change a partner; raises Invalid when it would become a member of itself, by whatever way."""
     umbrella = changes.model_dump().get("member_of_id")
     if umbrella is not None:
-        # All partners are locked, in one order: two changes at once could otherwise close a circle between them.
-        pairs = select(col(Partner.id), col(Partner.member_of_id)).order_by(col(Partner.id)).with_for_update()
-        member_of = {each.id: each.member_of_id for each in await session.execute(pairs)}
+        pairs = await session.execute(select(col(Partner.id), col(Partner.member_of_id)))
+        member_of = {each.id: each.member_of_id for each in pairs}
         if is_below(row.id, umbrella, member_of):
             raise Invalid(errors=[at("member_of_id", code="cycle", detail=CYCLE)])
     return await change(session, caller, PARTNERS, row, changes)

@@ -106,21 +106,33 @@ def decode(cursor: str, mark: str, columns: Sequence[Column[Any]]) -> list[Any]:
 
 
 def typed(value: Any, column: Column[Any]) -> Any:
-    """A value from a cursor as its column's type."""
+    """A value from a cursor as its column's type; raises TypeError or ValueError when it is of no such type."""
     if value is None and column.nullable:
         return None
     # A decorated type such as that of times does not say itself what it decorates.
     kind = getattr(column.type, "impl_instance", column.type).python_type
+    if type(value) is not (int if kind is int else str):
+        raise TypeError
+    if kind is int:
+        return smaller(int(value))
     if issubclass(kind, datetime):
         # SQLite keeps UTC without saying so.
         return kind.fromisoformat(value).replace(tzinfo=UTC)
     if issubclass(kind, date):
         return kind.fromisoformat(value)
-    if issubclass(kind, UUID | StrEnum):
-        return kind(value)
-    if type(value) is not kind or (kind is int and abs(value) > LARGEST_INTEGER) or (kind is str and "\0" in value):
-        raise TypeError
-    if kind is str:
-        # Half of a surrogate pair, which JSON can spell and no database keeps, is a ValueError here.
-        value.encode()
+    return kind(value) if issubclass(kind, UUID | StrEnum) else storable(str(value))
+
+
+def smaller(value: int) -> int:
+    """A number that every integer column can be compared with."""
+    if abs(value) > LARGEST_INTEGER:
+        raise ValueError(value)
     return value
+
+
+def storable(text: str) -> str:
+    """A text that a database can be asked for: without NUL and halves of surrogate pairs, which JSON can spell."""
+    if "\0" in text:
+        raise ValueError(text)
+    text.encode()
+    return text

@@ -28,6 +28,7 @@ BEYOND_A_SCHEMA = frozenset(
         "cycle",
         "repeated",
         "before_start",
+        "before_founding",
         "reason_required",
         "number_required",
         "unknown_timezone",
@@ -85,12 +86,13 @@ class Findings:
             self.cases[event.phase.value] += 1
             node, answer = recorder.cases.get(id), interaction.response
             request = f"{interaction.request.method} {interaction.request.uri} {interaction.request.body!r}"
-            for check in recorder.checks.get(id, []):
-                if check.failure_info:
-                    self.faults.append(f"{check.name}: {request}: {check.failure_info.failure}")
             if answer is None:
                 self.faults.append(f"no answer: {request}")
-            elif node and node.value.meta and node.value.meta.generation.mode == GenerationMode.POSITIVE:
+                continue
+            for check in recorder.checks.get(id, []):
+                if check.failure_info:
+                    self.faults.append(f"{check.name}: {request}: {answer.status_code} {answer.content[:500]!r}")
+            if node and node.value.meta and node.value.meta.generation.mode == GenerationMode.POSITIVE:
                 codes = {error["code"] for error in json.loads(answer.content or b"{}").get("errors", [])}
                 if answer.status_code == 422 and not codes <= BEYOND_A_SCHEMA:
                     self.faults.append(f"{codes - BEYOND_A_SCHEMA} although it is valid: {request}")

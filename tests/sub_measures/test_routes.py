@@ -1,24 +1,30 @@
 """`/v1/sub-measures`"""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 
-from app.sub_measures.rules import STEPS, SubMeasureStatus
+from app.sub_measures.rules import NEEDS_REASON, STEPS, SubMeasureStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,
     CITY,
     LIGA,
+    NOWHERE,
+    delete,
     errors_of,
     goal_id,
     items_of,
     make,
     measure_id,
     patch,
+    referrers_of,
     topic_id,
 )
+from tests.filters import Filter, check_filters
+from tests.problems import problem_of
 
 PATH = "sub-measures"
 
@@ -55,8 +61,140 @@ class TestListSubMeasures:
             assert [each["id"] for each in await items_of(client, PATH, **params)] == [made["id"]]
         assert await items_of(client, PATH, district="Prohlis", sdg="4") == []
 
+    async def test_counts_codes_as_numbers(self, client: httpx.AsyncClient) -> None:
+        """10.2 stands behind 2.10, and 2.10 behind 2.9."""
+        goal = await make(client, "goals", number=10)
+        for goal_number, number in ((2, 10), (10, 2), (2, 9)):
+            id = goal["id"] if goal_number == 10 else goal_id(goal_number)
+            await make(client, PATH, goal_id=id, number=number)
+        codes = [each["code"] for each in await items_of(client, PATH)]
+        assert codes[2:7] == ["2.1", "2.2", "2.3", "2.9", "2.10"]
+        assert codes[-1] == "10.2"
+        assert [each["code"] for each in await items_of(client, PATH, sort="-code")] == codes[::-1]
+
+    async def test_has_a_case_for_each_filter(self, client: httpx.AsyncClient) -> None:
+        agreement = await make(client, "agreements")
+        topic = await make(client, "topics", agreement_id=agreement["id"])
+        goal = (await make(client, "goals", agreement_id=agreement["id"], topic_id=topic["id"], number=8))["id"]
+        await check_filters(
+            client,
+            PATH,
+            [
+                Filter("agreement_id", AGREEMENT, {"goal_id": goal_id(1)}, {"goal_id": goal}, agreement["id"]),
+                Filter("topic_id", topic["id"], {"goal_id": goal}, {"goal_id": goal_id(2)}, topic_id("health")),
+                Filter("goal_id", goal, {"goal_id": goal}, {"goal_id": goal_id(4)}, goal_id(4)),
+                Filter("number", 77, {"number": 77}, {"number": 78}, 78),
+                Filter("code", "8.77", {"goal_id": goal, "number": 77}, {"goal_id": goal, "number": 7}, "8.7"),
+                Filter("level", "strategic", {"level": "strategic"}, {"level": "operational"}, "operational"),
+                Filter("status", "proposed", {"status": "proposed"}, {"status": "completed"}, "completed"),
+                Filter("partner_id", LIGA, {"lead_partner_id": LIGA}, {"supporting_partner_ids": [CITY]}, CITY),
+                Filter("partner_id", LIGA, {"supporting_partner_ids": [LIGA]}, {"lead_partner_id": CITY}, CITY),
+                Filter("lead_partner_id", LIGA, {"lead_partner_id": LIGA}, {"lead_partner_id": CITY}, CITY),
+                Filter(
+                    "supporting_partner_id",
+                    LIGA,
+                    {"supporting_partner_ids": [CARITAS, LIGA]},
+                    {"lead_partner_id": LIGA, "supporting_partner_ids": [CITY]},
+                    CITY,
+                ),
+                Filter(
+                    "district", "Gorbitz", {"districts": ["Mitte", "Gorbitz"]}, {"districts": ["Prohlis"]}, "Prohlis"
+                ),
+                Filter("sdg", 11, {"sdgs": [3, 11]}, {"sdgs": [1]}, 1),
+                Filter("progress_percent_from", 50, {"progress_percent": 50}, {"progress_percent": 49}),
+                Filter("progress_percent_from", 0, {"progress_percent": 0}, {"progress_percent": None}),
+                Filter("progress_percent_before", 50, {"progress_percent": 49}, {"progress_percent": 50}),
+                Filter("progress_percent_before", 101, {"progress_percent": 100}, {"progress_percent": None}),
+                Filter("starts_on_from", "2025-01-02", {"starts_on": "2025-01-02"}, {"starts_on": "2025-01-01"}),
+                Filter("starts_on_from", "2025-01-02", {"starts_on": "2026-01-01"}, {"starts_on": None}),
+                Filter("starts_on_before", "2025-01-02", {"starts_on": "2025-01-01"}, {"starts_on": "2025-01-02"}),
+                Filter("starts_on_before", "2025-01-02", {"starts_on": "2024-01-01"}, {"starts_on": None}),
+                Filter("ends_on_from", "2025-01-02", {"ends_on": "2025-01-02"}, {"ends_on": "2025-01-01"}),
+                Filter("ends_on_from", "2025-01-02", {"ends_on": "2026-01-01"}, {"ends_on": None}),
+                Filter("ends_on_before", "2025-01-02", {"ends_on": "2025-01-01"}, {"ends_on": "2025-01-02"}),
+                Filter("ends_on_before", "2025-01-02", {"ends_on": "2024-01-01"}, {"ends_on": None}),
+            ],
+        )
+
+    async def test_shows_a_measure_once_that_matches_in_several_ways(self, client: httpx.AsyncClient) -> None:
+        made = await make(
+            client,
+            PATH,
+            lead_partner_id=LIGA,
+            supporting_partner_ids=[LIGA, CARITAS],
+            districts=["A", "B"],
+            sdgs=[1, 2],
+        )
+        for params in ({"partner_id": [LIGA, CARITAS]}, {"district": ["A", "B"]}, {"sdg": [1, 2]}):
+            assert await items_of(client, PATH, **params) == [made]
+
 
 class TestCreateSubMeasure:
+    async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, goal_id=goal_id(4), title="Neu")
+        for stamp in ("id", "created_at", "updated_at"):
+            made.pop(stamp)
+        assert made == {
+            "version": 1,
+            "visibility": "public",
+            "goal_id": goal_id(4),
+            "number": 3,
+            "code": "4.3",
+            "title": "Neu",
+            "summary": None,
+            "description": None,
+            "level": None,
+            "status": "proposed",
+            "status_reason": None,
+            "lead_partner_id": None,
+            "supporting_partner_ids": [],
+            "starts_on": None,
+            "ends_on": None,
+            "progress_percent": None,
+            "milestones": [],
+            "links": [],
+            "districts": [],
+            "sdgs": [],
+        }
+
+    async def test_asks_for_a_number_when_none_follows(self, client: httpx.AsyncClient) -> None:
+        last = await make(client, PATH, number=9_999)
+        assert last["code"] == "1.9999"
+        body = {"goal_id": goal_id(1), "title": "x"}
+        assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [("#/number", "number_required")]
+        assert (await make(client, PATH, number=3))["code"] == "1.3"
+
+    async def test_keeps_the_order_of_what_it_lists(self, client: httpx.AsyncClient) -> None:
+        lists: dict[str, list[Any]] = {
+            "supporting_partner_ids": [LIGA, CARITAS, CITY],
+            "districts": ["Prohlis", "Altstadt", "Gorbitz"],
+            "sdgs": [17, 1, 11],
+            "milestones": [
+                {"title": "Zweites", "due_on": "2025-02-01", "reached_on": None},
+                {"title": "Erstes", "due_on": None, "reached_on": "2025-01-01"},
+            ],
+            "links": [{"title": "B", "url": "https://b.de/"}, {"title": "A", "url": "https://a.de/"}],
+        }
+        for turned in (lists, {name: entries[::-1] for name, entries in lists.items()}):
+            made = await make(client, PATH, **turned)
+            assert {name: made[name] for name in lists} == turned
+
+    async def test_takes_a_number_of_another_goal(self, client: httpx.AsyncClient) -> None:
+        assert (await make(client, PATH, goal_id=goal_id(1), number=7))["code"] == "1.7"
+
+    @pytest.mark.parametrize("status", SubMeasureStatus)
+    async def test_begins_with_any_status_and_its_reason(
+        self, client: httpx.AsyncClient, status: SubMeasureStatus
+    ) -> None:
+        for reason in (None, ""):
+            body = {"goal_id": goal_id(1), "title": "x", "status": status, "status_reason": reason}
+            answer = await client.post(f"/v1/{PATH}", json=body)
+            if status in NEEDS_REASON:
+                assert errors_of(answer) == [("#/status_reason", "reason_required")]
+            else:
+                assert (answer.status_code, answer.json()["status"]) == (201, status)
+        assert (await make(client, PATH, status=status, status_reason="Grund"))["status_reason"] == "Grund"
+
     async def test_gives_the_next_number_of_the_goal(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, goal_id=goal_id(3))
         assert (made["number"], made["code"], made["status"]) == (8, "3.8", "proposed")
@@ -95,8 +233,74 @@ class TestCreateSubMeasure:
         answer = await client.post(f"/v1/{PATH}", json=body)
         assert errors_of(answer) == [("#/ends_on", "before_start"), ("#/status_reason", "reason_required")]
 
+    async def test_may_end_on_the_day_on_which_it_starts(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, starts_on="2025-02-01", ends_on="2025-02-01")
+        assert made["ends_on"] == "2025-02-01"
+
 
 class TestUpdateSubMeasure:
+    async def test_replaces_each_list_as_a_whole(self, client: httpx.AsyncClient) -> None:
+        made = await make(
+            client,
+            PATH,
+            supporting_partner_ids=[LIGA, CARITAS],
+            districts=["Prohlis", "Gorbitz"],
+            sdgs=[3, 11],
+            milestones=[{"title": "Erstes", "due_on": "2025-01-01"}],
+        )
+        lists = {
+            "supporting_partner_ids": [CITY, LIGA],
+            "districts": ["Gorbitz", "Prohlis"],
+            "sdgs": [11],
+            "milestones": [{"title": "Erstes", "due_on": None, "reached_on": None}],
+        }
+        answer = await patch(client, PATH, made, **lists)
+        assert answer.json() == made | lists | {"version": 2, "updated_at": answer.json()["updated_at"]}
+        for params, found in (
+            ({"partner_id": CITY}, [answer.json()]),
+            ({"partner_id": CARITAS}, []),
+            ({"sdg": 3}, []),
+            ({"district": "Prohlis"}, [answer.json()]),
+        ):
+            assert await items_of(client, PATH, **params) == found
+        answer = await patch(client, PATH, answer.json(), districts=[])
+        assert (answer.json()["districts"], answer.json()["sdgs"]) == ([], [11])
+        assert await items_of(client, PATH, district="Prohlis") == []
+
+    async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH)
+        answer = await patch(
+            client, PATH, made, goal_id=NOWHERE, lead_partner_id=goal_id(1), supporting_partner_ids=[LIGA, NOWHERE]
+        )
+        assert errors_of(answer) == [
+            ("#/goal_id", "unknown_reference"),
+            ("#/lead_partner_id", "unknown_reference"),
+            ("#/supporting_partner_ids/1", "unknown_reference"),
+        ]
+
+    async def test_refuses_a_number_that_is_taken_here_or_where_it_moves(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, number=3)
+        for changes in ({"number": 1}, {"goal_id": goal_id(2)}):
+            answer = await patch(client, PATH, made, **changes)
+            assert problem_of(answer, 409, "duplicate")["fields"] == ["goal_id", "number"]
+        assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
+
+    async def test_keeps_its_number_when_that_is_null_or_its_code_is_sent(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH)
+        assert errors_of(await patch(client, PATH, made, number=None)) == [("#/number", "int_type")]
+        assert errors_of(await patch(client, PATH, made, code="9.9")) == [("#/code", "extra_forbidden")]
+
+    async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, starts_on="2025-02-01", status="agreed")
+        answer = await patch(client, PATH, made, ends_on="2025-01-31", status="suspended")
+        assert errors_of(answer) == [("#/ends_on", "before_start"), ("#/status_reason", "reason_required")]
+        answer = await patch(client, PATH, made, status="suspended", status_reason="Grund")
+        assert answer.status_code == 200
+        refused = await patch(client, PATH, answer.json(), status_reason=None)
+        assert errors_of(refused) == [("#/status_reason", "reason_required")]
+        answer = await patch(client, PATH, answer.json(), status_reason=None, status="agreed")
+        assert (answer.status_code, answer.json()["status_reason"]) == (200, None)
+
     async def test_moves_to_another_goal_and_changes_its_code(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, number=77)
         answer = await patch(client, PATH, made, goal_id=goal_id(4))
@@ -117,3 +321,24 @@ class TestUpdateSubMeasure:
         else:
             assert (answer.status_code, answer.json()["allowed"]) == (409, sorted(STEPS[status]))
             assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
+
+
+class TestDeleteSubMeasure:
+    @pytest.mark.parametrize("field", ["sub_measure_ids", "agenda_items"])
+    async def test_refuses_one_that_an_event_is_about(self, client: httpx.AsyncClient, field: str) -> None:
+        made = await make(client, PATH)
+        values = {"sub_measure_ids": [measure_id(1, 1), made["id"]]}
+        agenda = [{"title": "Eins"}, {"title": "Zwei", "sub_measure_id": made["id"]}]
+        event = await make(client, "consultation-events", **{field: values.get(field, agenda)})
+        assert referrers_of(await delete(client, PATH, made)) == {("consultation-events", event["id"])}
+        assert (await patch(client, "consultation-events", event, **{field: []})).status_code == 200
+        assert (await delete(client, PATH, made)).status_code == 204
+
+    async def test_takes_its_lists_along_and_frees_its_number(self, client: httpx.AsyncClient) -> None:
+        partner = await make(client, "partners")
+        made = await make(
+            client, PATH, number=3, supporting_partner_ids=[partner["id"]], districts=["Prohlis"], sdgs=[1]
+        )
+        assert (await delete(client, PATH, made)).status_code == 204
+        assert (await delete(client, "partners", partner)).status_code == 204
+        assert (await make(client, PATH))["code"] == "1.3"

@@ -1,0 +1,226 @@
+"""`/v1/partners`"""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.factories import (
+    AGREEMENT,
+    CARITAS,
+    CITY,
+    LIGA,
+    NOWHERE,
+    body_of,
+    delete,
+    errors_of,
+    items_of,
+    make,
+    patch,
+    referrers_of,
+)
+from tests.filters import Filter, check_filters
+from tests.problems import problem_of
+
+PATH = "partners"
+DRESDEN = [
+    "awo-dresden",
+    "caritas-dresden",
+    "paritaet-sachsen",
+    "drk-dresden",
+    "diakonie-dresden",
+    "landeshauptstadt-dresden",
+    "juedische-gemeinden-sachsen",
+    "liga-dresden",
+]
+
+
+class TestListPartners:
+    async def test_is_ordered_by_name(self, client: httpx.AsyncClient) -> None:
+        assert [each["slug"] for each in await items_of(client, PATH)] == DRESDEN
+
+    async def test_has_a_case_for_each_filter(self, client: httpx.AsyncClient) -> None:
+        umbrella = (await make(client, PATH, kind="umbrella_association"))["id"]
+        await check_filters(
+            client,
+            PATH,
+            [
+                Filter("slug", "verein", {"slug": "verein"}, {"slug": "verein-2"}, "verein-2"),
+                Filter("kind", "other", {"kind": "other"}, {"kind": "municipality"}, "municipality"),
+                Filter("member_of_id", umbrella, {"member_of_id": umbrella}, {"member_of_id": LIGA}, LIGA),
+                Filter(
+                    "service_field",
+                    "nursing",
+                    {"service_fields": ["daycare", "nursing"]},
+                    {"service_fields": ["schools"]},
+                    "schools",
+                ),
+                Filter("founded_on_from", "1900-01-02", {"founded_on": "1900-01-02"}, {"founded_on": "1900-01-01"}),
+                Filter("founded_on_from", "1900-01-02", {"founded_on": "2000-01-01"}, {"founded_on": None}),
+                Filter("founded_on_before", "1900-01-02", {"founded_on": "1900-01-01"}, {"founded_on": "1900-01-02"}),
+                Filter("founded_on_before", "1900-01-02", {"founded_on": "1800-01-01"}, {"founded_on": None}),
+                Filter(
+                    "dissolved_on_from", "2020-01-02", {"dissolved_on": "2020-01-02"}, {"dissolved_on": "2020-01-01"}
+                ),
+                Filter("dissolved_on_from", "2020-01-02", {"dissolved_on": "2021-01-01"}, {"dissolved_on": None}),
+                Filter(
+                    "dissolved_on_before", "2020-01-02", {"dissolved_on": "2020-01-01"}, {"dissolved_on": "2020-01-02"}
+                ),
+                Filter("dissolved_on_before", "2020-01-02", {"dissolved_on": "1999-01-01"}, {"dissolved_on": None}),
+            ],
+        )
+
+    async def test_finds_a_partner_once_that_offers_several_of_the_services(self, client: httpx.AsyncClient) -> None:
+        found = await items_of(client, PATH, service_field=["daycare", "schools", "nursing"])
+        assert [each["id"] for each in found] == [LIGA]
+
+    async def test_combines_filters(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, kind="member_association", member_of_id=LIGA, service_fields=["nursing"])
+        await make(client, PATH, kind="other", member_of_id=LIGA, service_fields=["nursing"])
+        wanted = {"kind": "member_association", "member_of_id": LIGA, "service_field": "nursing"}
+        assert await items_of(client, PATH, **wanted) == [made]
+
+    async def test_searches_names_short_names_and_descriptions(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, name="Eins", short_name="Zwei", description="Drei\nVier")
+        for text in ("eins", "ZWEI", "drei", "ier"):
+            assert await items_of(client, PATH, q=text) == [made]
+        assert await items_of(client, PATH, q="Fünf") == []
+
+
+class TestCreatePartner:
+    async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, slug="verein", name="Verein", kind="other")
+        for stamp in ("id", "created_at", "updated_at"):
+            made.pop(stamp)
+        assert made == {
+            "version": 1,
+            "visibility": "public",
+            "slug": "verein",
+            "name": "Verein",
+            "short_name": None,
+            "kind": "other",
+            "member_of_id": None,
+            "legal_form": None,
+            "description": None,
+            "website": None,
+            "email": None,
+            "staff_count": None,
+            "staff_count_as_of": None,
+            "founded_on": None,
+            "dissolved_on": None,
+            "service_fields": [],
+        }
+
+    async def test_keeps_the_order_of_services(self, client: httpx.AsyncClient) -> None:
+        for services in (["nursing", "daycare", "other"], ["other", "daycare", "nursing"]):
+            assert (await make(client, PATH, service_fields=services))["service_fields"] == services
+
+    async def test_refuses_a_slug_that_is_taken(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, slug="liga-dresden"))
+        assert problem_of(answer, 409, "duplicate")["fields"] == ["slug"]
+
+    async def test_refuses_an_unknown_umbrella_association(self, client: httpx.AsyncClient) -> None:
+        for umbrella in (NOWHERE, AGREEMENT):
+            answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, member_of_id=umbrella))
+            assert errors_of(answer) == [("#/member_of_id", "unknown_reference")]
+
+    async def test_refuses_an_end_before_the_founding(self, client: httpx.AsyncClient) -> None:
+        body = body_of(PATH, founded_on="2000-01-02", dissolved_on="2000-01-01")
+        assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [("#/dissolved_on", "before_founding")]
+        same_day = await make(client, PATH, founded_on="2000-01-02", dissolved_on="2000-01-02")
+        assert same_day["dissolved_on"] == "2000-01-02"
+
+    async def test_keeps_an_address_as_it_is_written_but_for_its_domain(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, email="Kontakt@Diakonie-Dresden.DE")
+        assert made["email"] == "Kontakt@diakonie-dresden.de"
+        unchanged = await patch(client, PATH, made, email="Kontakt@DIAKONIE-Dresden.de")
+        assert unchanged.json() == made
+
+
+class TestUpdatePartner:
+    async def test_replaces_services_as_a_whole(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, service_fields=["nursing", "daycare"])
+        answer = await patch(client, PATH, made, service_fields=["daycare", "schools"])
+        assert answer.json()["service_fields"] == ["daycare", "schools"]
+        turned = await patch(client, PATH, answer.json(), service_fields=["schools", "daycare"])
+        assert (turned.json()["service_fields"], turned.json()["version"]) == (["schools", "daycare"], 3)
+        for service, found in (("nursing", False), ("schools", True)):
+            ids = {each["id"] for each in await items_of(client, PATH, service_field=service)}
+            assert (made["id"] in ids) is found
+
+    async def test_refuses_a_member_of_itself_by_whatever_way(self, client: httpx.AsyncClient) -> None:
+        first = await make(client, PATH)
+        second = await make(client, PATH, member_of_id=first["id"])
+        third = await make(client, PATH, member_of_id=second["id"])
+        for umbrella in (first, second, third):
+            answer = await patch(client, PATH, first, member_of_id=umbrella["id"])
+            assert errors_of(answer) == [("#/member_of_id", "cycle")]
+        assert (await client.get(f"/v1/{PATH}/{first['id']}")).json() == first
+        answer = await patch(client, PATH, third, member_of_id=first["id"])
+        assert (answer.status_code, answer.json()["member_of_id"]) == (200, first["id"])
+
+    async def test_lets_concurrent_ones_close_no_circle(self, client: httpx.AsyncClient) -> None:
+        """Each of the two is allowed alone; whichever is second must see the first."""
+        for _ in range(5):
+            one, other = await make(client, PATH), await make(client, PATH)
+            answers = await asyncio.gather(
+                patch(client, PATH, one, member_of_id=other["id"]), patch(client, PATH, other, member_of_id=one["id"])
+            )
+            assert sorted(answer.status_code for answer in answers) == [200, 422]
+            (refused,) = (answer for answer in answers if answer.status_code == 422)
+            assert errors_of(refused) == [("#/member_of_id", "cycle")]
+
+    async def test_refuses_an_unknown_umbrella_association(self, client: httpx.AsyncClient) -> None:
+        answer = await patch(client, PATH, await make(client, PATH), member_of_id=NOWHERE)
+        assert errors_of(answer) == [("#/member_of_id", "unknown_reference")]
+
+    async def test_leaves_an_umbrella_association(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, member_of_id=LIGA)
+        answer = await patch(client, PATH, made, member_of_id=None)
+        assert (answer.status_code, answer.json()["member_of_id"]) == (200, None)
+
+    async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH, founded_on="2000-01-02")
+        answer = await patch(client, PATH, made, dissolved_on="2000-01-01")
+        assert errors_of(answer) == [("#/dissolved_on", "before_founding")]
+        answer = await patch(client, PATH, made, founded_on="1999-01-01", dissolved_on="2000-01-01")
+        assert answer.status_code == 200
+
+    async def test_refuses_another_slug(self, client: httpx.AsyncClient) -> None:
+        answer = await patch(client, PATH, await make(client, PATH), slug="anders")
+        assert errors_of(answer) == [("#/slug", "extra_forbidden")]
+
+
+class TestDeletePartner:
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("partners", "member_of_id"),
+            ("agreements", "signatories"),
+            ("sub-measures", "lead_partner_id"),
+            ("sub-measures", "supporting_partner_ids"),
+            ("consultation-events", "organiser_id"),
+            ("consultation-events", "participants"),
+        ],
+    )
+    async def test_refuses_one_that_others_refer_to(self, client: httpx.AsyncClient, path: str, field: str) -> None:
+        made = await make(client, PATH)
+        values = {
+            "signatories": [{"name": "A", "partner_id": CITY}, {"name": "B", "partner_id": made["id"]}],
+            "supporting_partner_ids": [CARITAS, made["id"]],
+            "participants": [{"partner_id": CITY}, {"partner_id": made["id"]}],
+        }
+        referrer = await make(client, path, **{field: values.get(field, made["id"])})
+        assert referrers_of(await delete(client, PATH, made)) == {(path, referrer["id"])}
+        assert (await delete(client, path, referrer)).status_code == 204
+        assert (await delete(client, PATH, made)).status_code == 204
+
+    async def test_lists_a_referrer_once_and_a_hundred_at_most(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH)
+        event = await make(
+            client, "consultation-events", organiser_id=made["id"], participants=[{"partner_id": made["id"]}]
+        )
+        assert referrers_of(await delete(client, PATH, made)) == {("consultation-events", event["id"])}
+        for _ in range(101):
+            await make(client, PATH, member_of_id=made["id"])
+        assert len(referrers_of(await delete(client, PATH, made))) == 100
