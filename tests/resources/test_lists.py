@@ -274,8 +274,8 @@ class TestCursor:
         for other in PATHS:
             if other != path:
                 assert errors_of(await filled.get(f"/v1/{other}", params={**asked, "cursor": cursor})) == INVALID
-        for change in ({"limit": 3}, {"include_total": "true"}):
-            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": cursor, **change})
+        for other_page in ({"limit": 3}, {"include_total": "true"}):
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": cursor, **other_page})
             assert answer.status_code == 200
 
     @every_order
