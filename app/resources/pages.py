@@ -111,21 +111,21 @@ def typed(value: Any, column: Column[Any]) -> Any:
         return None
     # A decorated type such as that of times does not say itself what it decorates.
     kind = getattr(column.type, "impl_instance", column.type).python_type
-    if type(value) is not (int if kind is int else str):
-        raise TypeError
     if kind is int:
-        return smaller(int(value))
+        return whole(value)
+    if not isinstance(value, str):
+        raise TypeError
     if issubclass(kind, datetime):
         # SQLite keeps UTC without saying so.
         return kind.fromisoformat(value).replace(tzinfo=UTC)
     if issubclass(kind, date):
         return kind.fromisoformat(value)
-    return kind(value) if issubclass(kind, UUID | StrEnum) else storable(str(value))
+    return kind(value) if issubclass(kind, UUID | StrEnum) else storable(value)
 
 
-def smaller(value: int) -> int:
-    """A number that every integer column can be compared with."""
-    if abs(value) > LARGEST_INTEGER:
+def whole(value: Any) -> int:
+    """A number that every integer column can be compared with; `true` is none."""
+    if type(value) is not int or abs(value) > LARGEST_INTEGER:
         raise ValueError(value)
     return value
 

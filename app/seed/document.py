@@ -1,11 +1,12 @@
 """The file that an agreement is loaded from: its shape, and where in it a mistake stands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from yaml.reader import ReaderError
 
 from app.consultation_events.models import EventFormat
 from app.http.messages import field_error
@@ -93,18 +94,22 @@ def read_file(path: Path) -> AgreementFile:
     try:
         text = path.read_text("utf-8")
         root = yaml.compose(text, Loader=PlainLoader)
+        values = plain(root, path)
     except OSError as error:
         raise BadFile(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise BadFile(f"{path}: the file is not UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadFile(f"{path}, line {line}: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise BadFile(f"{path}: {error}") from None
+        raise BadFile(f"{path}, line {line}: {', '.join(filter(None, (error.context, error.problem)))}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise BadFile(f"{path}, line {line}: {error.reason}") from None
+    except RecursionError:
+        raise BadFile(f"{path}: it is nested too deeply") from None
     lines = dict(places(root, ())) if root else {}
     try:
-        content = AgreementFile.model_validate(plain(root, path))
+        content = AgreementFile.model_validate(values)
     except ValidationError as error:
         raise bad_field(path, lines, error.errors()[0]["loc"], field_error(body(error)).detail.en) from None
     check_references(content, path, lines)
@@ -126,6 +131,8 @@ def plain(node: yaml.Node | None, path: Path) -> Any:
         case yaml.MappingNode():
             members: dict[str, Any] = {}
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise BadFile(f"{path}, line {key.start_mark.line + 1}: a name is not text")
                 if key.value in members:
                     raise BadFile(f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice")
                 members[key.value] = plain(value, path)
@@ -133,7 +140,11 @@ def plain(node: yaml.Node | None, path: Path) -> Any:
         case yaml.SequenceNode():
             return [plain(each, path) for each in node.value]
         case yaml.ScalarNode():
-            return PlainLoader("").construct_object(node)
+            try:
+                return PlainLoader("").construct_object(node)
+            except ValueError:
+                # Such as `!!int x`: a tag that its value does not fit.
+                raise BadFile(f"{path}, line {node.start_mark.line + 1}: {node.value} is not {node.tag}") from None
         case _:
             return None
 
@@ -169,6 +180,19 @@ def check_references(content: AgreementFile, path: Path, lines: dict[Path_, int]
     for place, slug, known in wanted:
         if slug is not None and slug not in known:
             raise bad_field(path, lines, place, f"there is no {slug} in this file")
+    member_of = {each.slug: each.member_of for each in content.partners}
+    for position, each in enumerate(content.partners):
+        if each.slug in umbrellas(each.member_of, member_of):
+            raise bad_field(path, lines, ("partners", position, "member_of"), f"{each.slug} is a member of itself")
+
+
+def umbrellas(slug: str | None, member_of: Mapping[str, str | None]) -> set[str]:
+    """The partner of this slug and all that it belongs to, by whatever way."""
+    passed: set[str] = set()
+    while slug is not None and slug not in passed:
+        passed.add(slug)
+        slug = member_of[slug]
+    return passed
 
 
 def unique(values: Sequence[Any], part: str, field: str, path: Path, lines: dict[Path_, int]) -> set[Any]:

@@ -1,0 +1,122 @@
+"""The docs say everything that the code has, and lead where they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from app.catalogue import RESOURCES
+from app.cli import cli
+from app.http.problems import Problem
+from app.settings import Settings
+from docs.generate import PART, PARTS, ROOT, pages, renewed
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+SECTIONS = ["Context", "Decision", "Consequences", "Rejected", "What holds it"]
+
+
+def page(path: str) -> str:
+    """The text of a page."""
+    return (ROOT / path).read_text("utf-8")
+
+
+def headings(text: str) -> list[str]:
+    """The headings of a page."""
+    return HEADING.findall(re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE))
+
+
+def anchors(path: Path) -> set[str]:
+    """The places in a page that a link can lead to, as GitHub and Forgejo name them."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings(path.read_text("utf-8"))}
+
+
+class TestGeneratedParts:
+    @pytest.mark.parametrize("path", [str(path.relative_to(ROOT)) for path in pages()])
+    def test_are_what_the_code_gives_now(self, path: str) -> None:
+        assert page(path) == renewed(page(path)), "run `make docs`"
+
+    def test_all_stand_in_some_page(self) -> None:
+        used = {name for path in pages() for name, _ in PART.findall(path.read_text("utf-8"))}
+        assert used == set(PARTS)
+
+
+class TestNothingIsMissing:
+    def test_every_setting_has_its_row(self) -> None:
+        rows = {f"REGISTER_{name.upper()}" for name in Settings.model_fields}
+        assert rows == set(re.findall(r"^\| `(REGISTER_\w+)` \|", page("README.md"), re.MULTILINE))
+
+    def test_every_command_has_its_row(self) -> None:
+        names = {command.callback.__name__ for command in cli.registered_commands if command.callback}
+        assert names == set(re.findall(r"^\| `register (\w+)` \|", page("README.md"), re.MULTILINE))
+
+    def test_every_kind_of_problem_has_its_row(self) -> None:
+        assert set(Problem.kinds) == set(re.findall(r"`/problems/([\w-]+)` \|", page("docs/api.md")))
+
+    def test_every_resource_has_its_row(self) -> None:
+        paths = [resource.path for resource in RESOURCES]
+        assert paths == re.findall(r"^\| `/v1/([\w-]+)` \|", page("docs/api.md"), re.MULTILINE)
+
+    def test_every_state_machine_has_its_table(self) -> None:
+        api = page("docs/api.md")
+        machines = [resource for resource in RESOURCES if resource.steps]
+        assert len(machines) == len([name for name in PARTS if name.startswith("steps-of-")])
+        for resource in machines:
+            _, _, table = api.partition(f"<!-- generated: steps-of-{resource.path} -->")
+            rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|", table.partition("<!-- end -->")[0], re.MULTILINE)
+            shown = {state: set(re.findall(r"`(\w+)`", following)) for state, following in rows}
+            assert shown == {
+                str(state): set(map(str, following)) for state, following in (resource.steps or {}).items()
+            }
+
+    def test_every_table_is_in_the_diagram(self) -> None:
+        diagram = page("docs/data-model.md")
+        for name, table in RESOURCES[0].table.metadata.tables.items():
+            columns = re.search(rf"^    {name} \{{\n(.*?)^    \}}$", diagram, re.DOTALL | re.MULTILINE)
+            assert columns
+            assert [line.split()[1] for line in columns[1].splitlines()] == list(table.columns.keys())
+
+    def test_every_page_is_in_the_index(self) -> None:
+        linked = {(ROOT / "docs" / link).resolve() for link in LINK.findall(page("docs/README.md"))}
+        assert {path for path in pages() if path != ROOT / "docs/README.md"} <= linked
+
+
+class TestChangelog:
+    def test_begins_with_the_version_of_the_package(self) -> None:
+        versions = [heading for heading in headings(page("CHANGELOG.md")) if re.match(r"\d", heading)]
+        assert versions[0] == __version__
+
+
+class TestLinks:
+    @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+    def test_lead_somewhere(self, path: Path) -> None:
+        for link in LINK.findall(CODE.sub("", path.read_text("utf-8"))):
+            if link.startswith("https://"):
+                continue
+            file, _, anchor = link.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+class TestDecisions:
+    @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/decisions/*.md")), ids=lambda path: path.stem)
+    def test_have_one_shape(self, path: Path) -> None:
+        title, *sections = headings(path.read_text("utf-8"))
+        assert title.startswith(path.name[:4] + " ")
+        assert sections == SECTIONS
+
+    def test_are_numbered_without_a_gap(self) -> None:
+        numbers = [int(path.name[:4]) for path in sorted(ROOT.glob("docs/decisions/*.md"))]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+class TestLicence:
+    def test_is_complete(self) -> None:
+        text = page("LICENSE")
+        articles = re.findall(r"^(\d+)\. \w+", text, re.MULTILINE)
+        assert articles == [str(number) for number in range(1, 16)]
+        assert "EUROPEAN UNION PUBLIC LICENCE v. 1.2" in text
+        assert text.endswith("new EUPL version.\n")
