@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt openapi docs migrate contract bench lock
+.PHONY: help setup run soak test check fmt openapi docs migrate contract bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0
 
 test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest --numprocesses=auto --cov
+
+soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, on each database
+	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults
 
 check: $(DEVELOPMENT) ## Check style, types and layers
 	$(BIN)/ruff format --check

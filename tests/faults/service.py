@@ -1,0 +1,101 @@
+"""The register as a process that can be killed and started again."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from app.settings import Settings
+from tests.processes import environment, free_port, succeed, wait_until_ready
+
+PROGRAM = "from app.cli import main; main()"
+SECONDS_TO_EXIT = 20
+
+
+class Service:
+    """One installation: its settings, its port, and the process that serves it."""
+
+    def __init__(
+        self, settings: Settings, key: str, folder: Path, *, before: str = "", **variables: str
+    ) -> None:
+        self.settings = settings
+        self.key = key
+        self.folder = folder
+        self.program = (sys.executable, "-c", f"{before}\n{PROGRAM}")
+        self.port = free_port()
+        self.environment = environment(
+            REGISTER_DATABASE_URL=settings.database_url,
+            REGISTER_RATE_LIMIT=str(settings.rate_limit),
+            REGISTER_LOG_LEVEL="warning",
+            **variables,
+        )
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.end()
+
+    async def start(self) -> None:
+        """Start the process and wait until it is ready."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.program,
+                "serve",
+                "--port",
+                str(self.port),
+                cwd=self.folder,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            await wait_until_ready(self.port, self.process)
+        except BaseException:
+            await self.end()
+            raise
+
+    async def kill(self) -> None:
+        """End the process as a power cut would: it is asked nothing and told nothing."""
+        assert self.process is not None
+        assert self.process.returncode is None, self.log()
+        self.process.kill()
+        assert await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT) == -signal.SIGKILL
+
+    async def stop(self) -> int:
+        """Ask the process to end, as an operator does, and return its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT)
+
+    async def end(self) -> None:
+        """Make sure that nothing is left running."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+    async def run(self, *command: str) -> str:
+        """What a command of the register wrote; it must succeed."""
+        return await succeed(*self.program, *command, cwd=self.folder, env=self.environment)
+
+    def client(self) -> httpx.AsyncClient:
+        """An admin's client."""
+        return httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Authorization": f"Bearer {self.key}"},
+            trust_env=False,
+            timeout=30,
+        )
+
+    def log(self) -> str:
+        """What the process wrote."""
+        return (self.folder / "log").read_text("utf-8")

@@ -1,0 +1,72 @@
+"""kill -9 of the real process in the middle of concurrent writes."""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable
+
+from app.cli import verify_all
+from app.settings import Settings
+from tests.conftest import Templates
+from tests.faults.clients import WRITERS, Reader, Writer, check_feed
+from tests.faults.service import Service
+
+ROUNDS = int(os.environ.get("REGISTER_SOAK_ROUNDS", "5"))
+SECONDS_FOR_WRITES = 60
+
+
+async def write_until_killed(service: Service, writers: list[Writer], acknowledged: int) -> None:
+    """Let all write at once, and kill the process when so many writes more are acknowledged."""
+    before = sum(len(writer.written) for writer in writers)
+    reached, killed = asyncio.Event(), asyncio.Event()
+
+    async def keep_writing(writer: Writer) -> None:
+        async with service.client() as client:
+            while not killed.is_set() and not writer.unknown:
+                await writer.write(client)
+                if sum(len(each.written) for each in writers) >= before + acknowledged:
+                    reached.set()
+
+    async def kill() -> None:
+        try:
+            await asyncio.wait_for(reached.wait(), SECONDS_FOR_WRITES)
+            await service.kill()
+        finally:
+            killed.set()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kill())
+        for writer in writers:
+            group.create_task(keep_writing(writer))
+
+
+async def test_loses_nothing_and_doubles_nothing(
+    service: Service, settings: Settings, templates: Templates, record_property: Callable[[str, object], None]
+) -> None:
+    choice = random.Random(templates.engine)  # noqa: S311 (where the kills fall)
+    writers = [Writer(f"writer-{number}") for number in range(WRITERS)]
+    reader, ended = Reader(), asyncio.Event()
+    lost_answers = 0
+    async with service.client() as following:
+        polling = asyncio.create_task(reader.follow(following, ended, limit=20))
+        try:
+            for _ in range(ROUNDS):
+                await write_until_killed(service, writers, choice.randint(1, 60))
+                lost_answers += sum(len(writer.unknown) for writer in writers)
+                await service.start()
+                async with service.client() as client:
+                    await asyncio.gather(*(writer.settle(client) for writer in writers))
+                assert (await verify_all(settings))[1] == []
+        finally:
+            ended.set()
+            await polling
+        await reader.catch_up(following)
+        again = Reader()
+        await again.catch_up(following)
+    check_feed(reader.changes, writers)
+    assert again.changes == reader.changes
+    assert lost_answers >= ROUNDS
+    assert await service.run("verify")
+    record_property("writes", sum(len(writer.written) for writer in writers))
+    record_property("lost answers", lost_answers)
+    record_property("of them carried out", sum(writer.replayed for writer in writers))
