@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from app.http.messages import field_errors
 from app.http.problems import (
+    InsufficientStorage,
     Invalid,
     Malformed,
     MethodNotAllowed,
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 # PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
 BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+FULL = ("53100", "SQLITE_FULL")
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -59,6 +61,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(DBAPIError)
     async def answer_database_error(request: Request, error: DBAPIError) -> Response:
+        if is_full(error):
+            logger.error("the database has no room left")
+            return problem_response(request.scope, InsufficientStorage())
         if is_busy(error):
             logger.warning("the database is busy or away: %s", type(error.orig).__name__)
             return problem_response(request.scope, Unavailable())
@@ -93,6 +98,14 @@ def allowed_methods(request: Request) -> Sequence[str]:
 
 def is_busy(error: DBAPIError) -> bool:
     """Whether the same request can succeed a moment later."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    name = getattr(error.orig, "sqlite_errorname", None) or ""
-    return error.connection_invalidated or state.startswith(BUSY_STATES) or name.startswith(BUSY_SQLITE)
+    return error.connection_invalidated or code_of(error).startswith(BUSY_STATES + BUSY_SQLITE)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the same request cannot succeed before somebody makes room."""
+    return code_of(error) in FULL
+
+
+def code_of(error: DBAPIError) -> str:
+    """What the database calls an error: PostgreSQL's five characters, or SQLite's name."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""

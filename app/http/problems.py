@@ -218,6 +218,18 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
+class InsufficientStorage(Problem):
+    """The register's disk is full: it can be read, and written again when there is room."""
+
+    status = 507
+    slug = "storage-full"
+    title = Text("Der Speicher ist voll", "The storage is full")
+    about = Text(
+        "Das Register hat keinen Platz mehr, um etwas zu speichern. Es wurde nichts geändert; lesen geht weiter.",
+        "The register has no room left to store anything. Nothing was changed; reading goes on.",
+    )
+
+
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The answer to a request that failed, in the language that its caller prefers."""
     headers = dict(scope["headers"])

@@ -126,7 +126,7 @@ class TestCreatePartner:
 
     async def test_refuses_an_end_before_the_founding(self, client: httpx.AsyncClient) -> None:
         body = body_of(PATH, founded_on="2000-01-02", dissolved_on="2000-01-01")
-        assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [("#/dissolved_on", "before_founding")]
+        assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [("#/dissolved_on", "before_start")]
         same_day = await make(client, PATH, founded_on="2000-01-02", dissolved_on="2000-01-02")
         assert same_day["dissolved_on"] == "2000-01-02"
 
@@ -182,7 +182,7 @@ class TestUpdatePartner:
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, founded_on="2000-01-02")
         answer = await patch(client, PATH, made, dissolved_on="2000-01-01")
-        assert errors_of(answer) == [("#/dissolved_on", "before_founding")]
+        assert errors_of(answer) == [("#/dissolved_on", "before_start")]
         answer = await patch(client, PATH, made, founded_on="1999-01-01", dissolved_on="2000-01-01")
         assert answer.status_code == 200
 
