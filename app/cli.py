@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +44,9 @@ class Failed(Exception):
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default REGISTER_HOST or 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default REGISTER_PORT or 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; default REGISTER_PORT or 8000.")
+    ] = None,
 ) -> None:
     """Serve the API until stopped.
 
@@ -52,16 +57,12 @@ def serve(
     configure_logging(settings.log_level)
     if settings.database_file:
         asyncio.run(migrate_and_render(settings))
-    typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
+    config = uvicorn.Config(
+        create_app(settings), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10
     )
+    with listening(host, port) as listener, suppress(KeyboardInterrupt):
+        typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @cli.command()
@@ -110,9 +111,23 @@ def openapi(
     """Write the OpenAPI contract of the API."""
     text = json.dumps(create_app(read_settings()).openapi(), ensure_ascii=False, indent=2) + "\n"
     if file:
-        file.write_text(text, "utf-8")
+        try:
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise Failed(f"{file}: {error.strerror}") from None
     else:
         typer.echo(text, nl=False)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that a port that is taken is said before anything is served."""
+    try:
+        (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        # Python adds the address to the reason; it stands here already.
+        reason = str(error.strerror).partition(" (")[0]
+        raise Failed(f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def read_settings() -> Settings:
@@ -138,46 +153,42 @@ def read_agreement(file: Path | None) -> AgreementFile:
 async def migrate_and_render(settings: Settings) -> int:
     """Migrate, then renew the representations that the new schema renders otherwise."""
     await migrating.upgrade(settings)
-    database = database_of(settings)
-    try:
-        async with database.transaction() as session:
-            return sum([await render_anew(session, resource) for resource in RESOURCES])
-    finally:
-        await database.close()
+    async with migrated(settings) as database, database.transaction() as session:
+        return sum([await render_anew(session, resource) for resource in RESOURCES])
 
 
 async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
     """Load an agreement in one transaction."""
-    database = database_of(settings)
     try:
-        async with database.transaction() as session:
+        async with migrated(settings) as database, database.transaction() as session:
             return await load(session, content)
     except Problem as problem:
         places = "".join(f" {error.name}: {error.detail.en}" for error in problem.errors)
         raise Failed(f"{problem.detail.en}{places}") from None
-    finally:
-        await database.close()
 
 
 async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and the paths of those whose stored text is not what their tables give."""
-    database = database_of(settings)
     checked, stale = 0, []
-    try:
-        async with database.transaction() as session:
-            for resource in RESOURCES:
-                async for each in compared(session, resource):
-                    checked += 1
-                    if not each.is_current:
-                        stale.append(f"/v1/{resource.path}/{each.row.id}")
-    finally:
-        await database.close()
+    async with migrated(settings) as database, database.transaction() as session:
+        for resource in RESOURCES:
+            async for each in compared(session, resource):
+                checked += 1
+                if not each.is_current:
+                    stale.append(f"/v1/{resource.path}/{each.row.id}")
     return checked, stale
 
 
-def database_of(settings: Settings) -> Database:
-    """The database for one command."""
-    return Database(settings.database, pool_size=1, pool_timeout=settings.database_pool_timeout)
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command, which must be at the newest schema."""
+    database = Database(settings.database, pool_size=1, pool_timeout=settings.database_pool_timeout)
+    try:
+        if await database.read(migrating.current_revision) != migrating.newest_revision():
+            raise Failed("the database's schema is not that of this version: run `register migrate`")
+        yield database
+    finally:
+        await database.close()
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from app.http import body as request_body
 from app.settings import Settings
 from tests.conftest import client_of, running
 from tests.contract.reading import OPERATIONS, Operation, faults, followed
-from tests.factories import AGREEMENT, CITY, NOWHERE, body_of, delete, goal_id, make, measure_id, topic_id
+from tests.factories import AGREEMENT, CITY, NOWHERE, body_of, delete, goal_id, make, topic_id
 
 PATHS = [resource.path for resource in RESOURCES]
 JSON = {"Content-Type": "application/json"}
@@ -74,7 +74,9 @@ async def refused(send: Sender) -> AsyncIterator[httpx.Response]:
         yield await send(content=b"{", headers=JSON)
         yield await send(content=b"{}", headers={"Content-Type": "text/plain"})
         yield await send(content=b" " * 2_000_000, headers=JSON)
-        yield await send(content=never(), headers=JSON, id=measure_id(1, 1))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(request_body, "SECONDS_TO_SEND", 0.01)
+            yield await send(content=never(), headers=JSON, id=NOWHERE)
 
 
 async def never() -> AsyncIterator[bytes]:
@@ -119,10 +121,7 @@ def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
 
 class TestAnswers:
     @pytest.mark.parametrize("operation", [pytest.param(each, id=each.id) for each in OPERATIONS])
-    async def test_are_those_of_the_contract(
-        self, app: FastAPI, settings: Settings, monkeypatch: pytest.MonkeyPatch, operation: Operation
-    ) -> None:
-        monkeypatch.setattr(request_body, "SECONDS_TO_SEND", 0.01)
+    async def test_are_those_of_the_contract(self, app: FastAPI, settings: Settings, operation: Operation) -> None:
         seen = set()
         async with client_of(app) as client:
             send = Sender(client, operation)

@@ -299,6 +299,12 @@ class TestCursor:
         for value in wrong:
             answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, value, *values[1:])})
             assert errors_of(answer) == INVALID, value
+
+    @every_list
+    async def test_is_refused_when_its_parts_are_forged(self, filled: httpx.AsyncClient, path: str) -> None:
+        asked: dict[str, Any] = {"sort": "created_at", "limit": 1}
+        cursor = (await filled.get(f"/v1/{path}", params=asked)).json()["next_cursor"]
+        _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
         strange: list[Any] = [None, 5, "", "x", NOWHERE[:-1], []]
         for id in strange:
             answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values[:-1], id)})
