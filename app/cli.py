@@ -4,8 +4,10 @@ import asyncio
 import gc
 import json
 import os
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -60,7 +62,9 @@ class Failed(Exception):
 @cli.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default REGISTER_HOST or 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default REGISTER_PORT or 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; default REGISTER_PORT or 8000.")
+    ] = None,
 ) -> None:
     """Serve the API until stopped.
 
@@ -71,20 +75,14 @@ def serve(
     configure_logging(settings.log_level)
     if settings.database_file and asyncio.run(is_outdated(settings)):
         asyncio.run(migrate_and_render(settings))
-    typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
     app = create_app(settings)
     # What is loaded now stays: the collector need not look at it again with every full run, in the middle of a request.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    with listening(host, port) as listener, suppress(KeyboardInterrupt):
+        typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @cli.command()
@@ -137,7 +135,10 @@ def openapi(
     """Write the OpenAPI contract of the API."""
     text = json.dumps(create_app(read_settings()).openapi(), ensure_ascii=False, indent=2) + "\n"
     if file:
-        file.write_text(text, "utf-8")
+        try:
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise Failed(f"{file}: {error.strerror}") from None
     else:
         typer.echo(text, nl=False)
 
@@ -213,12 +214,8 @@ def with_session(work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
     """Do something in one transaction."""
 
     async def run() -> Result:
-        database = database_of(read_settings())
-        try:
-            async with transaction(database, COMMAND) as session:
-                return await work(session)
-        finally:
-            await database.close()
+        async with migrated(read_settings()) as database, transaction(database, COMMAND) as session:
+            return await work(session)
 
     try:
         return asyncio.run(run())
@@ -229,6 +226,17 @@ def with_session(work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
 def in_words(problem: Problem) -> str:
     """A problem in one line."""
     return problem.detail.en + "".join(f" {error.name}: {error.detail.en}" for error in problem.errors)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that a port that is taken is said before anything is served."""
+    try:
+        (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        # Python adds the address to the reason; it stands here already.
+        reason = str(error.strerror).partition(" (")[0]
+        raise Failed(f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def read_settings() -> Settings:
@@ -263,46 +271,47 @@ async def is_outdated(settings: Settings) -> bool:
 async def migrate_and_render(settings: Settings) -> int:
     """Migrate, then renew the representations that the new schema renders otherwise."""
     await migrating.upgrade(settings)
-    database = database_of(settings)
-    try:
-        async with transaction(database, COMMAND) as session:
-            return sum([await render_anew(session, resource) for resource in RESOURCES])
-    finally:
-        await database.close()
+    async with migrated(settings) as database, transaction(database, COMMAND) as session:
+        return sum([await render_anew(session, resource) for resource in RESOURCES])
 
 
 async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
     """Load an agreement in one transaction."""
-    database = database_of(settings)
     try:
-        async with transaction(database, COMMAND) as session:
+        async with migrated(settings) as database, transaction(database, COMMAND) as session:
             return await load(session, content)
     except Problem as problem:
         raise Failed(in_words(problem)) from None
-    finally:
-        await database.close()
 
 
 async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and what is wrong with them or with the change log."""
-    database = database_of(settings)
     checked, found = 0, []
-    try:
-        async with database.transaction() as session:
-            for resource in RESOURCES:
-                async for each in compared(session, resource):
-                    checked += 1
-                    if not each.is_current:
-                        found.append(f"not as in the tables: /v1/{resource.path}/{each.row.id}")
-            found += [fault async for fault in faults(session)]
-    finally:
-        await database.close()
+    async with migrated(settings) as database, database.transaction() as session:
+        for resource in RESOURCES:
+            async for each in compared(session, resource):
+                checked += 1
+                if not each.is_current:
+                    found.append(f"not as in the tables: /v1/{resource.path}/{each.row.id}")
+        found += [fault async for fault in faults(session)]
     return checked, found
 
 
 def database_of(settings: Settings) -> Database:
     """The database for one command."""
     return Database(settings.database, pool_size=1, pool_timeout=settings.database_pool_timeout)
+
+
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command, which must be at the newest schema."""
+    database = database_of(settings)
+    try:
+        if await database.read(migrating.current_revision) != migrating.newest_revision():
+            raise Failed("the database's schema is not that of this version: run `register migrate`")
+        yield database
+    finally:
+        await database.close()
 
 
 def main() -> None:

@@ -61,15 +61,13 @@ class TestNothingIsMissing:
 
     def test_every_state_machine_has_its_table(self) -> None:
         api = page("docs/api.md")
-        machines = [resource for resource in RESOURCES if resource.steps]
+        machines = {resource.path: resource.steps for resource in RESOURCES if resource.steps}
         assert len(machines) == len([name for name in PARTS if name.startswith("steps-of-")])
-        for resource in machines:
-            _, _, table = api.partition(f"<!-- generated: steps-of-{resource.path} -->")
+        for path, steps in machines.items():
+            _, _, table = api.partition(f"<!-- generated: steps-of-{path} -->")
             rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|", table.partition("<!-- end -->")[0], re.MULTILINE)
             shown = {state: set(re.findall(r"`(\w+)`", following)) for state, following in rows}
-            assert shown == {
-                str(state): set(map(str, following)) for state, following in (resource.steps or {}).items()
-            }
+            assert shown == {str(state): set(map(str, following)) for state, following in steps.items()}
 
     def test_every_table_is_in_the_diagram(self) -> None:
         diagram = page("docs/data-model.md")

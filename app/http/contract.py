@@ -40,6 +40,7 @@ ALWAYS = (
 WITH_ID = ("not-found", "gone")
 WITH_BODY = ("request-timeout", "payload-too-large", "unsupported-media-type")
 WITH_KEY = ("forbidden",)
+WRITES = ("storage-full",)
 WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 
 
@@ -89,7 +90,7 @@ class Contract:
         for path, _, operation in operations(document):
             one = document["paths"].get(path.partition("}")[0] + "}", {}).get("get")
             self.add_examples(operation, one, components["schemas"])
-        standard = (Problem.kinds[slug] for slug in (*ALWAYS, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH, *WITH_KEY))
+        standard = (Problem.kinds[slug] for slug in (*ALWAYS, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH, *WITH_KEY, *WRITES))
         components["responses"] = {kind.__name__: problem_answer(kind) for kind in standard}
         components["headers"] = HEADERS
         components["securitySchemes"] = {"apiKey": API_KEY}
@@ -165,6 +166,7 @@ def finish_operation(
         *(WITH_BODY if body else ()),
         *(WITH_IF_MATCH if "If-Match" in taken else ()),
         *(WITH_KEY if needs_key else ()),
+        *(WRITES if method != "get" else ()),
     ]
     if "Idempotency-Key" in taken:
         own += ["request-in-progress", "validation-error", "idempotency-key-reused"]

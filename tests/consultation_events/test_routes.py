@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.consultation_events.rules import NEEDS_REASON, STEPS, EventStatus
+from app.consultation_events.rules import EventStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -26,6 +26,15 @@ from tests.filters import Filter, check_filters, ids_of
 from tests.problems import problem_of
 
 PATH = "consultation-events"
+
+# Written anew, not read from the code: a step more or less there must be noticed here.
+ALLOWED = {
+    "planned": ["cancelled", "confirmed", "held", "postponed"],
+    "confirmed": ["cancelled", "held", "postponed"],
+    "postponed": ["cancelled", "confirmed", "planned"],
+    "held": [],
+    "cancelled": [],
+}
 
 LISTS: dict[str, list[Any]] = {
     "topic_ids": [topic_id("work"), topic_id("health"), topic_id("democracy")],
@@ -237,7 +246,7 @@ class TestCreateConsultationEvent:
     async def test_begins_with_any_status_and_its_reason(self, client: httpx.AsyncClient, status: EventStatus) -> None:
         for reason in (None, ""):
             answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, status=status, status_reason=reason))
-            if status in NEEDS_REASON:
+            if status in {"postponed", "cancelled"}:
                 assert errors_of(answer) == [("#/status_reason", "reason_required")]
             else:
                 assert (answer.status_code, answer.json()["status"]) == (201, status)
@@ -250,11 +259,11 @@ class TestUpdateConsultationEvent:
         for following in EventStatus:
             made = await make(client, PATH, status=status, status_reason="Grund")
             answer = await patch(client, PATH, made, status=following, outcome="geändert")
-            if following == status or following in STEPS[status]:
+            if following == status or following in ALLOWED[status]:
                 assert (answer.status_code, answer.json()["status"]) == (200, following)
             else:
                 problem = problem_of(answer, 409, "transition-not-allowed")
-                assert problem["allowed"] == sorted(STEPS[status])
+                assert problem["allowed"] == ALLOWED[status]
                 assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
     async def test_replaces_each_list_as_a_whole(self, client: httpx.AsyncClient) -> None:

@@ -28,7 +28,6 @@ BEYOND_A_SCHEMA = frozenset(
         "cycle",
         "repeated",
         "before_start",
-        "before_start",
         "reason_required",
         "number_required",
         "unknown_timezone",

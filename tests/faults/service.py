@@ -19,9 +19,7 @@ SECONDS_TO_EXIT = 20
 class Service:
     """One installation: its settings, its port, and the process that serves it."""
 
-    def __init__(
-        self, settings: Settings, key: str, folder: Path, *, before: str = "", **variables: str
-    ) -> None:
+    def __init__(self, settings: Settings, key: str, folder: Path, *, before: str = "", **variables: str) -> None:
         self.settings = settings
         self.key = key
         self.folder = folder

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.sub_measures.rules import NEEDS_REASON, STEPS, SubMeasureStatus
+from app.sub_measures.rules import SubMeasureStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -27,6 +27,16 @@ from tests.filters import Filter, check_filters
 from tests.problems import problem_of
 
 PATH = "sub-measures"
+
+# Written anew, not read from the code: a step more or less there must be noticed here.
+ALLOWED = {
+    "proposed": ["agreed", "cancelled", "in_progress"],
+    "agreed": ["cancelled", "completed", "in_progress", "suspended"],
+    "in_progress": ["cancelled", "completed", "suspended"],
+    "completed": ["in_progress"],
+    "suspended": ["agreed", "cancelled", "in_progress"],
+    "cancelled": ["proposed"],
+}
 
 
 class TestListSubMeasures:
@@ -189,7 +199,7 @@ class TestCreateSubMeasure:
         for reason in (None, ""):
             body = {"goal_id": goal_id(1), "title": "x", "status": status, "status_reason": reason}
             answer = await client.post(f"/v1/{PATH}", json=body)
-            if status in NEEDS_REASON:
+            if status in {"suspended", "cancelled"}:
                 assert errors_of(answer) == [("#/status_reason", "reason_required")]
             else:
                 assert (answer.status_code, answer.json()["status"]) == (201, status)
@@ -310,17 +320,15 @@ class TestUpdateSubMeasure:
         assert [each["id"] for each in await items_of(client, PATH, goal_id=goal_id(4), number=78)] == [made["id"]]
 
     @pytest.mark.parametrize("status", SubMeasureStatus)
-    @pytest.mark.parametrize("following", SubMeasureStatus)
-    async def test_follows_the_written_state_machine(
-        self, client: httpx.AsyncClient, status: SubMeasureStatus, following: SubMeasureStatus
-    ) -> None:
-        made = await make(client, PATH, status=status, status_reason="Grund")
-        answer = await patch(client, PATH, made, status=following, summary="geändert")
-        if following == status or following in STEPS[status]:
-            assert (answer.status_code, answer.json()["status"]) == (200, following)
-        else:
-            assert (answer.status_code, answer.json()["allowed"]) == (409, sorted(STEPS[status]))
-            assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
+    async def test_follows_the_written_state_machine(self, client: httpx.AsyncClient, status: SubMeasureStatus) -> None:
+        for following in SubMeasureStatus:
+            made = await make(client, PATH, status=status, status_reason="Grund")
+            answer = await patch(client, PATH, made, status=following, summary="geändert")
+            if following == status or following in ALLOWED[status]:
+                assert (answer.status_code, answer.json()["status"]) == (200, following)
+            else:
+                assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[status]
+                assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
 
 class TestDeleteSubMeasure:

@@ -1,0 +1,76 @@
+"""The log, as a machine reads it."""
+
+import json
+import logging
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+
+from app.http.envelope import request_id
+from app.logs import configure_logging
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+@pytest.fixture
+def stream() -> Iterator[StringIO]:
+    """What the log writes; the test's own logging is put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield StringIO()
+    root.handlers[:], root.level = handlers, level
+
+
+def configured(stream: StringIO, level: str = "info") -> logging.Logger:
+    """A logger of the service, after the log was configured."""
+    configure_logging(level)
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    return logging.getLogger("app.test")
+
+
+class TestLines:
+    def test_are_one_json_object_each_whatever_is_said(self, stream: StringIO) -> None:
+        logger = configured(stream)
+        said = ['"quoted" and {braces}', "zwei\nZeilen\r\u2028", "Ä ẞ 𝔄", "\x1b[31m\0"]
+        for message in said:
+            logger.info(message, extra={"path": message})
+        lines = [json.loads(line) for line in stream.getvalue().split("\n") if line]
+        assert [(line["message"], line["path"]) for line in lines] == [(message, message) for message in said]
+        assert {line["request_id"] for line in lines} == {None}
+
+    def test_carry_the_id_of_the_request_that_is_answered(self, stream: StringIO) -> None:
+        logger = configured(stream)
+        token = request_id.set("find-me")
+        logging.getLogger("some.library").warning("slow")
+        request_id.reset(token)
+        logger.warning("later")
+        first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+        assert (first["request_id"], first["logger"], first["level"]) == ("find-me", "some.library", "WARNING")
+        assert second["request_id"] is None
+
+    def test_hold_the_traceback_in_the_same_line(self, stream: StringIO) -> None:
+        logger = configured(stream)
+        try:
+            raise ValueError("wrong")
+        except ValueError:
+            logger.exception("failed")
+        (line,) = stream.getvalue().splitlines()
+        assert "ValueError: wrong" in json.loads(line)["exc_info"]
+
+
+class TestLevels:
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_leave_out_what_is_less_serious(self, stream: StringIO, level: str) -> None:
+        logger = configured(stream, level)
+        for each in LEVELS:
+            getattr(logger, each)(each)
+        said = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
+        assert said == list(LEVELS[LEVELS.index(level) :])
+
+    def test_leave_the_lines_of_the_server_to_the_envelope(self, stream: StringIO) -> None:
+        configured(stream)
+        logging.getLogger("uvicorn.access").info("GET /v1/goals?q=geheim 200")
+        assert stream.getvalue() == ""

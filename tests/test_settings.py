@@ -1,0 +1,112 @@
+"""What an operator can set, and what is refused at the start."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+
+def settings(**values: object) -> Settings:
+    """Settings without what the folder and the machine say."""
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type] # wrong values are what is tested
+
+
+@pytest.fixture(autouse=True)
+def without_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Settings that the machine of the tests happens to have."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"REGISTER_{name.upper()}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+class TestDefaults:
+    def test_need_nothing_and_listen_to_this_machine_only(self) -> None:
+        default = Settings()
+        assert (default.host, default.port) == ("127.0.0.1", 8000)
+        assert default.database_file == Path("register.db")
+        assert default.log_level == "info"
+
+    def test_are_all_explained(self) -> None:
+        for name, field in Settings.model_fields.items():
+            assert field.description, name
+            assert not field.is_required(), name
+
+
+class TestSources:
+    def test_are_the_environment_before_the_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        Path(".env").write_text("REGISTER_PORT=1\nREGISTER_HOST=::1\nOTHER=x\n", "utf-8")
+        monkeypatch.setenv("REGISTER_PORT", "2")
+        assert (Settings().port, Settings().host) == (2, "::1")
+
+    def test_leave_what_has_no_prefix_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("PORT", "DATABASE_URL", "HOST"):
+            monkeypatch.setenv(name, "nonsense")
+        assert Settings() == settings()
+
+
+class TestDatabase:
+    @pytest.mark.parametrize(
+        ("url", "used", "file"),
+        [
+            ("sqlite:///register.db", "sqlite+aiosqlite:///register.db", "register.db"),
+            ("sqlite:////srv/register.db", "sqlite+aiosqlite:////srv/register.db", "/srv/register.db"),
+            ("sqlite+pysqlite:///x.db", "sqlite+aiosqlite:///x.db", "x.db"),
+            ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d", None),
+            ("postgresql+psycopg://u:p@h:1/d", "postgresql+asyncpg://u:p@h:1/d", None),
+            ("postgresql://u:%40%2F@/d?host=/run", "postgresql+asyncpg://u:%40%2F@/d?host=/run", None),
+        ],
+    )
+    def test_is_reached_by_the_drivers_of_the_service(self, url: str, used: str, file: str | None) -> None:
+        chosen = settings(database_url=url)
+        assert chosen.database.render_as_string(hide_password=False) == used
+        assert chosen.database_file == (Path(file) if file else None)
+
+    @pytest.mark.parametrize(
+        ("url", "reason"),
+        [
+            ("", "is not a database URL"),
+            ("register.db", "is not a database URL"),
+            ("mysql://h/d", "must begin with sqlite:// or postgresql://"),
+            ("postgres://h/d", "must begin with sqlite:// or postgresql://"),
+            ("sqlite://", "must name a file"),
+            ("sqlite:///:memory:", "must name a file"),
+        ],
+    )
+    def test_is_refused_when_it_cannot_be_one(self, url: str, reason: str) -> None:
+        with pytest.raises(ValidationError, match=reason):
+            settings(database_url=url)
+
+    def test_is_never_shown_with_its_password(self) -> None:
+        with pytest.raises(ValidationError) as refused:
+            settings(database_url="mysql://user:secret@h/d")
+        assert "secret" not in str(refused.value.errors()[0]["msg"])
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("port", 0),
+            ("port", 65_536),
+            ("port", "http"),
+            ("database_pool_size", 0),
+            ("database_pool_size", 201),
+            ("database_pool_timeout", 0),
+            ("database_pool_timeout", 61),
+            ("database_pool_timeout", "nan"),
+            ("rate_limit", 0),
+            ("rate_limit", 2**31),
+            ("log_level", "trace"),
+            ("log_level", ""),
+        ],
+    )
+    def test_refuse_what_could_not_work(self, name: str, value: object) -> None:
+        with pytest.raises(ValidationError) as refused:
+            settings(**{name: value})
+        assert [error["loc"] for error in refused.value.errors()] == [(name,)]
+
+    def test_do_not_change_while_the_service_runs(self) -> None:
+        with pytest.raises(ValidationError, match="frozen"):
+            settings().port = 1  # type: ignore[misc] # that it is refused is the point
