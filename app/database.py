@@ -69,6 +69,7 @@ class Database:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout}
         # A read is one statement and needs no transaction: two round trips less on every GET.
         reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+        self.pool_size = pool_size
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         if self.is_sqlite:
@@ -93,14 +94,19 @@ class Database:
         """What `work` reads over a connection outside of a transaction.
 
         The whole work is one hop: to one greenlet over asyncpg, to a thread for SQLite's own driver. What follows an
-        index `is_quick`: SQLite reads it in less time than that hop takes, so it is read where it is asked for. The
-        work must not write.
+        index `is_quick`: SQLite reads it in less time than that hop takes, so it is read where it is asked for, unless
+        it had to wait for a connection there. The work must not write.
         """
         if not self.is_sqlite:
             return await greenlet_spawn(self._read, work)
-        if is_quick:
+        if is_quick and self.has_free_reader():
             return self._read(work)
         return await asyncio.to_thread(self._read, work)
+
+    def has_free_reader(self) -> bool:
+        """Whether a connection for reading can be had without waiting."""
+        pool: Any = self.reader.pool
+        return bool(pool.checkedout() < self.pool_size)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         with self.reader.connect() as connection:

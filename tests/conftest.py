@@ -124,17 +124,17 @@ class Templates:
                 file.unlink()
 
     @asynccontextmanager
-    async def fresh(self, template: str) -> AsyncIterator[Settings]:
-        """Settings for a database that is as the template."""
+    async def fresh(self, template: str, *, once: bool = False) -> AsyncIterator[Settings]:
+        """Settings for a database that is as the template; `once` for tests that change more than rows."""
         free = self.free.setdefault(template, [])
-        name = free.pop() if free else f"test_{uuid4().hex}"
+        name = free.pop() if free and not once else f"test_{uuid4().hex}"
         if name not in self.known:
             await self.copy(template, name)
             self.known.add(name)
         try:
             yield settings_for(self.url(name))
         finally:
-            await self.take_back(template, name)
+            await (self.drop(name) if once else self.take_back(template, name))
 
     async def take_back(self, template: str, name: str) -> None:
         """Bring a copy back to what it was; a new one takes many times as long on PostgreSQL."""

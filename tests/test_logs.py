@@ -34,7 +34,7 @@ def configured(stream: StringIO, level: str = "info") -> logging.Logger:
 class TestLines:
     def test_are_one_json_object_each_whatever_is_said(self, stream: StringIO) -> None:
         logger = configured(stream)
-        said = ['"quoted" and {braces}', "zwei\nZeilen\r\u2028", "Ä ẞ 𝔄", "\x1b[31m\0"]
+        said = ['"quoted" and {braces}', "zwei\nZeilen\r\u2028", "Ä ẞ 🙂", "\x1b[31m\0"]
         for message in said:
             logger.info(message, extra={"path": message})
         lines = [json.loads(line) for line in stream.getvalue().split("\n") if line]
@@ -54,7 +54,7 @@ class TestLines:
     def test_hold_the_traceback_in_the_same_line(self, stream: StringIO) -> None:
         logger = configured(stream)
         try:
-            raise ValueError("wrong")
+            int("wrong")
         except ValueError:
             logger.exception("failed")
         (line,) = stream.getvalue().splitlines()

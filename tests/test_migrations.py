@@ -22,6 +22,13 @@ from tests.factories import AGREEMENT, goal_id, items_of
 TABLES = [resource.kind for resource in RESOURCES]
 
 
+@pytest.fixture
+async def settings(templates: Templates) -> AsyncIterator[Settings]:
+    """Settings for a database with Dresden's agreement whose tables a test may change."""
+    async with templates.fresh("seeded", once=True) as settings:
+        yield settings
+
+
 def described(connection: sa.Connection) -> dict[str, Any]:
     """Everything that the database says of its tables."""
     inspector = sa.inspect(connection)
@@ -61,7 +68,7 @@ async def described_at(url: sa.URL) -> dict[str, Any]:
 @asynccontextmanager
 async def without_tables(templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database that holds nothing at all."""
-    async with templates.fresh("empty") as settings:
+    async with templates.fresh("empty", once=True) as settings:
         await migrating.downgrade(settings, "base")
         yield settings
 

@@ -25,7 +25,8 @@ PING_SECONDS = 10.0
 
 EVENTS = {
     "text/event-stream": {
-        "schema": {"type": "string", "maxLength": 2**31 - 1, "pattern": "^(id|event|data): ", "description": "Events."}
+        "example": "id: MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM\n\n",
+        "schema": {"type": "string", "maxLength": 2**31 - 1, "pattern": "^(id|event|data): ", "description": "Events."},
     }
 }
 
@@ -36,6 +37,7 @@ LastEventId = Annotated[
         max_length=200,
         pattern=CURSOR_PATTERN,
         description="`id` of the last event that was received; browsers send it when they connect again.",
+        examples=["MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM"],
     ),
 ]
 

@@ -75,13 +75,17 @@ class Writer:
 
     async def settle(self, client: httpx.AsyncClient) -> None:
         """Repeat what has no known outcome; afterwards all of it happened once."""
-        for asked in self.unknown:
-            answer = await self.send(client, asked)
-            if asked.resource is not None and answer.status_code == httpx.codes.PRECONDITION_FAILED:
-                # Nobody else changes it: the change had happened, and its answer was lost.
-                answer = await client.get(f"{PATH}/{asked.resource['id']}")
-            self.note(asked, answer)
-        self.unknown.clear()
+        while self.unknown:
+            asked = self.unknown[0]
+            await self.settle_one(client, asked, await self.send(client, asked))
+
+    async def settle_one(self, client: httpx.AsyncClient, asked: Asked, answer: httpx.Response) -> None:
+        """Note how a request ended that was repeated."""
+        if asked.resource is not None and answer.status_code == httpx.codes.PRECONDITION_FAILED:
+            # Nobody else changes it: the change had happened, and its answer was lost.
+            answer = await client.get(f"{PATH}/{asked.resource['id']}")
+        self.note(asked, answer)
+        self.unknown.remove(asked)
 
 
 @dataclass

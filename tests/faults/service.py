@@ -69,11 +69,16 @@ class Service:
         self.process.kill()
         assert await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT) == -signal.SIGKILL
 
-    async def stop(self) -> int:
-        """Ask the process to end, as an operator does, and return its exit code."""
+    async def stop(self) -> None:
+        """Ask the process to end, as an operator does, and wait until it has."""
         assert self.process is not None
         self.process.terminate()
-        return await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT)
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until the process has ended as it was asked to: uvicorn shuts down, then lets the signal have its way."""
+        assert self.process is not None
+        assert await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT) == -signal.SIGTERM, self.log()
 
     async def end(self) -> None:
         """Make sure that nothing is left running."""
