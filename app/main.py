@@ -43,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    # Set when the process is asked to end, for answers that would otherwise go on.
+    app.state.ending = asyncio.Event()
     for router in (*ROUTERS, health, pages):
         app.include_router(router)
     install_assets(app)

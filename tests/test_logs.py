@@ -58,7 +58,7 @@ class TestLines:
         except ValueError:
             logger.exception("failed")
         (line,) = stream.getvalue().splitlines()
-        assert "ValueError: wrong" in json.loads(line)["exc_info"]
+        assert "ValueError: invalid literal" in json.loads(line)["exc_info"]
 
 
 class TestLevels:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -115,14 +116,18 @@ def check_place(connection: Connection, place: Place) -> None:
         raise FeedReset
 
 
-async def wait_for_more(database: Database, after: Place, seconds: float) -> None:
-    """Wait until the log goes on behind a place, at most for some seconds; no connection is held meanwhile."""
+async def wait_for_more(database: Database, after: Place, seconds: float, ending: asyncio.Event) -> None:
+    """Wait until the log goes on behind a place, at most for some seconds and not when the service is to end.
+
+    No connection is held meanwhile.
+    """
     until = asyncio.get_running_loop().time() + seconds
     while await end_of(database) <= after.position:
         left = until - asyncio.get_running_loop().time()
-        if left <= 0:
+        if left <= 0 or ending.is_set():
             return
-        await asyncio.sleep(min(POLL_SECONDS, left))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), min(POLL_SECONDS, left))
 
 
 async def end_of(database: Database) -> int:

@@ -62,7 +62,7 @@ async def list_changes(
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
         async with place_to_wait(request):
-            await wait_for_more(database, batch.end, wanted.wait)
+            await wait_for_more(database, batch.end, wanted.wait, request.app.state.ending)
         batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
     return page(batch, caller)
 
@@ -132,14 +132,15 @@ async def follow(
     waiting: asyncio.Semaphore,
 ) -> AsyncIterator[str]:
     """The events, for as long as the client listens and the caller is who it was."""
+    ending: asyncio.Event = request.app.state.ending
     async with waiting:
-        while not await request.is_disconnected():
+        while not (ending.is_set() or await request.is_disconnected()):
             for place, text in batch.items:
                 yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
             if not batch.more:
                 # An id without data moves the client past what was passed over, and keeps proxies from closing.
                 yield f"id: {encode(batch.end, caller)}\n\n"
-                await wait_for_more(database, batch.end, PING_SECONDS)
+                await wait_for_more(database, batch.end, PING_SECONDS, ending)
             if not await is_unchanged(request, database, caller):
                 return
             batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
