@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -55,6 +56,14 @@ keys_cli = typer.Typer(
 cli.add_typer(keys_cli)
 
 
+class Server(uvicorn.Server):
+    """Tells those who wait for changes when it is asked to end; else it would wait for them, then break them off."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.config.app.state.ending.set()  # type: ignore[union-attr]  # it is ours, whatever uvicorn takes
+
+
 class Failed(Exception):
     """A command that cannot do what it was asked; the message is the line that its user reads."""
 
@@ -82,7 +91,7 @@ def serve(
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
     with listening(host, port) as listener, suppress(KeyboardInterrupt):
         typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
 
 
 @cli.command()

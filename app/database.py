@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 

@@ -1,15 +1,9 @@
 """Reads of the register beside the same reads by a bare driver, on both databases: `make bench`."""
 
 import asyncio
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +14,7 @@ from app.resources.ids import named_id
 from app.settings import Settings
 from benchmarks.content import fill
 from benchmarks.load import Load, load
+from benchmarks.servers import REGISTER, server
 
 REGISTER_PORT, BARE_PORT = 8471, 8472
 EVENT = named_id("benchmark", 12_345)
@@ -40,38 +35,6 @@ READS = (
 )
 
 
-@contextmanager
-def server(command: list[str], port: int, database_url: str) -> Iterator[psutil.Process]:
-    """A server process that answers."""
-    environment = {
-        **os.environ,
-        "REGISTER_DATABASE_URL": database_url,
-        "REGISTER_RATE_LIMIT": "2000000000",
-        "REGISTER_PORT": str(port),
-        "REGISTER_LOG_LEVEL": os.environ.get("REGISTER_LOG_LEVEL", "info"),
-    }
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603 (our own servers)
-        try:
-            wait_for(port)
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-
-
-def wait_for(port: int) -> None:
-    """Wait until a server listens."""
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/one/{EVENT}", timeout=1).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    sys.exit(f"no server on port {port}")
-
-
 def measure(process: psutil.Process, url: str) -> tuple[Load, float]:
     """The load that a server bore, and the milliseconds of CPU that it spent on a request."""
     load(url, seconds=1)
@@ -85,9 +48,8 @@ def measure(process: psutil.Process, url: str) -> tuple[Load, float]:
 def compare(engine: str, database_url: str) -> None:
     """Measure both servers on one database and print a line for each kind of read."""
     bare_command = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(BARE_PORT), "--no-access-log"]
-    register_command = [sys.executable, "-c", "from app.cli import main; main()", "serve"]
     with (
-        server(register_command, REGISTER_PORT, database_url) as register,
+        server(REGISTER, REGISTER_PORT, database_url) as register,
         server(bare_command, BARE_PORT, database_url) as bare,
     ):
         for read in READS:

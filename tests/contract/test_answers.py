@@ -20,8 +20,8 @@ JSON = {"Content-Type": "application/json"}
 # Entries that others refer to, so that they cannot be deleted.
 REFERRED = {"agreements": AGREEMENT, "topics": topic_id("health"), "partners": CITY, "goals": goal_id(1)}
 # What no request can cause here: that the server cannot read HTTP, conflicts that are each resource's own, and what a
-# role forbids, which tests/access tries. Keys, changes and histories have tests of their own.
-ELSEWHERE = {"400", "403", "409"}
+# role forbids, which tests/access tries, and a full disk (tests/faults). Keys, changes and histories have their own.
+ELSEWHERE = {"400", "403", "409", "507"}
 WALKED = [each for each in OPERATIONS if each.path.split("/")[1] in PATHS and not each.path.endswith("/history")]
 
 

@@ -78,6 +78,6 @@ async def service(settings: Settings, templates: Templates, tmp_path: Path) -> A
         yield service
 
 
-def only(engine: str) -> Any:
+def only(engine: str) -> pytest.MarkDecorator:
     """For tests of what the other kind of database does not have."""
     return pytest.mark.parametrize("templates", [engine], indirect=True)
