@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,15 @@ from fastapi import FastAPI
 from app.access.keys import is_well_formed
 from app.cli import load_content, main, read_agreement
 from app.settings import Settings
-from tests.conftest import client_of, running
+from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, NOWHERE
+
+
+@pytest.fixture
+async def settings(templates: Templates) -> AsyncIterator[Settings]:
+    """Settings for a database of its own: keys are told apart by when they were used."""
+    async with templates.fresh("seeded", once=True) as settings:
+        yield settings
 
 
 class Command:
