@@ -1,72 +1,170 @@
-"""An index for whatever lists are filtered and sorted by, and for every reference."""
+"""Every question that a list can be asked is served by an index, and so is every reference."""
 
-import typing
 from collections.abc import Iterator
+from importlib import import_module
+from inspect import signature
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, Table
+from sqlalchemy import BinaryExpression, Column, Table, UniqueConstraint
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
-import app.catalogue  # noqa: F401 (makes every table known)
-from app.agreements.models import AgreementList
-from app.consultation_events.models import ConsultationEventList
+from app.access.caller import COMMAND
+from app.catalogue import RESOURCES
 from app.database import table_of
-from app.goals.models import GoalList
-from app.partners.models import PartnerList
 from app.resources.lists import NOT_FILTERS, ListQuery
 from app.resources.pages import Order
-from app.resources.resource import KINDS
-from app.sub_measures.models import SubMeasureList
-from app.topics.models import TopicList
+from app.resources.resource import Resource
+from tests.schemas import parameters, resolved
 
-LISTS: dict[str, type[ListQuery]] = {
-    "agreement": AgreementList,
-    "topic": TopicList,
-    "partner": PartnerList,
-    "goal": GoalList,
-    "sub_measure": SubMeasureList,
-    "consultation_event": ConsultationEventList,
+WITHOUT_INDEX = {
+    "visibility": "two values, one of which nearly every row has: reading in the list's order is faster than any index",
+    "q": "looks for text anywhere in a text, which no index of both databases serves",
 }
-# Two values select nothing that an index would find faster.
-UNSELECTIVE = frozenset({"visibility", "attendance_mode"})
+
+SAMPLES = {
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date": "2024-02-29",
+    "date-time": "2024-02-29T10:00:00Z",
+}
 
 
-def leading(table: Table) -> Iterator[tuple[str, ...]]:
-    """The columns of every index of a table, unique constraints and the key included."""
-    yield tuple(column.name for column in table.primary_key.columns)
-    for index in table.indexes:
-        yield tuple(column.name for column in index.columns)
-    for constraint in table.constraints:
-        yield tuple(column.name for column in getattr(constraint, "columns", ()))
+def list_of(resource: Resource[Any]) -> tuple[type[ListQuery], Any]:
+    """The query of a resource's list, and the function that makes conditions of it."""
+    feature = resource.path.replace("-", "_")
+    queries = import_module(f"app.{feature}.queries")
+    models = import_module(f"app.{feature}.models")
+    return getattr(models, f"{resource.table.__name__}List"), queries.wanted_by
 
 
-def is_indexed(column: Column[typing.Any]) -> bool:
-    """Whether an index begins with the column."""
-    return any(columns[:1] == (column.name,) for columns in leading(column.table))
+def filters() -> Iterator[tuple[Resource[Any], str]]:
+    """Every filter of every list."""
+    for resource in RESOURCES:
+        query, _ = list_of(resource)
+        for name in query.model_fields.keys() - (NOT_FILTERS - {"q"}):
+            yield resource, name
 
 
-class TestIndices:
-    @pytest.mark.parametrize("kind", LISTS)
-    def test_serve_every_sort(self, kind: str) -> None:
-        keys = typing.get_args(LISTS[kind].model_fields["sort"].annotation)
-        assert keys
-        for key in keys:
-            columns = tuple(column.name for column in Order(KINDS[kind], key).columns)
-            # What is unique needs no id behind it to be in one order.
-            assert {columns, columns[:-1]} & set(leading(table_of(KINDS[kind].table))), key
+def sorts() -> Iterator[tuple[Resource[Any], str]]:
+    """Every sort key of every list, in both directions."""
+    for resource in RESOURCES:
+        for sort in parameters(resource.path)["sort"]["enum"]:
+            yield resource, sort
 
-    @pytest.mark.parametrize("kind", LISTS)
-    def test_serve_every_filter_on_a_column(self, kind: str) -> None:
-        columns = table_of(KINDS[kind].table).columns
-        names = {
-            name.removesuffix("_from").removesuffix("_before")
-            for name in LISTS[kind].model_fields
-            if name not in NOT_FILTERS
+
+def by_name(each: tuple[Resource[Any], str]) -> tuple[str, str]:
+    """Every test process must find the filters in the same order."""
+    resource, name = each
+    return resource.path, name
+
+
+def sample(path: str, name: str) -> Any:
+    """A value for a filter."""
+    schema = resolved(parameters(path)[name])
+    inner = resolved(schema["items"]) if schema["type"] == "array" else schema
+    if "enum" in inner:
+        value: Any = inner["enum"][0]
+    elif inner["type"] == "integer":
+        value = inner["minimum"]
+    else:
+        value = SAMPLES.get(inner.get("format", "")) or {8: "14612000", 10: "1.1"}.get(inner["maxLength"], "a")
+    return [value] if schema["type"] == "array" else value
+
+
+def conditions(resource: Resource[Any], name: str) -> list[ColumnElement[bool]]:
+    """The conditions of a list that is asked with one filter only."""
+    query, wanted_by = list_of(resource)
+    # Those that look through links see only what the caller does.
+    caller = [COMMAND] if "caller" in signature(wanted_by).parameters else []
+    wanted: list[ColumnElement[bool]] = wanted_by(query.model_validate({name: sample(resource.path, name)}), *caller)
+    return wanted
+
+
+def compared(condition: ColumnElement[bool]) -> Iterator[Column[Any]]:
+    """The columns that a condition compares, those in the queries that it contains too."""
+    for part in visitors.iterate(condition):
+        if isinstance(part, BinaryExpression):
+            yield from (side for side in (part.left, part.right) if isinstance(side, Column))
+
+
+def leading(table: Table) -> list[list[str]]:
+    """The columns of every index of a table, that of its key and those of its unique constraints included."""
+    keys = [list(table.primary_key.columns.keys())]
+    unique = [
+        [column.name for column in constraint.columns]
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    ]
+    return keys + unique + [list(index.columns.keys()) for index in table.indexes]
+
+
+def begins_with(columns: list[str], wanted: list[str]) -> bool:
+    """Whether an index serves columns in this order."""
+    return columns[: len(wanted)] == wanted
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("resource", "name"),
+        sorted(filters(), key=by_name),
+        ids=lambda value: getattr(value, "path", value),
+    )
+    def test_look_into_indexed_columns(self, resource: Resource[Any], name: str) -> None:
+        columns = {column for condition in conditions(resource, name) for column in compared(condition)}
+        assert columns, "the filter compares nothing"
+        missing = [
+            str(column)
+            for column in columns
+            if not any(begins_with(index, [column.name]) for index in leading(column.table))
+        ]
+        if name in WITHOUT_INDEX:
+            assert missing, f"{name} has an index now: drop the exception"
+        else:
+            assert missing == []
+
+    def test_are_all_those_of_the_contract(self) -> None:
+        known = {(resource.path, name) for resource, name in filters()}
+        assert known == {
+            (resource.path, name)
+            for resource in RESOURCES
+            for name in parameters(resource.path)
+            if name not in NOT_FILTERS or name == "q"
         }
-        unindexed = {name for name in names if name in columns and not is_indexed(columns[name])}
-        assert unindexed <= UNSELECTIVE
 
-    @pytest.mark.parametrize("table", SQLModel.metadata.sorted_tables, ids=lambda table: table.name)
-    def test_serve_every_reference(self, table: Table) -> None:
-        references = [column for column in table.columns if column.foreign_keys]
-        assert [column.name for column in references if not is_indexed(column)] == []
+    def test_through_links_find_their_resources_in_one_index(self) -> None:
+        """A link is looked for by its value, and by the resource that a page has come to: both stand in each index."""
+        for resource in RESOURCES:
+            for child in resource.lists.values():
+                if child.value:
+                    indices = leading(table_of(child.table))
+                    assert any(begins_with(index, [child.value, child.parent]) for index in indices)
+                    assert any(begins_with(index, [child.parent, child.value]) for index in indices)
+
+
+class TestSorts:
+    @pytest.mark.parametrize(("resource", "sort"), list(sorts()), ids=lambda value: getattr(value, "path", value))
+    def test_read_an_index_in_its_total_order(self, resource: Resource[Any], sort: str) -> None:
+        order = [column.name for column in Order(resource, sort).columns]
+        assert order[-1] == "id"
+        indices = leading(table_of(resource.table))
+        unique = [
+            [*index, "id"] for index in indices if begins_with(index, order[:-1]) and len(index) == len(order) - 1
+        ]
+        assert any(begins_with(index, order) for index in indices + unique), order
+
+
+class TestReferences:
+    @pytest.mark.parametrize("table", SQLModel.metadata.sorted_tables, ids=str)
+    def test_are_indexed(self, table: Table) -> None:
+        """Deleting asks for those that refer to the deleted: without an index that reads the whole table."""
+        for constraint in table.foreign_key_constraints:
+            wanted = [column.name for column in constraint.columns]
+            assert any(begins_with(index, wanted) for index in leading(table)), wanted
+
+    def test_are_there(self) -> None:
+        """The tables above are all of them: those of each resource, and those of its lists."""
+        tables = set(SQLModel.metadata.sorted_tables)
+        for resource in RESOURCES:
+            assert {table_of(resource.table), *(table_of(child.table) for child in resource.lists.values())} <= tables

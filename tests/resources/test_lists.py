@@ -1,232 +1,499 @@
-"""What holds for every list."""
+"""What every list does, whatever it lists: order, pages, search, filters and what it refuses."""
 
 import base64
 import json
 import random
-import typing
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from app.agreements.models import AgreementList
-from app.consultation_events.models import ConsultationEventList
-from app.goals.models import GoalList
-from app.partners.models import PartnerList
-from app.resources.lists import ListQuery
+from app.catalogue import RESOURCES
 from app.resources.text import sortable
-from app.sub_measures.models import SubMeasureList
-from app.topics.models import TopicList
-from tests.factories import CARITAS, delete, errors_of, goal_id, items_of, make, measure_id
+from tests.conftest import Templates, client_of, running
+from tests.factories import CITY, LIGA, NOWHERE, delete, errors_of, items_of, make, patch
+from tests.filters import ids_of
+from tests.schemas import Schema, parameters, resolved, sort_keys
 
-LISTS: Mapping[str, type[ListQuery]] = {
-    "agreements": AgreementList,
-    "topics": TopicList,
-    "partners": PartnerList,
-    "goals": GoalList,
-    "sub-measures": SubMeasureList,
-    "consultation-events": ConsultationEventList,
+PATHS = [resource.path for resource in RESOURCES]
+NAMES = {resource.path: resource.name for resource in RESOURCES}
+ORDERS = [(path, f"{sign}{key}") for path in PATHS for key in sort_keys(path) for sign in ("", "-")]
+
+every_list = pytest.mark.parametrize("path", PATHS)
+every_order = pytest.mark.parametrize(("path", "sort"), ORDERS)
+
+WORDS = ["Ärzte", "arzt", "Zukunft", "Förderung", "forderung", "Öffnung", "ß", "Straße", "strasse", "a b", "a-b", "1"]
+DAYS = [None, "1999-12-31", "2024-02-29", "2024-03-01"]
+VALUES: dict[str, dict[str, list[Any]]] = {
+    "agreements": {"title": WORDS, "signed_on": DAYS},
+    "topics": {"name": WORDS},
+    "partners": {
+        "name": WORDS,
+        "kind": ["municipality", "umbrella_association", "member_association", "other"],
+        "staff_count": [None, 0, 9, 10, 1_000_000],
+        "founded_on": DAYS,
+    },
+    "goals": {"title": WORDS},
+    "sub-measures": {
+        "title": WORDS,
+        "status": ["proposed", "agreed", "in_progress", "completed", "suspended", "cancelled"],
+        "status_reason": ["Grund"],
+        "progress_percent": [None, 0, 9, 10, 100],
+        "starts_on": DAYS,
+        "ends_on": [None, "2024-03-02", "2025-01-01"],
+    },
+    "consultation-events": {
+        "title": WORDS,
+        "starts_at": ["2024-02-29T23:30:00-01:00", "2024-03-01T00:00:00Z", "2024-03-01T00:00:00.000001Z"],
+    },
 }
+VISIBILITY = {"visibility": ["public", "partners"]}
+NULLABLE = {"signed_on", "staff_count", "founded_on", "progress_percent", "starts_on", "ends_on"}
+WITHOUT_TIES = {"slug", "number", "code", "created_at", "updated_at"}
 
 
-def sorts_of(path: str) -> tuple[str, ...]:
-    """The sort keys of a list."""
-    return typing.get_args(LISTS[path].model_fields["sort"].annotation)
+def some_fields(chance: random.Random, path: str) -> dict[str, Any]:
+    """Values for a new resource, with many ties."""
+    return {name: chance.choice(values) for name, values in (VALUES[path] | VISIBILITY).items()}
 
 
-def key_of(item: Mapping[str, Any], sort: str) -> Any:
-    """What an entry is sorted by; None when it is not known."""
-    name = sort.removeprefix("-")
-    if name in ("title", "name"):
-        return sortable(item[name])
-    if name == "code":
-        return tuple(int(part) for part in item["code"].split("."))
-    return item[name]
+def placed(path: str, sort: str, entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What an entry is sorted by."""
+    key = sort.removeprefix("-")
+    value = entry[key]
+    if key == NAMES[path]:
+        value = sortable(value)
+    if key == "code":
+        value = [int(number) for number in value.split(".")]
+    if key in {"created_at", "updated_at", "starts_at"}:
+        # Without a fraction the text is shorter, and would stand behind those with one.
+        value = (
+            value.removesuffix("Z").ljust(len("2024-03-01T00:00:00.000000"), "0") if "." in value else value[:19] + ".0"
+        )
+    return value, entry["id"]
 
 
-def in_order(items: list[dict[str, Any]], sort: str) -> list[str]:
-    """The ids of the entries in the order that the sort key promises: what is not known last, ids break ties."""
-    known = [item for item in items if key_of(item, sort) is not None]
-    unknown = [item for item in items if key_of(item, sort) is None]
-    descending = sort.startswith("-")
-    known.sort(key=lambda item: (key_of(item, sort), item["id"]), reverse=descending)
-    unknown.sort(key=lambda item: item["id"], reverse=descending)
-    return [item["id"] for item in known + unknown]
+def in_order(path: str, sort: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries in the order that a sort key promises: what is not known stands last, ids break ties."""
+    key, descending = sort.removeprefix("-"), sort.startswith("-")
+    known = [entry for entry in entries if entry[key] is not None]
+    unknown = [entry for entry in entries if entry[key] is None]
+    return [
+        *sorted(known, key=lambda entry: placed(path, sort, entry), reverse=descending),
+        *sorted(unknown, key=lambda entry: str(entry["id"]), reverse=descending),
+    ]
 
 
-async def fill(client: httpx.AsyncClient, path: str, choice: random.Random, count: int) -> None:
-    """Add entries with names, numbers and days that repeat or are not known."""
-    for _ in range(count):
-        name = choice.choice(["Ähre", "ahorn", "Zebra", "zebra", "Öl", "Straße", "strasse"])
-        day = choice.choice([None, "2025-01-01", "2025-06-01"])
-        fields: dict[str, dict[str, Any]] = {
-            "agreements": {"title": name, "signed_on": day},
-            "topics": {"name": name},
-            "partners": {"name": name, "staff_count": choice.choice([None, 5, 10]), "founded_on": day},
-            "goals": {"title": name},
-            "sub-measures": {
-                "title": name,
-                "goal_id": goal_id(choice.choice([1, 2])),
-                "progress_percent": choice.choice([None, 0, 50]),
-                "starts_on": day,
-                "status": choice.choice(["agreed", "proposed"]),
-            },
-            "consultation-events": {
-                "title": name,
-                "starts_at": choice.choice(["2025-01-01T10:00:00Z", "2025-01-02T10:00:00Z"]),
-            },
-        }
-        await make(client, path, **fields[path])
+@pytest.fixture(scope="module")
+async def filled(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
+    """One register with many of each kind for the tests that only read."""
+    chance = random.Random(1)  # noqa: S311 (no secret: the same register in each run)
+    async with (
+        templates.fresh("seeded") as settings,
+        running(settings) as app,
+        client_of(app, templates.keys["admin"]) as client,
+    ):
+        for path in PATHS:
+            made = [await make(client, path, **some_fields(chance, path)) for _ in range(16)]
+            for entry in made[::4]:
+                await patch(client, path, entry, **{NAMES[path]: "Zuletzt geändert"})
+        yield client
 
 
-@pytest.mark.parametrize("path", LISTS)
-class TestEveryList:
-    async def test_sorts_by_every_key(self, client: httpx.AsyncClient, path: str) -> None:
-        await fill(client, path, random.Random(1), 12)  # noqa: S311 (entries that can be repeated)
-        everything = await items_of(client, path, limit=200)
-        for sort in sorts_of(path):
-            found = [item["id"] for item in await items_of(client, path, sort=sort, limit=5)]
-            assert found == in_order(everything, sort), sort
+class TestOrder:
+    @every_order
+    async def test_is_what_the_sort_key_says(self, filled: httpx.AsyncClient, path: str, sort: str) -> None:
+        entries = (await filled.get(f"/v1/{path}", params={"sort": sort, "limit": 200})).json()["items"]
+        key = sort.removeprefix("-")
+        values = [str(entry[key]) for entry in entries]
+        assert len(set(values)) > 1, "nothing to sort"
+        assert (len(set(values)) < len(values)) is (key not in WITHOUT_TIES), "no tie to break"
+        assert ("None" in values) is (key in NULLABLE)
+        assert [entry["id"] for entry in entries] == [entry["id"] for entry in in_order(path, sort, entries)]
 
-    async def test_repeats_and_skips_nothing_while_it_changes(self, client: httpx.AsyncClient, path: str) -> None:
-        choice = random.Random(2)  # noqa: S311 (entries that can be repeated)
-        await fill(client, path, choice, 10)
-        for sort in sorts_of(path)[::3]:
-            before = {item["id"] for item in await items_of(client, path, limit=200)}
-            seen: list[str] = []
-            cursor: str | None = None
-            deleted: set[str] = set()
+    @every_order
+    async def test_is_the_same_page_by_page(self, filled: httpx.AsyncClient, path: str, sort: str) -> None:
+        whole = (await filled.get(f"/v1/{path}", params={"sort": sort, "limit": 200})).json()["items"]
+        assert await items_of(filled, path, sort=sort, limit=4) == whole
+
+    @every_list
+    async def test_is_one_of_the_sort_keys(self, filled: httpx.AsyncClient, path: str) -> None:
+        default = parameters(path)["sort"]["default"]
+        assert await items_of(filled, path) == await items_of(filled, path, sort=default)
+        for sort in ("id", "--title", "+title", "", "search_text", "sort_name", "Title", "title,created_at"):
+            assert errors_of(await filled.get(f"/v1/{path}", params={"sort": sort})) == [("sort", "literal_error")]
+        repeated = await filled.get(f"/v1/{path}", params={"sort": [default, default]})
+        assert repeated.status_code == 200
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_has_pages_that_repeat_and_skip_nothing_while_others_write(
+        self, client: httpx.AsyncClient, path: str
+    ) -> None:
+        """What is there from the first page to the last is shown once, whatever comes and goes in between."""
+        chance = random.Random(path)  # noqa: S311 (no secret: the same writes in each run)
+        for sort in (each for kind, each in ORDERS if kind == path):
+            entries = await items_of(client, path, limit=200)
+            made = {entry["id"]: entry for entry in entries if entry["version"] > 1 or entry["id"][14] == "7"}
+            while len(made) < 20:
+                entry = await make(client, path, **some_fields(chance, path))
+                made[entry["id"]] = entry
+            lasting = {entry["id"] for entry in await items_of(client, path, limit=200)}
+            gone: set[str] = set()
+            shown: list[dict[str, Any]] = []
+            cursor = None
             while True:
-                params = {"sort": sort, "limit": "4"} | ({"cursor": cursor} if cursor else {})
+                params: dict[str, Any] = {"sort": sort, "limit": 7} | ({"cursor": cursor} if cursor else {})
                 page = (await client.get(f"/v1/{path}", params=params)).json()
-                seen += [item["id"] for item in page["items"]]
+                assert not gone & {entry["id"] for entry in page["items"]}
+                shown += page["items"]
                 cursor = page["next_cursor"]
-                await fill(client, path, choice, 1 if len(seen) < 40 else 0)
-                victim = page["items"][-1]
-                if (await delete(client, path, victim)).status_code == 204:
-                    deleted.add(victim["id"])
                 if cursor is None:
                     break
-            assert len(seen) == len(set(seen)), sort
-            assert before - deleted <= set(seen), sort
+                # One of those that were just shown goes too: the cursor stands for its place, not for it.
+                for id in {chance.choice(sorted(made)), page["items"][-1]["id"]} & made.keys():
+                    assert (await delete(client, path, made.pop(id))).status_code == 204
+                    lasting.discard(id)
+                    gone.add(id)
+                entry = await make(client, path, **some_fields(chance, path))
+                made[entry["id"]] = entry
+            ids = [entry["id"] for entry in shown]
+            assert len(ids) == len(set(ids)), sort
+            assert lasting <= set(ids), sort
+            assert shown == in_order(path, sort, shown), sort
 
-    async def test_refuses_what_it_does_not_know(self, client: httpx.AsyncClient, path: str) -> None:
-        for params, place in (
-            ({"unknown": "1"}, "unknown"),
-            ({"sort": "colour"}, "sort"),
-            ({"limit": "0"}, "limit"),
-            ({"limit": "201"}, "limit"),
-            ({"limit": "x"}, "limit"),
-            ({"visibility": "secret"}, "visibility"),
-            ({"include_total": "maybe"}, "include_total"),
-            ({"q": ""}, "q"),
-            ({"created_at_from": "2025-01-01"}, "created_at_from"),
-            ({"offset": "10"}, "offset"),
+
+class TestPages:
+    @every_list
+    async def test_are_as_long_as_asked_for(self, filled: httpx.AsyncClient, path: str) -> None:
+        whole = await items_of(filled, path, limit=200)
+        for limit in (1, 7, 200):
+            answer = await filled.get(f"/v1/{path}", params={"limit": limit})
+            assert answer.json()["items"] == whole[:limit]
+            assert (answer.json()["next_cursor"] is None) is (limit >= len(whole))
+
+    async def test_have_fifty_entries_by_default(self, empty_client: httpx.AsyncClient) -> None:
+        for _ in range(51):
+            await make(empty_client, "partners")
+        answer = (await empty_client.get("/v1/partners")).json()
+        assert len(answer["items"]) == 50
+        answer = (await empty_client.get("/v1/partners", params={"cursor": answer["next_cursor"]})).json()
+        assert (len(answer["items"]), answer["next_cursor"]) == (1, None)
+
+    async def test_end_with_null_where_the_last_one_is_full(self, client: httpx.AsyncClient) -> None:
+        first = (await client.get("/v1/partners", params={"limit": 4})).json()
+        second = (await client.get("/v1/partners", params={"limit": 4, "cursor": first["next_cursor"]})).json()
+        assert (len(second["items"]), second["next_cursor"]) == (4, None)
+
+    @every_list
+    async def test_of_an_empty_list_are_one_that_is_empty(self, empty_client: httpx.AsyncClient, path: str) -> None:
+        answer = await empty_client.get(f"/v1/{path}", params={"include_total": "true"})
+        assert answer.json() == {"items": [], "next_cursor": None, "total": 0}
+        assert "link" not in answer.headers
+
+    @every_list
+    async def test_refuse_other_limits(self, filled: httpx.AsyncClient, path: str) -> None:
+        for limit, code in (
+            ("0", "greater_than_equal"),
+            ("-1", "greater_than_equal"),
+            ("201", "less_than_equal"),
+            ("1.5", "int_parsing"),
+            ("x", "int_parsing"),
+            ("", "int_parsing"),
+            ("1e2", "int_parsing"),
         ):
-            answer = await client.get(f"/v1/{path}", params=params)
-            assert [name for name, _ in errors_of(answer)] == [place]
+            assert errors_of(await filled.get(f"/v1/{path}", params={"limit": limit})) == [("limit", code)]
 
-    async def test_counts_only_when_asked_to(self, client: httpx.AsyncClient, path: str) -> None:
-        await fill(client, path, random.Random(3), 3)  # noqa: S311 (entries that can be repeated)
-        everything = await items_of(client, path, limit=200)
-        page = (await client.get(f"/v1/{path}", params={"limit": 1})).json()
-        assert "total" not in page
-        page = (await client.get(f"/v1/{path}", params={"limit": 1, "include_total": "true"})).json()
-        assert page["total"] == len(everything)
+    @every_list
+    async def test_hold_the_total_only_when_asked_for(self, filled: httpx.AsyncClient, path: str) -> None:
+        total = len(await items_of(filled, path, limit=200))
+        cursor = None
+        while True:
+            params: dict[str, Any] = {"limit": 10, "include_total": "true"} | ({"cursor": cursor} if cursor else {})
+            page = (await filled.get(f"/v1/{path}", params=params)).json()
+            assert page["total"] == total
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        public = len(await items_of(filled, path, visibility="public"))
+        assert 0 < public < total
+        page = (await filled.get(f"/v1/{path}", params={"visibility": "public", "include_total": "true"})).json()
+        assert page["total"] == public
+        for params in ({}, {"include_total": "false"}):
+            assert "total" not in (await filled.get(f"/v1/{path}", params=params)).json()
+        assert errors_of(await filled.get(f"/v1/{path}", params={"include_total": "maybe"})) == [
+            ("include_total", "bool_parsing")
+        ]
 
-    async def test_filters_by_times_from_and_before(self, client: httpx.AsyncClient, path: str) -> None:
-        made = await make(client, path)
-        for field in ("created_at", "updated_at"):
-            found = await items_of(client, path, **{f"{field}_from": made[field]})
-            assert made["id"] in [item["id"] for item in found]
-            found = await items_of(client, path, **{f"{field}_before": made[field]})
-            assert made["id"] not in [item["id"] for item in found]
+    @every_list
+    async def test_link_to_the_next_one(self, filled: httpx.AsyncClient, path: str) -> None:
+        asked: dict[str, Any] = {
+            "limit": "5",
+            "visibility": ["public", "partners"],
+            "created_at_from": "2024-01-01T00:00:00+01:00",
+        }
+        answer = await filled.get(f"/v1/{path}", params=asked)
+        found = []
+        while True:
+            found += answer.json()["items"]
+            cursor = answer.json()["next_cursor"]
+            assert ("link" in answer.headers) is (cursor is not None)
+            if cursor is None:
+                break
+            assert list(answer.links) == ["next"]
+            url = httpx.URL(answer.links["next"]["url"])
+            assert url.path == f"/v1/{path}"
+            assert url.params == httpx.QueryParams({**asked, "cursor": cursor})
+            answer = await filled.get(answer.links["next"]["url"])
+        assert found == await items_of(filled, path, limit=200)
 
-    async def test_filters_by_visibility(self, client: httpx.AsyncClient, path: str) -> None:
-        made = await make(client, path, visibility="partners")
-        assert [item["id"] for item in await items_of(client, path, visibility="partners")] == [made["id"]]
-        assert made["id"] not in [item["id"] for item in await items_of(client, path, visibility="public")]
-        assert made["id"] in [item["id"] for item in await items_of(client, path, visibility=["public", "partners"])]
 
-    async def test_finds_text_in_any_case_and_takes_it_literally(self, client: httpx.AsyncClient, path: str) -> None:
-        name = "name" if path in ("topics", "partners") else "title"
-        made = await make(client, path, **{name: "Förderung 100 % für_alle"})
-        for text, hits in (
-            ("FÖRDERUNG 1", 1),
-            ("fo\u0308rderung 1", 1),
-            ("100 %", 1),
-            ("r_a", 1),
-            ("für%alle", 0),
-            ("1__", 0),
-        ):
-            found = [item["id"] for item in await items_of(client, path, q=text)]
-            assert found == [made["id"]] * hits, text
+def forged(cursor: str, *values: Any, mark: Any = None) -> str:
+    """A cursor of the same list and order with other values."""
+    own, *_ = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+    text = json.dumps([own if mark is None else mark, *values])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+INVALID = [("cursor", "invalid_cursor")]
 
 
 class TestCursor:
-    async def test_is_in_the_link_header_too(self, client: httpx.AsyncClient) -> None:
-        answer = await client.get("/v1/sub-measures", params={"goal_id": goal_id(3), "limit": 3})
-        link = httpx.URL(answer.links["next"]["url"])
-        assert link.params["cursor"] == answer.json()["next_cursor"]
-        following = (await client.get(answer.links["next"]["url"])).json()
-        assert [item["code"] for item in following["items"]] == ["3.4", "3.5", "3.6"]
-        last = await client.get("/v1/sub-measures", params={"goal_id": goal_id(3), "limit": 7})
-        assert (last.json()["next_cursor"], last.links) == (None, {})
-
-    async def test_is_refused_elsewhere(self, client: httpx.AsyncClient) -> None:
-        cursor = (await client.get("/v1/sub-measures", params={"limit": 1})).json()["next_cursor"]
-        for address, params in (
-            ("/v1/goals", {}),
-            ("/v1/sub-measures", {"sort": "-code"}),
-            ("/v1/sub-measures", {"goal_id": goal_id(3)}),
-            ("/v1/sub-measures", {"q": "a"}),
+    @every_list
+    async def test_is_bound_to_its_list_filters_and_order(self, filled: httpx.AsyncClient, path: str) -> None:
+        asked: dict[str, Any] = {"limit": 2, "visibility": "public", "sort": "created_at"}
+        cursor = (await filled.get(f"/v1/{path}", params=asked)).json()["next_cursor"]
+        for change in (
+            {"visibility": "partners"},
+            {"visibility": ["public", "partners"]},
+            {"sort": "updated_at"},
+            {"sort": "-created_at"},
+            {"q": "e"},
+            {"created_at_from": "2024-01-01T00:00:00Z"},
         ):
-            answer = await client.get(address, params={**params, "cursor": cursor})
-            assert errors_of(answer) == [("cursor", "invalid_cursor")]
-        assert (await client.get("/v1/sub-measures", params={"cursor": cursor, "limit": 3})).status_code == 200
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": cursor, **change})
+            assert errors_of(answer) == INVALID, change
+        answer = await filled.get(f"/v1/{path}", params={"limit": 2, "sort": "created_at", "cursor": cursor})
+        assert errors_of(answer) == INVALID
+        for other in PATHS:
+            if other != path:
+                assert errors_of(await filled.get(f"/v1/{other}", params={**asked, "cursor": cursor})) == INVALID
+        for other_page in ({"limit": 3}, {"include_total": "true"}):
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": cursor, **other_page})
+            assert answer.status_code == 200
 
-    async def test_is_refused_when_it_is_forged(self, client: httpx.AsyncClient) -> None:
-        cursor = (await client.get("/v1/sub-measures", params={"limit": 1})).json()["next_cursor"]
-        mark, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
-        forged: list[Any] = [
-            [mark],
-            [mark, *values, 1],
-            [mark, 10**30, *values[1:]],
-            [mark, "1", *values[1:]],
-            [mark, *values[:2], "x"],
-            [mark, *values[:2], None],
-            ["0" * 12, *values],
-            {"a": 1},
-            "text",
-            None,
+    @every_order
+    async def test_is_refused_when_it_is_forged(self, filled: httpx.AsyncClient, path: str, sort: str) -> None:
+        """The right mark, wrong values: nothing that a database would fail on, or that it would compare otherwise."""
+        asked: dict[str, Any] = {"sort": sort, "limit": 1}
+        cursor = (await filled.get(f"/v1/{path}", params=asked)).json()["next_cursor"]
+        _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+        assert len(values) == (3 if sort.endswith("code") else 2)
+        key = sort.removeprefix("-")
+        wrong: list[Any] = [True, 5.5, [], {}, "\ud800", "a\0b"]
+        wrong += [] if key in NULLABLE else [None]
+        if isinstance(values[0], int):
+            wrong += ["5", 2**31, -(2**63), 10**30]
+        else:
+            wrong += [5, 0]
+        if key.endswith(("_on", "_at")):
+            wrong += ["", "gestern", "2024-02-30", "2024-13-01T00:00:00"]
+        if key in {"status", "kind"}:
+            wrong += ["", "nonsense"]
+        for value in wrong:
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, value, *values[1:])})
+            assert errors_of(answer) == INVALID, value
+
+    @every_list
+    async def test_is_refused_when_its_parts_are_forged(self, filled: httpx.AsyncClient, path: str) -> None:
+        asked: dict[str, Any] = {"sort": "created_at", "limit": 1}
+        cursor = (await filled.get(f"/v1/{path}", params=asked)).json()["next_cursor"]
+        _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+        strange: list[Any] = [None, 5, "", "x", NOWHERE[:-1], []]
+        for id in strange:
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values[:-1], id)})
+            assert errors_of(answer) == INVALID, id
+        for count in ([], values[1:], [*values, NOWHERE]):
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *count)})
+            assert errors_of(answer) == INVALID, count
+        for mark in [*strange[1:], "000000000000"]:
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values, mark=mark)})
+            assert errors_of(answer) == INVALID, mark
+
+    @every_order
+    async def test_stands_for_a_place_whatever_is_there(self, filled: httpx.AsyncClient, path: str, sort: str) -> None:
+        """A cursor behind the last place, at the edge of what its type can hold, gives the last page."""
+        asked: dict[str, Any] = {"sort": sort, "limit": 200}
+        whole = (await filled.get(f"/v1/{path}", params=asked)).json()["items"]
+        cursor = (await filled.get(f"/v1/{path}", params={**asked, "limit": 1})).json()["next_cursor"]
+        _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+        lowest = NOWHERE if sort.startswith("-") else "ffffffff-ffff-4fff-bfff-ffffffffffff"
+        answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values[:-1], lowest)})
+        key = sort.removeprefix("-")
+        place = placed(path, sort, whole[0])[0]
+        assert answer.json()["items"] == [
+            entry for entry in whole if entry[key] is None or placed(path, sort, entry)[0] != place
         ]
-        for content in forged:
-            text = base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-            answer = await client.get("/v1/sub-measures", params={"cursor": text})
-            assert errors_of(answer) == [("cursor", "invalid_cursor")], content
-        for junk in ("a", "####", "ÄÖÜ", "e30"):
-            answer = await client.get("/v1/sub-measures", params={"cursor": junk})
-            assert [name for name, _ in errors_of(answer)] == ["cursor"]
+
+    @every_list
+    async def test_is_refused_when_it_is_none(self, filled: httpx.AsyncClient, path: str) -> None:
+        for junk in ("x", "abc", "bnVsbA", "e30", "W10", "NQ", "InggeCI", "_-_-", "A" * 2000, "W1tbW1tb" * 200):
+            assert errors_of(await filled.get(f"/v1/{path}", params={"cursor": junk})) == INVALID, junk
+        for junk, code in (
+            ("", "string_too_short"),
+            ("A" * 2001, "string_too_long"),
+            ("a=", "string_pattern_mismatch"),
+        ):
+            assert errors_of(await filled.get(f"/v1/{path}", params={"cursor": junk})) == [("cursor", code)]
+
+
+def sample(schema: Schema) -> str:
+    """A value that a parameter accepts."""
+    schema = resolved(schema)
+    if schema["type"] == "array":
+        return sample(schema["items"])
+    if "enum" in schema:
+        return str(schema["enum"][0])
+    if schema["type"] == "integer":
+        return str(schema["minimum"])
+    samples = {"uuid": NOWHERE, "date": "2024-02-29", "date-time": "2024-02-29T10:00:00+01:00"}
+    if "format" in schema:
+        return samples[schema["format"]]
+    if schema["type"] == "boolean":
+        return "true"
+    return {8: "14612000", 10: "1.1"}.get(schema["maxLength"], "a")
+
+
+def wrong_samples(schema: Schema) -> Iterator[str]:
+    """Values that a parameter refuses."""
+    schema = resolved(schema)
+    if schema["type"] == "array":
+        yield from wrong_samples(schema["items"])
+        return
+    if schema["type"] == "integer":
+        yield from (str(schema["minimum"] - 1), str(schema["maximum"] + 1), str(10**30), "x", "1.5")
+    if "maxLength" in schema and "format" not in schema:
+        yield "a" * (schema["maxLength"] + 1)
+        yield "\0"
+    if "enum" in schema or "format" in schema or schema["type"] == "boolean":
+        yield from ("nonsense", "\0")
+    if schema.get("format") == "date":
+        yield from ("2024-02-30", "0999-12-31", "0", "2024-02-29T00:00:00Z")
+    if schema.get("format") == "date-time":
+        yield from ("2024-02-29", "2024-02-29T10:00:00", "0", "2024-02-30T10:00:00Z", "2024-02-29T10:00:00 01:00")
+    if schema.get("format") == "uuid":
+        yield NOWHERE.replace("-", "")
 
 
 class TestFilters:
-    async def test_given_twice_mean_any_of(self, client: httpx.AsyncClient) -> None:
-        found = await items_of(client, "sub-measures", goal_id=[goal_id(1), goal_id(4)])
-        assert [item["code"] for item in found] == ["1.1", "1.2", "4.1", "4.2"]
+    @every_list
+    async def test_are_accepted_as_the_contract_says(self, filled: httpx.AsyncClient, path: str) -> None:
+        every = {name: sample(schema) for name, schema in parameters(path).items() if name != "cursor"}
+        for name, value in every.items():
+            assert (await filled.get(f"/v1/{path}", params={name: value})).status_code == 200, name
+        assert (await filled.get(f"/v1/{path}", params=every)).status_code == 200
 
-    async def test_of_different_fields_mean_all_of(self, client: httpx.AsyncClient) -> None:
-        assert await items_of(client, "sub-measures", goal_id=goal_id(1), number=3) == []
-        found = await items_of(client, "sub-measures", goal_id=[goal_id(1), goal_id(3)], number=2)
-        assert [item["code"] for item in found] == ["1.2", "3.2"]
+    @every_list
+    async def test_are_refused_with_their_name_beyond(self, filled: httpx.AsyncClient, path: str) -> None:
+        for name, schema in parameters(path).items():
+            wrong = list(wrong_samples(schema))
+            assert wrong, name
+            for value in wrong:
+                errors = errors_of(await filled.get(f"/v1/{path}", params={name: value}))
+                assert [place for place, _ in errors] == [name], (name, value)
+            if schema["type"] == "array":
+                many = [sample(schema)] * (schema["maxItems"] + 1)
+                assert errors_of(await filled.get(f"/v1/{path}", params={name: many})) == [(name, "too_long")]
+                assert (await filled.get(f"/v1/{path}", params={name: many[1:]})).status_code == 200
 
-    async def test_look_through_links_of_events(self, client: httpx.AsyncClient) -> None:
-        organised = await make(client, "consultation-events", organiser_id=CARITAS)
-        attended = await make(client, "consultation-events", participants=[{"partner_id": CARITAS}])
-        about = await make(
-            client, "consultation-events", agenda_items=[{"title": "x", "sub_measure_id": measure_id(1, 1)}]
-        )
-        found = {item["id"] for item in await items_of(client, "consultation-events", partner_id=CARITAS)}
-        assert found == {organised["id"], attended["id"]}
-        found = {item["id"] for item in await items_of(client, "consultation-events", sub_measure_id=measure_id(1, 1))}
-        assert found == {about["id"]}
+    @every_list
+    async def test_that_no_list_knows_are_refused(self, filled: httpx.AsyncClient, path: str) -> None:
+        for name in ("nonsense", "offset", "page", "id", "Limit", "search_text", "title_from", "visibility[]"):
+            answer = await filled.get(f"/v1/{path}", params={name: "1", "limit": "1"})
+            assert errors_of(answer) == [(name, "extra_forbidden")]
+
+    @every_list
+    async def test_by_visibility_let_in_and_keep_out(self, filled: httpx.AsyncClient, path: str) -> None:
+        whole = await items_of(filled, path, limit=200)
+        for visibility in ("public", "partners"):
+            wanted = [entry for entry in whole if entry["visibility"] == visibility]
+            assert 0 < len(wanted) < len(whole)
+            assert await items_of(filled, path, visibility=visibility) == wanted
+        assert await items_of(filled, path, visibility=["public", "partners"], limit=200) == whole
+
+    @every_list
+    @pytest.mark.parametrize("stamp", ["created_at", "updated_at"])
+    async def test_by_time_are_half_open(self, filled: httpx.AsyncClient, path: str, stamp: str) -> None:
+        whole = await items_of(filled, path, limit=200, sort=stamp)
+        middle = whole[len(whole) // 2][stamp]
+        earlier = [entry for entry in whole if entry[stamp] < middle]
+        later = [entry for entry in whole if entry[stamp] >= middle]
+        assert earlier
+        assert later[0][stamp] == middle
+        assert await items_of(filled, path, sort=stamp, **{f"{stamp}_from": middle}) == later
+        assert await items_of(filled, path, sort=stamp, **{f"{stamp}_before": middle}) == earlier
+        both = {f"{stamp}_from": earlier[-1][stamp], f"{stamp}_before": middle}
+        assert await items_of(filled, path, sort=stamp, **both) == [
+            entry for entry in earlier if entry[stamp] == earlier[-1][stamp]
+        ]
+
+    async def test_that_are_repeated_mean_any_of_them(self, client: httpx.AsyncClient) -> None:
+        assert await ids_of(client, "partners", slug=["landeshauptstadt-dresden", "liga-dresden"]) == {CITY, LIGA}
+        assert len(await ids_of(client, "partners", kind=["municipality", "umbrella_association"])) == 2
+
+
+class TestSearch:
+    @every_list
+    async def test_finds_text_in_any_case_with_umlauts(self, client: httpx.AsyncClient, path: str) -> None:
+        names = {
+            name: (await make(client, path, **{NAMES[path]: name}))["id"]
+            for name in (
+                "Förderung Xyz",
+                "forderung xyz",
+                "Straße Xyz",
+                "100 % Xyz",
+                "100 Prozent Xyz",
+                "a_b Xyz",
+                "a\\b Xyz",
+                "axb Xyz",
+                "😀 Xyz",
+                "Fo\u0308rderung nfd Xyz",
+            )
+        }
+        for asked, found in (
+            ("FÖRDERUNG", ["Förderung Xyz", "Fo\u0308rderung nfd Xyz"]),
+            ("förderung xyz", ["Förderung Xyz"]),
+            ("FO\u0308RDERUNG", ["Förderung Xyz", "Fo\u0308rderung nfd Xyz"]),
+            ("Forderung", ["forderung xyz"]),
+            ("STRASSE", ["Straße Xyz"]),
+            ("straße", ["Straße Xyz"]),
+            ("% xyz", ["100 % Xyz"]),
+            ("_", ["a_b Xyz"]),
+            ("a_b", ["a_b Xyz"]),
+            ("\\", ["a\\b Xyz"]),
+            ("a\\", ["a\\b Xyz"]),
+            ("😀", ["😀 Xyz"]),
+            ("'; --", []),
+            ("xyz", list(names)),
+        ):
+            every = set(names.values())
+            assert await ids_of(client, path, q=asked) & every == {names[name] for name in found}, asked
+
+    @every_list
+    async def test_looks_through_no_other_text(self, client: httpx.AsyncClient, path: str) -> None:
+        """Ids, codes of vocabularies and JSON are no text of the resource."""
+        await make(client, path)
+        for asked in ("visibility", "created_at", "public", NOWHERE[:8], '":'):
+            assert await items_of(client, path, q=asked) == []
+
+    @every_list
+    async def test_refuses_what_no_text_contains(self, client: httpx.AsyncClient, path: str) -> None:
+        for asked, code in (
+            ("", "string_too_short"),
+            ("a" * 201, "string_too_long"),
+            ("a\nb", "string_pattern_mismatch"),
+            ("\0", "string_pattern_mismatch"),
+            ("\u007f", "string_pattern_mismatch"),
+        ):
+            assert errors_of(await client.get(f"/v1/{path}", params={"q": asked})) == [("q", code)]
+        assert (await client.get(f"/v1/{path}", params={"q": "ä" * 200})).json()["items"] == []

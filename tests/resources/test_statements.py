@@ -1,74 +1,186 @@
-"""How many statements a request costs."""
+"""What reading costs: one statement a page, whatever the entries hold, and no transaction around it.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+Counted twice: as SQLAlchemy sends them, and at the driver, which also shows what SQLAlchemy has it do: BEGIN and COMMIT.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
-from tests.conftest import client_of
-from tests.factories import CARITAS, CITY, LIGA, goal_id, make, measure_id
+from app.catalogue import RESOURCES
+from app.database import Database
+from tests.conftest import Templates, client_of, running
+from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, topic_id
+
+PATHS = [resource.path for resource in RESOURCES]
 
 
-@contextmanager
-def counted(app: FastAPI) -> Iterator[list[str]]:
-    """The statements that the app runs meanwhile, BEGIN and COMMIT included."""
-    statements: list[str] = []
-    database = app.state.database
-    engines: list[Engine] = [database.reader, database.writer.sync_engine]
+class Statements:
+    """What an engine is asked by SQLAlchemy (`sent`) and what its driver is asked in all (`run`)."""
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
+    def __init__(self, engine: Engine) -> None:
+        self.sent: list[str] = []
+        self.run: list[str] = []
+        event.listen(engine, "before_cursor_execute", lambda *args: self.sent.append(args[2]))
+        event.listen(engine, "connect", self.listen_to_driver)
 
-    def note_begin(_connection: Any) -> None:
-        statements.append("BEGIN")
+    def listen_to_driver(self, connection: Any, _entry: Any) -> None:
+        """Note what a new connection is asked."""
+        if isinstance(connection, sqlite3.Connection):
+            connection.set_trace_callback(self.run.append)
+        elif isinstance(connection.driver_connection, asyncpg.Connection):
+            # It logs what is no prepared query, and that is what would be around one.
+            connection.driver_connection.add_query_logger(lambda query: self.run.append(query.query))
+        else:
+            connection.run_async(lambda driver: driver.set_trace_callback(self.run.append))
 
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-        event.listen(engine, "begin", note_begin)
-    yield statements
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
-        event.remove(engine, "begin", note_begin)
+    def clear(self) -> None:
+        """Forget what was counted."""
+        self.sent.clear()
+        self.run.clear()
+
+
+class Counted:
+    """The statements of both engines of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self.is_sqlite = database.is_sqlite
+        self.reader = Statements(database.reader)
+        self.writer = Statements(database.writer.sync_engine)
+
+    def clear(self) -> None:
+        """Forget what was counted."""
+        self.reader.clear()
+        self.writer.clear()
+
+    def check(self, statements: int) -> None:
+        """Refuse any other number of statements, and any that is not a query."""
+        assert len(self.reader.sent) == statements, self.reader.sent
+        assert all(statement.startswith("SELECT") for statement in self.reader.sent)
+        assert len(self.reader.run) == (statements if self.is_sqlite else 0), self.reader.run
+        assert all(statement.startswith("SELECT") for statement in self.reader.run)
+        assert self.writer.sent == self.writer.run == []
+
+
+@pytest.fixture(scope="module")
+async def register(templates: Templates) -> AsyncIterator[FastAPI]:
+    """A register with sixty events, each with participants, an agenda and links."""
+    async with (
+        templates.fresh("seeded") as settings,
+        running(settings) as app,
+        client_of(app, templates.keys["admin"]) as client,
+    ):
+        for number in range(60):
+            await make(
+                client,
+                "consultation-events",
+                title=f"Gespräch {number}",
+                organiser_id=LIGA,
+                participants=[{"partner_id": each} for each in (CITY, LIGA, CARITAS)],
+                agenda_items=[{"title": "Eins", "sub_measure_id": measure_id(1, 1)}, {"title": "Zwei"}],
+                topic_ids=[topic_id("health"), topic_id("work")],
+                goal_ids=[goal_id(1)],
+                sub_measure_ids=[measure_id(1, 1), measure_id(2, 1)],
+            )
+        yield app
+
+
+@pytest.fixture(scope="module")
+def counted(register: FastAPI) -> Counted:
+    """The counter of the register's statements."""
+    return Counted(register.state.database)
 
 
 @pytest.fixture
-async def anonymous(app: FastAPI, client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """A client without a key, on a register with events."""
-    for hour in range(10, 20):
-        await make(
-            client,
-            "consultation-events",
-            starts_at=f"2025-03-12T{hour}:00:00Z",
-            sub_measure_ids=[measure_id(1, 1)],
-            participants=[{"partner_id": partner} for partner in (CARITAS, LIGA, CITY)],
-            agenda_items=[{"title": "Stand"}],
-        )
-    return client_of(app)
+async def reader(register: FastAPI, counted: Counted) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose app has just opened its connection, with nothing counted yet."""
+    async with client_of(register) as client:
+        await client.get("/v1/partners")
+        await register.state.database.close()
+        assert (await client.get("/v1/partners")).status_code == 200
+        counted.clear()
+        yield client
 
 
-class TestReads:
-    @pytest.mark.parametrize(
-        "address", [f"/v1/goals/{goal_id(1)}", "/v1/consultation-events", "/v1/sub-measures?sdg=3"]
-    )
-    async def test_are_one_statement(self, app: FastAPI, anonymous: httpx.AsyncClient, address: str) -> None:
-        with counted(app) as statements:
-            assert (await anonymous.get(address)).status_code == 200
-        assert [statement[:7] for statement in statements if statement != "BEGIN"] == ["SELECT "]
+QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"sort": "-title", "q": "gespräch"},
+    {"partner_id": [CITY, CARITAS], "topic_id": topic_id("health")},
+    {"goal_id": goal_id(1), "sub_measure_id": measure_id(1, 1), "organiser_id": LIGA},
+]
 
-    async def test_with_a_total_are_two(self, app: FastAPI, anonymous: httpx.AsyncClient) -> None:
-        with counted(app) as statements:
-            answer = await anonymous.get(
-                "/v1/consultation-events", params={"partner_id": CARITAS, "include_total": "true"}
-            )
-        assert answer.json()["total"] == len(answer.json()["items"]) == 10
-        assert [statement[:7] for statement in statements if statement != "BEGIN"] == ["SELECT ", "SELECT "]
 
-    async def test_with_a_key_look_it_up_first(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
-        with counted(app) as statements:
-            assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
-        assert ["api_key" in statement for statement in statements if statement != "BEGIN"] == [True, False]
+class TestReadingAPage:
+    @pytest.mark.parametrize("asked", QUESTIONS, ids=str)
+    async def test_of_events_is_one_statement(
+        self, reader: httpx.AsyncClient, counted: Counted, asked: dict[str, Any]
+    ) -> None:
+        answer = (await reader.get("/v1/consultation-events", params=asked)).json()
+        assert len(answer["items"]) == 50
+        assert all(len(each["participants"]) == 3 for each in answer["items"])
+        counted.check(1)
+        counted.clear()
+        params = {**asked, "cursor": answer["next_cursor"]}
+        assert len((await reader.get("/v1/consultation-events", params=params)).json()["items"]) == 10
+        counted.check(1)
+
+    async def test_with_its_total_is_two(self, reader: httpx.AsyncClient, counted: Counted) -> None:
+        answer = await reader.get("/v1/consultation-events", params={"include_total": "true", "partner_id": CITY})
+        assert answer.json()["total"] == 60
+        counted.check(2)
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_is_one_statement_for_every_kind(
+        self, reader: httpx.AsyncClient, counted: Counted, path: str
+    ) -> None:
+        assert (await reader.get(f"/v1/{path}")).json()["items"]
+        counted.check(1)
+
+    async def test_that_cannot_be_is_none(self, reader: httpx.AsyncClient, counted: Counted) -> None:
+        for params in ({"limit": 0}, {"cursor": "x"}, {"nonsense": 1}, {"sort": "nonsense"}):
+            assert (await reader.get("/v1/consultation-events", params=params)).status_code == 422
+        counted.check(0)
+
+
+class TestReadingOne:
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_is_one_statement(self, reader: httpx.AsyncClient, counted: Counted, path: str) -> None:
+        id = (await items_of(reader, path))[0]["id"]
+        counted.clear()
+        answer = await reader.get(f"/v1/{path}/{id}")
+        assert answer.status_code == 200
+        counted.check(1)
+        counted.clear()
+        answer = await reader.get(f"/v1/{path}/{id}", headers={"If-None-Match": answer.headers["etag"]})
+        assert answer.status_code == 304
+        counted.check(1)
+
+    async def test_that_is_gone_looks_once_more_for_what_is_left_of_it(
+        self, register: FastAPI, templates: Templates, reader: httpx.AsyncClient, counted: Counted
+    ) -> None:
+        async with client_of(register, templates.keys["admin"]) as admin:
+            made = await make(admin, "partners")
+            assert (await delete(admin, "partners", made)).status_code == 204
+        counted.clear()
+        assert (await reader.get(f"/v1/partners/{made['id']}")).status_code == 410
+        counted.check(2)
+
+
+class TestWriting:
+    @pytest.mark.usefixtures("reader")
+    async def test_is_counted_where_it_is_not_reading(
+        self, register: FastAPI, templates: Templates, counted: Counted
+    ) -> None:
+        """The counter's own test: it sees a transaction."""
+        async with client_of(register, templates.keys["admin"]) as admin:
+            await make(admin, "partners")
+        assert any(statement.startswith("INSERT") for statement in counted.writer.sent)
+        assert counted.writer.run[-1].startswith("COMMIT")
+        assert any(statement.startswith("BEGIN") for statement in counted.writer.run)
+        assert all("api_key" in statement for statement in counted.reader.sent)
