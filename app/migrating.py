@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.settings import Settings
@@ -45,6 +45,7 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """
     engine = create_async_engine(settings.database)
     if engine.dialect.name == "sqlite":
+        open_once(settings)
         event.listen(engine.sync_engine, "connect", prepare_for_batches)
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
@@ -56,6 +57,15 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
                     raise BrokenReferences(f"{len(broken)} rows refer to nothing, the first in table {broken[0][0]}")
     finally:
         await engine.dispose()
+
+
+def open_once(settings: Settings) -> None:
+    """Open an SQLite file with the plain driver, which fails alone where there is none to open.
+
+    The thread of aiosqlite would outlive the event loop of a command and print a traceback about it.
+    """
+    with create_engine(settings.database.set(drivername="sqlite+pysqlite"), poolclass=NullPool).connect():
+        pass
 
 
 def prepare_for_batches(connection: Any, _entry: Any) -> None:

@@ -20,16 +20,16 @@ from app import migrating
 from app.cli import cli
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import settings_for
+from tests.conftest import Templates, settings_for
 from tests.factories import goal_id, measure_id
 from tests.processes import REGISTER, environment, free_port, run, succeed
 
 COMMANDS = {
     "serve": ("Serve the API until stopped", "--host", "--port", "register migrate"),
     "migrate": ("Bring the database to the newest schema",),
-    "seed": ("Load an agreement", "It can be repeated", "[FILE]"),
-    "verify": ("Check that every stored representation", "exit with 1"),
-    "openapi": ("Write the OpenAPI contract", "[FILE]"),
+    "seed": ("Load an agreement", "It can be repeated", "[file]"),
+    "verify": ("Check the record; exit with 1", "change log must be complete"),
+    "openapi": ("Write the OpenAPI contract", "[file]"),
 }
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 
@@ -48,9 +48,9 @@ async def refused(folder: Path, *arguments: str, **variables: str) -> str:
     """The one line that a command ends with when its user has something to mend."""
     code, out, err = await run(*REGISTER, *arguments, cwd=folder, env=environment(**variables))
     assert (code, out) == (1, ""), err
-    (line,) = err.splitlines()
-    assert line.startswith("register: ")
-    return line.removeprefix("register: ")
+    assert err.startswith("register: ")
+    assert err.count("\n") == 1, err
+    return err.strip().removeprefix("register: ")
 
 
 class Running:
@@ -94,7 +94,7 @@ async def serving(folder: Path, *arguments: str, **variables: str) -> AsyncItera
     )
     running = Running(process, port)
     try:
-        await running.read_until("Uvicorn running")
+        await running.read_until("Application startup complete")
         yield running
     finally:
         if process.returncode is None:
@@ -171,7 +171,7 @@ class TestMigrateSeedVerify:
         out = await succeed(*REGISTER, "seed", cwd=folder, env=env)
         assert out == f"0 added, 36 {added.removeprefix('0 ')}\n"
         out = await succeed(*REGISTER, "verify", cwd=folder, env=env)
-        assert out == "36 representations checked, 0 differ.\n"
+        assert out == "36 representations and the change log checked, 0 faults.\n"
 
     async def test_say_what_was_not_loaded(self, settings: Settings, tmp_path: Path) -> None:
         async with migrating.connected(settings) as connection:
@@ -205,7 +205,7 @@ class TestMigrateSeedVerify:
         assert out.splitlines() == [
             f"not as in the tables: /v1/goals/{goal_id(1)}",
             f"not as in the tables: /v1/sub-measures/{measure_id(3, 4)}",
-            "36 representations checked, 2 differ.",
+            "36 representations and the change log checked, 2 faults.",
         ]
 
     async def test_ask_for_migrate_where_there_are_no_tables(self, tmp_path: Path) -> None:
@@ -258,26 +258,31 @@ class TestServe:
             )
         connection.close()
 
-    async def test_finishes_what_it_has_begun_to_answer(self, tmp_path: Path) -> None:
+    async def test_finishes_what_it_has_begun_to_answer(
+        self, settings: Settings, templates: Templates, tmp_path: Path
+    ) -> None:
         """A request whose body is still on its way when the register is stopped gets its answer."""
-        async with serving(tmp_path) as running:
-            port = int(running.address.rpartition(":")[2])
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with serving(tmp_path, REGISTER_DATABASE_URL=settings.database_url) as running:
             body = b'{"slug": "a", "name": "A", "kind": "other"}'
             head = (
-                b"POST /v1/partners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                "POST /v1/partners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                f"Authorization: Bearer {templates.keys['admin']}\r\nContent-Length: {len(body)}\r\n\r\n"
             )
-            writer.write(head % len(body) + body[:5])
-            await writer.drain()
-            async with httpx.AsyncClient(base_url=running.address) as client:
-                await client.get("/healthz")
-            running.process.terminate()
-            await running.read_until("Shutting down")
-            writer.write(body[5:])
-            assert (await asyncio.wait_for(reader.readline(), 30)).startswith(b"HTTP/1.1 201")
-            writer.close()
-            code, _ = await running.end(signal.SIGTERM)
-            assert code == -signal.SIGTERM
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(running.address.rpartition(":")[2]))
+            try:
+                writer.write(head.encode() + body[:5])
+                await writer.drain()
+                # Whoever is answered after it has been heard after it.
+                async with httpx.AsyncClient(base_url=running.address) as client:
+                    assert (await client.get("/healthz")).status_code == 200
+                running.process.terminate()
+                await running.read_until("Shutting down")
+                writer.write(body[5:])
+                assert (await asyncio.wait_for(reader.readline(), 30)).startswith(b"HTTP/1.1 201")
+            finally:
+                writer.close()
+                await writer.wait_closed()
+            assert await asyncio.wait_for(running.process.wait(), 60) == -signal.SIGTERM
 
     @pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
     async def test_never_migrates_a_postgresql(self, empty_settings: Settings, tmp_path: Path) -> None:
