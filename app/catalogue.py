@@ -11,16 +11,30 @@ from app.changes.models import ChangePage
 from app.changes.routes import router as changes
 from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventUpdate
 from app.consultation_events.routes import router as consultation_events
+from app.decisions.models import DECISIONS, DecisionUpdate
+from app.decisions.routes import router as decisions
 from app.goals.models import GOALS, GoalUpdate
 from app.goals.routes import router as goals
+from app.indicators.models import INDICATORS, IndicatorUpdate
+from app.indicators.routes import router as indicators
+from app.involvement.routes import router as involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
 from app.keys.routes import router as keys
+from app.needs.models import NEEDS, NeedUpdate
+from app.needs.routes import router as needs
+from app.observations.models import OBSERVATIONS
+from app.observations.routes import router as observations
 from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
-from app.resources.examples import answered_example
+from app.progress_reports.models import PROGRESS_REPORTS, ProgressReportUpdate
+from app.progress_reports.routes import router as progress_reports
+from app.reports.routes import router as reports
+from app.resources.examples import EXAMPLE_TIME, answered_example
 from app.resources.ids import named_id
 from app.resources.resource import Resource
 from app.schema.base import Patch
+from app.statements.models import STATEMENTS
+from app.statements.routes import router as statements
 from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
 from app.sub_measures.routes import router as sub_measures
 from app.topics.models import TOPICS, TopicUpdate
@@ -34,12 +48,33 @@ ROUTERS: tuple[APIRouter, ...] = (
     partners,
     goals,
     topics,
+    decisions,
+    statements,
+    needs,
+    progress_reports,
+    indicators,
+    observations,
     agreements,
+    involvement,
+    reports,
     keys,
 )
 
 # References lead from later to earlier ones, so this is also the order in which a whole register can be written.
-RESOURCES: tuple[Resource[Any], ...] = (PARTNERS, AGREEMENTS, TOPICS, GOALS, SUB_MEASURES, CONSULTATION_EVENTS)
+RESOURCES: tuple[Resource[Any], ...] = (
+    PARTNERS,
+    AGREEMENTS,
+    TOPICS,
+    GOALS,
+    SUB_MEASURES,
+    CONSULTATION_EVENTS,
+    DECISIONS,
+    STATEMENTS,
+    NEEDS,
+    INDICATORS,
+    OBSERVATIONS,
+    PROGRESS_REPORTS,
+)
 
 UPDATES: tuple[type[Patch], ...] = (
     AgreementUpdate,
@@ -48,6 +83,10 @@ UPDATES: tuple[type[Patch], ...] = (
     GoalUpdate,
     SubMeasureUpdate,
     ConsultationEventUpdate,
+    DecisionUpdate,
+    NeedUpdate,
+    IndicatorUpdate,
+    ProgressReportUpdate,
 )
 
 TAGS: Mapping[str, str] = {
@@ -57,6 +96,11 @@ TAGS: Mapping[str, str] = {
     "goals": "What an agreement wants to reach in a topic.",
     "sub-measures": "What the partners do for a goal, and how far it is.",
     "consultation-events": "Talks, conferences and expert days in which the partners are heard.",
+    "decisions": "What the city is to decide, whom it hears before, and what they say.",
+    "needs": "What partners raise, short-term challenges included, and what they are answered.",
+    "indicators": "What is counted for goals and sub-measures, and its values.",
+    "progress-reports": "What partners report about sub-measures.",
+    "reports": "Figures about the cooperation, as JSON and as CSV, each with the change position it was computed at.",
     "changes": "Everything that happened, in the one order in which it happened.",
     "keys": "The keys by which the systems of partners write; for admins.",
 }
@@ -69,6 +113,12 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "topic": {"id": named_id("topics", DRESDEN, "health")},
     "goal": {"id": named_id("goals", DRESDEN, 2)},
     "sub_measure": {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
+    "decision": {
+        "involved_partner_ids": [named_id("partners", name) for name in ("liga-dresden", "caritas-dresden")],
+    },
+    "statement": {"submitted_at": EXAMPLE_TIME},
+    "need": {"answered_at": None},
+    "progress_report": {"submitted_at": EXAMPLE_TIME},
 }
 
 

@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     # Set when the process is asked to end, for answers that would otherwise go on.
     app.state.ending = asyncio.Event()
+    app.state.zone = settings.zone
     for router in (*ROUTERS, health, pages):
         app.include_router(router)
     install_assets(app)

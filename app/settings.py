@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
         le=2_147_483_647,
         description="Requests that one client address may send in a minute, to one process.",
     )
+    timezone: str = Field(
+        default="Europe/Berlin",
+        description="IANA time zone of the city: it decides on which day something was said, is due or is late.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log lines to write; `info` includes one line a request."
     )
@@ -58,6 +63,18 @@ class Settings(BaseSettings):
                 "must name a file (sqlite:///register.db): a database in memory is gone with its connection"
             )
         return value
+
+    @field_validator("timezone")
+    @classmethod
+    def refuse_unknown_timezones(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be an IANA time zone such as Europe/Berlin")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.timezone)
 
     @property
     def database(self) -> URL:

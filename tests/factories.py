@@ -45,6 +45,16 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "level": "operational",
         "starts_at": "2025-03-12T09:00:00Z",
     },
+    "decisions": {"title": "Entscheidung", "kind": "sectoral"},
+    "needs": {"title": "Bedarf", "raised_by_id": LIGA},
+    "indicators": {"name": "Kennzahl", "unit": "Plätze", "goal_id": goal_id(1)},
+    "progress-reports": {
+        "sub_measure_id": measure_id(1, 1),
+        "partner_id": LIGA,
+        "period_from": "2025-01-01",
+        "period_to": "2025-06-30",
+        "summary": "Es geht voran.",
+    },
 }
 WITH_SLUG = ("agreements", "topics", "partners")
 

@@ -54,7 +54,7 @@ async def record(session: AsyncSession, written: Written) -> None:
         "visibility": written.visibility,
         "deleted_at": now if written.action is Action.deleted else None,
     }
-    if written.action is Action.created:
+    if written.action is Action.created and written.version == 1:
         await session.execute(insert(Subject).values(id=written.id, kind=written.kind, **state))
     else:
         await session.execute(update(Subject).where(col(Subject.id) == written.id).values(**state))

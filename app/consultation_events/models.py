@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from app.consultation_events.rules import STEPS, EventStatus, check
+from app.consultation_events.rules import STEPS, EventStatus, check, derived
 from app.database import Json, closed
 from app.resources.ids import named_id
 from app.resources.links import Document
@@ -15,7 +15,7 @@ from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
-from app.schema.fields import Count, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
+from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
 from app.vocabularies.level import Level
 from app.vocabularies.term import Term
 
@@ -56,10 +56,11 @@ class Attendance(Term):
     absent = "absent", "nicht erschienen", "absent"
 
 
-class Participant(Schema):
-    """A partner at an event."""
-
+class ParticipantPartner(Schema):
     partner_id: Id = Field(foreign_key="partner.id", description="The partner.")
+
+
+class Participation(Schema):
     role: ParticipantRole = Field(
         default=ParticipantRole.participant,
         sa_type=closed(ParticipantRole),
@@ -71,6 +72,10 @@ class Participant(Schema):
         description=f"Whether it attends: {Attendance.explained()}.",
     )
     delegates: Count | None = Field(default=None, description="Number of people it sends.")
+
+
+class Participant(Participation, ParticipantPartner):
+    """A partner at an event."""
 
 
 class AgendaItem(Schema):
@@ -140,8 +145,10 @@ class ConsultationEvent(ConsultationEventBase, Stored, table=True):
         Index(None, "status", "starts_at"),
         Index(None, "attendance_mode", "starts_at"),
         Index(None, "ends_at"),
-        *sorted_by("starts_at"),
+        *sorted_by("starts_at", "starts_on"),
     )
+
+    starts_on: Day
 
 
 class EventParticipant(Participant, table=True):
@@ -216,6 +223,12 @@ class ConsultationEventCreate(ConsultationEventContent):
     )
 
 
+class ParticipantPut(Participation):
+    """How a partner takes part in an event."""
+
+    model_config = example({"attendance": "accepted", "delegates": 2})
+
+
 class ConsultationEventUpdate(ConsultationEventContent, Patch):
     """The fields to change; an absent field keeps its value, an array is replaced as a whole."""
 
@@ -267,4 +280,5 @@ CONSULTATION_EVENTS = Resource(
     },
     check=check,
     steps=STEPS,
+    derived=derived,
 )

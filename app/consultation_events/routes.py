@@ -8,12 +8,14 @@ from starlette.responses import Response
 from app.access.caller import Anyone, Contributor
 from app.changes.models import ChangePage, ChangeQuery
 from app.changes.routes import answer_history
+from app.consultation_events import service
 from app.consultation_events.models import (
     CONSULTATION_EVENTS,
     ConsultationEventCreate,
     ConsultationEventList,
     ConsultationEventPublic,
     ConsultationEventUpdate,
+    ParticipantPut,
 )
 from app.consultation_events.queries import wanted_by
 from app.http.conditional import IfMatch, IfNoneMatch
@@ -75,6 +77,39 @@ async def delete_consultation_event(
 ) -> Response:
     """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
     await remove(session, CONSULTATION_EVENTS, await changeable(session, caller, CONSULTATION_EVENTS, id, if_match))
+    return Response(status_code=204)
+
+
+@router.put(
+    "/{id}/participants/{partner_id}",
+    response_model=ConsultationEventPublic,
+    responses={200: {"headers": {"Content-Location": {"$ref": "#/components/headers/Content-Location"}}}},
+)
+async def put_participant(
+    request: Request,
+    session: Writing,
+    caller: Contributor,
+    id: Id,
+    partner_id: Id,
+    content: ParticipantPut,
+    if_match: IfMatch = None,
+) -> Response:
+    """Set how one partner takes part, without rewriting the event; the answer is the event.
+
+    A partner's key sets that partner's own participation, an organiser's all of its event. If-Match is honoured when it is
+    sent; it is compared with the event's ETag.
+    """
+    answer = written(request, await service.put_participant(session, caller, id, partner_id, content, if_match))
+    answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]
+    return answer
+
+
+@router.delete("/{id}/participants/{partner_id}", status_code=204)
+async def delete_participant(
+    session: Writing, caller: Contributor, id: Id, partner_id: Id, if_match: IfMatch = None
+) -> Response:
+    """Take one partner out of an event; one that does not come gets the attendance `declined` instead."""
+    await service.delete_participant(session, caller, id, partner_id, if_match)
     return Response(status_code=204)
 
 

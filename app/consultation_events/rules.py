@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from app.http.problems import FieldError
 from app.resources.rules import in_order, with_reason
@@ -38,6 +39,11 @@ class Timed(Protocol):
     status_reason: str | None
     starts_at: datetime
     ends_at: datetime | None
+
+
+def derived(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The day on which an event starts where it takes place: reports count days, not moments."""
+    return {"starts_on": values["starts_at"].astimezone(ZoneInfo(values["timezone"])).date()}
 
 
 def check(event: Timed) -> Iterator[FieldError]:

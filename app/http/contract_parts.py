@@ -76,6 +76,13 @@ HEADERS = {
     "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
     "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
     "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
+    "Change-Position": number_header("Position in the change log that the figures were computed at.", 42),
+    "Content-Location": text_header(
+        "Address of the resource that the answer shows.",
+        "^/.+$",
+        2048,
+        "/v1/consultation-events/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4",
+    ),
     "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
     "Idempotent-Replayed": text_header(
         "Present when this is the answer to an earlier request.", "^true$", 4, "true", always=False

@@ -25,6 +25,18 @@ class InUse(Problem):
     )
 
 
+class Frozen(Problem):
+    """What is on record may not be changed any more; `fields` names it, where it is not the whole resource."""
+
+    status = 409
+    slug = "frozen"
+    title = Text("Festgeschrieben", "Frozen")
+    about = Text(
+        "Was so weit ist, wird nicht mehr geändert und nicht gelöscht, damit der Nachweis gilt.",
+        "What has come this far is neither changed nor deleted any more, so that the record stands.",
+    )
+
+
 class TransitionNotAllowed(Problem):
     """The status cannot become what was asked for; `allowed` names what it can become."""
 

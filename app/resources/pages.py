@@ -17,8 +17,9 @@ from sqlalchemy.types import NullType
 from app.database import table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid
-from app.resources.lists import MAX_LIMIT, ListQuery
+from app.resources.lists import MAX_LIMIT
 from app.resources.resource import Resource
+from app.schema.base import Schema
 
 LARGEST_INTEGER = 2**31 - 1
 
@@ -81,7 +82,7 @@ class Order:
         return or_(later, and_(column == value, later_id), column.is_(None))
 
 
-def fingerprint(kind: str, wanted: ListQuery) -> str:
+def fingerprint(kind: str, wanted: Schema) -> str:
     """What a cursor is bound to: the list, its filters and its order."""
     asked = wanted.model_dump_json(exclude={"limit", "cursor", "include_total"}, exclude_none=True)
     return hashlib.sha256(f"{kind} {asked}".encode()).hexdigest()[:12]

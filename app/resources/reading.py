@@ -30,16 +30,21 @@ async def read_one(
     """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
 
     def work(connection: Connection) -> Row[tuple[int, str]]:
-        row = connection.execute(statement_of_one(table_of(resource.table), caller.sees_partners), {"id": id}).first()
-        if row is None:
-            raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
-        return row
+        return there(connection, caller, resource, id)
 
     row = await database.read(work, is_quick=True)
     headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
     if is_known(if_none_match, row.version):
         return Response(status_code=304, headers=headers)
     return json_text(row.representation, headers)
+
+
+def there(connection: Connection, caller: Caller, resource: Resource[Any], id: UUID) -> Row[tuple[int, str]]:
+    """The version and the text of a resource; raises NotFound or Gone for what is not there for the caller."""
+    row = connection.execute(statement_of_one(table_of(resource.table), caller.sees_partners), {"id": id}).first()
+    if row is None:
+        raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
+    return row
 
 
 @cache
@@ -56,8 +61,12 @@ async def read_page(
     resource: Resource[Any],
     wanted: ListQuery,
     conditions: Sequence[ColumnElement[bool]],
+    above: tuple[Resource[Any], UUID] | None = None,
 ) -> Response:
-    """Answer with one page of what matches, in one statement, and one more for the total when it is asked for."""
+    """Answer with one page of what matches, in one statement, and one more for the total when it is asked for.
+
+    `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there.
+    """
     table = table_of(resource.table)
     order = Order(resource, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(resource.kind, wanted)
@@ -69,6 +78,8 @@ async def read_page(
 
     def work(connection: Connection) -> tuple[Sequence[Row[Any]], int | None]:
         rows = connection.execute(statement.limit(wanted.limit + 1)).all()
+        if above is not None and not rows:
+            there(connection, caller, *above)
         return rows, connection.execute(counting).scalar_one() if wanted.include_total else None
 
     # Text is searched and totals are counted row by row; all else follows an index until the page is full.
@@ -98,6 +109,14 @@ def written(request: Request, row: Stored, status_code: int = 200) -> Response:
     if status_code == HTTPStatus.CREATED:
         headers["Location"] = f"{request.url.path}/{row.id}"
     return json_text(row.representation, headers, status_code)
+
+
+def put_answer(request: Request, row: Stored, *, is_new: bool) -> Response:
+    """The answer to a PUT: the resource as it now is, at the address that was asked for."""
+    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
+    if is_new:
+        headers["Location"] = request.url.path
+    return json_text(row.representation, headers, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:

@@ -47,14 +47,21 @@ def no_rules(_content: Any) -> Iterable[FieldError]:
     return ()
 
 
+def nothing(_values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """For resources that are found by their own fields alone."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Resource(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
 
     `name` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
     a sort key that is not a column itself. `writer` is the role that writes all of the kind; with `owner`, a column that
-    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `steps` what each status can
-    become.
+    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `steps`
+    what each status can become, which is the field `state`. `derived` gives columns that are computed from the content,
+    for filters and reports. `within` is the column that refers to the resource above it in its address, than which it is
+    never more visible.
     """
 
     path: str
@@ -69,6 +76,9 @@ class Resource(Generic[Row_co]):
     owner: str | None = None
     check: Callable[[Any], Iterable[FieldError]] = no_rules
     steps: Mapping[Any, frozenset[Any]] | None = None
+    state: str = "status"
+    within: str | None = None
+    derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
 
     def __post_init__(self) -> None:
         KINDS[self.kind] = self

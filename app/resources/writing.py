@@ -1,16 +1,16 @@
 """Create, change and delete: the one way that any resource is written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
@@ -19,18 +19,26 @@ from app.changes.models import Action, Subject
 from app.database import table_of
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, Gone, Invalid, NotFound, at
+from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse, TransitionNotAllowed
 from app.resources.ids import new_id
 from app.resources.ownership import authorise
 from app.resources.references import check_references, referrers_of
 from app.resources.rendering import render
-from app.resources.resource import Resource, Row
+from app.resources.resource import KINDS, Resource, Row
 from app.resources.schema import Stored
 from app.resources.text import searchable, sortable
 from app.schema.base import Patch, Schema
 
 STAMPS = frozenset({"version", "updated_at"})
+
+Owners = Sequence[UUID | None]
+
+TOO_VISIBLE = Text(
+    "Das darf nicht sichtbarer sein als der Eintrag, zu dem es gehört.",
+    "This cannot be more visible than the resource that it belongs to.",
+)
 
 
 async def create(
@@ -41,16 +49,21 @@ async def create(
     *,
     id: UUID | None = None,
     computed: Mapping[str, Any] | None = None,
+    owners: Owners | None = None,
 ) -> Row:
     """Store a new resource and return its row; `computed` holds the columns that no caller sets.
+
+    `owners` says whose right decides, where no column of the resource does. A resource that stands at an address of its
+    own (`id`) and was deleted comes back with the version after its last one.
 
     Raises Invalid for references to nothing and broken rules, Duplicate for values that are taken.
     """
     values = {**content.model_dump(), **(computed or {})}
-    authorise(caller, resource, owner_in(resource, values))
+    authorise(caller, resource, *(owners or [owner_in(resource, values)]))
     await check(session, caller, resource, content, values)
     now = datetime.now(UTC)
-    server = {"id": id or new_id(), "version": 1, "created_at": now, "updated_at": now, "representation": ""}
+    version = 1 if id is None else await last_version(session, id) + 1
+    server = {"id": id or new_id(), "version": version, "created_at": now, "updated_at": now, "representation": ""}
     row = resource.table.model_validate(columns(resource, values) | server)
     row.representation = render(resource, row, {name: values[name] for name in resource.lists})
     session.add(row)
@@ -70,19 +83,34 @@ async def change(
     changes: Patch,
     *,
     computed: Mapping[str, Any] | None = None,
+    owners: Owners | None = None,
 ) -> Row:
     """Apply a merge patch to a locked row and return it; a patch that changes nothing keeps the version.
 
     Raises what `create` raises, and TransitionNotAllowed for a status that cannot follow the present one.
     """
-    before = json.loads(row.representation)
     asked = changes.model_dump(mode="json")
-    after = patched(before, asked)
+    after = patched(json.loads(row.representation), asked)
+    return await rewrite(session, caller, resource, row, after, computed=computed, owners=owners)
+
+
+async def rewrite(
+    session: AsyncSession,
+    caller: Caller,
+    resource: Resource[Row],
+    row: Row,
+    after: Mapping[str, Any],
+    *,
+    computed: Mapping[str, Any] | None = None,
+    owners: Owners | None = None,
+) -> Row:
+    """Make a locked row what its representation is to be, and return it; raises what `change` raises."""
+    before = json.loads(row.representation)
     if after == before:
         return row
     content = validated(resource, after)
     values = {**content.model_dump(), **(computed or {})}
-    authorise(caller, resource, owner_of(resource, row), owner_in(resource, values))
+    authorise(caller, resource, *(owners or [owner_of(resource, row), owner_in(resource, values)]))
     check_step(resource, before, values)
     await check(session, caller, resource, content, values)
     previous_visibility = row.visibility
@@ -90,11 +118,13 @@ async def change(
     row.sqlmodel_update(columns(resource, values) | server)
     row.representation = render(resource, row, {name: values[name] for name in resource.lists})
     await flush(session, resource)
-    for name in resource.lists.keys() & asked.keys():
+    for name in (each for each in resource.lists if after[each] != before.get(each)):
         await delete_list(session, resource, name, row.id)
         await insert_list(session, resource, name, row.id, values[name])
     fields = changed_fields(before, row)
     await record(session, logged(resource, row, Action.updated, fields, previous_visibility))
+    if previous_visibility is Visibility.public and row.visibility is Visibility.partners:
+        await narrow(session, caller, resource, row.id)
     return row
 
 
@@ -122,6 +152,12 @@ def owner_in(resource: Resource[Row], values: Mapping[str, Any]) -> UUID | None:
 def owner_of(resource: Resource[Row], row: Row) -> UUID | None:
     """The owner that a resource has."""
     return getattr(row, resource.owner) if resource.owner else None
+
+
+async def last_version(session: AsyncSession, id: UUID) -> int:
+    """The last version that a resource with this id had; 0 for one that never was."""
+    found = await session.execute(select(col(Subject.version)).where(col(Subject.id) == id))
+    return found.scalar_one_or_none() or 0
 
 
 async def remove(session: AsyncSession, resource: Resource[Row], row: Row) -> None:
@@ -179,10 +215,10 @@ def validated(resource: Resource[Row], after: Mapping[str, Any]) -> Schema:
 
 def check_step(resource: Resource[Row], before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Refuse a status that cannot follow the present one."""
-    if resource.steps is None or values["status"] == before["status"]:
+    if resource.steps is None or values[resource.state] == before[resource.state]:
         return
-    allowed = resource.steps[type(values["status"])(before["status"])]
-    if values["status"] not in allowed:
+    allowed = resource.steps[type(values[resource.state])(before[resource.state])]
+    if values[resource.state] not in allowed:
         raise TransitionNotAllowed(allowed=sorted(allowed))
 
 
@@ -195,8 +231,38 @@ async def check(
         if child.unique:
             errors += repeated(name, child.unique, values[name])
     errors += await check_references(session, caller, resource, values)
+    errors += await check_circle(session, resource, values)
     if errors:
         raise Invalid(errors=errors)
+
+
+async def check_circle(session: AsyncSession, resource: Resource[Row], values: Mapping[str, Any]) -> list[FieldError]:
+    """The error of being for more people than what stands above."""
+    if resource.within is None or values["visibility"] is Visibility.partners:
+        return []
+    above = above_of(resource)
+    statement = select(above.c.visibility).where(above.c.id == values[resource.within])
+    if (await session.execute(statement)).scalar_one_or_none() != Visibility.partners:
+        return []
+    return [at("visibility", code="too_visible", detail=TOO_VISIBLE)]
+
+
+async def narrow(session: AsyncSession, caller: Caller, above: Resource[Row], id: UUID) -> None:
+    """Take what stands below a resource out of the public's view together with it."""
+    for each in KINDS.values():
+        if each.within is None or above_of(each) is not table_of(above.table):
+            continue
+        columns = table_of(each.table).c
+        statement = select(each.table).where(columns[each.within] == id, columns.visibility == Visibility.public)
+        for row in (await session.execute(statement)).scalars().all():
+            after = {**json.loads(row.representation), "visibility": Visibility.partners}
+            await rewrite(session, caller, each, row, after, owners=[caller.partner_id])
+
+
+def above_of(resource: Resource[Any]) -> Table:
+    """The table of the resource that another one stands below."""
+    [key] = table_of(resource.table).c[str(resource.within)].foreign_keys
+    return key.column.table
 
 
 def repeated(name: str, key: str, entries: list[dict[str, Any]]) -> list[FieldError]:
@@ -213,8 +279,10 @@ def repeated(name: str, key: str, entries: list[dict[str, Any]]) -> list[FieldEr
 def columns(resource: Resource[Row], values: Mapping[str, Any]) -> dict[str, Any]:
     """What the row holds of the values, and what it is sorted and searched by."""
     own = {name: values[name] for name in resource.table.model_fields.keys() & values.keys()}
-    return own | {
-        "sort_name": sortable(values[resource.name]),
+    return {
+        **own,
+        **resource.derived(values),
+        "sort_name": sortable(str(values[resource.name])),
         "search_text": searchable(*(values[field] for field in resource.searched)),
     }
 

@@ -56,15 +56,21 @@ class SubMeasureBase(Visible):
     progress_percent: Percent | None = Field(
         default=None, description="How much is done, in percent, as the partners say."
     )
+
+
+class SubMeasureMilestones(Schema):
     milestones: list[Milestone] = Field(
-        default_factory=list, max_length=100, sa_type=Json, description="Points on the way, in order."
+        default_factory=list, max_length=100, description="Points on the way, in order."
     )
+
+
+class SubMeasureLinks(Schema):
     links: list[Link] = Field(
         default_factory=list, max_length=50, sa_type=Json, description="Pages about it elsewhere."
     )
 
 
-class SubMeasureContent(SubMeasureBase):
+class SubMeasureLists(Schema):
     supporting_partner_ids: Ids = Field(default_factory=list, description="Partners that support the work.")
     districts: Distinct[Name] = Field(
         default_factory=list, max_length=100, description="Districts of the city in which the work is done."
@@ -76,7 +82,11 @@ class SubMeasureContent(SubMeasureBase):
     )
 
 
-class SubMeasure(SubMeasureBase, Numbered, Stored, table=True):
+class SubMeasureContent(SubMeasureLists, SubMeasureLinks, SubMeasureMilestones, SubMeasureBase):
+    pass
+
+
+class SubMeasure(SubMeasureLinks, SubMeasureBase, Numbered, Stored, table=True):
     __tablename__ = "sub_measure"
     __table_args__ = (
         UniqueConstraint("goal_id", "number"),
@@ -88,6 +98,14 @@ class SubMeasure(SubMeasureBase, Numbered, Stored, table=True):
 
     goal_number: int
     code: str = Field(sa_type=ordered_text(10))
+
+
+class SubMeasureMilestone(Milestone, table=True):
+    __tablename__ = "sub_measure_milestone"
+    __table_args__ = (Index(None, "due_on", "sub_measure_id"),)
+
+    sub_measure_id: UUID = Field(primary_key=True, foreign_key="sub_measure.id")
+    position: int = Field(primary_key=True)
 
 
 class SubMeasureSupporter(SQLModel, table=True):
@@ -211,6 +229,7 @@ SUB_MEASURES = Resource(
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},
     lists={
+        "milestones": ChildList(SubMeasureMilestone, parent="sub_measure_id"),
         "supporting_partner_ids": ChildList(SubMeasureSupporter, parent="sub_measure_id", value="partner_id"),
         "districts": ChildList(SubMeasureDistrict, parent="sub_measure_id", value="district"),
         "sdgs": ChildList(SubMeasureGoal, parent="sub_measure_id", value="sdg"),

@@ -1,0 +1,83 @@
+"""Writes of one participation, which leave the rest of the event alone."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.consultation_events.models import (
+    CONSULTATION_EVENTS,
+    ConsultationEvent,
+    ConsultationEventUpdate,
+    EventParticipant,
+    Participant,
+    ParticipantPut,
+)
+from app.database import table_of
+from app.http.conditional import require_match
+from app.http.problems import NotFound
+from app.partners.models import Partner
+from app.resources.ownership import authorise
+from app.resources.writing import change, locked
+
+
+async def put_participant(
+    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, content: ParticipantPut, if_match: str | None
+) -> ConsultationEvent:
+    """Set how a partner takes part in an event; returns the event.
+
+    Raises NotFound where the event or the partner is not there, Forbidden for other partners' participation.
+    """
+    event = await held(session, caller, id, partner_id, if_match)
+    partner = table_of(Partner)
+    if (
+        await session.execute(select(partner.c.id).where(partner.c.id == partner_id, visible(partner, caller)))
+    ).first() is None:
+        raise NotFound
+    participants = await participants_of(session, id)
+    entry = {**content.model_dump(), "partner_id": partner_id}
+    after = [entry if each["partner_id"] == partner_id else each for each in participants]
+    return await rewritten(session, caller, event, after if entry in after else [*after, entry])
+
+
+async def delete_participant(
+    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, if_match: str | None
+) -> None:
+    """Take a partner out of an event; raises NotFound for one that does not take part, and what putting raises."""
+    event = await held(session, caller, id, partner_id, if_match)
+    participants = await participants_of(session, id)
+    after = [each for each in participants if each["partner_id"] != partner_id]
+    if after == participants:
+        raise NotFound
+    await rewritten(session, caller, event, after)
+
+
+async def held(
+    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, if_match: str | None
+) -> ConsultationEvent:
+    """The event, locked, for a caller that may write the partner's participation."""
+    event = await locked(session, caller, CONSULTATION_EVENTS, id)
+    if caller.partner_id != event.organiser_id:
+        authorise(caller, CONSULTATION_EVENTS, partner_id)
+    if if_match is not None:
+        require_match(if_match, event.version)
+    return event
+
+
+async def participants_of(session: AsyncSession, id: UUID) -> list[dict[str, Any]]:
+    """The participants of an event, in order."""
+    columns = [table_of(EventParticipant).c[name] for name in Participant.model_fields]
+    statement = select(*columns).where(col(EventParticipant.consultation_event_id) == id)
+    return [dict(row) for row in (await session.execute(statement.order_by(col(EventParticipant.position)))).mappings()]
+
+
+async def rewritten(
+    session: AsyncSession, caller: Caller, event: ConsultationEvent, participants: list[dict[str, Any]]
+) -> ConsultationEvent:
+    """The event with these participants; whose right it is was decided before."""
+    changes = ConsultationEventUpdate.model_validate({"participants": participants})
+    return await change(session, caller, CONSULTATION_EVENTS, event, changes, owners=[caller.partner_id])

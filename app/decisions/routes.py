@@ -1,0 +1,71 @@
+"""`/v1/decisions`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Coordinator
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.decisions import service
+from app.decisions.models import DECISIONS, DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
+from app.decisions.queries import wanted_by
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.http.database import Reading
+from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
+from app.resources.pages import Page
+from app.resources.reading import read_one, read_page, written
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
+
+
+@router.get("", response_model=Page[DecisionPublic])
+async def list_decisions(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[DecisionList, Query()]
+) -> Response:
+    """List decisions in the order in which they are to be made."""
+    return await read_page(request, database, caller, DECISIONS, wanted, wanted_by(wanted, caller))
+
+
+@router.post("", status_code=201, dependencies=[ONCE], response_model=DecisionPublic)
+async def create_decision(request: Request, session: Writing, caller: Coordinator, content: DecisionCreate) -> Response:
+    """Announce a decision."""
+    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+
+
+@router.get("/{id}", response_model=DecisionPublic)
+async def get_decision(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one decision."""
+    return await read_one(database, caller, DECISIONS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=DecisionPublic, responses=conflicts("transition-not-allowed", "frozen"))
+async def update_decision(
+    request: Request, session: Writing, caller: Coordinator, id: Id, changes: DecisionUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a decision.
+
+    Once it is decided, what tells whether the partners were heard before stays as it is: its days, whom it asks and the
+    events at which they were heard.
+    """
+    row = await changeable(session, caller, DECISIONS, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
+async def delete_decision(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a decision that was not made and that nothing refers to any more."""
+    await service.remove(session, await changeable(session, caller, DECISIONS, id, if_match))
+    return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_decision_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one decision, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, DECISIONS.kind, id, wanted)

@@ -1,0 +1,69 @@
+"""`/v1/indicators`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Coordinator
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.http.database import Reading
+from app.indicators.models import INDICATORS, IndicatorCreate, IndicatorList, IndicatorPublic, IndicatorUpdate
+from app.indicators.queries import wanted_by
+from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
+from app.resources.pages import Page
+from app.resources.reading import read_one, read_page, written
+from app.resources.writing import change, create, remove
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
+
+
+@router.get("", response_model=Page[IndicatorPublic])
+async def list_indicators(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[IndicatorList, Query()]
+) -> Response:
+    """List indicators, ordered by name."""
+    return await read_page(request, database, caller, INDICATORS, wanted, wanted_by(wanted, caller))
+
+
+@router.post("", status_code=201, dependencies=[ONCE], response_model=IndicatorPublic)
+async def create_indicator(
+    request: Request, session: Writing, caller: Coordinator, content: IndicatorCreate
+) -> Response:
+    """Add an indicator to a goal or a sub-measure."""
+    return await keep(request, session, written(request, await create(session, caller, INDICATORS, content), 201))
+
+
+@router.get("/{id}", response_model=IndicatorPublic)
+async def get_indicator(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one indicator."""
+    return await read_one(database, caller, INDICATORS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=IndicatorPublic)
+async def update_indicator(
+    request: Request, session: Writing, caller: Coordinator, id: Id, changes: IndicatorUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of an indicator."""
+    row = await changeable(session, caller, INDICATORS, id, if_match)
+    return written(request, await change(session, caller, INDICATORS, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_indicator(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete an indicator that was never observed."""
+    await remove(session, INDICATORS, await changeable(session, caller, INDICATORS, id, if_match))
+    return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_indicator_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one indicator, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, INDICATORS.kind, id, wanted)

@@ -1,0 +1,39 @@
+"""`/v1/decisions/{id}/involvement`"""
+
+from fastapi import APIRouter
+from sqlalchemy import Connection, select
+from starlette.responses import Response
+
+from app.access.caller import Anyone
+from app.access.visibility import visible
+from app.decisions.models import DECISIONS
+from app.http.caching import cache_headers
+from app.http.database import Reading
+from app.http.problems import NotFound
+from app.involvement.models import Involvement
+from app.involvement.queries import DECISION, involvements
+from app.resources.reading import json_text, there
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])
+
+
+@router.get("", response_model=Involvement)
+async def get_involvement(database: Reading, caller: Anyone, id: Id) -> Response:
+    """Read whether and when the partners were heard before a decision.
+
+    It is computed from the decision, its events and its statements, never typed in. A decision that was made without anyone
+    heard on an earlier day is `missed` and stays so. It says that and when a partner was heard, also where the event or
+    the statement itself is for partners only.
+    """
+    involvement = involvements(DECISION.c.id == id, visible(DECISION, caller))
+
+    def work(connection: Connection) -> Involvement:
+        row = connection.execute(select(involvement)).first()
+        if row is None:
+            there(connection, caller, DECISIONS, id)
+            raise NotFound
+        return Involvement.model_validate(row)
+
+    answer = await database.read(work)
+    return json_text(answer.model_dump_json(), cache_headers(is_private=caller.sees_partners))

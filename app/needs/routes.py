@@ -1,0 +1,71 @@
+"""`/v1/needs`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.http.database import Reading
+from app.needs import service
+from app.needs.models import NEEDS, NeedCreate, NeedList, NeedPublic, NeedUpdate
+from app.needs.queries import wanted_by
+from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
+from app.resources.pages import Page
+from app.resources.reading import read_one, read_page, written
+from app.resources.writing import remove
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/needs", tags=["needs"])
+
+
+@router.get("", response_model=Page[NeedPublic])
+async def list_needs(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[NeedList, Query()]
+) -> Response:
+    """List needs, the newest first."""
+    return await read_page(request, database, caller, NEEDS, wanted, wanted_by(wanted, caller))
+
+
+@router.post("", status_code=201, dependencies=[ONCE], response_model=NeedPublic)
+async def create_need(request: Request, session: Writing, caller: Contributor, content: NeedCreate) -> Response:
+    """Raise a need."""
+    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+
+
+@router.get("/{id}", response_model=NeedPublic)
+async def get_need(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one need."""
+    return await read_one(database, caller, NEEDS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=NeedPublic, responses=conflicts("transition-not-allowed"))
+async def update_need(
+    request: Request, session: Writing, caller: Contributor, id: Id, changes: NeedUpdate, if_match: IfMatch = None
+) -> Response:
+    """Change fields of a need.
+
+    Who raised it describes, opens and closes it; a coordinator also answers it.
+    """
+    row = await changeable(session, caller, NEEDS, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+async def delete_need(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a need that was raised by mistake; one that is met gets the status `closed` instead."""
+    await remove(session, NEEDS, await changeable(session, caller, NEEDS, id, if_match))
+    return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_need_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one need, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, NEEDS.kind, id, wanted)

@@ -1,0 +1,96 @@
+"""Observations: the values of an indicator, one a day at most."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import MISSING
+from pydantic import Field as Bound
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from app.access.visibility import Visibility
+from app.database import closed
+from app.resources.ids import named_id
+from app.resources.lists import ListQuery
+from app.resources.resource import Resource
+from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.schema.base import Schema, example
+from app.schema.fields import Day, Id, Paragraphs, Quantity
+from app.vocabularies.term import Term
+
+
+class ObservationState(Term):
+    """Whether a value can still change."""
+
+    provisional = "provisional", "vorläufig", "provisional"
+    final = "final", "endgültig", "final"
+
+
+class ObservationValue(Schema):
+    value: Quantity = Field(description="The value, in the unit of the indicator.")
+    state: ObservationState = Field(
+        default=ObservationState.final,
+        sa_type=closed(ObservationState),
+        description=f"Whether it can still change: {ObservationState.explained()}.",
+    )
+    comment: Paragraphs | None = Field(default=None, description="What must be known about the value.")
+    source: Paragraphs | None = Field(default=None, description="Where the value comes from.")
+
+
+class ObservationPlace(Schema):
+    indicator_id: Id = Field(foreign_key="indicator.id", description="Indicator that it is a value of.")
+    on: Day = Field(description="Day of the value.")
+
+
+class Observation(ObservationValue, ObservationPlace, Stored, table=True):
+    __tablename__ = "observation"
+    __table_args__ = (Index(None, "indicator_id", "on", unique=True), *sorted_by("on"))
+
+
+class ObservationCreate(Visible, ObservationValue, ObservationPlace):
+    """Everything that callers say about an observation, by its body or its address."""
+
+    model_config = example(
+        {"indicator_id": str(named_id("examples", "indicators")), "on": "2025-02-28", "value": 46, "state": "final"}
+    )
+
+
+class ObservationPut(ObservationValue):
+    """The value of an indicator on a day."""
+
+    model_config = example({"value": 46, "state": "final"})
+
+    visibility: Visibility | MISSING = Field(
+        default=MISSING, description="Who may read it; not given: who may read the indicator."
+    )
+
+
+class ObservationPublic(Visible, ObservationValue, ObservationPlace, Stamped):
+    """The value of an indicator on a day."""
+
+
+class ObservationList(ListQuery):
+    sort: Literal["on", "-on", "created_at", "-created_at", "updated_at", "-updated_at"] = Field(
+        default="on", description="Order of the list; `-` for descending."
+    )
+    state: list[ObservationState] | None = Bound(default=None, max_length=2, description="Whether it can still change.")
+    on_from: Day | None = Bound(default=None, description="On this day or later.")
+    on_before: Day | None = Bound(default=None, description="Before this day.")
+
+
+OBSERVATIONS = Resource(
+    path="indicators/{id}/observations",
+    table=Observation,
+    create=ObservationCreate,
+    public=ObservationPublic,
+    name="on",
+    searched=("comment", "source"),
+    owner="lead_partner_id",
+    within="indicator_id",
+)
+
+
+def observation_id(indicator_id: UUID, on: date) -> UUID:
+    """The id of the one observation of an indicator on a day."""
+    return named_id("indicators", indicator_id, "observations", on)

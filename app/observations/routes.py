@@ -1,0 +1,79 @@
+"""`/v1/indicators/{id}/observations`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.database import Reading
+from app.indicators.models import INDICATORS
+from app.observations import service
+from app.observations.models import OBSERVATIONS, ObservationList, ObservationPublic, ObservationPut, observation_id
+from app.observations.queries import wanted_by
+from app.resources.changing import Writing
+from app.resources.pages import Page
+from app.resources.reading import put_answer, read_one, read_page
+from app.schema.fields import Day, Id
+
+router = APIRouter(prefix="/v1/indicators/{id}/observations", tags=["indicators"])
+
+
+@router.get("", response_model=Page[ObservationPublic])
+async def list_observations(
+    request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[ObservationList, Query()]
+) -> Response:
+    """List the values of an indicator in the order of their days."""
+    conditions = wanted_by(wanted, id)
+    return await read_page(request, database, caller, OBSERVATIONS, wanted, conditions, above=(INDICATORS, id))
+
+
+@router.get("/{on}", response_model=ObservationPublic)
+async def get_observation(
+    database: Reading, caller: Anyone, id: Id, on: Day, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read the value of an indicator on one day."""
+    return await read_one(database, caller, OBSERVATIONS, observation_id(id, on), if_none_match)
+
+
+@router.put(
+    "/{on}",
+    response_model=ObservationPublic,
+    responses={201: {"model": ObservationPublic}},
+)
+async def put_observation(
+    request: Request,
+    session: Writing,
+    caller: Contributor,
+    id: Id,
+    on: Day,
+    content: ObservationPut,
+    if_match: IfMatch = None,
+) -> Response:
+    """Set the value of an indicator on a day; the same value again changes nothing.
+
+    The partner that leads the indicator's sub-measure writes its values, and coordinators write all. If-Match is honoured
+    when it is sent.
+    """
+    row, is_new = await service.put(session, caller, id, on, content, if_match)
+    return put_answer(request, row, is_new=is_new)
+
+
+@router.delete("/{on}", status_code=204)
+async def delete_observation(
+    session: Writing, caller: Contributor, id: Id, on: Day, if_match: IfMatch = None
+) -> Response:
+    """Delete the value of an indicator on a day."""
+    await service.remove(session, caller, id, on, if_match)
+    return Response(status_code=204)
+
+
+@router.get("/{on}/history", response_model=ChangePage)
+async def list_observation_history(
+    database: Reading, caller: Anyone, id: Id, on: Day, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to the value of an indicator on one day; also after it was deleted."""
+    return await answer_history(database, caller, OBSERVATIONS.kind, observation_id(id, on), wanted)

@@ -1,0 +1,85 @@
+"""`/v1/progress-reports`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.http.database import Reading
+from app.progress_reports import service
+from app.progress_reports.models import (
+    PROGRESS_REPORTS,
+    ProgressReportCreate,
+    ProgressReportList,
+    ProgressReportPublic,
+    ProgressReportUpdate,
+)
+from app.progress_reports.queries import wanted_by
+from app.resources.changing import Writing, changeable
+from app.resources.idempotency import ONCE, keep
+from app.resources.pages import Page
+from app.resources.reading import read_one, read_page, written
+from app.schema.fields import Id
+
+router = APIRouter(prefix="/v1/progress-reports", tags=["progress-reports"])
+
+
+@router.get("", response_model=Page[ProgressReportPublic])
+async def list_progress_reports(
+    request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProgressReportList, Query()]
+) -> Response:
+    """List progress reports, those of the latest periods first."""
+    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, wanted_by(wanted, caller))
+
+
+@router.post("", status_code=201, dependencies=[ONCE], response_model=ProgressReportPublic)
+async def create_progress_report(
+    request: Request, session: Writing, caller: Contributor, content: ProgressReportCreate
+) -> Response:
+    """Report on a sub-measure, as a draft or submitted."""
+    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+
+
+@router.get("/{id}", response_model=ProgressReportPublic)
+async def get_progress_report(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+    """Read one progress report."""
+    return await read_one(database, caller, PROGRESS_REPORTS, id, if_none_match)
+
+
+@router.patch("/{id}", response_model=ProgressReportPublic, responses=conflicts("transition-not-allowed", "frozen"))
+async def update_progress_report(
+    request: Request,
+    session: Writing,
+    caller: Contributor,
+    id: Id,
+    changes: ProgressReportUpdate,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change fields of a progress report, or take it a step further.
+
+    A coordinator accepts it or returns it. Accepting it gives the sub-measure the status and the progress that it
+    proposes, in the same transaction; an accepted report is frozen. A status that proposes what the sub-measure cannot
+    become is 409 `transition-not-allowed`.
+    """
+    row = await changeable(session, caller, PROGRESS_REPORTS, id, if_match)
+    return written(request, await service.update(session, caller, row, changes))
+
+
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
+async def delete_progress_report(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+    """Delete a progress report that was not accepted."""
+    await service.remove(session, await changeable(session, caller, PROGRESS_REPORTS, id, if_match))
+    return Response(status_code=204)
+
+
+@router.get("/{id}/history", response_model=ChangePage)
+async def list_progress_report_history(
+    database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to one progress report, from its creation on; also after it was deleted."""
+    return await answer_history(database, caller, PROGRESS_REPORTS.kind, id, wanted)

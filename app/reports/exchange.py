@@ -1,0 +1,183 @@
+"""Exchange: how often the partners meet, and whether they meet regularly."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field
+from sqlalchemy import CTE, ColumnElement, String, case, cast, func, literal, or_, select, union
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.consultation_events.models import Attendance, ConsultationEvent, EventFormat, EventParticipant, EventTopic
+from app.consultation_events.queries import linked, of_agreements
+from app.consultation_events.rules import EventStatus
+from app.database import table_of
+from app.days import days_between
+from app.involvement.models import MOST_DAYS
+from app.reports.grouping import counted, quarter
+from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, PeriodQuery, Rows
+from app.resources.lists import any_of
+from app.schema.base import example
+from app.schema.fields import Count, Day, Id
+from app.vocabularies.level import Level
+from app.vocabularies.term import Term
+
+EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
+BARE_ID = re.compile("[0-9a-f]{32}")
+OFF = (Attendance.declined, Attendance.absent)
+
+
+class GroupBy(Term):
+    """What the events are counted by."""
+
+    everything = "everything", "alle zusammen", "all together"
+    quarter = "quarter", "Quartal", "quarter"
+    event_format = "format", "Form", "format"
+    level = "level", "Ebene", "level"
+    partner = "partner", "Partner", "partner"
+
+
+class ExchangeQuery(AgreementQuery, PeriodQuery):
+    """Which events are counted, and by what."""
+
+    by: GroupBy = Field(default=GroupBy.quarter, description=f"What to count by: {GroupBy.explained()}.")
+    partner_id: list[Id] | None = Field(
+        default=None,
+        max_length=50,
+        description="Partner that organises or takes part, and did not decline or stay away.",
+    )
+    format: list[EventFormat] | None = Field(default=None, max_length=5, description="Form of the event.")
+    level: list[Level] | None = Field(default=None, max_length=2, description="Level of the event.")
+    period_from: Day | None = Field(default=None, description="Starts on this day or later, where it takes place.")
+    period_before: Day | None = Field(default=None, description="Starts before this day, where it takes place.")
+
+
+def hyphenated(group: str) -> str:
+    """The group as it is named; SQLite keeps ids without hyphens."""
+    return str(UUID(group)) if BARE_ID.fullmatch(group) else group
+
+
+class ExchangeGroup(BaseModel):
+    """The events of one group."""
+
+    group: Annotated[str, Field(max_length=40, pattern=r"^[0-9A-Za-z_-]+$"), BeforeValidator(hyphenated)] = Field(
+        description="What they have in common: `everything`, a quarter such as `2025-Q1`, a format, a level, or the id of "
+        "a partner that organises or takes part, and did not decline or stay away."
+    )
+    events: Count = Field(description="All of them.")
+    held: Count = Field(description="Those that were held.")
+    expected: Count = Field(description="Those that are planned or confirmed.")
+    off: Count = Field(description="Those that are postponed or cancelled.")
+    first_held_on: date | None = Field(description="Day of the first one that was held.")
+    last_held_on: date | None = Field(description="Day of the last one that was held.")
+    longest_gap_days: Annotated[int, Field(ge=0, le=MOST_DAYS)] | None = Field(
+        description="The most days between one that was held and the next; by quarter, of the gaps that ended in it. "
+        "Null where no second one was held."
+    )
+
+
+class ExchangeFigures(Figures):
+    """How often the partners meet."""
+
+    model_config = example(
+        {
+            "position": 42,
+            "as_of": "2025-06-30",
+            "items": [
+                {
+                    "group": "2025-Q1",
+                    "events": 5,
+                    "held": 4,
+                    "expected": 0,
+                    "off": 1,
+                    "first_held_on": "2025-01-15",
+                    "last_held_on": "2025-03-12",
+                    "longest_gap_days": 28,
+                }
+            ],
+        }
+    )
+
+    items: list[ExchangeGroup] = Field(max_length=MOST_GROUPS, description="A row for each group, in order.")
+
+
+def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Rows[ExchangeGroup]:
+    """A row for each group."""
+    events = grouped(caller, wanted)
+    e = events.c
+    is_held = e.status == EventStatus.held
+    # Within a quarter there is hardly a gap: it counts where it ends.
+    apart = (is_held,) if wanted.by is GroupBy.quarter else (e.group, is_held)
+    before = func.lag(e.starts_on).over(partition_by=apart, order_by=(e.starts_on, e.id))
+    gaps = select(e.group, e.status, e.starts_on, days_between(before, e.starts_on).label("gap")).cte("gaps")
+    g = gaps.c
+    held_on, gap = case((g.status == EventStatus.held, g.starts_on)), case((g.status == EventStatus.held, g.gap))
+    rows = (
+        select(
+            g.group,
+            func.count().label("events"),
+            counted(g.status == EventStatus.held).label("held"),
+            counted(g.status.in_((EventStatus.planned, EventStatus.confirmed))).label("expected"),
+            counted(g.status.in_((EventStatus.postponed, EventStatus.cancelled))).label("off"),
+            func.min(held_on, type_=EVENT.c.starts_on.type).label("first_held_on"),
+            func.max(held_on, type_=EVENT.c.starts_on.type).label("last_held_on"),
+            func.max(gap).label("longest_gap_days"),
+        )
+        .group_by(g.group)
+        .cte("groups")
+    )
+    return Rows("exchange", ExchangeGroup, rows, ("group",))
+
+
+def grouped(caller: Caller, wanted: ExchangeQuery) -> CTE:
+    """Every event that is asked for, in each of its groups."""
+    columns = (EVENT.c.id, EVENT.c.status, EVENT.c.starts_on)
+    if wanted.by is not GroupBy.partner:
+        by: dict[GroupBy, ColumnElement[Any] | SQLCoreOperations[Any]] = {
+            GroupBy.everything: literal(GroupBy.everything.value),
+            GroupBy.quarter: quarter(EVENT.c.starts_on),
+            GroupBy.event_format: EVENT.c.format,
+            GroupBy.level: EVENT.c.level,
+        }
+        group = cast(by[wanted.by], String(40)).label("group")
+        return select(group, *columns).where(*asked_for(caller, wanted)).cte("events")
+    organised = select(EVENT.c.organiser_id.label("partner_id"), *columns).where(EVENT.c.organiser_id.is_not(None))
+    joined = (
+        select(PARTICIPANT.c.partner_id, *columns)
+        .join(PARTICIPANT, PARTICIPANT.c.consultation_event_id == EVENT.c.id)
+        .where(PARTICIPANT.c.attendance.not_in(OFF))
+    )
+    conditions = asked_for(caller, wanted)
+    both = union(organised.where(*conditions), joined.where(*conditions)).subquery()
+    group = cast(both.c.partner_id, String(40)).label("group")
+    return select(group, both.c.id, both.c.status, both.c.starts_on).cte("events")
+
+
+def asked_for(caller: Caller, wanted: ExchangeQuery) -> list[ColumnElement[bool]]:
+    """The conditions on events."""
+    conditions = [visible(EVENT, caller)]
+    if wanted.agreement_id:
+        conditions.append(of_agreements(caller, wanted.agreement_id))
+    if wanted.topic_id:
+        conditions.append(linked(EventTopic, "topic_id", wanted.topic_id))
+    if wanted.partner_id:
+        conditions.append(takes_part(wanted.partner_id))
+    for column, values in ((EVENT.c.format, wanted.format), (EVENT.c.level, wanted.level)):
+        if values:
+            conditions.append(any_of(column, values))
+    if wanted.period_from is not None:
+        conditions.append(EVENT.c.starts_on >= wanted.period_from)
+    if wanted.period_before is not None:
+        conditions.append(EVENT.c.starts_on < wanted.period_before)
+    return conditions
+
+
+def takes_part(partner_ids: list[UUID]) -> ColumnElement[bool]:
+    """Whether any of the partners organises an event or takes part in it."""
+    joined = select(PARTICIPANT.c.consultation_event_id).where(
+        any_of(PARTICIPANT.c.partner_id, partner_ids), PARTICIPANT.c.attendance.not_in(OFF)
+    )
+    return or_(any_of(EVENT.c.organiser_id, partner_ids), EVENT.c.id.in_(joined))

@@ -1,0 +1,330 @@
+"""Progress: how far goals and sub-measures are, and what nobody has reported on."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Date,
+    Float,
+    Numeric,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.database import table_of
+from app.days import months_later
+from app.goals.models import Goal
+from app.progress_reports.models import ProgressReport
+from app.progress_reports.rules import ReportState
+from app.reports.grouping import counted
+from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, FiguresPage, PeriodQuery, RowQuery, Rows
+from app.resources.ids import named_id
+from app.resources.lists import MAX_LIMIT, any_of
+from app.schema.base import example
+from app.schema.fields import Count, Day, Id, Ordinal, Percent, Title
+from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
+from app.sub_measures.rules import SubMeasureStatus
+from app.vocabularies.term import Term
+
+UNREPORTED_MONTHS = 6
+DONE = (SubMeasureStatus.completed, SubMeasureStatus.cancelled)
+
+
+class Timeliness(Term):
+    """Whether a sub-measure is in time."""
+
+    not_scheduled = "not_scheduled", "ohne Termin", "not scheduled"
+    on_time = "on_time", "im Zeitplan", "on time"
+    late = "late", "verspätet", "late"
+    done = "done", "beendet", "done"
+
+
+class ProgressQuery(AgreementQuery, PeriodQuery):
+    """Which sub-measures a report is about."""
+
+    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal.")
+    partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads or supports.")
+    period_from: Day | None = Field(default=None, description="Work goes on on this day or later.")
+    period_before: Day | None = Field(default=None, description="Work began before this day.")
+    unreported_months: Annotated[int, Field(ge=1, le=120)] = Field(
+        default=UNREPORTED_MONTHS,
+        description="Months without an accepted report after which a sub-measure counts as unreported.",
+    )
+
+
+class SubMeasureProgressQuery(ProgressQuery, RowQuery):
+    """Which rows are asked for."""
+
+    status: list[SubMeasureStatus] | None = Field(default=None, max_length=6, description="How far it is.")
+    timeliness: list[Timeliness] | None = Field(default=None, max_length=4, description="Whether it is in time.")
+    is_unreported: bool | None = Field(default=None, description="Whether it counts as unreported.")
+    progress_percent_from: Annotated[int, Field(ge=0, le=100)] | None = Field(
+        default=None, description="At least so much is done."
+    )
+    progress_percent_before: Annotated[int, Field(ge=0, le=101)] | None = Field(
+        default=None, description="Less than this is done."
+    )
+    last_reported_on_from: Day | None = Field(default=None, description="Reported up to this day or later.")
+    last_reported_on_before: Day | None = Field(default=None, description="Reported up to a day before this one.")
+
+
+class SubMeasureProgress(BaseModel):
+    """How far one sub-measure is."""
+
+    sub_measure_id: UUID = Field(description="The sub-measure.")
+    code: str = Field(max_length=10, pattern=r"^\d+\.\d+$", description="Its code, such as `3.4`.")
+    title: Title = Field(description="Its title.")
+    goal_id: UUID = Field(description="Goal that it serves.")
+    lead_partner_id: UUID | None = Field(description="Partner that leads.")
+    status: SubMeasureStatus = Field(description=f"How far it is: {SubMeasureStatus.explained()}.")
+    timeliness: Timeliness = Field(
+        description=f"Whether it is in time: {Timeliness.explained()}. Late is what is not done although its last day, "
+        "or the day of a milestone that was not reached, has passed; not scheduled is what has neither day."
+    )
+    progress_percent: Percent | None = Field(description="How much is done, as the partners say.")
+    starts_on: date | None = Field(description="First day of the work.")
+    ends_on: date | None = Field(description="Last day of the work.")
+    last_reported_on: date | None = Field(description="Last day that its accepted reports cover.")
+    is_unreported: bool = Field(
+        description="Whether it is not done and no accepted report covers a day of the last `unreported_months` months."
+    )
+
+
+class GoalProgress(BaseModel):
+    """How far the sub-measures of one goal are."""
+
+    goal_id: UUID = Field(description="The goal.")
+    agreement_id: UUID = Field(description="Agreement that it belongs to.")
+    topic_id: UUID = Field(description="Its topic.")
+    number: Ordinal = Field(description="Its number.")
+    title: Title = Field(description="Its title.")
+    sub_measures: Count = Field(description="Number of its sub-measures that the report is about.")
+    proposed: Count = Field(description="Those of them that are proposed.")
+    agreed: Count = Field(description="Those that are agreed.")
+    in_progress: Count = Field(description="Those in progress.")
+    completed: Count = Field(description="Those completed.")
+    suspended: Count = Field(description="Those suspended.")
+    cancelled: Count = Field(description="Those cancelled.")
+    late: Count = Field(description="Those that are late.")
+    never_reported: Count = Field(description="Those without any accepted report, done or not.")
+    unreported: Count = Field(description="Those that count as unreported.")
+    mean_progress_percent: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        description="Mean of what is done of those whose progress is known, to one decimal; null when none is known."
+    )
+
+
+class ProgressReportFigures(Figures):
+    """How far the goals are."""
+
+    model_config = example(
+        {
+            "position": 37,
+            "as_of": "2025-06-30",
+            "items": [
+                {
+                    "goal_id": str(named_id("goals", "dresden-liga-2024", 2)),
+                    "agreement_id": str(named_id("agreements", "dresden-liga-2024")),
+                    "topic_id": str(named_id("topics", "dresden-liga-2024", "health")),
+                    "number": 2,
+                    "title": "Gesundheit und Prävention von Erkrankungen stärken",
+                    "sub_measures": 3,
+                    "proposed": 0,
+                    "agreed": 2,
+                    "in_progress": 1,
+                    "completed": 0,
+                    "suspended": 0,
+                    "cancelled": 0,
+                    "late": 0,
+                    "never_reported": 2,
+                    "unreported": 2,
+                    "mean_progress_percent": 30.0,
+                }
+            ],
+        }
+    )
+
+    items: list[GoalProgress] = Field(
+        max_length=MOST_GROUPS, description="A row for each goal, in the order of numbers."
+    )
+
+
+class SubMeasureProgressFigures(FiguresPage):
+    """How far the sub-measures are."""
+
+    model_config = example(
+        {
+            "position": 37,
+            "as_of": "2025-06-30",
+            "items": [
+                {
+                    "sub_measure_id": str(named_id("sub-measures", "dresden-liga-2024", 2, 3)),
+                    "code": "2.3",
+                    "title": "Stärkung der Suchtprävention",
+                    "goal_id": str(named_id("goals", "dresden-liga-2024", 2)),
+                    "lead_partner_id": None,
+                    "status": "in_progress",
+                    "timeliness": "not_scheduled",
+                    "progress_percent": 30,
+                    "starts_on": "2024-09-01",
+                    "ends_on": None,
+                    "last_reported_on": "2025-02-28",
+                    "is_unreported": False,
+                }
+            ],
+            "next_cursor": None,
+        }
+    )
+
+    items: list[SubMeasureProgress] = Field(
+        max_length=MAX_LIMIT, description="A row for each sub-measure, in the order of codes."
+    )
+
+
+GOAL, MEASURE, MILESTONE = table_of(Goal), table_of(SubMeasure), table_of(SubMeasureMilestone)
+
+
+def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Rows[SubMeasureProgress]:
+    """A row for each sub-measure that is asked for."""
+    source = progress_of(caller, wanted, today)
+    c, conditions = source.c, []
+    if wanted.status:
+        conditions.append(any_of(c.status, wanted.status))
+    if wanted.timeliness:
+        conditions.append(any_of(c.timeliness, wanted.timeliness))
+    if wanted.is_unreported is not None:
+        conditions.append(c.is_unreported if wanted.is_unreported else not_(c.is_unreported))
+    if wanted.progress_percent_from is not None:
+        conditions.append(c.progress_percent >= wanted.progress_percent_from)
+    if wanted.progress_percent_before is not None:
+        conditions.append(c.progress_percent < wanted.progress_percent_before)
+    if wanted.last_reported_on_from is not None:
+        conditions.append(c.last_reported_on >= wanted.last_reported_on_from)
+    if wanted.last_reported_on_before is not None:
+        conditions.append(c.last_reported_on < wanted.last_reported_on_before)
+    rows = select(source).where(*conditions).cte("sub_measures")
+    return Rows("sub-measure-progress", SubMeasureProgress, rows, ("goal_number", "number", "sub_measure_id"))
+
+
+def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Rows[GoalProgress]:
+    """A row for each goal, with figures about the sub-measures that are asked for."""
+    measures = progress_of(caller, wanted, today)
+    c = measures.c
+    grouped = (
+        select(
+            c.goal_id,
+            func.count().label("sub_measures"),
+            *(counted(c.status == status).label(status.value) for status in SubMeasureStatus),
+            counted(c.timeliness == Timeliness.late).label("late"),
+            counted(c.last_reported_on.is_(None)).label("never_reported"),
+            counted(c.is_unreported).label("unreported"),
+            cast(func.round(cast(func.avg(c.progress_percent), Numeric(7, 4)), 1), Float).label(
+                "mean_progress_percent"
+            ),
+        )
+        .group_by(c.goal_id)
+        .subquery()
+    )
+    figures = [
+        (each if each.name == "mean_progress_percent" else func.coalesce(each, 0)).label(each.name)
+        for each in grouped.c
+        if each.name != "goal_id"
+    ]
+    rows = (
+        select(GOAL.c.id.label("goal_id"), GOAL.c.agreement_id, GOAL.c.topic_id, GOAL.c.number, GOAL.c.title, *figures)
+        .outerjoin(grouped, grouped.c.goal_id == GOAL.c.id)
+        .where(visible(GOAL, caller), *of_goals(wanted))
+        .cte("goals")
+    )
+    return Rows("progress", GoalProgress, rows, ("number", "goal_id"))
+
+
+def of_goals(wanted: ProgressQuery) -> list[ColumnElement[bool]]:
+    """The conditions on goals."""
+    asked = (
+        (GOAL.c.agreement_id, wanted.agreement_id),
+        (GOAL.c.topic_id, wanted.topic_id),
+        (GOAL.c.id, wanted.goal_id),
+    )
+    return [any_of(column, ids) for column, ids in asked if ids]
+
+
+def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
+    """The progress of every sub-measure that is asked for."""
+    conditions = [visible(MEASURE, caller), visible(GOAL, caller), *of_goals(wanted)]
+    if wanted.partner_id:
+        supporter = table_of(SubMeasureSupporter)
+        supports = exists().where(
+            supporter.c.sub_measure_id == MEASURE.c.id, any_of(supporter.c.partner_id, wanted.partner_id)
+        )
+        conditions.append(or_(any_of(MEASURE.c.lead_partner_id, wanted.partner_id), supports))
+    if wanted.period_from is not None:
+        conditions.append(or_(MEASURE.c.ends_on.is_(None), MEASURE.c.ends_on >= wanted.period_from))
+    if wanted.period_before is not None:
+        conditions.append(or_(MEASURE.c.starts_on.is_(None), MEASURE.c.starts_on < wanted.period_before))
+    return (
+        select(
+            MEASURE.c.id.label("sub_measure_id"),
+            MEASURE.c.code,
+            MEASURE.c.title,
+            MEASURE.c.goal_id,
+            MEASURE.c.goal_number,
+            MEASURE.c.number,
+            MEASURE.c.lead_partner_id,
+            MEASURE.c.status,
+            MEASURE.c.progress_percent,
+            MEASURE.c.starts_on,
+            MEASURE.c.ends_on,
+            last_reported_on().label("last_reported_on"),
+            timeliness(today).label("timeliness"),
+            is_unreported(wanted.unreported_months, today).label("is_unreported"),
+        )
+        .join(GOAL, GOAL.c.id == MEASURE.c.goal_id)
+        .where(*conditions)
+        .cte("progress")
+    )
+
+
+def last_reported_on() -> ColumnElement[date]:
+    """The last day that accepted reports of a sub-measure cover."""
+    report = table_of(ProgressReport)
+    statement = select(func.max(report.c.period_to, type_=Date())).where(
+        report.c.sub_measure_id == MEASURE.c.id, report.c.state == ReportState.accepted
+    )
+    return statement.correlate(MEASURE).scalar_subquery()
+
+
+def timeliness(today: date) -> ColumnElement[str]:
+    """Whether a sub-measure is in time."""
+    milestone = exists().where(MILESTONE.c.sub_measure_id == MEASURE.c.id)
+    is_missed = milestone.where(MILESTONE.c.due_on < today, MILESTONE.c.reached_on.is_(None))
+    return case(
+        (MEASURE.c.status.in_(DONE), Timeliness.done.value),
+        (or_(MEASURE.c.ends_on < today, is_missed), Timeliness.late.value),
+        (
+            and_(MEASURE.c.ends_on.is_(None), not_(milestone.where(MILESTONE.c.due_on.is_not(None)))),
+            Timeliness.not_scheduled.value,
+        ),
+        else_=Timeliness.on_time.value,
+    )
+
+
+def is_unreported(months: int, today: date) -> ColumnElement[bool]:
+    """Whether a sub-measure that is not done was not reported on for so many months."""
+    last = last_reported_on()
+    return cast(
+        and_(MEASURE.c.status.not_in(DONE), or_(last.is_(None), months_later(last, literal(months)) < today)), Boolean
+    )

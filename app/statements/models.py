@@ -1,0 +1,122 @@
+"""Statements: what a partner says to a decision, and what the city made of it."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import MISSING
+from pydantic import Field as Bound
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from app.access.visibility import Visibility
+from app.database import Json, closed
+from app.resources.ids import named_id
+from app.resources.links import Document
+from app.resources.lists import ListQuery
+from app.resources.resource import Resource
+from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.schema.base import Schema, example
+from app.schema.fields import Day, Id, Moment, Paragraphs
+from app.statements.rules import Position, TakenUp, check
+
+
+class StatementWords(Schema):
+    position: Position = Field(sa_type=closed(Position), description=f"The partner's position: {Position.explained()}.")
+    text: Paragraphs | None = Field(default=None, description="The statement itself.")
+    documents: list[Document] = Field(
+        default_factory=list, max_length=100, sa_type=Json, description="Documents of the statement, in order."
+    )
+
+
+class StatementAnswer(Schema):
+    taken_up: TakenUp | None = Field(
+        default=None, sa_type=closed(TakenUp), description=f"What the city made of it: {TakenUp.explained()}."
+    )
+    reason: Paragraphs | None = Field(default=None, description="Why; required for `partly` and `not_adopted`.")
+
+
+class StatementPlace(Schema):
+    decision_id: Id = Field(foreign_key="decision.id", description="Decision that it is about.")
+    partner_id: Id = Field(foreign_key="partner.id", index=True, description="Partner that says it.")
+
+
+class StatementTimes(Schema):
+    submitted_at: Moment = Field(description="When the partner first said it (UTC).")
+
+
+class Statement(StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stored, table=True):
+    __tablename__ = "statement"
+    __table_args__ = (
+        Index(None, "decision_id", "partner_id", unique=True),
+        Index(None, "decision_id", "submitted_at", "id"),
+        *sorted_by(),
+    )
+
+    submitted_on: Day
+
+
+class StatementCreate(Visible, StatementAnswer, StatementWords, StatementPlace):
+    """Everything that callers say about a statement, by its body or its address."""
+
+    model_config = example(
+        {
+            "decision_id": str(named_id("examples", "decisions")),
+            "partner_id": str(named_id("partners", "liga-dresden")),
+            "position": "support_with_changes",
+            "text": "Die Beratungsstellen brauchen verlässliche Mittel über das Haushaltsjahr hinaus.",
+            "taken_up": "partly",
+            "reason": "Die Mittel sind für zwei Jahre eingeplant.",
+        }
+    )
+
+
+class StatementPut(StatementWords):
+    """The statement of a partner; a coordinator's `taken_up` and `reason` stay when they are not given."""
+
+    model_config = example(
+        {
+            "position": "support_with_changes",
+            "text": "Die Beratungsstellen brauchen verlässliche Mittel über das Haushaltsjahr hinaus.",
+        }
+    )
+
+    visibility: Visibility | MISSING = Field(
+        default=MISSING, description="Who may read it; not given: who may read the decision."
+    )
+    taken_up: TakenUp | MISSING | None = Field(
+        default=MISSING, description=f"What the city made of it, by a coordinator: {TakenUp.explained()}."
+    )
+    reason: Paragraphs | MISSING | None = Field(
+        default=MISSING, description="Why; required for `partly` and `not_adopted`."
+    )
+
+
+class StatementPublic(Visible, StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stamped):
+    """What a partner said to a decision, and what the city made of it."""
+
+
+class StatementList(ListQuery):
+    sort: Literal["submitted_at", "-submitted_at", "created_at", "-created_at", "updated_at", "-updated_at"] = Field(
+        default="submitted_at", description="Order of the list; `-` for descending."
+    )
+    partner_id: list[Id] | None = Bound(default=None, max_length=50, description="Partner that says it.")
+    position: list[Position] | None = Bound(default=None, max_length=4, description="The partner's position.")
+    taken_up: list[TakenUp] | None = Bound(default=None, max_length=3, description="What the city made of it.")
+
+
+STATEMENTS = Resource(
+    path="decisions/{id}/statements",
+    table=Statement,
+    create=StatementCreate,
+    public=StatementPublic,
+    name="position",
+    searched=("text", "reason"),
+    owner="partner_id",
+    within="decision_id",
+    check=check,
+)
+
+
+def statement_id(decision_id: UUID, partner_id: UUID) -> UUID:
+    """The id of the one statement of a partner to a decision."""
+    return named_id("decisions", decision_id, "statements", partner_id)

@@ -1,0 +1,83 @@
+"""`/v1/decisions/{id}/statements`"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.access.caller import Anyone, Contributor
+from app.changes.models import ChangePage, ChangeQuery
+from app.changes.routes import answer_history
+from app.decisions.models import DECISIONS
+from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.contract import conflicts
+from app.http.database import Reading
+from app.http.today import Zone
+from app.resources.changing import Writing
+from app.resources.pages import Page
+from app.resources.reading import put_answer, read_one, read_page
+from app.schema.fields import Id
+from app.statements import service
+from app.statements.models import STATEMENTS, StatementList, StatementPublic, StatementPut, statement_id
+from app.statements.queries import wanted_by
+
+router = APIRouter(prefix="/v1/decisions/{id}/statements", tags=["decisions"])
+
+
+@router.get("", response_model=Page[StatementPublic])
+async def list_statements(
+    request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[StatementList, Query()]
+) -> Response:
+    """List what the partners said to a decision, in the order in which they said it."""
+    conditions = wanted_by(wanted, id)
+    return await read_page(request, database, caller, STATEMENTS, wanted, conditions, above=(DECISIONS, id))
+
+
+@router.get("/{partner_id}", response_model=StatementPublic)
+async def get_statement(
+    database: Reading, caller: Anyone, id: Id, partner_id: Id, if_none_match: IfNoneMatch = None
+) -> Response:
+    """Read what one partner said to a decision."""
+    return await read_one(database, caller, STATEMENTS, statement_id(id, partner_id), if_none_match)
+
+
+@router.put(
+    "/{partner_id}",
+    response_model=StatementPublic,
+    responses={201: {"model": StatementPublic}, **conflicts("frozen")},
+)
+async def put_statement(
+    request: Request,
+    session: Writing,
+    caller: Contributor,
+    zone: Zone,
+    id: Id,
+    partner_id: Id,
+    content: StatementPut,
+    if_match: IfMatch = None,
+) -> Response:
+    """Say what a partner thinks of a decision, or replace what it said.
+
+    A partner's key says what that partner thinks; a coordinator's also says what the city made of it. When it was first
+    said stays. Once the decision is made, what was said before stays as it is; the city's answer can still be added.
+    If-Match is honoured when it is sent.
+    """
+    row, is_new = await service.put(session, caller, id, partner_id, content, if_match, zone)
+    return put_answer(request, row, is_new=is_new)
+
+
+@router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
+async def delete_statement(
+    session: Writing, caller: Contributor, id: Id, partner_id: Id, if_match: IfMatch = None
+) -> Response:
+    """Take back what a partner said, as long as the decision is not made."""
+    await service.remove(session, caller, id, partner_id, if_match)
+    return Response(status_code=204)
+
+
+@router.get("/{partner_id}/history", response_model=ChangePage)
+async def list_statement_history(
+    database: Reading, caller: Anyone, id: Id, partner_id: Id, wanted: Annotated[ChangeQuery, Query()]
+) -> Response:
+    """Read what happened to what one partner said; also after it was taken back."""
+    return await answer_history(database, caller, STATEMENTS.kind, statement_id(id, partner_id), wanted)
