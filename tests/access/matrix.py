@@ -12,8 +12,8 @@ CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinato
 CIRCLES = ("public", "partners")
 DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 
-OWNED = ("sub-measures", "consultation-events")
-SHARED = ("goals", "topics")
+OWNED = ("sub-measures", "consultation-events", "needs", "progress-reports")
+SHARED = ("goals", "topics", "decisions", "indicators")
 KEPT_BY_ADMINS = ("agreements", "partners")
 RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS)
 
@@ -34,9 +34,40 @@ def on(paths: tuple[str, ...], *operations: str) -> tuple[str, ...]:
     )
 
 
+STATEMENT = "/decisions/{id}/statements/{partner_id}"
+OBSERVATION = "/indicators/{id}/observations/{on}"
+PARTICIPANT = "/consultation-events/{id}/participants/{partner_id}"
+REPORTS = (
+    "progress",
+    "progress/sub-measures",
+    "early-involvement",
+    "early-involvement/decisions",
+    "indicators",
+    "exchange",
+    "upcoming",
+)
+
 RULES = (
     Rule("Read one, and its history", on(RESOURCES, "get /{id}", "get /{id}/history"), (200,) * 6, (404, *(200,) * 5)),
     Rule("Read lists: what one may not see is absent", on(RESOURCES, "get "), (200,) * 6, (200,) * 6),
+    Rule(
+        "Read a statement, an observation or their history",
+        tuple(f"get {path}{rest}" for path in (STATEMENT, OBSERVATION) for rest in ("", "/history")),
+        (200,) * 6,
+        (404, *(200,) * 5),
+    ),
+    Rule(
+        "List statements and observations, read the involvement in a decision",
+        ("get /decisions/{id}/statements", "get /indicators/{id}/observations", "get /decisions/{id}/involvement"),
+        (200,) * 6,
+        (404, *(200,) * 5),
+    ),
+    Rule(
+        "Read reports: what one may not see is not counted",
+        tuple(f"get /reports/{report}" for report in REPORTS),
+        (200,) * 6,
+        (200,) * 6,
+    ),
     Rule(
         "Follow changes: what one may not see is absent",
         ("get /changes", "get /changes/stream"),
@@ -44,34 +75,49 @@ RULES = (
         (200,) * 6,
     ),
     Rule(
-        "Create sub-measures and events",
+        "Create sub-measures, events, needs and progress reports",
         on(OWNED, "post "),
         (401, 403, 403, 201, 201, 201),
         (401, 403, 403, 201, 201, 201),
     ),
     Rule(
-        "Change sub-measures and events",
+        "Change sub-measures, events, needs and progress reports",
         on(OWNED, "patch /{id}"),
         (401, 403, 403, 200, 200, 200),
         (401, 403, 403, 200, 200, 200),
     ),
     Rule(
-        "Delete sub-measures and events",
+        "Delete sub-measures, events, needs and progress reports",
         on(OWNED, "delete /{id}"),
         (401, 403, 403, 204, 204, 204),
         (401, 403, 403, 204, 204, 204),
     ),
     Rule(
-        "Create goals and topics", on(SHARED, "post "), (401, 403, 403, 403, 201, 201), (401, 403, 403, 403, 201, 201)
+        "Give a statement, set an observation, take part in an event",
+        tuple(f"put {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
+        (401, 403, 403, 200, 200, 200),
+        (401, 403, 403, 200, 200, 200),
     ),
     Rule(
-        "Change goals and topics",
+        "Take back a statement, an observation, a participation",
+        tuple(f"delete {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
+        (401, 403, 403, 204, 204, 204),
+        (401, 403, 403, 204, 204, 204),
+    ),
+    Rule(
+        "Create goals, topics, decisions and indicators",
+        on(SHARED, "post "),
+        (401, 403, 403, 403, 201, 201),
+        (401, 403, 403, 403, 201, 201),
+    ),
+    Rule(
+        "Change goals, topics, decisions and indicators",
         on(SHARED, "patch /{id}"),
         (401, 403, 403, 403, 200, 200),
         (401, 403, 403, 403, 200, 200),
     ),
     Rule(
-        "Delete goals and topics",
+        "Delete goals, topics, decisions and indicators",
         on(SHARED, "delete /{id}"),
         (401, 403, 403, 403, 204, 204),
         (401, 403, 403, 403, 204, 204),
@@ -109,6 +155,28 @@ RULES = (
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 204), (401, 403, 403, 403, 403, 204)),
 )
 
+# What even its owner may not change any more. Answers are the same for what is for partners.
+FROZEN = (
+    Rule(
+        "Change and delete a progress report that is accepted",
+        on(("progress-reports",), "patch /{id}", "delete /{id}"),
+        (401, 403, 403, 409, 409, 409),
+        (401, 403, 403, 409, 409, 409),
+    ),
+    Rule(
+        "Change the words of a statement, or take it back, when its decision is made",
+        (f"put {STATEMENT}", f"delete {STATEMENT}"),
+        (401, 403, 403, 409, 409, 409),
+        (401, 403, 403, 409, 409, 409),
+    ),
+    Rule(
+        "Change what tells whether the partners were heard, or delete a decision, when it is made",
+        on(("decisions",), "patch /{id}", "delete /{id}"),
+        (401, 403, 403, 403, 409, 409),
+        (401, 403, 403, 403, 409, 409),
+    ),
+)
+
 
 class Cell(NamedTuple):
     """One cell of the table."""
@@ -119,9 +187,9 @@ class Cell(NamedTuple):
     status: int
 
 
-def cells() -> Iterator[Cell]:
-    """Every cell."""
-    for rule in RULES:
+def cells(rules: tuple[Rule, ...]) -> Iterator[Cell]:
+    """Every cell of these rules."""
+    for rule in rules:
         for operation in rule.operations:
             for circle, statuses in (("public", rule.public), ("partners", rule.partners)):
                 for caller, status in zip(CALLERS, statuses, strict=True):
@@ -132,6 +200,7 @@ MEANING: Mapping[int, str] = {
     401: "needs a key",
     403: "may see it, may not do it",
     404: "is not there for this caller",
+    409: "is on record and frozen",
 }
 
 
@@ -141,19 +210,26 @@ def rendered() -> str:
         "# Who may do what",
         "",
         "Every operation of the contract is in this table, and every cell of it is tried on SQLite and on PostgreSQL.",
-        "`own` means: the sub-measure is led, or the event organised, by the partner of the key. Ownership cannot be",
-        "given away or taken: a contributor's change that would do so is 403, and the problem's `rule` says `ownership`;",
-        "where the role is too small, it says `role`.",
+        "`own` means the partner of the key: it leads the sub-measure (also that of an indicator), organises the event, or",
+        "it is the one that takes part, gives the statement, raises the need or reports. Ownership cannot be given away or",
+        "taken: a contributor's change that would do so is 403, and the problem's `rule` says `ownership`; where the role",
+        "is too small, it says `role`. Within what is its own, a contributor leaves to coordinators what is theirs to say:",
+        "the answers to needs and statements, and whether a report is accepted or returned.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
-        "such as a link to join online, belongs into an event whose visibility is `partners`.",
+        "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",
+        "are never more visible than the decision or the indicator above them.",
+        "",
+        "Lists, totals, filters and reports count what the caller may see. What is said about each of those takes the whole",
+        "record into account: that and when a partner was heard before a decision is true for everybody, also where the",
+        "event or the statement is for partners only. What was said there stays with those who may see it.",
         "",
         *(f"- {status}: {meaning}" for status, meaning in MEANING.items()),
         "",
         f"| what | circle | {' | '.join(CALLERS)} |",
         f"|---|---|{'---|' * len(CALLERS)}",
     ]
-    for rule in RULES:
+    for rule in (*RULES, *FROZEN):
         rows = {"public": rule.public, "partners": rule.partners}
         if rule.public == rule.partners:
             rows = {"both": rule.public}
