@@ -1,6 +1,6 @@
 """Resources for tests: valid by default, each field can be said otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -56,6 +56,8 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "summary": "Es geht voran.",
     },
 }
+PATHS: Sequence[str] = tuple(DEFAULTS)
+"""The resources that are made by POST; those that are put at an address below another have tests of their own."""
 WITH_SLUG = ("agreements", "topics", "partners")
 
 
@@ -100,6 +102,30 @@ async def items_of(client: httpx.AsyncClient, path: str, **params: Any) -> list[
         cursor = answer.json()["next_cursor"]
         if cursor is None:
             return items
+
+
+async def end_of_feed(client: httpx.AsyncClient) -> str:
+    """The cursor behind all changes that there are."""
+    return (await changes_after(client, None))[1]
+
+
+async def changes_after(client: httpx.AsyncClient, cursor: str | None) -> tuple[list[dict[str, Any]], str]:
+    """The changes behind a cursor, and the cursor behind them."""
+    answer = await client.get("/v1/changes", params={"limit": 500} | ({"cursor": cursor} if cursor else {}))
+    assert (answer.status_code, answer.json()["more"]) == (200, False), answer.text
+    return answer.json()["items"], answer.json()["next_cursor"]
+
+
+async def history_of(client: httpx.AsyncClient, address: str) -> list[tuple[str, int]]:
+    """What happened to the resource at an address: each action with the version after it."""
+    answer = await client.get(f"{address}/history")
+    assert (answer.status_code, answer.json()["more"]) == (200, False), answer.text
+    return [(change["action"], change["version"]) for change in answer.json()["items"]]
+
+
+def rule_of(answer: httpx.Response) -> str:
+    """The rule by which a write is refused."""
+    return str(problem_of(answer, 403, "forbidden")["rule"])
 
 
 def referrers_of(answer: httpx.Response) -> set[tuple[str, str]]:

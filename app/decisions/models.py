@@ -14,7 +14,7 @@ from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, example
-from app.schema.fields import Day, Id, Ids, Name, Paragraphs, Title, Url
+from app.schema.fields import Day, Flag, Id, Ids, Name, Paragraphs, Title, Url
 from app.vocabularies.term import Term
 
 
@@ -44,7 +44,7 @@ class DecisionBase(Visible):
         default=None, description="Day on which it was decided; with the status `decided` and only then."
     )
     result: Paragraphs | None = Field(default=None, description="What was decided.")
-    involvement_required: bool = Field(default=True, description="Whether the partners must be heard before.")
+    involvement_required: Flag = Field(default=True, description="Whether the partners must be heard before.")
 
 
 class DecisionLinks(DecisionBase):

@@ -15,11 +15,11 @@ from app.resources import writing
 from app.resources.errors import Frozen
 
 
-async def create(session: AsyncSession, caller: Caller, content: DecisionCreate) -> Decision:
+async def create(session: AsyncSession, caller: Caller, content: DecisionCreate, id: UUID | None = None) -> Decision:
     """Add a decision; it asks the umbrella associations and their members when it does not say whom."""
     if content.involved_partner_ids is None:
         content = content.model_copy(update={"involved_partner_ids": await associations(session)})
-    return await writing.create(session, caller, DECISIONS, content)
+    return await writing.create(session, caller, DECISIONS, content, id=id)
 
 
 async def update(session: AsyncSession, caller: Caller, row: Decision, changes: DecisionUpdate) -> Decision:

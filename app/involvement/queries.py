@@ -83,8 +83,11 @@ def involvements(*conditions: ColumnElement[bool]) -> CTE:
 def recorded(*conditions: ColumnElement[bool]) -> CTE:
     """What is on record for the decisions that meet the conditions."""
     of_decision = ASKED.c.decision_id == DECISION.c.id
-    stated = exists().where(
-        STATEMENT.c.decision_id == DECISION.c.id, STATEMENT.c.partner_id == ASKED.c.partner_id, IN_TIME
+    # Said of itself, a statement inside of a statement is only tied to the next one around it.
+    stated = (
+        exists()
+        .where(STATEMENT.c.decision_id == DECISION.c.id, STATEMENT.c.partner_id == ASKED.c.partner_id, IN_TIME)
+        .correlate(DECISION, ASKED)
     )
     missing = func.aggregate_strings(cast(ASKED.c.partner_id, String(36)), " ")
     return (

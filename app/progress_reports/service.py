@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,18 +24,35 @@ FIRST_STATE = Text(
 )
 
 
-async def create(session: AsyncSession, caller: Caller, content: ProgressReportCreate) -> ProgressReport:
-    """Add a progress report; raises Invalid for one that is accepted or returned from the beginning."""
+async def create(
+    session: AsyncSession,
+    caller: Caller,
+    content: ProgressReportCreate,
+    id: UUID | None = None,
+    *,
+    at: datetime | None = None,
+) -> ProgressReport:
+    """Add a progress report; raises Invalid for one that is accepted or returned from the beginning.
+
+    `at` is when that was, where a command knows it; for callers of the API it is now.
+    """
     if content.state not in BY_WHO_REPORTS:
         raise Invalid(errors=[at("state", code="not_a_first_state", detail=FIRST_STATE)])
-    submitted_at = datetime.now(UTC) if content.state is ReportState.submitted else None
-    return await writing.create(session, caller, PROGRESS_REPORTS, content, computed={"submitted_at": submitted_at})
+    submitted_at = at or datetime.now(UTC) if content.state is ReportState.submitted else None
+    return await writing.create(
+        session, caller, PROGRESS_REPORTS, content, id=id, computed={"submitted_at": submitted_at}
+    )
 
 
 async def update(
-    session: AsyncSession, caller: Caller, row: ProgressReport, changes: ProgressReportUpdate
+    session: AsyncSession,
+    caller: Caller,
+    row: ProgressReport,
+    changes: ProgressReportUpdate,
+    *,
+    at: datetime | None = None,
 ) -> ProgressReport:
-    """Change a progress report or take it a step further.
+    """Change a progress report or take it a step further, now or `at` as for `create`.
 
     Raises Frozen for one that is accepted, Forbidden when a contributor accepts or returns, TransitionNotAllowed when the
     sub-measure cannot become what the report proposes.
@@ -47,7 +65,7 @@ async def update(
         raise role_needed(Role.coordinator)
     computed: dict[str, Any] = {}
     if state is ReportState.submitted and was is not ReportState.submitted:
-        computed["submitted_at"] = datetime.now(UTC)
+        computed["submitted_at"] = at or datetime.now(UTC)
     if state is ReportState.draft:
         computed["submitted_at"] = None
     changed = await writing.change(session, caller, PROGRESS_REPORTS, row, changes, computed=computed)

@@ -78,12 +78,12 @@ def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
 
 
 async def referrers_of(session: AsyncSession, resource: Resource[Any], id: UUID) -> list[dict[str, str]]:
-    """What refers to this resource, by path and id: the first hundred."""
+    """What refers to this resource, by the last word of its path and by its id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
     for path, column, owner in referring_columns(table_of(resource.table)):
         ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
         found |= {(path, str(referrer)): None for referrer in ids if referrer != id}
-    return [{"resource": path, "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]
+    return [{"resource": path.rpartition("/")[2], "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]
 
 
 def referring_columns(target: Table) -> Iterator[tuple[str, Column[Any], Column[Any]]]:

@@ -38,9 +38,12 @@ async def put(
     content: StatementPut,
     if_match: str | None,
     zone: tzinfo,
+    *,
+    said_at: datetime | None = None,
 ) -> tuple[Statement, bool]:
     """Say or replace what a partner says to a decision; returns the statement and whether it is new.
 
+    It is said now, unless a command knows when it was: `said_at` is nothing that callers of the API can say.
     Raises NotFound where the decision or the partner is not there, Forbidden for an answer by anyone but a coordinator,
     Frozen for a change of what was said before the decision was made.
     """
@@ -55,8 +58,8 @@ async def put(
         changed = [name for name in WORDS if asked[name] != before[name]]
         if changed:
             raise Frozen(fields=changed)
-    now = datetime.now(UTC)
-    computed = {} if before else {"submitted_at": now, "submitted_on": now.astimezone(zone).date()}
+    said_at = said_at or datetime.now(UTC)
+    computed = {} if before else {"submitted_at": said_at, "submitted_on": said_at.astimezone(zone).date()}
     kept: dict[str, Any] = {name: before.get(name) for name in ANSWER}
     whole = {
         "visibility": decision.visibility,

@@ -6,11 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.factories import LIGA, body_of, delete, errors_of, make, patch
+from tests.factories import LIGA, PATHS, body_of, delete, errors_of, make, patch
 
 Callers = Mapping[str, httpx.AsyncClient]
 MARKER = "Geheimsache Elbauen"
-PATHS = ("agreements", "topics", "partners", "goals", "sub-measures", "consultation-events")
 
 
 def named(path: str) -> dict[str, Any]:

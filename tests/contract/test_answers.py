@@ -8,14 +8,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.catalogue import RESOURCES
 from app.http import body as request_body
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.contract.reading import OPERATIONS, Operation, faults, followed
-from tests.factories import AGREEMENT, CITY, NOWHERE, body_of, delete, goal_id, make, measure_id, topic_id
+from tests.factories import AGREEMENT, CITY, NOWHERE, PATHS, body_of, delete, goal_id, make, measure_id, topic_id
 
-PATHS = [resource.path for resource in RESOURCES]
 JSON = {"Content-Type": "application/json"}
 # Entries that others refer to, so that they cannot be deleted.
 REFERRED = {"agreements": AGREEMENT, "topics": topic_id("health"), "partners": CITY, "goals": goal_id(1)}

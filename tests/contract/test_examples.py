@@ -7,9 +7,9 @@ import pytest
 
 from app.catalogue import RESOURCES
 from tests.contract.reading import OPERATIONS, Operation, examples_of, faults, followed
+from tests.factories import PATHS
 from tests.schemas import document
 
-PATHS = [resource.path for resource in RESOURCES]
 NAMES = {resource.path: resource.name for resource in RESOURCES}
 EVERY_OPERATION = [pytest.param(each, id=each.id) for each in OPERATIONS]
 

@@ -6,11 +6,9 @@ import httpx
 import pytest
 
 from app.catalogue import RESOURCES
-from tests.factories import NOWHERE, body_of, delete, items_of, make, patch
+from tests.factories import NOWHERE, PATHS, body_of, delete, items_of, make, patch
 from tests.problems import problem_of
-from tests.schemas import answer_schema, body_schema
-
-PATHS = [resource.path for resource in RESOURCES]
+from tests.schemas import answer_schema, body_schema, sort_keys
 
 every_kind = pytest.mark.parametrize("path", PATHS)
 
@@ -91,6 +89,8 @@ class TestUpdate:
         answer = await patch(client, path, made, **{name_of(path): "Äpfel"})
         assert await items_of(client, path, q="ÄPFEL") == [answer.json()]
         assert await items_of(client, path, q="zebra") == []
+        if name_of(path) not in sort_keys(path):
+            return
         await make(client, path, **{name_of(path): "Aq"})
         ordered = [each[name_of(path)] for each in await items_of(client, path, sort=name_of(path))]
         assert ordered[ordered.index("Äpfel") + 1] == "Aq"

@@ -12,11 +12,10 @@ import pytest
 from app.catalogue import RESOURCES
 from app.resources.text import sortable
 from tests.conftest import Templates, client_of, running
-from tests.factories import CITY, LIGA, NOWHERE, delete, errors_of, items_of, make, patch
+from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, errors_of, items_of, make, patch
 from tests.filters import ids_of
 from tests.schemas import Schema, parameters, resolved, sort_keys
 
-PATHS = [resource.path for resource in RESOURCES]
 NAMES = {resource.path: resource.name for resource in RESOURCES}
 ORDERS = [(path, f"{sign}{key}") for path in PATHS for key in sort_keys(path) for sign in ("", "-")]
 

@@ -13,12 +13,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, event
 
-from app.catalogue import RESOURCES
 from app.database import Database
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, topic_id
-
-PATHS = [resource.path for resource in RESOURCES]
+from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, topic_id
 
 
 class Statements:

@@ -1,0 +1,121 @@
+"""The file of the invented year: what the API would be sent, with slugs, numbers and names in place of ids."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+from pydantic import ConfigDict, Field
+from sqlalchemy import Table
+
+from app.resources.ids import named_id
+from app.resources.references import foreign_keys
+from app.resources.resource import KINDS, ChildList, Resource
+from app.schema.fields import Day, Moment, Slug
+from app.seed.document import Part, PlainLoader, plain
+
+DEMO = "demo"
+PATHS = {each.table.__tablename__: each.path for each in KINDS.values()}
+
+
+class Said(Part):
+    """Whatever else stands here is the body of a request; the API's own schemas judge it when it is written."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the API would be sent."""
+        return dict(self.model_extra or {})
+
+
+class Step(Said):
+    """A change of what is there, with the time at which it was made, where the record shows it."""
+
+    at: Moment | None = None
+
+
+class Entry(Step):
+    """Something new, and what became of it."""
+
+    id: Slug = Field(description="A name for it in this file; its id is made from this.")
+    then: list[Step] = []
+
+
+class MeasurePart(Step):
+    """A change of a sub-measure of the agreement."""
+
+    code: str
+
+
+class StatementPart(Said):
+    """What a partner said; the city's answer is written after the decision."""
+
+    partner_id: Slug
+    said_at: Moment
+    answer: dict[str, Any] = {}
+
+
+class DecisionPart(Entry):
+    statements: list[StatementPart] = []
+
+
+class ObservationPart(Said):
+    on: Day
+
+
+class IndicatorPart(Entry):
+    observations: list[ObservationPart] = []
+
+
+class DemoFile(Part):
+    """A year of cooperation, in the order in which it is written."""
+
+    agreement: Slug
+    sub_measures: list[MeasurePart]
+    consultation_events: list[Entry]
+    decisions: list[DecisionPart]
+    needs: list[Entry]
+    indicators: list[IndicatorPart]
+    progress_reports: list[Entry]
+
+    def id_of(self, kind: str, name: Any) -> UUID:
+        """The id of what a name in this file stands for: a partner's slug, a goal's number, a sub-measure's code."""
+        match kind:
+            case "partner":
+                return named_id("partners", name)
+            case "topic" | "goal":
+                return named_id(PATHS[kind], self.agreement, name)
+            case "sub_measure":
+                return named_id("sub-measures", self.agreement, *str(name).split("."))
+            case _:
+                return named_id(DEMO, PATHS[kind], name)
+
+    def with_ids(self, resource: Resource[Any], body: Mapping[str, Any]) -> dict[str, Any]:
+        """A body as the API would be sent it, with ids in place of names."""
+        named = dict(body)
+        for column, target in foreign_keys(resource.table):
+            if named.get(column.name) is not None:
+                named[column.name] = self.id_of(target.name, named[column.name])
+        for name, child in resource.lists.items():
+            for column, target in references_in(child):
+                if name in named:
+                    named[name] = [self.entry(child, column, target, each) for each in named[name]]
+        return named
+
+    def entry(self, child: ChildList, column: str, target: Table, entry: Any) -> Any:
+        """An entry of a list with an id in place of a name."""
+        if child.value:
+            return self.id_of(target.name, entry)
+        return entry | {column: self.id_of(target.name, entry[column])} if entry.get(column) else entry
+
+
+def references_in(child: ChildList) -> Iterator[tuple[str, Table]]:
+    """The columns of a list that refer to something, each with the table that it refers to."""
+    return ((column.name, target) for column, target in foreign_keys(child.table) if column.name != child.parent)
+
+
+def read_demo(path: Path) -> DemoFile:
+    """The invented year in a file."""
+    return DemoFile.model_validate(plain(yaml.compose(path.read_text("utf-8"), Loader=PlainLoader), path))
