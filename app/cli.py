@@ -28,6 +28,8 @@ from app.catalogue import RESOURCES
 from app.changes.log import transaction
 from app.changes.verifying import faults
 from app.database import Database
+from app.demo import service as demo_year
+from app.demo.document import DemoFile, read_demo
 from app.http.problems import Problem
 from app.keys import service as keys
 from app.logs import configure_logging
@@ -121,6 +123,22 @@ def seed(
         typer.echo(f"kept: {name}")
     for name in loaded.deleted:
         typer.echo(f"not added again: {name}")
+
+
+@cli.command()
+def demo() -> None:
+    """Load an invented year of cooperation over Dresden's agreement, for trying things out.
+
+    Events, decisions, needs, indicators and reports from September 2024 to August 2025: nothing of it happened, and
+    every entry says [Demo]. It belongs into an installation of its own, never into a record that is in use: the command
+    only adds, it takes nothing out again. It needs the agreement (`register seed`); repeated, it changes nothing.
+    """
+    loaded = asyncio.run(load_demo(read_settings(), built_in_demo()))
+    if loaded is None:
+        typer.echo("The demo year is in this register already; nothing was changed.")
+        return
+    typer.echo(f"Loaded: {', '.join(f'{count} {kind}' for kind, count in loaded.items())}.")
+    typer.echo("All of it is invented and marked [Demo]; none of it is a record of what anybody did or said.")
 
 
 @cli.command()
@@ -289,6 +307,23 @@ async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
     try:
         async with migrated(settings) as database, transaction(database, COMMAND) as session:
             return await load(session, content)
+    except Problem as problem:
+        raise Failed(in_words(problem)) from None
+
+
+def built_in_demo() -> DemoFile:
+    """The invented year."""
+    with as_file(files("app") / "data/demo.yaml") as built_in:
+        return read_demo(built_in)
+
+
+async def load_demo(settings: Settings, content: DemoFile) -> demo_year.Counts | None:
+    """Load the invented year in one transaction; None when it is there already."""
+    try:
+        async with migrated(settings) as database, transaction(database, COMMAND) as session:
+            return await demo_year.load(session, content, settings.zone)
+    except demo_year.Refused as refused:
+        raise Failed(str(refused)) from None
     except Problem as problem:
         raise Failed(in_words(problem)) from None
 

@@ -40,7 +40,7 @@ class Entry(Step):
     """Something new, and what became of it."""
 
     id: Slug = Field(description="A name for it in this file; its id is made from this.")
-    then: list[Step] = []
+    then: list[Step] = Field(default_factory=list)
 
 
 class MeasurePart(Step):
@@ -54,11 +54,12 @@ class StatementPart(Said):
 
     partner_id: Slug
     said_at: Moment
-    answer: dict[str, Any] = {}
+    answer: dict[str, Any] = Field(default_factory=dict)
 
 
 class DecisionPart(Entry):
-    statements: list[StatementPart] = []
+    statements: list[StatementPart] = Field(default_factory=list)
+    late_statements: list[StatementPart] = Field(default_factory=list, description="Said when it was decided already.")
 
 
 class ObservationPart(Said):
@@ -66,7 +67,7 @@ class ObservationPart(Said):
 
 
 class IndicatorPart(Entry):
-    observations: list[ObservationPart] = []
+    observations: list[ObservationPart] = Field(default_factory=list)
 
 
 class DemoFile(Part):
@@ -99,16 +100,16 @@ class DemoFile(Part):
             if named.get(column.name) is not None:
                 named[column.name] = self.id_of(target.name, named[column.name])
         for name, child in resource.lists.items():
-            for column, target in references_in(child):
+            for field, target in references_in(child):
                 if name in named:
-                    named[name] = [self.entry(child, column, target, each) for each in named[name]]
+                    named[name] = [self.entry(child, field, target, each) for each in named[name]]
         return named
 
-    def entry(self, child: ChildList, column: str, target: Table, entry: Any) -> Any:
+    def entry(self, child: ChildList, field: str, target: Table, entry: Any) -> Any:
         """An entry of a list with an id in place of a name."""
         if child.value:
             return self.id_of(target.name, entry)
-        return entry | {column: self.id_of(target.name, entry[column])} if entry.get(column) else entry
+        return entry | {field: self.id_of(target.name, entry[field])} if entry.get(field) else entry
 
 
 def references_in(child: ChildList) -> Iterator[tuple[str, Table]]:

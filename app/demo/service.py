@@ -1,7 +1,9 @@
 """Loading the invented year: each entry is written by its feature's own service, as a request would."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import tzinfo
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,14 +21,14 @@ from app.indicators.models import INDICATORS, IndicatorCreate
 from app.needs import service as needs
 from app.needs.models import NEEDS, NeedCreate, NeedUpdate
 from app.observations import service as observations
-from app.observations.models import OBSERVATIONS, ObservationPut
+from app.observations.models import ObservationPut
+from app.partners.models import PARTNERS
 from app.progress_reports import service as progress_reports
 from app.progress_reports.models import PROGRESS_REPORTS, ProgressReportCreate, ProgressReportUpdate
 from app.resources.ids import named_id
-from app.resources.resource import Resource
 from app.resources.writing import change, create, locked
 from app.statements import service as statements
-from app.statements.models import STATEMENTS, StatementPut
+from app.statements.models import StatementPut
 from app.sub_measures import service as sub_measures
 from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureUpdate
 
@@ -87,10 +89,8 @@ async def change_measure(session: AsyncSession, content: DemoFile, part: Measure
 async def add_events(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
     """Write the events, each with what became of it."""
     for part in content.consultation_events:
-        id, body = new(content, CONSULTATION_EVENTS, part.id), content.with_ids(CONSULTATION_EVENTS, part.body)
-        row = await create(
-            session, COMMAND, CONSULTATION_EVENTS, ConsultationEventCreate.model_validate(body), id=id
-        )
+        id, body = content.id_of(CONSULTATION_EVENTS.kind, part.id), content.with_ids(CONSULTATION_EVENTS, part.body)
+        row = await create(session, COMMAND, CONSULTATION_EVENTS, ConsultationEventCreate.model_validate(body), id=id)
         for step in part.then:
             changes = ConsultationEventUpdate.model_validate(content.with_ids(CONSULTATION_EVENTS, step.body))
             await change(session, COMMAND, CONSULTATION_EVENTS, row, changes)
@@ -98,23 +98,68 @@ async def add_events(session: AsyncSession, content: DemoFile, counts: Counts) -
 
 
 async def add_decisions(session: AsyncSession, content: DemoFile, counts: Counts, zone: tzinfo) -> None:
-    """Write the decisions: what was said before, the decision itself, what was said after it, the city's answers."""
+    """Write the decisions: what was said before each, what became of it, what was said too late, the city's answers."""
     for part in content.decisions:
-        id, body = new(content, DECISIONS, part.id), content.with_ids(DECISIONS, part.body)
+        id, body = content.id_of(DECISIONS.kind, part.id), content.with_ids(DECISIONS, part.body)
         row = await decisions.create(session, COMMAND, DecisionCreate.model_validate(body), id)
-        decided_on = max((each.body.get("decided_on", "") for each in part.then), default="")
-        late = [
-            each for each in part.statements if decided_on and each.said_at.astimezone(zone).date().isoformat() >= decided_on
-        ]
-        for statement in (each for each in part.statements if each not in late):
-            await say(session, id, statement, zone)
+        for statement in part.statements:
+            await say(session, content, id, statement, zone)
         for step in part.then:
             changes = DecisionUpdate.model_validate(content.with_ids(DECISIONS, step.body))
             await decisions.update(session, COMMAND, row, changes)
-        for statement in late:
-            await say(session, id, statement, zone)
-        for statement in part.statements:
+        for statement in part.late_statements:
+            await say(session, content, id, statement, zone)
+        for statement in (*part.statements, *part.late_statements):
             if statement.answer:
-                await say(session, id, statement, zone, is_answered=True)
+                await say(session, content, id, statement, zone, answer=statement.answer)
         counts["decisions"] += 1
-        counts["statements"] += len(part.statements)
+        counts["statements"] += len(part.statements) + len(part.late_statements)
+
+
+async def say(
+    session: AsyncSession,
+    content: DemoFile,
+    decision_id: UUID,
+    part: StatementPart,
+    zone: tzinfo,
+    answer: Mapping[str, Any] | None = None,
+) -> None:
+    """Write what a partner said to a decision, or the city's answer to it."""
+    partner_id = content.id_of(PARTNERS.kind, part.partner_id)
+    words = StatementPut.model_validate({**part.body, **(answer or {})})
+    await statements.put(session, COMMAND, decision_id, partner_id, words, None, zone, said_at=part.said_at)
+
+
+async def add_needs(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
+    """Write the needs, each with what it was answered."""
+    for part in content.needs:
+        id, body = content.id_of(NEEDS.kind, part.id), content.with_ids(NEEDS, part.body)
+        row = await needs.create(session, COMMAND, NeedCreate.model_validate(body), id)
+        for step in part.then:
+            changes = NeedUpdate.model_validate(content.with_ids(NEEDS, step.body))
+            await needs.update(session, COMMAND, row, changes, answered_at=step.at)
+        counts["needs"] += 1
+
+
+async def add_indicators(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
+    """Write the indicators with their values."""
+    for part in content.indicators:
+        id, body = content.id_of(INDICATORS.kind, part.id), content.with_ids(INDICATORS, part.body)
+        await create(session, COMMAND, INDICATORS, IndicatorCreate.model_validate(body), id=id)
+        for value in part.observations:
+            await observations.put(session, COMMAND, id, value.on, ObservationPut.model_validate(value.body), None)
+        counts["indicators"] += 1
+        counts["observations"] += len(part.observations)
+
+
+async def add_reports(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
+    """Write the progress reports; those that are accepted move their sub-measures."""
+    for part in content.progress_reports:
+        id, body = content.id_of(PROGRESS_REPORTS.kind, part.id), content.with_ids(PROGRESS_REPORTS, part.body)
+        row = await progress_reports.create(
+            session, COMMAND, ProgressReportCreate.model_validate(body), id, submitted_at=part.at
+        )
+        for step in part.then:
+            changes = ProgressReportUpdate.model_validate(content.with_ids(PROGRESS_REPORTS, step.body))
+            await progress_reports.update(session, COMMAND, row, changes, submitted_at=step.at)
+        counts["progress reports"] += 1

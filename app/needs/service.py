@@ -14,23 +14,21 @@ from app.needs.rules import BY_WHO_RAISES, NeedStatus
 from app.resources import writing
 
 
-async def create(
-    session: AsyncSession, caller: Caller, content: NeedCreate, id: UUID | None = None, *, at: datetime | None = None
-) -> Need:
-    """Raise a need; raises Forbidden when a contributor answers it, too.
-
-    `at` is when that was, where a command knows it; for callers of the API it is now.
-    """
+async def create(session: AsyncSession, caller: Caller, content: NeedCreate, id: UUID | None = None) -> Need:
+    """Raise a need; raises Forbidden when a contributor answers it, too."""
     if content.response is not None or content.status not in BY_WHO_RAISES:
         require_answering(caller)
-    answered_at = at or datetime.now(UTC) if content.status is NeedStatus.answered else None
+    answered_at = datetime.now(UTC) if content.status is NeedStatus.answered else None
     return await writing.create(session, caller, NEEDS, content, id=id, computed={"answered_at": answered_at})
 
 
 async def update(
-    session: AsyncSession, caller: Caller, row: Need, changes: NeedUpdate, *, at: datetime | None = None
+    session: AsyncSession, caller: Caller, row: Need, changes: NeedUpdate, *, answered_at: datetime | None = None
 ) -> Need:
-    """Change a need, now or `at` as for `create`; raises Forbidden when a contributor changes what is the city's to say."""
+    """Change a need; raises Forbidden when a contributor changes what is the city's to say.
+
+    It is answered now, unless a command knows when it was: `answered_at` is nothing that callers of the API can say.
+    """
     asked: dict[str, Any] = changes.model_dump()
     status = asked.get("status", row.status)
     if asked.get("response", row.response) != row.response or (
@@ -39,7 +37,7 @@ async def update(
         require_answering(caller)
     computed: dict[str, Any] = {}
     if status is NeedStatus.answered and row.status is not NeedStatus.answered:
-        computed["answered_at"] = at or datetime.now(UTC)
+        computed["answered_at"] = answered_at or datetime.now(UTC)
     if status in {NeedStatus.open, NeedStatus.in_discussion}:
         computed["answered_at"] = None
     return await writing.change(session, caller, NEEDS, row, changes, computed=computed)

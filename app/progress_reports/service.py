@@ -30,18 +30,17 @@ async def create(
     content: ProgressReportCreate,
     id: UUID | None = None,
     *,
-    at: datetime | None = None,
+    submitted_at: datetime | None = None,
 ) -> ProgressReport:
     """Add a progress report; raises Invalid for one that is accepted or returned from the beginning.
 
-    `at` is when that was, where a command knows it; for callers of the API it is now.
+    It is submitted now, unless a command knows when it was: `submitted_at` is nothing that callers of the API can say.
     """
     if content.state not in BY_WHO_REPORTS:
         raise Invalid(errors=[at("state", code="not_a_first_state", detail=FIRST_STATE)])
-    submitted_at = at or datetime.now(UTC) if content.state is ReportState.submitted else None
-    return await writing.create(
-        session, caller, PROGRESS_REPORTS, content, id=id, computed={"submitted_at": submitted_at}
-    )
+    is_submitted = content.state is ReportState.submitted
+    computed = {"submitted_at": submitted_at or datetime.now(UTC) if is_submitted else None}
+    return await writing.create(session, caller, PROGRESS_REPORTS, content, id=id, computed=computed)
 
 
 async def update(
@@ -50,9 +49,9 @@ async def update(
     row: ProgressReport,
     changes: ProgressReportUpdate,
     *,
-    at: datetime | None = None,
+    submitted_at: datetime | None = None,
 ) -> ProgressReport:
-    """Change a progress report or take it a step further, now or `at` as for `create`.
+    """Change a progress report or take it a step further; `submitted_at` as for `create`.
 
     Raises Frozen for one that is accepted, Forbidden when a contributor accepts or returns, TransitionNotAllowed when the
     sub-measure cannot become what the report proposes.
@@ -65,7 +64,7 @@ async def update(
         raise role_needed(Role.coordinator)
     computed: dict[str, Any] = {}
     if state is ReportState.submitted and was is not ReportState.submitted:
-        computed["submitted_at"] = at or datetime.now(UTC)
+        computed["submitted_at"] = submitted_at or datetime.now(UTC)
     if state is ReportState.draft:
         computed["submitted_at"] = None
     changed = await writing.change(session, caller, PROGRESS_REPORTS, row, changes, computed=computed)
