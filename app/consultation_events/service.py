@@ -1,28 +1,21 @@
 """Writes of one participation, which leave the rest of the event alone."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.consultation_events.models import (
-    CONSULTATION_EVENTS,
-    ConsultationEvent,
-    ConsultationEventUpdate,
-    EventParticipant,
-    Participant,
-    ParticipantPut,
-)
+from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEvent, ParticipantPut
 from app.database import table_of
 from app.http.conditional import require_match
 from app.http.problems import NotFound
 from app.partners.models import Partner
 from app.resources.ownership import authorise
-from app.resources.writing import change, locked
+from app.resources.writing import locked, rewrite
 
 
 async def put_participant(
@@ -38,9 +31,8 @@ async def put_participant(
         await session.execute(select(partner.c.id).where(partner.c.id == partner_id, visible(partner, caller)))
     ).first() is None:
         raise NotFound
-    participants = await participants_of(session, id)
-    entry = {**content.model_dump(), "partner_id": partner_id}
-    after = [entry if each["partner_id"] == partner_id else each for each in participants]
+    entry = {**content.model_dump(mode="json"), "partner_id": str(partner_id)}
+    after = [entry if each["partner_id"] == str(partner_id) else each for each in participants_of(event)]
     return await rewritten(session, caller, event, after if entry in after else [*after, entry])
 
 
@@ -49,8 +41,8 @@ async def delete_participant(
 ) -> None:
     """Take a partner out of an event; raises NotFound for one that does not take part, and what putting raises."""
     event = await held(session, caller, id, partner_id, if_match)
-    participants = await participants_of(session, id)
-    after = [each for each in participants if each["partner_id"] != partner_id]
+    participants = participants_of(event)
+    after = [each for each in participants if each["partner_id"] != str(partner_id)]
     if after == participants:
         raise NotFound
     await rewritten(session, caller, event, after)
@@ -68,16 +60,18 @@ async def held(
     return event
 
 
-async def participants_of(session: AsyncSession, id: UUID) -> list[dict[str, Any]]:
+def participants_of(event: ConsultationEvent) -> list[dict[str, Any]]:
     """The participants of an event, in order."""
-    columns = [table_of(EventParticipant).c[name] for name in Participant.model_fields]
-    statement = select(*columns).where(col(EventParticipant.consultation_event_id) == id)
-    return [dict(row) for row in (await session.execute(statement.order_by(col(EventParticipant.position)))).mappings()]
+    participants: list[dict[str, Any]] = json.loads(event.representation)["participants"]
+    return participants
 
 
 async def rewritten(
     session: AsyncSession, caller: Caller, event: ConsultationEvent, participants: list[dict[str, Any]]
 ) -> ConsultationEvent:
-    """The event with these participants; whose right it is was decided before."""
-    changes = ConsultationEventUpdate.model_validate({"participants": participants})
-    return await change(session, caller, CONSULTATION_EVENTS, event, changes, owners=[caller.partner_id])
+    """The event with these participants; whose right it is was decided before.
+
+    Raises Invalid for more of them than an event holds.
+    """
+    after = {**json.loads(event.representation), "participants": participants}
+    return await rewrite(session, caller, CONSULTATION_EVENTS, event, after, owners=[caller.partner_id])

@@ -1,0 +1,237 @@
+"""`/v1/consultation-events/{id}/participants`"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from app.resources.ids import named_id
+from tests.factories import (
+    CARITAS,
+    CITY,
+    LIGA,
+    NOWHERE,
+    changes_after,
+    delete,
+    end_of_feed,
+    errors_of,
+    items_of,
+    make,
+    referrers_of,
+    rule_of,
+)
+from tests.problems import problem_of
+
+PATH = "consultation-events"
+Callers = Mapping[str, httpx.AsyncClient]
+
+ACCEPTED: dict[str, Any] = {"role": "moderator", "attendance": "accepted", "delegates": 3}
+
+
+def address_of(event: Mapping[str, Any] | str, partner_id: str = CARITAS) -> str:
+    """Where the participation of a partner stands."""
+    id = event if isinstance(event, str) else event["id"]
+    return f"/v1/{PATH}/{id}/participants/{partner_id}"
+
+
+def entry(partner_id: str, **fields: Any) -> dict[str, Any]:
+    """A participation as an event shows it."""
+    return {"partner_id": partner_id, "role": "participant", "attendance": "invited", "delegates": None} | fields
+
+
+async def read(client: httpx.AsyncClient, event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as it is now."""
+    answer = await client.get(f"/v1/{PATH}/{event['id']}")
+    assert answer.status_code == 200, answer.text
+    now: dict[str, Any] = answer.json()
+    return now
+
+
+class TestPutParticipant:
+    async def test_lets_a_partner_answer_for_itself(self, callers: Callers) -> None:
+        others = [entry(CITY, role="host", attendance="attended", delegates=5), entry(LIGA, attendance="declined")]
+        event = await make(
+            callers["admin"],
+            PATH,
+            organiser_id=CITY,
+            participants=[others[0], entry(CARITAS), others[1]],
+            agenda_items=[{"title": "Eins"}],
+        )
+        answer = await callers["contributor"].put(address_of(event), json=ACCEPTED)
+        assert answer.status_code == 200
+        assert answer.json() == {
+            **event,
+            "participants": [others[0], entry(CARITAS, **ACCEPTED), others[1]],
+            "version": 2,
+            "updated_at": answer.json()["updated_at"],
+        }
+        assert answer.headers["etag"] == '"2"'
+        assert answer.headers["content-location"] == f"/v1/{PATH}/{event['id']}"
+        assert "location" not in answer.headers
+        assert (await callers["anonymous"].get(answer.headers["content-location"])).json() == answer.json()
+
+    async def test_adds_one_that_was_not_invited_behind_the_others(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH, participants=[entry(LIGA), entry(CITY)])
+        answer = await callers["contributor"].put(address_of(event), json={})
+        assert answer.status_code == 200
+        assert answer.json()["participants"] == [entry(LIGA), entry(CITY), entry(CARITAS)]
+        assert await items_of(callers["anonymous"], PATH, partner_id=CARITAS) == [answer.json()]
+
+    async def test_replaces_the_participation_as_a_whole(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH, participants=[entry(CARITAS, **ACCEPTED)])
+        answer = await callers["contributor"].put(address_of(event), json={"attendance": "declined"})
+        assert answer.json()["participants"] == [entry(CARITAS, attendance="declined")]
+
+    async def test_changes_nothing_when_the_same_is_said_again(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH, participants=[entry(CARITAS, **ACCEPTED), entry(LIGA)])
+        cursor = await end_of_feed(callers["admin"])
+        answer = await callers["contributor"].put(address_of(event), json=ACCEPTED)
+        assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"1"', event)
+        assert await changes_after(callers["admin"], cursor) == ([], cursor)
+
+    async def test_tells_the_feed_whose_key_changed_the_event(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH)
+        cursor = await end_of_feed(callers["anonymous"])
+        answer = await callers["contributor"].put(address_of(event), json=ACCEPTED)
+        (change,), _ = await changes_after(callers["anonymous"], cursor)
+        assert (change["resource_type"], change["action"]) == ("consultation_event", "updated")
+        assert (change["changed_fields"], change["data"]) == (["participants"], answer.json())
+        assert change["by"] == {"partner_id": CARITAS}
+
+    async def test_lets_the_organiser_and_coordinators_set_any(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH, organiser_id=CARITAS)
+        for version, (caller, partner_id) in enumerate(
+            (
+                ("contributor", LIGA),
+                ("contributor", CITY),
+                ("contributor", CARITAS),
+                ("coordinator", LIGA),
+                ("admin", CARITAS),
+            ),
+            2,
+        ):
+            answer = await callers[caller].put(address_of(event, partner_id), json={"delegates": version})
+            assert (answer.status_code, answer.json()["version"]) == (200, version)
+        assert answer.json()["participants"] == [
+            entry(LIGA, delegates=5),
+            entry(CITY, delegates=3),
+            entry(CARITAS, delegates=6),
+        ]
+
+    @pytest.mark.parametrize("organiser_id", [CITY, LIGA, None])
+    async def test_refuses_to_answer_for_others(self, callers: Callers, organiser_id: str | None) -> None:
+        event = await make(callers["admin"], PATH, organiser_id=organiser_id, participants=[entry(LIGA)])
+        for partner_id in (LIGA, CITY, NOWHERE):
+            answer = await callers["contributor"].put(address_of(event, partner_id), json=ACCEPTED)
+            assert rule_of(answer) == "ownership"
+        answer = await callers["reader"].put(address_of(event, LIGA), json=ACCEPTED)
+        assert rule_of(answer) == "role"
+        assert await read(callers["admin"], event) == event
+
+    async def test_honours_if_match_when_it_is_sent(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH)
+        answer = await callers["contributor"].put(address_of(event), json=ACCEPTED, headers={"If-Match": '"2"'})
+        assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
+        assert await read(callers["admin"], event) == event
+        for tag, version in (('"1"', 2), ("*", 3)):
+            body = {"delegates": version}
+            answer = await callers["contributor"].put(address_of(event), json=body, headers={"If-Match": tag})
+            assert (answer.status_code, answer.json()["version"]) == (200, version)
+
+    async def test_loses_no_answer_of_several_at_the_same_time(self, client: httpx.AsyncClient) -> None:
+        event = await make(client, PATH, participants=[entry(CITY)])
+        slugs = ("awo-dresden", "caritas-dresden", "diakonie-dresden", "drk-dresden", "liga-dresden")
+        partners = [str(named_id("partners", slug)) for slug in slugs]
+        answers = await asyncio.gather(
+            *(client.put(address_of(event, partner_id), json=ACCEPTED) for partner_id in partners)
+        )
+        assert sorted((answer.status_code, answer.json()["version"]) for answer in answers) == [
+            (200, version) for version in range(2, 7)
+        ]
+        first, *added = (await read(client, event))["participants"]
+        assert first == entry(CITY)
+        assert sorted(each["partner_id"] for each in added) == sorted(partners)
+
+    async def test_is_not_found_where_there_is_no_such_event_or_partner(self, client: httpx.AsyncClient) -> None:
+        event = await make(client, PATH)
+        for address in (address_of(NOWHERE), address_of(event, NOWHERE), address_of(event, event["id"])):
+            problem_of(await client.put(address, json=ACCEPTED), 404, "not-found")
+        assert await read(client, event) == event
+        assert (await delete(client, PATH, event)).status_code == 204
+        problem_of(await client.put(address_of(event), json=ACCEPTED), 410, "gone")
+
+    @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+    async def test_refuses_an_address_that_is_none(self, client: httpx.AsyncClient, method: str) -> None:
+        event = await make(client, PATH)
+        body = ACCEPTED if method == "PUT" else None
+        for address, parameter in ((address_of(event, "caritas"), "partner_id"), (address_of("fachtag"), "id")):
+            assert errors_of(await client.request(method, address, json=body)) == [(parameter, "uuid_format")]
+
+    async def test_refuses_what_is_no_participation(self, client: httpx.AsyncClient) -> None:
+        event = await make(client, PATH)
+        for body, error in (
+            ({"role": "guest"}, ("#/role", "enum")),
+            ({"attendance": None}, ("#/attendance", "enum")),
+            ({"delegates": -1}, ("#/delegates", "greater_than_equal")),
+            ({"partner_id": CARITAS}, ("#/partner_id", "extra_forbidden")),
+        ):
+            assert errors_of(await client.put(address_of(event), json=body)) == [error]
+        assert await read(client, event) == event
+
+    async def test_refuses_more_partners_than_an_event_holds(self, client: httpx.AsyncClient) -> None:
+        partners = [(await make(client, "partners"))["id"] for _ in range(200)]
+        event = await make(client, PATH, participants=[{"partner_id": partner} for partner in partners])
+        answer = await client.put(address_of(event), json=ACCEPTED)
+        assert errors_of(answer) == [("#/participants", "too_long")]
+        assert await read(client, event) == event
+        answer = await client.put(address_of(event, partners[0]), json=ACCEPTED)
+        assert (answer.status_code, answer.json()["version"]) == (200, 2)
+
+
+class TestDeleteParticipant:
+    async def test_takes_the_partner_out_and_leaves_the_others(self, callers: Callers) -> None:
+        others = [entry(LIGA, delegates=2), entry(CITY, role="host")]
+        event = await make(callers["admin"], PATH, participants=[others[0], entry(CARITAS), others[1]])
+        answer = await callers["contributor"].delete(address_of(event))
+        assert (answer.status_code, answer.content) == (204, b"")
+        now = await read(callers["anonymous"], event)
+        assert now == {**event, "participants": others, "version": 2, "updated_at": now["updated_at"]}
+        assert await items_of(callers["anonymous"], PATH, partner_id=CARITAS) == []
+
+    async def test_is_not_found_for_one_that_does_not_take_part(self, client: httpx.AsyncClient) -> None:
+        event = await make(client, PATH, organiser_id=CARITAS, participants=[entry(LIGA)])
+        for address in (address_of(event), address_of(event, NOWHERE), address_of(NOWHERE)):
+            problem_of(await client.delete(address), 404, "not-found")
+        assert await read(client, event) == event
+        assert (await client.delete(address_of(event, LIGA))).status_code == 204
+        problem_of(await client.delete(address_of(event, LIGA)), 404, "not-found")
+        now = await read(client, event)
+        assert (now["participants"], now["version"]) == ([], 2)
+        assert (await delete(client, PATH, now)).status_code == 204
+        problem_of(await client.delete(address_of(event, LIGA)), 410, "gone")
+
+    async def test_is_the_right_of_the_partner_the_organiser_and_coordinators(self, callers: Callers) -> None:
+        event = await make(callers["admin"], PATH, organiser_id=CARITAS, participants=[entry(CITY), entry(CARITAS)])
+        for partner_id in (CITY, CARITAS):
+            assert rule_of(await callers["other_contributor"].delete(address_of(event, partner_id))) == "ownership"
+            assert rule_of(await callers["reader"].delete(address_of(event, partner_id))) == "role"
+        assert await read(callers["admin"], event) == event
+        assert (await callers["contributor"].delete(address_of(event, CITY))).status_code == 204
+        assert (await callers["coordinator"].delete(address_of(event, CARITAS))).status_code == 204
+        assert (await read(callers["admin"], event))["participants"] == []
+
+    async def test_honours_if_match_when_it_is_sent(self, client: httpx.AsyncClient) -> None:
+        event = await make(client, PATH, participants=[entry(CARITAS)])
+        answer = await client.delete(address_of(event), headers={"If-Match": '"2"'})
+        assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
+        assert await read(client, event) == event
+        assert (await client.delete(address_of(event), headers={"If-Match": '"1"'})).status_code == 204
+
+    async def test_frees_the_partner(self, client: httpx.AsyncClient) -> None:
+        partner = await make(client, "partners")
+        event = await make(client, PATH, participants=[entry(partner["id"])])
+        assert referrers_of(await delete(client, "partners", partner)) == {(PATH, event["id"])}
+        assert (await client.delete(address_of(event, partner["id"]))).status_code == 204
+        assert (await delete(client, "partners", partner)).status_code == 204
