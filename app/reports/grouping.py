@@ -19,8 +19,9 @@ def half_year(day: ColumnElement[date]) -> ColumnElement[str]:
 
 def quarter(day: ColumnElement[date]) -> ColumnElement[str]:
     """The quarter of a day, such as `2025-Q1`; null for no day."""
-    number = (extract("month", day) + MONTHS_IN_QUARTER - 1) // MONTHS_IN_QUARTER
-    return year(day) + "-Q" + cast(cast(number, Integer), String(1))
+    # PostgreSQL's month is a decimal number, which would be divided and rounded.
+    number = (cast(extract("month", day), Integer) + MONTHS_IN_QUARTER - 1) // MONTHS_IN_QUARTER
+    return year(day) + "-Q" + cast(number, String(1))
 
 
 def year(day: ColumnElement[date]) -> ColumnElement[str]:

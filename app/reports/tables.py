@@ -166,7 +166,9 @@ def opening(asked: Asking, position: int, rows: Rows[Any], found: Sequence[Any])
 
 def head(asked: Asking, position: int) -> dict[str, str]:
     """The headers of a report."""
-    return {"Change-Position": str(position), **cache_headers(is_private=asked.caller.sees_partners)}
+    # An address has two answers: no cache may give the one for the other.
+    private = cache_headers(is_private=asked.caller.sees_partners)
+    return {"Change-Position": str(position), "Vary": "Accept", **private}
 
 
 async def answer_csv(asked: Asking, rows: Rows[Any]) -> Response:
@@ -188,7 +190,7 @@ async def answer_csv(asked: Asking, rows: Rows[Any]) -> Response:
                 return
             _, found = await batch([getattr(found[-1], name) for name in rows.order])
 
-    file = {"Content-Disposition": f'attachment; filename="{rows.name}.csv"', "Vary": "Accept"}
+    file = {"Content-Disposition": f'attachment; filename="{rows.name}.csv"'}
     return StreamingResponse(lines(), media_type="text/csv", headers={**head(asked, position), **file})
 
 

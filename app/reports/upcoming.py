@@ -270,7 +270,7 @@ def milestones(caller: Caller, partners: list[UUID]) -> Select[Any]:
 
 def reports(caller: Caller, partners: list[UUID], months: int) -> Select[Any]:
     """The progress reports on sub-measures that are agreed and not done."""
-    since = coalesce(last_reported_on(), MEASURE.c.starts_on, day_of(MEASURE.c.created_at))
+    since = coalesce(last_reported_on(caller), MEASURE.c.starts_on, day_of(MEASURE.c.created_at))
     statement = due(
         DueKind.report, months_later(since, literal(months)), MEASURE.c.title, MEASURE.c.id, MEASURE.c.lead_partner_id
     ).where(visible(MEASURE, caller), MEASURE.c.status.not_in((*DONE, SubMeasureStatus.proposed)))
@@ -281,7 +281,7 @@ def observations(caller: Caller, partners: list[UUID]) -> Select[Any]:
     """The next values of indicators: by their interval, or else at the day of their target."""
     last = (
         select(func.max(OBSERVATION.c.on, type_=Date()))
-        .where(OBSERVATION.c.indicator_id == INDICATOR.c.id)
+        .where(OBSERVATION.c.indicator_id == INDICATOR.c.id, visible(OBSERVATION, caller))
         .correlate(INDICATOR)
         .scalar_subquery()
     )
