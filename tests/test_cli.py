@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": ("Serve the API until stopped", "--host", "--port", "register migrate"),
     "migrate": ("Bring the database to the newest schema",),
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
+    "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
     "verify": ("Check the record; exit with 1", "change log must be complete"),
     "openapi": ("Write the OpenAPI contract", "[file]"),
 }
@@ -181,6 +182,25 @@ class TestMigrateSeedVerify:
         out = await succeed(*REGISTER, "seed", cwd=tmp_path, env=env)
         assert out.splitlines()[1:] == ["kept: goals/dresden-liga-2024/3"]
 
+    async def test_load_an_invented_year_once(self, settings: Settings, tmp_path: Path) -> None:
+        env = for_database(settings)
+        loaded, invented = (await succeed(*REGISTER, "demo", cwd=tmp_path, env=env)).splitlines()
+        assert loaded == (
+            "Loaded: 11 sub-measures, 28 consultation events, 10 decisions, 16 statements, 9 needs, 7 indicators, "
+            "11 observations, 14 progress reports."
+        )
+        assert invented.startswith("All of it is invented and marked [Demo]")
+        out = await succeed(*REGISTER, "demo", cwd=tmp_path, env=env)
+        assert out == "The demo year is in this register already; nothing was changed.\n"
+        out = await succeed(*REGISTER, "verify", cwd=tmp_path, env=env)
+        assert out == "131 representations and the change log checked, 0 faults.\n"
+
+    async def test_load_no_invented_year_without_the_agreement(self, empty_settings: Settings, tmp_path: Path) -> None:
+        line = await refused(tmp_path, "demo", REGISTER_DATABASE_URL=empty_settings.database_url)
+        assert line.endswith("which is not loaded: run `register seed` first")
+        out = await succeed(*REGISTER, "verify", cwd=tmp_path, env=for_database(empty_settings))
+        assert out == "0 representations and the change log checked, 0 faults.\n"
+
     async def test_load_a_file_of_another_city(self, settings: Settings, tmp_path: Path) -> None:
         (tmp_path / "b.yaml").write_text(
             "agreement: {slug: b, title: B}\npartners: []\ntopics: []\ngoals: []\n", "utf-8"
@@ -209,10 +229,10 @@ class TestMigrateSeedVerify:
         ]
 
     async def test_ask_for_migrate_where_there_are_no_tables(self, tmp_path: Path) -> None:
-        for command in ("seed", "verify"):
+        for command in ("seed", "demo", "verify"):
             assert (await refused(tmp_path, command)).endswith("run `register migrate`")
 
-    @pytest.mark.parametrize("command", ["migrate", "seed", "verify"])
+    @pytest.mark.parametrize("command", ["migrate", "seed", "demo", "verify"])
     async def test_say_that_the_database_is_away_in_one_line(self, tmp_path: Path, command: str) -> None:
         away = (f"postgresql://user:secret@127.0.0.1:{free_port()}/register", "sqlite:///none/register.db")
         for url in away:

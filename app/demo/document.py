@@ -16,7 +16,6 @@ from app.schema.fields import Day, Moment, Slug
 from app.seed.document import Part, PlainLoader, plain
 
 DEMO = "demo"
-PATHS = {each.table.__tablename__: each.path for each in KINDS.values()}
 
 
 class Said(Part):
@@ -43,7 +42,7 @@ class Entry(Step):
     then: list[Step] = Field(default_factory=list)
 
 
-class MeasurePart(Step):
+class MeasurePart(Said):
     """A change of a sub-measure of the agreement."""
 
     code: str
@@ -87,11 +86,11 @@ class DemoFile(Part):
             case "partner":
                 return named_id("partners", name)
             case "topic" | "goal":
-                return named_id(PATHS[kind], self.agreement, name)
+                return named_id(KINDS[kind].path, self.agreement, name)
             case "sub_measure":
                 return named_id("sub-measures", self.agreement, *str(name).split("."))
             case _:
-                return named_id(DEMO, PATHS[kind], name)
+                return named_id(DEMO, KINDS[kind].path, name)
 
     def with_ids(self, resource: Resource[Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as the API would be sent it, with ids in place of names."""
