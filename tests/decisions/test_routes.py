@@ -183,7 +183,15 @@ class TestListDecisions:
         hidden = {"visibility": "partners", "agreement_id": agreement["id"]}
         topic = await make(callers["admin"], "topics", **hidden)
         goal = await make(callers["admin"], "goals", topic_id=topic["id"], **hidden)
-        for field, id in (("topic_ids", topic["id"]), ("goal_ids", goal["id"])):
+        of_hidden = await make(callers["admin"], "sub-measures", goal_id=goal["id"])
+        shown = await make(callers["admin"], "goals", topic_id=topic["id"], agreement_id=agreement["id"])
+        of_shown = await make(callers["admin"], "sub-measures", goal_id=shown["id"], visibility="partners")
+        for field, id in (
+            ("topic_ids", topic["id"]),
+            ("goal_ids", goal["id"]),
+            ("sub_measure_ids", of_hidden["id"]),
+            ("sub_measure_ids", of_shown["id"]),
+        ):
             made = await make(callers["admin"], PATH, **{field: [id]})
             assert await items_of(callers["anonymous"], PATH, agreement_id=agreement["id"]) == []
             assert await items_of(callers["reader"], PATH, agreement_id=agreement["id"]) == [made]

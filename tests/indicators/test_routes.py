@@ -95,14 +95,18 @@ class TestListIndicators:
 
     async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
         measure = await make(callers["admin"], "sub-measures", lead_partner_id=CARITAS, visibility="partners")
-        made = await make(callers["admin"], PATH, goal_id=None, sub_measure_id=measure["id"])
-        for params in (
-            {"partner_id": CARITAS},
-            {"goal_id": goal_id(1)},
-            {"agreement_id": AGREEMENT},
+        of_measure = await make(callers["admin"], PATH, goal_id=None, sub_measure_id=measure["id"])
+        goal = await make(callers["admin"], "goals", topic_id=topic_id("work"), visibility="partners")
+        of_goal = await make(callers["admin"], PATH, goal_id=goal["id"])
+        for made, params in (
+            (of_measure, {"partner_id": CARITAS}),
+            (of_measure, {"goal_id": goal_id(1)}),
+            (of_goal, {"goal_id": goal["id"]}),
+            (of_goal, {"topic_id": topic_id("work"), "created_at_from": of_goal["created_at"]}),
+            (of_goal, {"agreement_id": AGREEMENT, "created_at_from": of_goal["created_at"]}),
         ):
-            assert await items_of(callers["anonymous"], PATH, **params) == []
-            assert await items_of(callers["reader"], PATH, **params) == [made]
+            assert await items_of(callers["anonymous"], PATH, **params) == [], params
+            assert await items_of(callers["reader"], PATH, **params) == [made], params
 
 
 class TestCreateIndicator:

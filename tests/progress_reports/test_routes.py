@@ -116,6 +116,17 @@ class TestListProgressReports:
         proposing = await make(client, PATH, status="completed")
         assert await items_of(client, PATH, status=sorted(SubMeasureStatus)) == [proposing]
 
+    async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
+        shown = await make(callers["admin"], "goals", topic_id=topic_id("work"))
+        hidden = await make(callers["admin"], "goals", topic_id=topic_id("work"), visibility="partners")
+        for goal, visibility in ((shown, "partners"), (hidden, "public")):
+            measure = await make(callers["admin"], "sub-measures", goal_id=goal["id"], visibility=visibility)
+            report = await make(callers["admin"], PATH, sub_measure_id=measure["id"])
+            for params in ({"goal_id": goal["id"]}, {"topic_id": topic_id("work")}, {"agreement_id": AGREEMENT}):
+                params["created_at_from"] = report["created_at"]
+                assert await items_of(callers["anonymous"], PATH, **params) == [], params
+                assert await items_of(callers["reader"], PATH, **params) == [report], params
+
     async def test_searches_what_it_tells(self, client: httpx.AsyncClient) -> None:
         for field in ("summary", "achievements", "obstacles", "next_steps"):
             report = await make(client, PATH, **{field: f"Größere {field}"})
