@@ -130,8 +130,9 @@ def demo() -> None:
     """Load an invented year of cooperation over Dresden's agreement, for trying things out.
 
     Events, decisions, needs, indicators and reports from September 2024 to August 2025: nothing of it happened, and
-    every entry says [Demo]. It belongs into an installation of its own, never into a record that is in use: the command
-    only adds, it takes nothing out again. It needs the agreement (`register seed`); repeated, it changes nothing.
+    every entry says [Demo]. It belongs into an installation of its own, never into a record that is in use: no
+    command takes it out again. It needs the agreement (`register seed`), eleven of whose sub-measures get dates and
+    partners; where somebody has worked on them already, it is refused. Repeated, it changes nothing.
     """
     loaded = asyncio.run(load_demo(read_settings(), built_in_demo()))
     if loaded is None:
