@@ -28,8 +28,9 @@ from app.partners.models import PARTNERS, PartnerUpdate
 from app.partners.routes import router as partners
 from app.progress_reports.models import PROGRESS_REPORTS, ProgressReportUpdate
 from app.progress_reports.routes import router as progress_reports
+from app.reports.routes import FIGURES
 from app.reports.routes import router as reports
-from app.resources.examples import EXAMPLE_TIME, answered_example
+from app.resources.examples import EXAMPLE_TIME, answered_example, given_example
 from app.resources.ids import named_id
 from app.resources.resource import Resource
 from app.schema.base import Patch
@@ -113,9 +114,6 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "topic": {"id": named_id("topics", DRESDEN, "health")},
     "goal": {"id": named_id("goals", DRESDEN, 2)},
     "sub_measure": {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
-    "decision": {
-        "involved_partner_ids": [named_id("partners", name) for name in ("liga-dresden", "caritas-dresden")],
-    },
     "statement": {"submitted_at": EXAMPLE_TIME},
     "need": {"answered_at": None},
     "progress_report": {"submitted_at": EXAMPLE_TIME},
@@ -127,6 +125,7 @@ def examples() -> Mapping[str, Any]:
     shown: dict[str, Any] = {
         each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES
     }
+    shown |= {figures.__name__: given_example(figures) for figures in FIGURES}
     return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
 
 

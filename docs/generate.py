@@ -14,8 +14,11 @@ from typer.main import get_group
 from app.catalogue import RESOURCES
 from app.cli import cli
 from app.consultation_events import rules as events
+from app.decisions import rules as decisions
 from app.http.problems import Problem
 from app.main import create_app
+from app.needs import rules as needs
+from app.progress_reports import rules as reports
 from app.resources.lists import ListQuery
 from app.settings import Settings
 from app.sub_measures import rules as measures
@@ -99,16 +102,16 @@ def coded(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def steps(machine: Mapping[Any, frozenset[Any]], needs_reason: frozenset[Any]) -> str:
-    """A state machine."""
+def steps(machine: Mapping[Any, frozenset[Any]], needs: Mapping[Any, str]) -> str:
+    """A state machine, with the field that a state needs."""
     return table(
-        ("From", "German label", "To", "Needs `status_reason`"),
+        ("From", "German label", "To", "Needs"),
         (
             (
                 f"`{state}`",
                 state.label.de,
                 coded(ordered(machine, following)) or "nothing",
-                "yes" if state in needs_reason else "",
+                f"`{needs[state]}`" if state in needs else "",
             )
             for state, following in machine.items()
         ),
@@ -165,8 +168,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "lists": lists,
     "problems": problems,
     "settings": settings,
-    "steps-of-consultation-events": lambda: steps(events.STEPS, events.NEEDS_REASON),
-    "steps-of-sub-measures": lambda: steps(measures.STEPS, measures.NEEDS_REASON),
+    "steps-of-consultation-events": lambda: steps(events.STEPS, dict.fromkeys(events.NEEDS_REASON, "status_reason")),
+    "steps-of-decisions": lambda: steps(decisions.STEPS, {decisions.DecisionStatus.decided: "decided_on"}),
+    "steps-of-needs": lambda: steps(needs.STEPS, {needs.NeedStatus.answered: "response"}),
+    "steps-of-progress-reports": lambda: steps(reports.STEPS, {}),
+    "steps-of-sub-measures": lambda: steps(measures.STEPS, dict.fromkeys(measures.NEEDS_REASON, "status_reason")),
 }
 
 

@@ -21,6 +21,7 @@ from app.consultation_events.queries import wanted_by
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
+from app.resources.addresses import PartnerInPath
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
 from app.resources.pages import Page
@@ -90,7 +91,7 @@ async def put_participant(
     session: Writing,
     caller: Contributor,
     id: Id,
-    partner_id: Id,
+    partner_id: PartnerInPath,
     content: ParticipantPut,
     if_match: IfMatch = None,
 ) -> Response:
@@ -106,7 +107,7 @@ async def put_participant(
 
 @router.delete("/{id}/participants/{partner_id}", status_code=204)
 async def delete_participant(
-    session: Writing, caller: Contributor, id: Id, partner_id: Id, if_match: IfMatch = None
+    session: Writing, caller: Contributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
 ) -> Response:
     """Take one partner out of an event; one that does not come gets the attendance `declined` instead."""
     await service.delete_participant(session, caller, id, partner_id, if_match)

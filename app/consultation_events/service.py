@@ -25,7 +25,9 @@ async def put_participant(
 
     Raises NotFound where the event or the partner is not there, Forbidden for other partners' participation.
     """
-    event = await held(session, caller, id, partner_id, if_match)
+    event = await held(session, caller, id, partner_id)
+    if if_match is not None:
+        require_match(if_match, event.version)
     partner = table_of(Partner)
     if (
         await session.execute(select(partner.c.id).where(partner.c.id == partner_id, visible(partner, caller)))
@@ -40,7 +42,8 @@ async def delete_participant(
     session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, if_match: str | None
 ) -> None:
     """Take a partner out of an event; raises NotFound for one that does not take part, and what putting raises."""
-    event = await held(session, caller, id, partner_id, if_match)
+    event = await held(session, caller, id, partner_id)
+    require_match(if_match, event.version)
     participants = participants_of(event)
     after = [each for each in participants if each["partner_id"] != str(partner_id)]
     if after == participants:
@@ -48,15 +51,11 @@ async def delete_participant(
     await rewritten(session, caller, event, after)
 
 
-async def held(
-    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, if_match: str | None
-) -> ConsultationEvent:
+async def held(session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID) -> ConsultationEvent:
     """The event, locked, for a caller that may write the partner's participation."""
     event = await locked(session, caller, CONSULTATION_EVENTS, id)
     if caller.partner_id != event.organiser_id:
         authorise(caller, CONSULTATION_EVENTS, partner_id)
-    if if_match is not None:
-        require_match(if_match, event.version)
     return event
 
 

@@ -137,7 +137,7 @@ class DecisionCreate(DecisionLinks):
 class DecisionUpdate(DecisionContent, Patch):
     """The fields to change; an absent field keeps its value."""
 
-    model_config = example({"status": "decided", "decided_on": "2025-05-15", "result": "Beschlossen"})
+    model_config = example({"status": "in_consultation", "statements_due_on": "2025-04-15"})
 
 
 class DecisionPublic(DecisionContent, Stamped):

@@ -41,6 +41,7 @@ WITH_ID = ("not-found", "gone")
 WITH_BODY = ("request-timeout", "payload-too-large", "unsupported-media-type")
 WITH_KEY = ("forbidden",)
 WRITES = ("storage-full",)
+# A PUT to an address that the caller knows needs no If-Match, but honours it.
 WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 
 
@@ -164,7 +165,7 @@ def finish_operation(
         *ALWAYS,
         *(WITH_ID if "{" in path else ()),
         *(WITH_BODY if body else ()),
-        *(WITH_IF_MATCH if "If-Match" in taken else ()),
+        *(WITH_IF_MATCH[: 1 if method == "put" else 2] if "If-Match" in taken else ()),
         *(WITH_KEY if needs_key else ()),
         *(WRITES if method != "get" else ()),
     ]

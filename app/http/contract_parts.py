@@ -15,11 +15,12 @@ INFO: dict[str, Any] = {
     "version": API_VERSION,
     "summary": "The shared record of a cooperation between a city and its welfare associations.",
     "description": """
-Partners, goals, sub-measures and consultation events of a cooperation agreement, for the systems of a city and of the
-associations that work with it.
+Partners, goals, sub-measures and consultation events of a cooperation agreement, decisions and who was heard before them,
+needs, indicators and progress, for the systems of a city and of the associations that work with it.
 
 - Lists are read page by page: follow `next_cursor` (or the `Link` header) until it is null.
 - Changes are merge patches (RFC 7396) and need `If-Match` with the `ETag` that was read.
+- Reports under `/reports` are figures about all of it, as JSON and as CSV.
 - Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
 - Clients must tolerate fields and enumeration values that they do not know: later versions add some.
 """.strip(),

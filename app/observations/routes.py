@@ -14,10 +14,11 @@ from app.indicators.models import INDICATORS
 from app.observations import service
 from app.observations.models import OBSERVATIONS, ObservationList, ObservationPublic, ObservationPut, observation_id
 from app.observations.queries import wanted_by
+from app.resources.addresses import DayInPath
 from app.resources.changing import Writing
 from app.resources.pages import Page
 from app.resources.reading import put_answer, read_one, read_page
-from app.schema.fields import Day, Id
+from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/indicators/{id}/observations", tags=["indicators"])
 
@@ -33,7 +34,7 @@ async def list_observations(
 
 @router.get("/{on}", response_model=ObservationPublic)
 async def get_observation(
-    database: Reading, caller: Anyone, id: Id, on: Day, if_none_match: IfNoneMatch = None
+    database: Reading, caller: Anyone, id: Id, on: DayInPath, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Read the value of an indicator on one day."""
     return await read_one(database, caller, OBSERVATIONS, observation_id(id, on), if_none_match)
@@ -49,7 +50,7 @@ async def put_observation(
     session: Writing,
     caller: Contributor,
     id: Id,
-    on: Day,
+    on: DayInPath,
     content: ObservationPut,
     if_match: IfMatch = None,
 ) -> Response:
@@ -64,7 +65,7 @@ async def put_observation(
 
 @router.delete("/{on}", status_code=204)
 async def delete_observation(
-    session: Writing, caller: Contributor, id: Id, on: Day, if_match: IfMatch = None
+    session: Writing, caller: Contributor, id: Id, on: DayInPath, if_match: IfMatch = None
 ) -> Response:
     """Delete the value of an indicator on a day."""
     await service.remove(session, caller, id, on, if_match)
@@ -73,7 +74,7 @@ async def delete_observation(
 
 @router.get("/{on}/history", response_model=ChangePage)
 async def list_observation_history(
-    database: Reading, caller: Anyone, id: Id, on: Day, wanted: Annotated[ChangeQuery, Query()]
+    database: Reading, caller: Anyone, id: Id, on: DayInPath, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to the value of an indicator on one day; also after it was deleted."""
     return await answer_history(database, caller, OBSERVATIONS.kind, observation_id(id, on), wanted)

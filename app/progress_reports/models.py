@@ -82,7 +82,7 @@ class ProgressReportCreate(ProgressReportBase, ProgressReportPlace):
 class ProgressReportUpdate(ProgressReportBase, Patch):
     """The fields to change; an absent field keeps its value."""
 
-    model_config = example({"state": "accepted"})
+    model_config = example({"next_steps": "Ab Herbst kommen die Berufsschulen und zwei Horte dazu."})
 
 
 class ProgressReportPublic(ProgressReportBase, ProgressReportPlace, ProgressReportTimes, Stamped):

@@ -23,8 +23,19 @@ from app.reports.progress import (
     goal_rows,
     sub_measure_rows,
 )
-from app.reports.tables import Asked, answer_all, answer_page, as_csv
+from app.reports.tables import Asked, Figures, answer_all, answer_page, as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
+
+FIGURES: tuple[type[Figures], ...] = (
+    ProgressReportFigures,
+    SubMeasureProgressFigures,
+    EarlyInvolvementFigures,
+    DecisionInvolvementFigures,
+    IndicatorFigures,
+    ExchangeFigures,
+    UpcomingFigures,
+)
+"""What the reports answer."""
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 

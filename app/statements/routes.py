@@ -13,6 +13,7 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.contract import conflicts
 from app.http.database import Reading
 from app.http.today import Zone
+from app.resources.addresses import PartnerInPath
 from app.resources.changing import Writing
 from app.resources.pages import Page
 from app.resources.reading import put_answer, read_one, read_page
@@ -35,7 +36,7 @@ async def list_statements(
 
 @router.get("/{partner_id}", response_model=StatementPublic)
 async def get_statement(
-    database: Reading, caller: Anyone, id: Id, partner_id: Id, if_none_match: IfNoneMatch = None
+    database: Reading, caller: Anyone, id: Id, partner_id: PartnerInPath, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Read what one partner said to a decision."""
     return await read_one(database, caller, STATEMENTS, statement_id(id, partner_id), if_none_match)
@@ -52,7 +53,7 @@ async def put_statement(
     caller: Contributor,
     zone: Zone,
     id: Id,
-    partner_id: Id,
+    partner_id: PartnerInPath,
     content: StatementPut,
     if_match: IfMatch = None,
 ) -> Response:
@@ -68,7 +69,7 @@ async def put_statement(
 
 @router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
 async def delete_statement(
-    session: Writing, caller: Contributor, id: Id, partner_id: Id, if_match: IfMatch = None
+    session: Writing, caller: Contributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
 ) -> Response:
     """Take back what a partner said, as long as the decision is not made."""
     await service.remove(session, caller, id, partner_id, if_match)
@@ -77,7 +78,7 @@ async def delete_statement(
 
 @router.get("/{partner_id}/history", response_model=ChangePage)
 async def list_statement_history(
-    database: Reading, caller: Anyone, id: Id, partner_id: Id, wanted: Annotated[ChangeQuery, Query()]
+    database: Reading, caller: Anyone, id: Id, partner_id: PartnerInPath, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to what one partner said; also after it was taken back."""
     return await answer_history(database, caller, STATEMENTS.kind, statement_id(id, partner_id), wanted)

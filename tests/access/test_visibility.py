@@ -6,15 +6,17 @@ from typing import Any
 import httpx
 import pytest
 
+from app.catalogue import RESOURCES
 from tests.factories import LIGA, PATHS, body_of, delete, errors_of, make, patch
 
 Callers = Mapping[str, httpx.AsyncClient]
 MARKER = "Geheimsache Elbauen"
+NAMES = {resource.path: resource.name for resource in RESOURCES}
 
 
 def named(path: str) -> dict[str, Any]:
     """The marker in the field that people know a resource by."""
-    return {"name" if path in ("topics", "partners") else "title": MARKER, "visibility": "partners"}
+    return {NAMES[path]: MARKER, "visibility": "partners"}
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -14,13 +14,19 @@ from tests.conftest import Templates, client_of, running
 from tests.contract.reading import OPERATIONS, Operation, faults, followed
 from tests.factories import AGREEMENT, CITY, NOWHERE, PATHS, body_of, delete, goal_id, make, measure_id, topic_id
 
+CSV = "text/csv"
 JSON = {"Content-Type": "application/json"}
 # Entries that others refer to, so that they cannot be deleted.
 REFERRED = {"agreements": AGREEMENT, "topics": topic_id("health"), "partners": CITY, "goals": goal_id(1)}
 # What no request can cause here: that the server cannot read HTTP, conflicts that are each resource's own, and what a
 # role forbids, which tests/access tries, and a full disk (tests/faults). Keys, changes and histories have their own.
+# A PUT answers 412 only to who sends If-Match, and 201 only once.
 ELSEWHERE = {"400", "403", "409", "507"}
-WALKED = [each for each in OPERATIONS if each.path.split("/")[1] in PATHS and not each.path.endswith("/history")]
+WALKED = [
+    each for each in OPERATIONS if each.path.split("/")[1] in (*PATHS, "reports") and not each.path.endswith("/history")
+]
+PUTS = {"statements": {"position": "support"}, "observations": {"value": 1}, "participants": {}}
+BELOW = {"{partner_id}": CITY, "{on}": "2025-02-28"}
 
 
 class Sender:
@@ -30,22 +36,51 @@ class Sender:
         self.client = client
         self.operation = operation
         self.resource = operation.path.split("/")[1]
+        # What stands below a resource is named by one segment of the path.
+        self.part = next((part for part in PUTS if f"/{part}/" in operation.path), "")
 
     async def __call__(self, *, id: str | None = None, **parts: Any) -> httpx.Response:
         path = self.operation.path
+        for name, value in BELOW.items():
+            path = path.replace(name, value)
         if "{id}" in path:
-            path = path.replace("{id}", id or (await make(self.client, self.resource))["id"])
-        request: dict[str, Any] = {"headers": {"If-Match": '"1"'} if self.operation.method != "get" else {}}
+            path = path.replace("{id}", id or await self.made())
+        is_versioned = self.operation.method in {"patch", "delete"}
+        request: dict[str, Any] = {"headers": {"If-Match": self.version} if is_versioned else {}}
         if self.operation.bodies and "content" not in parts:
-            request["json"] = {"visibility": "public"} if self.operation.method == "patch" else body_of(self.resource)
+            request["json"] = self.body()
         return await self.client.request(self.operation.method.upper(), f"/v1{path}", **(request | parts))
+
+    async def made(self) -> str:
+        """The id of a new resource, with what the operation is about below it."""
+        id: str = (await make(self.client, self.resource))["id"]
+        if self.part:
+            below = CITY if self.part != "observations" else BELOW["{on}"]
+            answer = await self.client.put(f"/v1/{self.resource}/{id}/{self.part}/{below}", json=PUTS[self.part])
+            assert answer.status_code in {200, 201}
+        return id
+
+    @property
+    def version(self) -> str:
+        """The ETag of what was made."""
+        return '"2"' if self.part == "participants" else '"1"'
+
+    def body(self) -> Any:
+        """What the operation takes."""
+        if self.part:
+            return PUTS[self.part]
+        return {"visibility": "public"} if self.operation.method == "patch" else body_of(self.resource)
 
 
 async def ordinary(send: Sender) -> AsyncIterator[httpx.Response]:
     """The answers to who does everything right."""
     yield await send()
+    if send.operation.method == "put":
+        yield await send(id=(await make(send.client, send.resource))["id"])
     if send.operation.method == "get" and "{" in send.operation.path:
         yield await send(headers={"If-None-Match": '"1"'})
+    elif send.resource == "reports":
+        yield await send(headers={"Accept": "text/csv"})
     elif send.operation.method == "get":
         await make(send.client, send.resource)
         await make(send.client, send.resource)
@@ -59,14 +94,13 @@ async def refused(send: Sender) -> AsyncIterator[httpx.Response]:
     yield await send(headers={"Authorization": "Bearer unknown", "If-Match": '"1"'})
     yield await send(params={"unknown": "1"}) if not send.operation.bodies else await send(json={"unknown": "1"})
     if "{" in send.operation.path:
-        made = await make(send.client, send.resource)
-        assert (await delete(send.client, send.resource, made)).status_code == 204
         yield await send(id="nonsense")
         yield await send(id=NOWHERE)
-        yield await send(id=made["id"])
+        yield await send(id=await removed(send))
         yield await send(headers={"If-Match": "nonsense", "If-None-Match": "nonsense"})
-    if send.operation.method in {"patch", "delete"}:
+    if send.operation.method in {"patch", "put", "delete"}:
         yield await send(headers={"If-Match": '"7"'})
+    if send.operation.method in {"patch", "delete"}:
         yield await send(headers={})
     if send.operation.method == "delete" and send.resource in REFERRED:
         yield await send(id=REFERRED[send.resource])
@@ -75,6 +109,19 @@ async def refused(send: Sender) -> AsyncIterator[httpx.Response]:
         yield await send(content=b"{}", headers={"Content-Type": "text/plain"})
         yield await send(content=b" " * 2_000_000, headers=JSON)
         yield await send(content=never(), headers=JSON, id=measure_id(1, 1))
+
+
+async def removed(send: Sender) -> str:
+    """The id of a resource that is gone, or below which what the operation reads is gone."""
+    if send.part in {"statements", "observations"} and send.operation.method != "put":
+        id = await send.made()
+        below = BELOW["{on}"] if send.part == "observations" else CITY
+        address = f"/v1/{send.resource}/{id}/{send.part}/{below}"
+        assert (await send.client.delete(address, headers={"If-Match": "*"})).status_code == 204
+        return id
+    made = await make(send.client, send.resource)
+    assert (await delete(send.client, send.resource, made)).status_code == 204
+    return str(made["id"])
 
 
 async def never() -> AsyncIterator[bytes]:
@@ -109,12 +156,13 @@ def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
             continue
         text = answer.headers[name]
         found += faults(header["schema"], int(text) if header["schema"]["type"] == "integer" else text)
-    media_type = answer.headers.get("content-type")
-    if media_type is None:
+    media_type = answer.headers.get("content-type", "").partition(";")[0]
+    if not media_type:
         return found + (["no content"] if "content" in promised else [])
     if media_type not in promised.get("content", {}):
         return [*found, f"{media_type} is not in the contract"]
-    return found + faults(promised["content"][media_type]["schema"], answer.json())
+    content = answer.text if media_type == CSV else answer.json()
+    return found + faults(promised["content"][media_type]["schema"], content)
 
 
 class TestAnswers:
@@ -142,4 +190,4 @@ class TestAnswers:
         assert operation.answers.keys() - ELSEWHERE == seen - ELSEWHERE
 
     def test_are_checked_for_every_resource(self) -> None:
-        assert {operation.path.split("/")[1] for operation in WALKED} == set(PATHS)
+        assert {operation.path.split("/")[1] for operation in WALKED} == {*PATHS, "reports"}

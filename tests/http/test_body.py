@@ -9,10 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogue import RESOURCES
 from app.http import body as guard
 from app.http.body import MAX_BODY_BYTES, MAX_DEPTH
-from tests.factories import body_of, errors_of, items_of, make, measure_id
+from tests.factories import PATHS, body_of, errors_of, items_of, make, measure_id
 from tests.problems import problem_of
 
 PATH = "/v1/sub-measures"
@@ -113,15 +112,15 @@ class TestUnreadableBodies:
 
     async def test_change_nothing(self, client: httpx.AsyncClient) -> None:
         made = await make(client, "sub-measures", title="unberührt")
-        before = {each.path: await items_of(client, each.path) for each in RESOURCES}
+        before = {path: await items_of(client, path) for path in PATHS}
         sent = [*((400, body) for body, _ in UNREADABLE.values()), *((422, body) for body, _ in INVALID.values())]
         for status, body in sent:
-            for resource in RESOURCES:
-                answer = await client.post(f"/v1/{resource.path}", content=body, headers=JSON)
+            for path in PATHS:
+                answer = await client.post(f"/v1/{path}", content=body, headers=JSON)
                 assert answer.status_code == status
             answer = await client.patch(f"{PATH}/{made['id']}", content=body, headers=JSON | {"If-Match": '"1"'})
             assert answer.status_code == status
-        assert {each.path: await items_of(client, each.path) for each in RESOURCES} == before
+        assert {path: await items_of(client, path) for path in PATHS} == before
 
     @pytest.mark.parametrize(
         "literal", ["4" * 4000, "-" + "4" * 4000, str(2**31), str(2**63), str(2**64), "1e300", "1e-300", "1.5", "-0"]

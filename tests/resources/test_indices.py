@@ -31,6 +31,11 @@ SAMPLES = {
 }
 
 
+# What stands below another is listed for that one alone: finding it by that is enough.
+LISTED = [resource for resource in RESOURCES if resource.within is None]
+BELOW = [resource for resource in RESOURCES if resource.within is not None]
+
+
 def list_of(resource: Resource[Any]) -> tuple[type[ListQuery], Any]:
     """The query of a resource's list, and the function that makes conditions of it."""
     feature = resource.path.replace("-", "_")
@@ -41,7 +46,7 @@ def list_of(resource: Resource[Any]) -> tuple[type[ListQuery], Any]:
 
 def filters() -> Iterator[tuple[Resource[Any], str]]:
     """Every filter of every list."""
-    for resource in RESOURCES:
+    for resource in LISTED:
         query, _ = list_of(resource)
         # In order, because every test process must find the same.
         for name in sorted(query.model_fields.keys() - (NOT_FILTERS - {"q"})):
@@ -50,7 +55,7 @@ def filters() -> Iterator[tuple[Resource[Any], str]]:
 
 def sorts() -> Iterator[tuple[Resource[Any], str]]:
     """Every sort key of every list, in both directions."""
-    for resource in RESOURCES:
+    for resource in LISTED:
         for sort in parameters(resource.path)["sort"]["enum"]:
             yield resource, sort
 
@@ -123,10 +128,14 @@ class TestFilters:
         known = {(resource.path, name) for resource, name in filters()}
         assert known == {
             (resource.path, name)
-            for resource in RESOURCES
+            for resource in LISTED
             for name in parameters(resource.path)
             if name not in NOT_FILTERS or name == "q"
         }
+
+    @pytest.mark.parametrize("resource", BELOW, ids=lambda resource: resource.path)
+    def test_of_what_is_below_another_look_there_only(self, resource: Resource[Any]) -> None:
+        assert any(begins_with(index, [str(resource.within)]) for index in leading(table_of(resource.table)))
 
     def test_through_links_find_their_resources_in_one_index(self) -> None:
         """A link is looked for by its value, and by the resource that a page has come to: both stand in each index."""

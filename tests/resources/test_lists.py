@@ -46,15 +46,53 @@ VALUES: dict[str, dict[str, list[Any]]] = {
         "title": WORDS,
         "starts_at": ["2024-02-29T23:30:00-01:00", "2024-03-01T00:00:00Z", "2024-03-01T00:00:00.000001Z"],
     },
+    "decisions": {
+        "title": WORDS,
+        "announced_on": [None, "1999-12-31", "2000-01-01"],
+        "statements_due_on": [None, "2000-01-01", "2000-02-29"],
+        "decides_on": [None, "2024-02-29", "2024-03-01"],
+    },
+    "needs": {"title": WORDS, "urgency": ["normal", "urgent"]},
+    "indicators": {"name": WORDS, "target_on": DAYS},
+    "progress-reports": {
+        "summary": WORDS,
+        "period_from": ["2023-01-01", "2023-07-01", "2024-01-01"],
+        "period_to": ["2024-02-29", "2024-03-01", "2024-06-30"],
+    },
+}
+# Fields that go together.
+TOGETHER: dict[str, list[dict[str, Any]]] = {
+    "decisions": [
+        {"status": "decided", "decided_on": "2024-05-01"},
+        {"status": "decided", "decided_on": "2024-06-01"},
+        {"status": "in_consultation"},
+    ],
+    "needs": [{"status": "answered", "response": "Antwort"}, {"status": "open"}],
+    "progress-reports": [{"state": "submitted"}, {"state": "draft"}],
 }
 VISIBILITY = {"visibility": ["public", "partners"]}
-NULLABLE = {"signed_on", "staff_count", "founded_on", "progress_percent", "starts_on", "ends_on"}
+NULLABLE = {
+    "signed_on",
+    "staff_count",
+    "founded_on",
+    "progress_percent",
+    "starts_on",
+    "ends_on",
+    "announced_on",
+    "statements_due_on",
+    "decides_on",
+    "decided_on",
+    "answered_at",
+    "target_on",
+    "submitted_at",
+}
 WITHOUT_TIES = {"slug", "number", "code", "created_at", "updated_at"}
 
 
 def some_fields(chance: random.Random, path: str) -> dict[str, Any]:
     """Values for a new resource, with many ties."""
-    return {name: chance.choice(values) for name, values in (VALUES[path] | VISIBILITY).items()}
+    fields = {name: chance.choice(values) for name, values in (VALUES[path] | VISIBILITY).items()}
+    return fields | chance.choice(TOGETHER.get(path, [{}]))
 
 
 def placed(path: str, sort: str, entry: dict[str, Any]) -> tuple[Any, ...]:
@@ -65,7 +103,7 @@ def placed(path: str, sort: str, entry: dict[str, Any]) -> tuple[Any, ...]:
         value = sortable(value)
     if key == "code":
         value = [int(number) for number in value.split(".")]
-    if key in {"created_at", "updated_at", "starts_at"}:
+    if key.endswith("_at"):
         # Without a fraction the text is shorter, and would stand behind those with one.
         value = (
             value.removesuffix("Z").ljust(len("2024-03-01T00:00:00.000000"), "0") if "." in value else value[:19] + ".0"
@@ -94,7 +132,10 @@ async def filled(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
         client_of(app, templates.keys["admin"]) as client,
     ):
         for path in PATHS:
-            made = [await make(client, path, **some_fields(chance, path)) for _ in range(16)]
+            made = [
+                await make(client, path, **some_fields(chance, path) | {"visibility": ("public", "partners")[each % 2]})
+                for each in range(16)
+            ]
             for entry in made[::4]:
                 await patch(client, path, entry, **{NAMES[path]: "Zuletzt geändert"})
         yield client
@@ -151,6 +192,9 @@ class TestOrder:
                     break
                 # One of those that were just shown goes too: the cursor stands for its place, not for it.
                 for id in {chance.choice(sorted(made)), page["items"][-1]["id"]} & made.keys():
+                    if made[id].get("decided_on"):
+                        # A decision that is made stays.
+                        continue
                     assert (await delete(client, path, made.pop(id))).status_code == 204
                     lasting.discard(id)
                     gone.add(id)
@@ -297,7 +341,7 @@ class TestCursor:
             wrong += [5, 0]
         if key.endswith(("_on", "_at")):
             wrong += ["", "gestern", "2024-02-30", "2024-13-01T00:00:00"]
-        if key in {"status", "kind"}:
+        if key in {"status", "kind", "urgency"}:
             wrong += ["", "nonsense"]
         for value in wrong:
             answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, value, *values[1:])})

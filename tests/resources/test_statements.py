@@ -73,6 +73,8 @@ async def register(templates: Templates) -> AsyncIterator[FastAPI]:
         running(settings) as app,
         client_of(app, templates.keys["admin"]) as client,
     ):
+        for path in set(PATHS) - {"consultation-events"}:
+            await make(client, path)
         for number in range(60):
             await make(
                 client,
