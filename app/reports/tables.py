@@ -30,7 +30,7 @@ from app.schema.fields import Day, Id
 BATCH = 500
 MOST_GROUPS = 10_000
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
-WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$")
+WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$", re.IGNORECASE)
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -221,7 +221,7 @@ def cell(value: Any) -> str:
 def wants_csv(request: Request) -> bool:
     """Whether the caller prefers CSV to JSON (RFC 9110, section 12.5.1)."""
     weights: dict[str, float] = {}
-    for part in request.headers.get("accept", "*/*").split(","):
+    for part in ",".join(request.headers.getlist("accept") or ["*/*"]).split(","):
         weight = WEIGHT.search(part)
         weights[part.partition(";")[0].strip().lower()] = float(weight[1]) if weight else 1.0
     as_json = max(weights.get(name, 0) for name in ("application/json", "application/*", "*/*"))

@@ -1,11 +1,15 @@
 """What reports are made of, where it takes more than one request, and days counted in plain Python."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import httpx
+from sqlalchemy import insert, select
+from sqlmodel import SQLModel
 
+from app.database import Database, table_of
 from tests.factories import LIGA, make, patch
 
 
@@ -43,3 +47,26 @@ async def stated(client: httpx.AsyncClient, decision: dict[str, Any], partner: s
     address = f"/v1/decisions/{decision['id']}/statements/{partner}"
     answer = await client.put(address, json={"position": "support", **fields})
     assert answer.status_code == 201, answer.text
+
+
+async def fill(client: httpx.AsyncClient, day: str, **fields: Any) -> None:
+    """One thing of each kind that is due on a day; a report and an observation have it half a year after."""
+    before = str(months_later(date.fromisoformat(day), -6))
+    event = {"title": "Termin", "organiser_id": LIGA, "starts_at": f"{day}T10:00:00Z"}
+    await make(client, "consultation-events", **event, **fields)
+    asked = {"title": "Entscheidung", "involved_partner_ids": [LIGA]}
+    await make(client, "decisions", statements_due_on=day, decides_on=day, **asked, **fields)
+    milestones = [{"title": "Meilenstein", "due_on": day}]
+    work = {"title": "Bericht", "lead_partner_id": LIGA, "status": "in_progress", "starts_on": before}
+    measure = await make(client, "sub-measures", milestones=milestones, **work, **fields)
+    interval = {"sub_measure_id": measure["id"], "goal_id": None, "baseline_on": before, "interval_months": 6}
+    await make(client, "indicators", name="Messwert", **interval, **fields)
+
+
+async def multiply(database: Database, model: type[SQLModel], count: int, **fields: Callable[[int], Any]) -> None:
+    """Add copies of a row of a table, which differ in these fields; the record does not know of them."""
+    table = table_of(model)
+    async with database.transaction() as session:
+        row = (await session.execute(select(table).limit(1))).mappings().one()
+        copies = [{**row, **{name: field(number) for name, field in fields.items()}} for number in range(count)]
+        await session.execute(insert(table), copies)

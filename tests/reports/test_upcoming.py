@@ -8,7 +8,7 @@ import pytest
 
 from tests.clock import Clock
 from tests.factories import CARITAS, CITY, LIGA, errors_of, goal_id, items_of, make
-from tests.reports.making import accepted, months_later, observed, stated
+from tests.reports.making import accepted, fill, months_later, observed, stated
 from tests.tables import rows_of
 
 REPORT = "upcoming"
@@ -31,19 +31,6 @@ async def event(client: httpx.AsyncClient, starts_at: str, **fields: Any) -> Row
 async def measure(client: httpx.AsyncClient, **fields: Any) -> Row:
     """A sub-measure in progress that began on 1 January 2025: a report on it is due on 1 July."""
     return await make(client, "sub-measures", **{"status": "in_progress", "starts_on": "2025-01-01", **fields})
-
-
-async def fill(client: httpx.AsyncClient, day: str, **fields: Any) -> None:
-    """One thing of each kind that is due on a day; a report and an observation have it half a year after."""
-    before = str(months_later(date.fromisoformat(day), -6))
-    await event(client, f"{day}T10:00:00Z", title="Termin", organiser_id=LIGA, **fields)
-    asked = {"title": "Entscheidung", "involved_partner_ids": [LIGA]}
-    await make(client, "decisions", statements_due_on=day, decides_on=day, **asked, **fields)
-    milestones = [{"title": "Meilenstein", "due_on": day}]
-    led = {"title": "Bericht", "lead_partner_id": LIGA}
-    made = await measure(client, starts_on=before, milestones=milestones, **led, **fields)
-    interval = {"sub_measure_id": made["id"], "goal_id": None, "baseline_on": before, "interval_months": 6}
-    await make(client, "indicators", name="Messwert", **interval, **fields)
 
 
 @pytest.mark.usefixtures("clock")
