@@ -19,6 +19,7 @@ from app.http.health import router as health
 from app.http.pages import install_assets
 from app.http.pages import router as pages
 from app.http.rate_limit import RateLimit
+from app.http.retrying import Retry
 from app.resources.idempotency import Replay
 from app.settings import Settings
 
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def answer_again(_request: Request, replay: Replay) -> Response:
         return replay.response
 
+    app.add_middleware(Retry)
     app.add_middleware(BodyGuard)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)

@@ -53,8 +53,12 @@ class Scheduled(Protocol):
 
 def check(decision: Scheduled) -> Iterator[FieldError]:
     """What is wrong between the fields of a decision."""
-    yield from in_order("statements_due_on", decision.announced_on, decision.statements_due_on, may_be_equal=True)
-    yield from in_order("decides_on", decision.statements_due_on, decision.decides_on, may_be_equal=True)
+    announced_on = decision.announced_on
+    yield from in_order("statements_due_on", announced_on, decision.statements_due_on, may_be_equal=True)
+    yield from in_order(
+        "decides_on", decision.statements_due_on or announced_on, decision.decides_on, may_be_equal=True
+    )
+    yield from in_order("decided_on", announced_on, decision.decided_on, may_be_equal=True)
     is_decided = decision.status is DecisionStatus.decided
     if is_decided and decision.decided_on is None:
         yield at("decided_on", code="day_required", detail=DAY_NEEDED)

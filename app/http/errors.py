@@ -24,11 +24,14 @@ from app.http.problems import (
     Unavailable,
     problem_response,
 )
+from app.http.retrying import AGAIN
 
 logger = logging.getLogger(__name__)
 
 # PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
+# For the sake of another transaction: a deadlock, a serialisation failure. Nothing was done, and the same can be tried.
+ROLLED_BACK = ("40P01", "40001")
 BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
 FULL = ("53100", "SQLITE_FULL")
 
@@ -64,6 +67,8 @@ def install_error_handlers(app: FastAPI) -> None:
         if is_full(error):
             logger.error("the database has no room left")
             return problem_response(request.scope, InsufficientStorage())
+        if code_of(error) in ROLLED_BACK:
+            request.scope[AGAIN] = True
         if is_busy(error):
             logger.warning("the database is busy or away: %s", type(error.orig).__name__)
             return problem_response(request.scope, Unavailable())

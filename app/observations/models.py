@@ -62,7 +62,7 @@ class ObservationPut(ObservationValue):
     model_config = example({"value": 46, "state": "final"})
 
     visibility: Visibility | MISSING = Field(
-        default=MISSING, description="Who may read it; not given: who may read the indicator."
+        default=MISSING, description="Who may read it; not given: as before, at first who may read the indicator."
     )
 
 

@@ -31,8 +31,10 @@ async def put(
     Raises NotFound or Gone for the indicator, Forbidden where the caller's partner does not lead its sub-measure.
     """
     indicator = await locked(session, caller, INDICATORS, indicator_id)
+    id = observation_id(indicator_id, on)
+    before = (await session.execute(select(col(Observation.visibility)).where(col(Observation.id) == id))).first()
     whole: dict[str, Any] = {
-        "visibility": indicator.visibility,
+        "visibility": before.visibility if before else indicator.visibility,
         **content.model_dump(mode="json"),
         "indicator_id": str(indicator_id),
         "on": on,
@@ -41,7 +43,7 @@ async def put(
         session,
         caller,
         OBSERVATIONS,
-        observation_id(indicator_id, on),
+        id,
         ObservationCreate.model_validate(whole),
         if_match,
         owners=[await lead_of(session, indicator)],

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.errors import role_needed
 from app.access.roles import Role
+from app.access.visibility import Visibility
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.progress_reports.models import PROGRESS_REPORTS, ProgressReport, ProgressReportCreate, ProgressReportUpdate
@@ -16,11 +19,16 @@ from app.progress_reports.rules import BY_WHO_REPORTS, ReportState
 from app.resources import writing
 from app.resources.errors import Frozen
 from app.resources.writing import locked
-from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
+from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureUpdate
 from app.sub_measures.rules import NEEDS_REASON
 
 FIRST_STATE = Text(
     "Ein neuer Bericht ist ein Entwurf oder eingereicht.", "A new report is a draft, or it is submitted."
+)
+
+TOO_HIDDEN = Text(
+    "Die Begründung für den Status einer öffentlichen Teilmaßnahme muss öffentlich sein.",
+    "The reason for the status of a public sub-measure must be public.",
 )
 
 
@@ -67,10 +75,22 @@ async def update(
         computed["submitted_at"] = submitted_at or datetime.now(UTC)
     if state is ReportState.draft:
         computed["submitted_at"] = None
+    if state is ReportState.accepted:
+        await check_reason(session, row, changes)
     changed = await writing.change(session, caller, PROGRESS_REPORTS, row, changes, computed=computed)
     if state is ReportState.accepted:
         await move_measure(session, caller, changed)
     return changed
+
+
+async def check_reason(session: AsyncSession, row: ProgressReport, changes: ProgressReportUpdate) -> None:
+    """Refuse to give a public sub-measure a reason that only partners may read; raises Invalid."""
+    after = {"status": row.status, "visibility": row.visibility, **changes.model_dump()}
+    if after["status"] not in NEEDS_REASON or after["visibility"] is Visibility.public:
+        return
+    wanted = select(col(SubMeasure.visibility)).where(col(SubMeasure.id) == row.sub_measure_id)
+    if (await session.execute(wanted)).scalar_one() is Visibility.public:
+        raise Invalid(errors=[at("visibility", code="too_hidden", detail=TOO_HIDDEN)])
 
 
 async def move_measure(session: AsyncSession, caller: Caller, report: ProgressReport) -> None:

@@ -81,7 +81,7 @@ class StatementPut(StatementWords):
     )
 
     visibility: Visibility | MISSING = Field(
-        default=MISSING, description="Who may read it; not given: who may read the decision."
+        default=MISSING, description="Who may read it; not given: as before, at first who may read the decision."
     )
     taken_up: TakenUp | MISSING | None = Field(
         default=MISSING, description=f"What the city made of it, by a coordinator: {TakenUp.explained()}."

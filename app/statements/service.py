@@ -60,7 +60,7 @@ async def put(
             raise Frozen(fields=changed)
     said_at = said_at or datetime.now(UTC)
     computed = {} if before else {"submitted_at": said_at, "submitted_on": said_at.astimezone(zone).date()}
-    kept: dict[str, Any] = {name: before.get(name) for name in ANSWER}
+    kept: dict[str, Any] = {name: before[name] for name in ("visibility", *ANSWER) if before}
     whole = {
         "visibility": decision.visibility,
         **kept,

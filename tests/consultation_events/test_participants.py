@@ -25,6 +25,7 @@ from tests.factories import (
 from tests.problems import problem_of
 
 PATH = "consultation-events"
+ANY = {"If-Match": "*"}
 Callers = Mapping[str, httpx.AsyncClient]
 
 ACCEPTED: dict[str, Any] = {"role": "moderator", "attendance": "accepted", "delegates": 3}
@@ -194,7 +195,7 @@ class TestDeleteParticipant:
     async def test_takes_the_partner_out_and_leaves_the_others(self, callers: Callers) -> None:
         others = [entry(LIGA, delegates=2), entry(CITY, role="host")]
         event = await make(callers["admin"], PATH, participants=[others[0], entry(CARITAS), others[1]])
-        answer = await callers["contributor"].delete(address_of(event))
+        answer = await callers["contributor"].delete(address_of(event), headers=ANY)
         assert (answer.status_code, answer.content) == (204, b"")
         now = await read(callers["anonymous"], event)
         assert now == {**event, "participants": others, "version": 2, "updated_at": now["updated_at"]}
@@ -203,27 +204,31 @@ class TestDeleteParticipant:
     async def test_is_not_found_for_one_that_does_not_take_part(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH, organiser_id=CARITAS, participants=[entry(LIGA)])
         for address in (address_of(event), address_of(event, NOWHERE), address_of(NOWHERE)):
-            problem_of(await client.delete(address), 404, "not-found")
+            problem_of(await client.delete(address, headers=ANY), 404, "not-found")
         assert await read(client, event) == event
-        assert (await client.delete(address_of(event, LIGA))).status_code == 204
-        problem_of(await client.delete(address_of(event, LIGA)), 404, "not-found")
+        assert (await client.delete(address_of(event, LIGA), headers=ANY)).status_code == 204
+        problem_of(await client.delete(address_of(event, LIGA), headers=ANY), 404, "not-found")
         now = await read(client, event)
         assert (now["participants"], now["version"]) == ([], 2)
         assert (await delete(client, PATH, now)).status_code == 204
-        problem_of(await client.delete(address_of(event, LIGA)), 410, "gone")
+        problem_of(await client.delete(address_of(event, LIGA), headers=ANY), 410, "gone")
 
     async def test_is_the_right_of_the_partner_the_organiser_and_coordinators(self, callers: Callers) -> None:
         event = await make(callers["admin"], PATH, organiser_id=CARITAS, participants=[entry(CITY), entry(CARITAS)])
         for partner_id in (CITY, CARITAS):
-            assert rule_of(await callers["other_contributor"].delete(address_of(event, partner_id))) == "ownership"
-            assert rule_of(await callers["reader"].delete(address_of(event, partner_id))) == "role"
+            assert (
+                rule_of(await callers["other_contributor"].delete(address_of(event, partner_id), headers=ANY))
+                == "ownership"
+            )
+            assert rule_of(await callers["reader"].delete(address_of(event, partner_id), headers=ANY)) == "role"
         assert await read(callers["admin"], event) == event
-        assert (await callers["contributor"].delete(address_of(event, CITY))).status_code == 204
-        assert (await callers["coordinator"].delete(address_of(event, CARITAS))).status_code == 204
+        assert (await callers["contributor"].delete(address_of(event, CITY), headers=ANY)).status_code == 204
+        assert (await callers["coordinator"].delete(address_of(event, CARITAS), headers=ANY)).status_code == 204
         assert (await read(callers["admin"], event))["participants"] == []
 
-    async def test_honours_if_match_when_it_is_sent(self, client: httpx.AsyncClient) -> None:
+    async def test_needs_if_match_with_the_event_s_etag(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH, participants=[entry(CARITAS)])
+        problem_of(await client.delete(address_of(event)), 428, "precondition-required")
         answer = await client.delete(address_of(event), headers={"If-Match": '"2"'})
         assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
         assert await read(client, event) == event
@@ -233,5 +238,5 @@ class TestDeleteParticipant:
         partner = await make(client, "partners")
         event = await make(client, PATH, participants=[entry(partner["id"])])
         assert referrers_of(await delete(client, "partners", partner)) == {(PATH, event["id"])}
-        assert (await client.delete(address_of(event, partner["id"]))).status_code == 204
+        assert (await client.delete(address_of(event, partner["id"]), headers=ANY)).status_code == 204
         assert (await delete(client, "partners", partner)).status_code == 204

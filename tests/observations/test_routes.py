@@ -399,5 +399,7 @@ class TestIndicatorsWithObservations:
         path = f"indicators/{indicator['id']}/observations"
         assert await items_of(callers["anonymous"], path) == []
         answer = await callers["admin"].put(address_of(indicator), json={"value": 1})
+        assert (answer.status_code, answer.json()["version"], answer.json()["visibility"]) == (200, 2, "partners")
+        answer = await callers["admin"].put(address_of(indicator), json={"value": 1, "visibility": "public"})
         assert (answer.status_code, answer.json()["version"], answer.json()["visibility"]) == (200, 3, "public")
         assert await items_of(callers["anonymous"], path) == [answer.json()]

@@ -378,6 +378,19 @@ class TestAcceptProgressReport:
         assert [each["code"] for each in await items_of(client, "sub-measures")] == codes
         assert [each["id"] for each in await items_of(client, "sub-measures", code="3.2")] == [measure_id(3, 2)]
 
+    async def test_gives_no_public_measure_a_reason_that_is_for_partners(self, client: httpx.AsyncClient) -> None:
+        for visibility, accepted in (("public", 422), ("partners", 200)):
+            measure = await make(client, "sub-measures", status="agreed", visibility=visibility)
+            report = await report_in(
+                client, "submitted", sub_measure_id=measure["id"], status="suspended", visibility="partners"
+            )
+            answer = await patch(client, PATH, report, state="accepted")
+            assert answer.status_code == accepted, answer.text
+            if accepted == 422:
+                assert errors_of(answer) == [("#/visibility", "too_hidden")]
+                assert (await read(client, "sub-measures", measure["id"])) == measure
+                assert (await patch(client, PATH, report, state="accepted", visibility="public")).status_code == 200
+
 
 class TestDeleteProgressReport:
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])

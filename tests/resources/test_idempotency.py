@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
-from app.database import table_of
+from app.database import POSTGRESQL_SETTINGS, table_of
 from app.resources import idempotency
 from app.resources.idempotency import KeptAnswer
-from tests.conftest import client_of
-from tests.factories import CARITAS, LIGA, NOWHERE, body_of, delete, items_of, patch
+from app.settings import Settings
+from tests.conftest import Templates, client_of, running
+from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, items_of, patch
+from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
 PATH = "/v1/sub-measures"
@@ -169,6 +172,32 @@ class TestOtherRequest:
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/idempotency-key-reused")
         answer = await post(callers["admin"], "a", body_of("goals"), "/v1/goals")
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+
+class TestTwinInFlight:
+    # On SQLite the twin stands in line for the one connection that writes, and then gets the first one's answer.
+    @pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
+    async def test_is_told_when_it_takes_too_long(
+        self, settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", "200")
+        connection = await asyncpg.connect(settings.database_url)
+        try:
+            async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+                async with connection.transaction():
+                    await connection.execute(
+                        "INSERT INTO idempotency_key (partner_id, key, role, fingerprint, created_at, headers)"
+                        " VALUES ($1, 'a', 'admin', '', now(), '{}')",
+                        CITY,
+                    )
+                    answer = await post(client, "a", body_of("sub-measures", title="Zwilling"))
+                    problem_of(answer, 409, "request-in-progress")
+                    assert answer.headers["retry-after"] == "1"
+                    await connection.execute("DELETE FROM idempotency_key")
+                assert await items_of(client, "sub-measures", q="Zwilling") == []
+                assert (await post(client, "a", body_of("sub-measures", title="Zwilling"))).status_code == 201
+        finally:
+            await connection.close()
 
 
 class TestKey:
