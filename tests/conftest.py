@@ -30,6 +30,17 @@ ENGINES = ("sqlite", "postgresql")
 NO_RATE_LIMIT = 2_000_000_000
 
 
+REPEATED = ("access", "contract", "http", "resources")
+"""Folders of tests that go through the same code on either database, one case after the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure coverage once where the same cases run on both databases: measuring takes as long as the tests."""
+    for item in items:
+        if "[postgresql" in item.name and item.path.parent.name in REPEATED:
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
