@@ -73,7 +73,8 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         if self.is_sqlite:
-            self.writer = create_async_engine(url, **pool)
+            # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
+            self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
             for engine in (self.writer.sync_engine, self.reader):
                 event.listen(engine, "connect", prepare_sqlite)

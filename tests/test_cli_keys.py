@@ -20,7 +20,7 @@ from tests.factories import CARITAS, CITY, NOWHERE
 @pytest.fixture
 async def settings(templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database of its own: keys are told apart by when they were used."""
-    async with templates.fresh("seeded", once=True) as settings:
+    async with templates.fresh("seeded") as settings:
         yield settings
 
 

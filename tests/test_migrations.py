@@ -25,7 +25,7 @@ TABLES = [resource.kind for resource in RESOURCES]
 @pytest.fixture
 async def settings(templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database with Dresden's agreement whose tables a test may change."""
-    async with templates.fresh("seeded", once=True) as settings:
+    async with templates.fresh("seeded") as settings:
         yield settings
 
 
@@ -68,7 +68,7 @@ async def described_at(url: sa.URL) -> dict[str, Any]:
 @asynccontextmanager
 async def without_tables(templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database that holds nothing at all."""
-    async with templates.fresh("empty", once=True) as settings:
+    async with templates.fresh("empty") as settings:
         await migrating.downgrade(settings, "base")
         yield settings
 

@@ -55,7 +55,7 @@ class TestDatabase:
             ("sqlite+pysqlite:///x.db", "sqlite+aiosqlite:///x.db", "x.db"),
             ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d", None),
             ("postgresql+psycopg://u:p@h:1/d", "postgresql+asyncpg://u:p@h:1/d", None),
-            ("postgresql://u:%40%2F@/d?host=/run", "postgresql+asyncpg://u:%40%2F@/d?host=/run", None),
+            ("postgresql://u:%40%2F@/d?host=/run", "postgresql+asyncpg://u:%40%2F@/d?host=%2Frun", None),
         ],
     )
     def test_is_reached_by_the_drivers_of_the_service(self, url: str, used: str, file: str | None) -> None:

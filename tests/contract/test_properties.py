@@ -6,6 +6,7 @@ from collections import Counter
 from copy import deepcopy
 from typing import Any
 
+import pytest
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
@@ -111,6 +112,7 @@ def tried(settings: Settings, key: str) -> Findings:
     return findings
 
 
+@pytest.mark.no_cover
 class TestService:
     async def test_keeps_the_contract_whatever_is_sent(self, settings: Settings, templates: Templates) -> None:
         findings = await asyncio.to_thread(tried, settings, templates.keys["admin"])

@@ -1,0 +1,175 @@
+"""The database is away, restarted or taken: requests are told so in time, and it heals by itself."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiosqlite
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from app.cli import verify_all
+from app.settings import Settings
+from tests.conftest import Templates, client_of, running
+from tests.factories import goal_id
+from tests.faults.clients import WRITERS, Reader, Writer, check_feed
+from tests.faults.conftest import DurableCluster, only
+from tests.faults.service import Service
+from tests.problems import problem_of
+
+logger = logging.getLogger(__name__)
+
+RESTARTS = 3
+WRITES_BETWEEN = 20
+SECONDS_TO_HEAL = 3.0
+SECONDS_AT_MOST = 60
+POOL_SIZE = 2
+POOL_TIMEOUT = 1.0
+
+
+@only("postgresql")
+async def test_restarts_under_load_heal(service: Service, settings: Settings, templates: Templates) -> None:
+    cluster = templates.cluster
+    assert isinstance(cluster, DurableCluster)
+    writers = [Writer(f"writer-{number}") for number in range(WRITERS)]
+    reader, ended = Reader(), asyncio.Event()
+    async with service.client() as client:
+        tasks = [asyncio.create_task(keep_writing(client, writer, ended)) for writer in writers]
+        tasks.append(asyncio.create_task(reader.follow(client, ended, limit=20)))
+        try:
+            for _ in range(RESTARTS):
+                await until_written(writers, WRITES_BETWEEN)
+                await asyncio.to_thread(cluster.restart_at_once)
+                healed = await until_written(writers, 1)
+                logger.info("healed in %.2f seconds", healed)
+                assert healed < SECONDS_TO_HEAL
+            await until_written(writers, WRITES_BETWEEN)
+        finally:
+            ended.set()
+            await asyncio.gather(*tasks)
+        await asyncio.gather(*(writer.settle(client) for writer in writers))
+        await reader.catch_up(client)
+    assert sum(writer.refused for writer in writers) > 0
+    check_feed(reader.changes, writers)
+    assert (await verify_all(settings))[1] == []
+    await service.stop()
+
+
+async def keep_writing(client: httpx.AsyncClient, writer: Writer, ended: asyncio.Event) -> None:
+    """Write, and repeat what was refused before anything else, as a careful client does."""
+    while not ended.is_set():
+        if not writer.unknown:
+            await writer.write(client)
+            continue
+        asked = writer.unknown[0]
+        answer = await writer.send(client, asked)
+        if answer.status_code == 503:
+            problem_of(answer, 503, "unavailable")
+            assert answer.headers["retry-after"] == "1"
+            writer.refused += 1
+            await asyncio.sleep(0.05)
+        else:
+            await writer.settle_one(client, asked, answer)
+
+
+async def until_written(writers: list[Writer], more: int) -> float:
+    """Wait until so many writes more are acknowledged, and return the seconds that it took."""
+    started = time.monotonic()
+    wanted = sum(len(writer.written) for writer in writers) + more
+    while sum(len(writer.written) for writer in writers) < wanted:
+        assert time.monotonic() - started < SECONDS_AT_MOST
+        await asyncio.sleep(0.02)
+    return time.monotonic() - started
+
+
+@asynccontextmanager
+async def lock_of_another(settings: Settings) -> AsyncIterator[None]:
+    """A lock that somebody else holds: on one goal in PostgreSQL, on everything in SQLite."""
+    if settings.database_file:
+        async with aiosqlite.connect(settings.database_file, isolation_level=None) as connection:
+            await connection.execute("BEGIN IMMEDIATE")
+            yield
+            await connection.execute("ROLLBACK")
+        return
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM goal WHERE id = $1 FOR UPDATE", goal_id(1))
+            yield
+    finally:
+        await connection.close()
+
+
+async def timed(client: httpx.AsyncClient, title: str) -> tuple[httpx.Response, float]:
+    """The answer to a change of the goal that is locked, and the seconds that it took."""
+    started = time.monotonic()
+    headers = {"If-Match": '"1"'}
+    answer = await client.patch(f"/v1/goals/{goal_id(1)}", json={"title": title}, headers=headers)
+    return answer, time.monotonic() - started
+
+
+async def slowest(client: httpx.AsyncClient, path: str, ended: asyncio.Event) -> float:
+    """Ask again and again; every answer must be 200. Returns the seconds that the slowest one took."""
+    longest, last = 0.0, time.monotonic()
+    while not ended.is_set():
+        await asyncio.sleep(0.02)
+        assert (await client.get(path)).status_code == 200
+        # The pause counts too: a process that is blocked cannot even begin to answer.
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    return longest
+
+
+async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: Templates) -> None:
+    """Some writes hold every connection and wait for a lock until its time is up; the others are told sooner."""
+    small = settings.model_copy(update={"database_pool_size": POOL_SIZE, "database_pool_timeout": POOL_TIMEOUT})
+    async with running(small) as app, client_of(app, templates.keys["admin"]) as client:
+        assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
+        ended = asyncio.Event()
+        watching = [
+            asyncio.create_task(slowest(client, path, ended)) for path in ("/healthz", f"/v1/goals/{goal_id(2)}")
+        ]
+        try:
+            async with lock_of_another(settings):
+                answers = await asyncio.gather(*(timed(client, f"Ziel {number}") for number in range(10)))
+        finally:
+            ended.set()
+            health, reading = await asyncio.gather(*watching)
+        for answer, _ in answers:
+            problem_of(answer, 503, "unavailable")
+            assert answer.headers["retry-after"] == "1"
+        waited = sorted(seconds for _, seconds in answers)
+        holding = app.state.database.writer.pool.size()
+        assert waited[-holding - 1] < POOL_TIMEOUT + 1
+        # On PostgreSQL the second one stands in line twice, for the row and for who holds it; the statement ends at 10 s.
+        assert 4 < waited[-holding] <= waited[-1] < 12
+        assert health < 1
+        assert reading < 1
+        assert (await timed(client, "Anders"))[0].status_code == 200
+        assert connections_in_use(app) == 0
+
+
+def connections_in_use(app: FastAPI) -> int:
+    """How many connections the pools have lent and not got back."""
+    database = app.state.database
+    lent: int = database.writer.pool.checkedout() + database.reader.pool.checkedout()
+    return lent
+
+
+@only("sqlite")
+async def test_reads_that_are_slow_do_not_stop_the_process(settings: Settings, templates: Templates) -> None:
+    """SQLite's quick reads happen in the event loop: when every connection is taken they must not wait there."""
+    small = settings.model_copy(update={"database_pool_size": 1, "database_pool_timeout": POOL_TIMEOUT})
+    async with running(small) as app, client_of(app, templates.keys["reader"]) as client:
+        ended = asyncio.Event()
+        watching = asyncio.create_task(slowest(client, "/healthz", ended))
+        with app.state.database.reader.connect():
+            started = time.monotonic()
+            answer = await client.get(f"/v1/goals/{goal_id(1)}")
+            problem_of(answer, 503, "unavailable")
+            assert time.monotonic() - started < POOL_TIMEOUT + 1
+        ended.set()
+        assert await watching < POOL_TIMEOUT / 2
+        assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
