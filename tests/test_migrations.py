@@ -1,5 +1,6 @@
 """The migrations: they give exactly the tables of the code, and lose nothing on the way."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from app.catalogue import RESOURCES
 from app.cli import migrate_and_render, verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import AGREEMENT, goal_id, items_of
+from tests.factories import AGREEMENT, PATHS, goal_id, items_of, make
 
 TABLES = [resource.kind for resource in RESOURCES]
 
@@ -123,6 +124,57 @@ class TestDowngrade:
         assert await described_at(settings.database) == {}
         await migrating.upgrade(settings)
         assert await described_at(settings.database) == before
+
+
+EVENTS = {
+    # Each starts on another day in UTC than where it takes place, or does not.
+    "2025-03-12T23:30:00Z": ("Europe/Berlin", "2025-03-13"),
+    "2025-07-01T22:00:00Z": ("Europe/Berlin", "2025-07-02"),
+    "2025-03-12T02:00:00Z": ("America/New_York", "2025-03-11"),
+    "2025-12-31T12:00:00Z": ("UTC", "2025-12-31"),
+}
+MILESTONES: list[dict[str, Any]] = [
+    {"title": "Konzept", "due_on": "2025-02-28", "reached_on": "2025-02-27"},
+    {"title": "Ärztehaus", "due_on": None, "reached_on": None},
+]
+
+
+async def rows_of(settings: Settings, statement: str) -> list[Any]:
+    """What a database answers to a statement."""
+    engine = create_async_engine(settings.database)
+    async with engine.connect() as connection:
+        rows = list((await connection.execute(sa.text(statement))).all())
+    await engine.dispose()
+    return rows
+
+
+class TestEarlierDatabase:
+    async def test_is_brought_to_the_newest_with_all_that_it_holds(
+        self, settings: Settings, templates: Templates
+    ) -> None:
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            for starts_at, (timezone, _) in EVENTS.items():
+                await make(client, "consultation-events", starts_at=starts_at, timezone=timezone)
+            await make(client, "sub-measures", title="Kurs", milestones=MILESTONES)
+            before = {path: await items_of(client, path) for path in PATHS}
+        await migrating.downgrade(settings, "0001")
+        columns = await described_at(settings.database)
+        assert "decision" not in columns
+        assert "starts_on" not in columns["consultation_event"]["columns"]
+        stored = await rows_of(settings, "SELECT milestones FROM sub_measure WHERE title = 'Kurs'")
+        kept = stored[0].milestones
+        assert (json.loads(kept) if isinstance(kept, str) else kept) == MILESTONES
+        assert await migrate_and_render(settings) == 0
+        days = await rows_of(settings, "SELECT starts_on FROM consultation_event ORDER BY created_at")
+        assert [str(row.starts_on) for row in days] == [day for _, day in EVENTS.values()]
+        titles = await rows_of(settings, "SELECT title, due_on FROM sub_measure_milestone ORDER BY position")
+        assert [(row.title, row.due_on and str(row.due_on)) for row in titles] == [
+            (milestone["title"], milestone["due_on"]) for milestone in MILESTONES
+        ]
+        assert (await verify_all(settings))[1] == []
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            assert {path: await items_of(client, path) for path in PATHS} == before
+            assert (await make(client, "decisions"))["version"] == 1
 
 
 def recreate_goals(connection: sa.Connection) -> None:
