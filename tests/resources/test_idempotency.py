@@ -16,7 +16,7 @@ from app.resources import idempotency
 from app.resources.idempotency import KeptAnswer
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, items_of, patch
+from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, end_of_feed, items_of, patch
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -142,13 +142,6 @@ class TestSameRequest:
         own = body_of("sub-measures", lead_partner_id=CARITAS)
         assert (await post(callers["contributor"], "c", own)).status_code == 201
         assert await kept(app) == [("c", 201)]
-
-
-async def end_of_feed(client: httpx.AsyncClient) -> str:
-    """The cursor behind every change."""
-    answer = await client.get("/v1/changes", params={"type": "nothing"})
-    cursor: str = answer.json()["next_cursor"]
-    return cursor
 
 
 async def kept(app: FastAPI) -> list[tuple[str, int]]:
