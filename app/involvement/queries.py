@@ -105,14 +105,19 @@ def recorded(*conditions: ColumnElement[bool]) -> CTE:
         )
         .where(*conditions)
         .cte("recorded")
+        # Else SQLite would look all of it up again wherever it is named above.
+        .prefix_with("MATERIALIZED")
     )
 
 
 def first_attendance() -> ScalarSelect[date]:
     """The first day of a held event of a decision that an asked partner attended."""
     link, event, participant = table_of(DecisionEvent), table_of(ConsultationEvent), table_of(EventParticipant)
+    # As a condition the status would have SQLite begin with all events that were held, for each decision anew.
+    held_on = case((event.c.status == EventStatus.held, event.c.starts_on))
     statement = (
-        select(func.min(event.c.starts_on, type_=Date()))
+        select(func.min(held_on, type_=Date()))
+        .select_from(event)
         .join(link, link.c.consultation_event_id == event.c.id)
         .join(participant, participant.c.consultation_event_id == event.c.id)
         .join(
@@ -121,7 +126,6 @@ def first_attendance() -> ScalarSelect[date]:
         )
         .where(
             link.c.decision_id == DECISION.c.id,
-            event.c.status == EventStatus.held,
             participant.c.attendance == Attendance.attended,
         )
     )

