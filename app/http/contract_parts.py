@@ -85,6 +85,9 @@ HEADERS = {
         "/v1/consultation-events/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4",
     ),
     "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
+    "CurrentETag": text_header(
+        "Version of the resource as it is; absent where there is none yet.", '^"[0-9]+"$', 12, '"1"', always=False
+    ),
     "Idempotent-Replayed": text_header(
         "Present when this is the answer to an earlier request.", "^true$", 4, "true", always=False
     ),
@@ -107,7 +110,9 @@ HEADERS = {
 }
 ON_ALL = ("API-Version", "Access-Control-Allow-Origin", "Cache-Control", "X-Request-ID")
 ON_COUNTED = (*ON_ALL, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-BY_STATUS = {401: ("WWW-Authenticate",), 412: ("ETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
+BY_STATUS = {401: ("WWW-Authenticate",), 412: ("CurrentETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+SENT_AS = {"CurrentETag": "ETag"}
 
 
 def headers(*names: str, status: int = 200) -> dict[str, Any]:
@@ -115,7 +120,8 @@ def headers(*names: str, status: int = 200) -> dict[str, Any]:
     # A crash is answered outside of what counts requests.
     common = ON_ALL if status == 500 else ON_COUNTED  # noqa: PLR2004 (an HTTP status says what it is)
     return {
-        name: {"$ref": f"#/components/headers/{name}"} for name in sorted((*common, *BY_STATUS.get(status, ()), *names))
+        SENT_AS.get(name, name): {"$ref": f"#/components/headers/{name}"}
+        for name in sorted((*common, *BY_STATUS.get(status, ()), *names))
     }
 
 
