@@ -24,18 +24,20 @@ from app.resources.idempotency import Replay
 from app.settings import Settings
 
 
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the database of the app's settings, and close it when the app ends."""
+    settings: Settings = app.state.settings
+    app.state.database = Database(
+        settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
+    )
+    app.state.waiting = asyncio.Semaphore(MOST_WAITING)
+    yield
+    await app.state.database.close()
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The service with these settings; it opens its database when it starts."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.database = Database(
-            settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
-        )
-        app.state.waiting = asyncio.Semaphore(MOST_WAITING)
-        yield
-        await app.state.database.close()
-
     app = FastAPI(
         lifespan=lifespan,
         docs_url=None,
@@ -46,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     # Set when the process is asked to end, for answers that would otherwise go on.
     app.state.ending = asyncio.Event()
-    app.state.zone = settings.zone
+    app.state.settings = settings
     for router in (*ROUTERS, health, pages):
         app.include_router(router)
     install_assets(app)

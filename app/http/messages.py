@@ -24,6 +24,7 @@ MESSAGES: Mapping[str, Text] = {
     "int_parsing": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
     "int_parsing_size": Text("Die Zahl ist zu groß.", "The number is too large."),
     "int_from_float": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
+    "float_type": Text("Erwartet wird eine Zahl.", "A number is expected."),
     "finite_number": Text("Erwartet wird eine endliche Zahl.", "A finite number is expected."),
     "bool_type": Text("Erwartet wird true oder false.", "true or false is expected."),
     "bool_parsing": Text("Erwartet wird true oder false.", "true or false is expected."),

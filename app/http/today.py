@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
+from app.settings import Settings
+
 
 async def zone_of(request: Request) -> ZoneInfo:
     """The time zone of the installation."""
-    zone: ZoneInfo = request.app.state.zone
-    return zone
+    settings: Settings = request.app.state.settings
+    return settings.zone
 
 
 Zone = Annotated[ZoneInfo, Depends(zone_of)]

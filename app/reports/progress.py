@@ -98,9 +98,12 @@ class SubMeasureProgress(BaseModel):
     progress_percent: Percent | None = Field(description="How much is done, as the partners say.")
     starts_on: date | None = Field(description="First day of the work.")
     ends_on: date | None = Field(description="Last day of the work.")
-    last_reported_on: date | None = Field(description="Last day that its accepted reports cover.")
+    last_reported_on: date | None = Field(
+        description="Last day that those of its accepted reports cover that the caller may see."
+    )
     is_unreported: bool = Field(
-        description="Whether it is not done and no accepted report covers a day of the last `unreported_months` months."
+        description="Whether it is not done and no accepted report that the caller may see covers a day of the last "
+        "`unreported_months` months."
     )
 
 

@@ -23,10 +23,12 @@ from app.resources.lists import ListQuery
 from app.schema.fields import Id
 from app.settings import Settings
 from tests.conftest import client_of, running, settings_for
-from tests.factories import CARITAS, NOWHERE, body_of, errors_of, make
+from tests.factories import CARITAS, CITY, NOWHERE, body_of, errors_of, make
 from tests.problems import detail_of, problem_of
 
 GERMAN = {"Accept-Language": "de"}
+
+FILLED = {"{id}": NOWHERE, "{partner_id}": CITY, "{on}": "2025-02-28", "{slug}": "gone"}
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -45,17 +47,18 @@ class TestEveryError:
     @pytest.mark.parametrize(("method", "path"), all_routes())
     async def test_has_one_shape_on_every_route(self, offline: httpx.AsyncClient, method: str, path: str) -> None:
         """Without a database, with an id that is none and a method that is none: nothing but problem documents."""
-        answer = await offline.request("REPORT", path.replace("{id}", NOWHERE).replace("{slug}", "gone"))
+        address = re.sub(r"\{\w+\}", lambda part: FILLED[part[0]], path)
+        answer = await offline.request("REPORT", address)
         document = problem_of(answer, 405, "method-not-allowed")
         assert method in answer.headers["allow"].split(", ")
-        assert document["instance"] == path.replace("{id}", NOWHERE).replace("{slug}", "gone")
+        assert document["instance"] == address
         if "{id}" in path:
-            answer = await offline.request(method, path.replace("{id}", "none"), json=None)
+            answer = await offline.request(method, address.replace(NOWHERE, "none", 1), json=None)
             assert ("id", "uuid_format") in errors_of(answer)
             problem_of(answer, 422, "validation-error")
         if path.startswith("/v1/") and method == "GET" and "openapi" not in path:
-            problem_of(await offline.get(path.replace("{id}", NOWHERE)), 503, "unavailable")
-            answer = await offline.get(path.replace("{id}", NOWHERE), headers={"Authorization": "Bearer crk_none"})
+            problem_of(await offline.get(address), 503, "unavailable")
+            answer = await offline.get(address, headers={"Authorization": "Bearer crk_none"})
             problem_of(answer, 401, "unauthorized")
             assert answer.headers["www-authenticate"] == "Bearer"
 
