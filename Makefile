@@ -33,7 +33,7 @@ run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0
 	$(BIN)/register serve
 
 test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
-	$(BIN)/pytest --numprocesses=auto --dist=worksteal --cov
+	$(BIN)/pytest --numprocesses=auto --cov
 
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, on each database
 	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults

@@ -30,6 +30,7 @@ from tests.factories import (
     CARITAS,
     CITY,
     LIGA,
+    PATHS,
     body_of,
     delete,
     errors_of,
@@ -43,6 +44,7 @@ from tests.factories import (
 from tests.problems import problem_of
 
 WRITES = ("post", "patch", "delete")
+ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204}
 
 only_postgresql = pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
 """For races that SQLite does not have: there, one write waits for the other as a whole."""
@@ -75,19 +77,46 @@ CHANGES: dict[str, dict[str, list[Any]]] = {
         "topic_ids": [[], [topic_id("work"), topic_id("health")]],
         "documents": [[], [{"title": "x", "url": "https://example.org/x"}]],
     },
+    "decisions": {
+        "title": ["Haushalt", "Ä"],
+        "involved_partner_ids": [[], [LIGA, CARITAS]],
+        "topic_ids": [[], [topic_id("work")]],
+        "decides_on": [None, "2025-05-15"],
+    },
+    "needs": {"title": ["Bedarf", "Not"], "urgency": ["urgent"], "districts": [[], ["Prohlis", "Gorbitz"]]},
+    "indicators": {"name": ["Zahl", "Z"], "target_value": [None, 0, -1.5], "baseline_value": [1e15]},
+    "progress-reports": {"summary": ["Bericht", "B"], "progress_percent": [None, 0, 100]},
+}
+# What stands below a resource: what is sent there.
+BELOW: dict[str, tuple[str, dict[str, Any]]] = {
+    "decisions": (f"statements/{LIGA}", {"position": "object", "text": "Nein"}),
+    "indicators": ("observations/2025-02-28", {"value": 1.5}),
+    "consultation-events": (f"participants/{LIGA}", {"attendance": "accepted"}),
 }
 
 
 def write_routes() -> list[tuple[str, str]]:
-    """Every operation of the contract that writes a resource: its method and the resource's path."""
-    kinds = {resource.path for resource in RESOURCES}
+    """Every operation of the contract that writes a resource: its method, and the resource's path.
+
+    `put` and `withdraw` write what stands below a resource.
+    """
     paths = create_app(settings_for("sqlite:///nowhere.db")).openapi()["paths"]
     return [
-        (method, path.strip("/").partition("/")[0])
+        ("withdraw" if method == "delete" and "}/" in path else method, path.strip("/").partition("/")[0])
         for path, operations in paths.items()
         for method in operations
-        if method != "get" and path.strip("/").partition("/")[0] in kinds
+        if method != "get" and path.strip("/").partition("/")[0] in PATHS
     ]
+
+
+async def prepared(client: httpx.AsyncClient, method: str, path: str) -> dict[str, Any]:
+    """A new resource that can be written so: with something below it where that is to be withdrawn."""
+    made = await make(client, path)
+    if method == "withdraw":
+        below, content = BELOW[path]
+        assert (await client.put(f"/v1/{path}/{made['id']}/{below}", json=content)).status_code in {200, 201}
+        made = (await client.get(f"/v1/{path}/{made['id']}")).json()
+    return made
 
 
 async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[str, Any]) -> httpx.Response:
@@ -96,12 +125,21 @@ async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[st
         return await client.post(f"/v1/{path}", json=body_of(path))
     if method == "patch":
         return await patch(client, path, made, **{name: values[-1] for name, values in CHANGES[path].items()})
-    return await delete(client, path, made)
+    if method == "delete":
+        return await delete(client, path, made)
+    below, content = BELOW[path]
+    address = f"/v1/{path}/{made['id']}/{below}"
+    if method == "put":
+        return await client.put(address, json=content)
+    return await client.delete(address, headers={"If-Match": "*"})
 
 
 async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
     """The whole register, as it is served."""
-    return {resource.path: await items_of(client, resource.path) for resource in RESOURCES}
+    whole = {path: await items_of(client, path) for path in PATHS}
+    for path, part in (("decisions", "statements"), ("indicators", "observations")):
+        whole[part] = [each for above in whole[path] for each in await items_of(client, f"{path}/{above['id']}/{part}")]
+    return whole
 
 
 async def stale(app: FastAPI, resource: Resource[Any]) -> list[str]:
@@ -115,7 +153,7 @@ class TestCommit:
     async def test_that_fails_is_a_failure_and_leaves_nothing(
         self, app: FastAPI, client: httpx.AsyncClient, method: str, path: str
     ) -> None:
-        made = await make(client, path)
+        made = await prepared(client, method, path)
         before = await everything(client)
 
         @event.listens_for(app.state.database.writer.sync_engine, "commit")
@@ -128,18 +166,21 @@ class TestCommit:
 
         event.remove(app.state.database.writer.sync_engine, "commit", fail)
         answer = await write(client, method, path, made)
-        assert answer.status_code == {"post": 201, "patch": 200, "delete": 204}[method]
+        assert answer.status_code == ANSWERED[method] if path != "consultation-events" or method != "put" else 200
         assert await everything(client) != before
 
     def test_is_tried_for_every_kind_of_write(self) -> None:
-        assert sorted(write_routes()) == sorted((method, each.path) for method in WRITES for each in RESOURCES)
+        assert sorted(write_routes()) == sorted(
+            [(method, path) for method in WRITES for path in PATHS]
+            + [(method, path) for method in ("put", "withdraw") for path in BELOW]
+        )
 
     @pytest.mark.parametrize(("method", "path"), write_routes())
     async def test_comes_before_the_answer(
         self, app: FastAPI, client: httpx.AsyncClient, method: str, path: str
     ) -> None:
         """What is answered is there for everybody else, at that very moment."""
-        made, committed = await make(client, path), []
+        made, committed = await prepared(client, method, path), []
 
         @event.listens_for(app.state.database.writer.sync_engine, "commit")
         def note(_connection: Any) -> None:
@@ -156,7 +197,7 @@ class TestCommit:
         key = {"Authorization": client.headers["Authorization"]}
         async with httpx.AsyncClient(transport=transport, base_url="http://register.test", headers=key) as looking:
             answer = await write(looking, method, path, made)
-        assert answer.status_code == {"post": 201, "patch": 200, "delete": 204}[method]
+        assert answer.status_code == ANSWERED[method] if path != "consultation-events" or method != "put" else 200
 
     async def test_is_missing_where_a_write_is_refused(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         """What was flushed before the refusal goes with it."""
@@ -174,14 +215,19 @@ class TestRepresentations:
         self, app: FastAPI, client: httpx.AsyncClient, seed: int
     ) -> None:
         chance = random.Random(seed)  # noqa: S311 (no secret: the same writes in each run)
-        alive: dict[str, list[dict[str, Any]]] = {each.path: [] for each in RESOURCES}
-        for _ in range(120):
+        alive: dict[str, list[dict[str, Any]]] = {path: [] for path in PATHS}
+        for _ in range(160):
             path = chance.choice(list(CHANGES))
             fields = {name: chance.choice(values) for name, values in CHANGES[path].items() if chance.random() < 0.5}
             if not alive[path] or chance.random() < 0.3:
                 alive[path].append(await make(client, path, **fields))
                 continue
             number = chance.randrange(len(alive[path]))
+            if path in ("decisions", "indicators") and chance.random() < 0.3:
+                below, content = BELOW[path]
+                made = await client.put(f"/v1/{path}/{alive[path].pop(number)['id']}/{below}", json=content)
+                assert made.status_code in {200, 201}
+                continue
             if chance.random() < 0.2:
                 assert (await delete(client, path, alive[path].pop(number))).status_code == 204
                 continue
@@ -192,8 +238,9 @@ class TestRepresentations:
         served = await everything(client)
         for resource in RESOURCES:
             assert await stale(app, resource) == []
-            by_id = {each["id"]: each for each in served[resource.path]}
-            assert [by_id[each["id"]] for each in alive[resource.path]] == alive[resource.path]
+        for path in PATHS:
+            by_id = {each["id"]: each for each in served[path]}
+            assert [by_id[each["id"]] for each in alive[path]] == alive[path]
 
     async def test_are_noticed_when_they_are_not(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         """The guard of the test above: a child row and a column that were changed behind the register's back."""
