@@ -28,7 +28,7 @@ SQLModel.metadata.naming_convention = {
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a table class, for statements that do not need its objects."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
     return table
 
 

@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (*ROUTERS, health, pages):
         app.include_router(router)
     install_assets(app)
-    app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]
+    app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)
 
     @app.exception_handler(Replay)

@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import SQLModel, col
 
 from app.access.caller import Caller
-from app.access.visibility import visible
 from app.consultation_events.models import (
     ConsultationEvent,
     ConsultationEventList,
@@ -17,11 +16,8 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
-from app.database import table_of
-from app.goals.models import Goal
 from app.resources import lists
-from app.sub_measures.models import SubMeasure
-from app.topics.models import Topic
+from app.sub_measures.queries import parts_of
 
 
 def wanted_by(wanted: ConsultationEventList, caller: Caller) -> list[ColumnElement[bool]]:
@@ -49,15 +45,12 @@ def linked(link: type[SQLModel], column: str, values: Sequence[UUID]) -> ColumnE
 
 def of_agreements(caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
     """The events that are about a topic, a goal or a sub-measure of these agreements, as far as the caller sees those."""
-    topics, goals, measures = table_of(Topic), table_of(Goal), table_of(SubMeasure)
-    of_topics = select(topics.c.id).where(topics.c.agreement_id.in_(ids), visible(topics, caller))
-    of_goals = select(goals.c.id).where(goals.c.agreement_id.in_(ids), visible(goals, caller))
-    of_measures = select(measures.c.id).where(measures.c.goal_id.in_(of_goals), visible(measures, caller))
+    parts = parts_of(caller, ids)
     about = (
-        (EventTopic, EventTopic.topic_id, of_topics),
-        (EventGoal, EventGoal.goal_id, of_goals),
-        (EventSubMeasure, EventSubMeasure.sub_measure_id, of_measures),
-        (EventAgendaItem, EventAgendaItem.sub_measure_id, of_measures),
+        (EventTopic, EventTopic.topic_id, parts.topics),
+        (EventGoal, EventGoal.goal_id, parts.goals),
+        (EventSubMeasure, EventSubMeasure.sub_measure_id, parts.sub_measures),
+        (EventAgendaItem, EventAgendaItem.sub_measure_id, parts.sub_measures),
     )
     return or_(
         *(

@@ -4,18 +4,15 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.caller import Caller
-from app.access.visibility import visible
 from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEvent, ParticipantPut
-from app.database import table_of
 from app.http.conditional import require_match
 from app.http.problems import NotFound
-from app.partners.models import Partner
+from app.partners.models import PARTNERS
 from app.resources.ownership import authorise
-from app.resources.writing import locked, rewrite
+from app.resources.writing import check_there, locked, rewrite
 
 
 async def put_participant(
@@ -28,11 +25,7 @@ async def put_participant(
     event = await held(session, caller, id, partner_id)
     if if_match is not None:
         require_match(if_match, event.version)
-    partner = table_of(Partner)
-    if (
-        await session.execute(select(partner.c.id).where(partner.c.id == partner_id, visible(partner, caller)))
-    ).first() is None:
-        raise NotFound
+    await check_there(session, caller, PARTNERS, partner_id)
     entry = {**content.model_dump(mode="json"), "partner_id": str(partner_id)}
     after = [entry if each["partner_id"] == str(partner_id) else each for each in participants_of(event)]
     return await rewritten(session, caller, event, after if entry in after else [*after, entry])

@@ -9,11 +9,10 @@ from sqlmodel import SQLModel, col
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.database import table_of
-from app.goals.models import Goal
 from app.needs.models import Need, NeedDecision, NeedDistrict, NeedEvent, NeedList, NeedSubMeasure
 from app.resources import lists
 from app.sub_measures.models import SubMeasure
-from app.topics.models import Topic
+from app.sub_measures.queries import parts_of
 
 
 def wanted_by(wanted: NeedList, caller: Caller) -> list[ColumnElement[bool]]:
@@ -47,11 +46,6 @@ def of_goals(caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 def of_agreements(caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
     """The needs that belong to a topic or are about a sub-measure of these agreements, as far as the caller sees those."""
-    topics, goals, measures = table_of(Topic), table_of(Goal), table_of(SubMeasure)
-    of_topics = select(topics.c.id).where(topics.c.agreement_id.in_(ids), visible(topics, caller))
-    its_goals = select(goals.c.id).where(goals.c.agreement_id.in_(ids), visible(goals, caller))
-    wanted = select(measures.c.id).where(measures.c.goal_id.in_(its_goals), visible(measures, caller))
-    return or_(
-        col(Need.topic_id).in_(of_topics),
-        col(Need.id).in_(select(col(NeedSubMeasure.need_id)).where(col(NeedSubMeasure.sub_measure_id).in_(wanted))),
-    )
+    parts = parts_of(caller, ids)
+    about = select(col(NeedSubMeasure.need_id)).where(col(NeedSubMeasure.sub_measure_id).in_(parts.sub_measures))
+    return or_(col(Need.topic_id).in_(parts.topics), col(Need.id).in_(about))

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
-from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, Field
@@ -23,7 +22,7 @@ from app.http.today import Today
 from app.resources.examples import given_example
 from app.resources.lists import MAX_LIMIT
 from app.resources.pages import decode, encode, fingerprint
-from app.resources.reading import json_text
+from app.resources.reading import json_text, next_link
 from app.schema.base import Schema
 from app.schema.fields import Day, Id
 
@@ -144,8 +143,7 @@ async def answer_page(asked: Asking, rows: Rows[Any], wanted: RowQuery) -> Respo
     headers = head(asked, position)
     if len(found) > wanted.limit:
         cursor = encode(mark, [getattr(shown[-1], name) for name in rows.order])
-        others = [(name, value) for name, value in asked.request.query_params.multi_items() if name != "cursor"]
-        headers["Link"] = f'<{asked.request.url.path}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'
+        headers["Link"] = next_link(asked.request, cursor)
     following = "null" if cursor is None else f'"{cursor}"'
     return json_text(f'{opening(asked, position, rows, shown)},"next_cursor":{following}}}', headers)
 

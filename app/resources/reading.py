@@ -98,9 +98,14 @@ def page_response(
     following = "null" if cursor is None else f'"{cursor}"'
     headers = cache_headers(is_private=caller.sees_partners)
     if cursor is not None:
-        asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        headers["Link"] = f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
+        headers["Link"] = next_link(request, cursor)
     return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
+
+
+def next_link(request: Request, cursor: str) -> str:
+    """The Link header of a page that another one follows (RFC 8288)."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
 
 
 def written(request: Request, row: Stored, status_code: int = 200) -> Response:

@@ -183,6 +183,13 @@ async def locked(session: AsyncSession, caller: Caller, resource: Resource[Row],
     return row
 
 
+async def check_there(session: AsyncSession, caller: Caller, resource: Resource[Any], id: UUID) -> None:
+    """Raise NotFound where what an address names is not there for the caller."""
+    table = table_of(resource.table)
+    if (await session.execute(select(table.c.id).where(table.c.id == id, visible(table, caller)))).first() is None:
+        raise NotFound
+
+
 def remains(caller: Caller, resource: Resource[Any], id: UUID) -> Select[tuple[UUID]]:
     """Finds what is left of a deleted resource, as far as the caller could see it."""
     subject = table_of(Subject)

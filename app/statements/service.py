@@ -12,17 +12,14 @@ from sqlmodel import col
 from app.access.caller import Caller
 from app.access.errors import role_needed
 from app.access.roles import Role
-from app.access.visibility import visible
-from app.database import table_of
 from app.decisions.models import DECISIONS
 from app.decisions.rules import DecisionStatus
-from app.http.problems import NotFound
-from app.partners.models import Partner
+from app.partners.models import PARTNERS
 from app.resources.changing import changeable
 from app.resources.changing import put as put_resource
 from app.resources.errors import Frozen
 from app.resources.ownership import authorise
-from app.resources.writing import locked
+from app.resources.writing import check_there, locked
 from app.resources.writing import remove as remove_resource
 from app.statements.models import STATEMENTS, Statement, StatementCreate, StatementPut, statement_id
 
@@ -48,7 +45,7 @@ async def put(
     Frozen for a change of what was said before the decision was made.
     """
     decision = await locked(session, caller, DECISIONS, decision_id)
-    await check_partner(session, caller, partner_id)
+    await check_there(session, caller, PARTNERS, partner_id)
     authorise(caller, STATEMENTS, partner_id)
     asked = content.model_dump(mode="json")
     before = await present(session, decision_id, partner_id)
@@ -95,11 +92,3 @@ async def present(session: AsyncSession, decision_id: UUID, partner_id: UUID) ->
     wanted = select(col(Statement.representation)).where(col(Statement.id) == statement_id(decision_id, partner_id))
     text = (await session.execute(wanted)).scalar_one_or_none()
     return json.loads(text) if text else {}
-
-
-async def check_partner(session: AsyncSession, caller: Caller, partner_id: UUID) -> None:
-    """Raise NotFound where there is no such partner for the caller."""
-    partner = table_of(Partner)
-    found = await session.execute(select(partner.c.id).where(partner.c.id == partner_id, visible(partner, caller)))
-    if found.first() is None:
-        raise NotFound

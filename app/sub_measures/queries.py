@@ -1,9 +1,10 @@
 """What lists of sub-measures are asked for."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import SQLModel, col
 
 from app.access.caller import Caller
@@ -13,6 +14,7 @@ from app.goals.models import Goal
 from app.resources import lists
 from app.resources.lists import matching
 from app.sub_measures.models import SubMeasure, SubMeasureDistrict, SubMeasureGoal, SubMeasureList, SubMeasureSupporter
+from app.topics.models import Topic
 
 
 def wanted_by(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]:
@@ -41,3 +43,22 @@ def linked(link: type[SQLModel], column: str, values: Sequence[UUID | str | int]
 def of_goals(caller: Caller, condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The sub-measures whose goal meets a condition; a goal that the caller may not see meets none."""
     return col(SubMeasure.goal_id).in_(select(col(Goal.id)).where(condition, visible(table_of(Goal), caller)))
+
+
+class Parts(NamedTuple):
+    """Selects the ids of what belongs to some agreements."""
+
+    topics: Select[tuple[UUID]]
+    goals: Select[tuple[UUID]]
+    sub_measures: Select[tuple[UUID]]
+
+
+def parts_of(caller: Caller, agreement_ids: Sequence[UUID]) -> Parts:
+    """The topics, goals and sub-measures of these agreements, as far as the caller sees them."""
+    topics, goals, measures = table_of(Topic), table_of(Goal), table_of(SubMeasure)
+    its_goals = select(goals.c.id).where(goals.c.agreement_id.in_(agreement_ids), visible(goals, caller))
+    return Parts(
+        select(topics.c.id).where(topics.c.agreement_id.in_(agreement_ids), visible(topics, caller)),
+        its_goals,
+        select(measures.c.id).where(measures.c.goal_id.in_(its_goals), visible(measures, caller)),
+    )
