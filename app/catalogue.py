@@ -5,40 +5,50 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.agreements.models import AGREEMENTS, AgreementUpdate
+from app.agreements.models import AgreementUpdate
+from app.agreements.resource import AGREEMENTS
 from app.agreements.routes import router as agreements
 from app.changes.models import ChangePage
 from app.changes.routes import router as changes
-from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventUpdate
+from app.consultation_events.models import ConsultationEventUpdate
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.consultation_events.routes import router as consultation_events
-from app.decisions.models import DECISIONS, DecisionUpdate
+from app.decisions.models import DecisionUpdate
+from app.decisions.resource import DECISIONS
 from app.decisions.routes import router as decisions
-from app.goals.models import GOALS, GoalUpdate
+from app.goals.models import GoalUpdate
+from app.goals.resource import GOALS
 from app.goals.routes import router as goals
-from app.indicators.models import INDICATORS, IndicatorUpdate
+from app.indicators.models import IndicatorUpdate
+from app.indicators.resource import INDICATORS
 from app.indicators.routes import router as indicators
 from app.involvement.routes import router as involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
 from app.keys.routes import router as keys
-from app.needs.models import NEEDS, NeedUpdate
+from app.needs.models import NeedUpdate
+from app.needs.resource import NEEDS
 from app.needs.routes import router as needs
-from app.observations.models import OBSERVATIONS
+from app.observations.resource import OBSERVATIONS
 from app.observations.routes import router as observations
-from app.partners.models import PARTNERS, PartnerUpdate
+from app.partners.models import PartnerUpdate
+from app.partners.resource import PARTNERS
 from app.partners.routes import router as partners
-from app.progress_reports.models import PROGRESS_REPORTS, ProgressReportUpdate
+from app.progress_reports.models import ProgressReportUpdate
+from app.progress_reports.resource import PROGRESS_REPORTS
 from app.progress_reports.routes import router as progress_reports
-from app.reports.routes import FIGURES
+from app.reports.routes import REPORTS
 from app.reports.routes import router as reports
 from app.resources.examples import EXAMPLE_TIME, answered_example, given_example
 from app.resources.ids import named_id
-from app.resources.resource import Resource
+from app.resources.kind import Kind
 from app.schema.base import Patch
-from app.statements.models import STATEMENTS
+from app.statements.resource import STATEMENTS
 from app.statements.routes import router as statements
-from app.sub_measures.models import SUB_MEASURES, SubMeasureUpdate
+from app.sub_measures.models import SubMeasureUpdate
+from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.routes import router as sub_measures
-from app.topics.models import TOPICS, TopicUpdate
+from app.topics.models import TopicUpdate
+from app.topics.resource import TOPICS
 from app.topics.routes import router as topics
 
 # Routers are tried one after the other, so those that are asked for most stand first.
@@ -62,7 +72,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 # References lead from later to earlier ones, so this is also the order in which a whole register can be written.
-RESOURCES: tuple[Resource[Any], ...] = (
+RESOURCES: tuple[Kind[Any], ...] = (
     PARTNERS,
     AGREEMENTS,
     TOPICS,
@@ -123,9 +133,9 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
 def examples() -> Mapping[str, Any]:
     """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
     shown: dict[str, Any] = {
-        each.public.__name__: answered_example(each, COMPUTED.get(each.kind, {})) for each in RESOURCES
+        each.public.__name__: answered_example(each, COMPUTED.get(each.type, {})) for each in RESOURCES
     }
-    shown |= {figures.__name__: given_example(figures) for figures in FIGURES}
+    shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
     return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
 
 
@@ -135,7 +145,7 @@ def change_example(goal: dict[str, Any]) -> dict[str, Any]:
         "position": 15,
         "at": goal["created_at"],
         "action": "created",
-        "resource_type": GOALS.kind,
+        "resource_type": GOALS.type,
         "resource_id": goal["id"],
         "version": 1,
         "changed_fields": ["agreement_id", "number", "topic_id", "title"],

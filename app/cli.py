@@ -300,7 +300,7 @@ async def migrate_and_render(settings: Settings) -> int:
     """Migrate, then renew the representations that the new schema renders otherwise."""
     await migrating.upgrade(settings)
     async with migrated(settings) as database, transaction(database, COMMAND) as session:
-        return sum([await render_anew(session, resource) for resource in RESOURCES])
+        return sum([await render_anew(session, kind) for kind in RESOURCES])
 
 
 async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
@@ -333,11 +333,11 @@ async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and what is wrong with them or with the change log."""
     checked, found = 0, []
     async with migrated(settings) as database, database.transaction() as session:
-        for resource in RESOURCES:
-            async for each in compared(session, resource):
+        for kind in RESOURCES:
+            async for each in compared(session, kind):
                 checked += 1
                 if not each.is_current:
-                    found.append(f"not as in the tables: /v1/{resource.path}/{each.row.id}")
+                    found.append(f"not as in the tables: /v1/{kind.path}/{each.row.id}")
         found += [fault async for fault in faults(session)]
     return checked, found
 

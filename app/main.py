@@ -10,18 +10,18 @@ from starlette.responses import Response
 from app.access.caller import GUARDS
 from app.catalogue import ROUTERS, TAGS, examples
 from app.changes.routes import MOST_WAITING
+from app.contract.document import Contract
 from app.database import Database
 from app.http.body import BodyGuard
-from app.http.contract import Contract
 from app.http.envelope import Envelope
-from app.http.errors import install_error_handlers
+from app.http.handlers import install_error_handlers
 from app.http.health import router as health
-from app.http.pages import install_assets
-from app.http.pages import router as pages
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
 from app.resources.idempotency import Replay
 from app.settings import Settings
+from app.site.routes import install_assets
+from app.site.routes import router as pages
 
 
 @asynccontextmanager

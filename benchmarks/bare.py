@@ -17,9 +17,10 @@ from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 from starlette.responses import Response
 
-from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEvent, EventParticipant
+from app.consultation_events.models import ConsultationEvent, EventParticipant
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import table_of
-from app.resources.resource import ChildList
+from app.resources.kind import ChildList
 
 LIST_LIMIT = 51
 TABLE = ConsultationEvent.__tablename__

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from app import migrating
 from app.cli import load_content, read_agreement
-from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventCreate
+from app.consultation_events.models import ConsultationEventCreate
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import Database
 from app.goals.models import Goal
 from app.partners.models import Partner

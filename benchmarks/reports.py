@@ -19,12 +19,12 @@ from app import migrating
 from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.log import transaction
 from app.cli import load_content, read_agreement
-from app.consultation_events.models import Attendance, ConsultationEvent, EventParticipant
-from app.consultation_events.rules import EventStatus
+from app.consultation_events.models import ConsultationEvent, EventParticipant
+from app.consultation_events.terms import Attendance, EventStatus
 from app.database import Database, table_of
 from app.decisions import service as decisions
-from app.decisions.models import DecisionCreate, DecisionKind
-from app.decisions.rules import DecisionStatus
+from app.decisions.models import DecisionCreate
+from app.decisions.terms import DecisionKind, DecisionStatus
 from app.reports.early_involvement import (
     DecisionInvolvementQuery,
     EarlyInvolvementQuery,
@@ -34,12 +34,12 @@ from app.reports.early_involvement import (
 from app.reports.exchange import ExchangeQuery, GroupBy, exchange_rows
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
-from app.reports.tables import MOST_GROUPS, Rows
+from app.reports.report import MOST_GROUPS, Report
 from app.reports.upcoming import UpcomingQuery, upcoming_rows
 from app.settings import Settings
 from app.statements import service as statements
 from app.statements.models import StatementPut
-from app.statements.rules import Position
+from app.statements.terms import Position
 from benchmarks.content import BATCH, add_events
 from benchmarks.servers import REGISTER, server
 
@@ -56,7 +56,7 @@ class Read(NamedTuple):
     """One report: where the register answers it, and the rows that it is made of."""
 
     path: str
-    rows: Rows[Any]
+    rows: Report[Any]
     limit: int = MOST_GROUPS
 
 

@@ -13,15 +13,17 @@ from typer.main import get_group
 
 from app.catalogue import RESOURCES
 from app.cli import cli
-from app.consultation_events import rules as events
-from app.decisions import rules as decisions
+from app.consultation_events import rules as event_rules
+from app.consultation_events import terms as events
+from app.decisions import terms as decisions
 from app.http.problems import Problem
 from app.main import create_app
-from app.needs import rules as needs
-from app.progress_reports import rules as reports
+from app.needs import terms as needs
+from app.progress_reports import terms as reports
 from app.resources.lists import ListQuery
 from app.settings import Settings
-from app.sub_measures import rules as measures
+from app.sub_measures import rules as measure_rules
+from app.sub_measures import terms as measures
 from app.vocabularies.term import Term
 
 ROOT = Path(__file__).parent.parent
@@ -82,10 +84,7 @@ def lists() -> str:
     paths = create_app(Settings(_env_file=None)).openapi()["paths"]
     return table(
         ("List", "Sort keys (the first is the default)", "Filters of its own"),
-        (
-            (f"`/v1/{resource.path}`", *sorts_and_filters(paths[f"/{resource.path}"]["get"]["parameters"]))
-            for resource in RESOURCES
-        ),
+        ((f"`/v1/{kind.path}`", *sorts_and_filters(paths[f"/{kind.path}"]["get"]["parameters"])) for kind in RESOURCES),
     )
 
 
@@ -168,11 +167,15 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "lists": lists,
     "problems": problems,
     "settings": settings,
-    "steps-of-consultation-events": lambda: steps(events.STEPS, dict.fromkeys(events.NEEDS_REASON, "status_reason")),
-    "steps-of-decisions": lambda: steps(decisions.STEPS, {decisions.DecisionStatus.decided: "decided_on"}),
-    "steps-of-needs": lambda: steps(needs.STEPS, {needs.NeedStatus.answered: "response"}),
-    "steps-of-progress-reports": lambda: steps(reports.STEPS, {}),
-    "steps-of-sub-measures": lambda: steps(measures.STEPS, dict.fromkeys(measures.NEEDS_REASON, "status_reason")),
+    "steps-of-consultation-events": lambda: steps(
+        events.TRANSITIONS, dict.fromkeys(event_rules.NEEDS_REASON, "status_reason")
+    ),
+    "steps-of-decisions": lambda: steps(decisions.TRANSITIONS, {decisions.DecisionStatus.decided: "decided_on"}),
+    "steps-of-needs": lambda: steps(needs.TRANSITIONS, {needs.NeedStatus.answered: "response"}),
+    "steps-of-progress-reports": lambda: steps(reports.TRANSITIONS, {}),
+    "steps-of-sub-measures": lambda: steps(
+        measures.TRANSITIONS, dict.fromkeys(measure_rules.NEEDS_REASON, "status_reason")
+    ),
 }
 
 

@@ -61,7 +61,7 @@ class TestNothingIsMissing:
 
     def test_every_state_machine_has_its_table(self) -> None:
         api = page("docs/api.md")
-        machines = {resource.path: resource.steps for resource in RESOURCES if resource.steps}
+        machines = {resource.path: resource.transitions for resource in RESOURCES if resource.transitions}
         assert len(machines) == len([name for name in PARTS if name.startswith("steps-of-")])
         for path, steps in machines.items():
             _, _, table = api.partition(f"<!-- generated: steps-of-{path} -->")

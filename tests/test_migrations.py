@@ -20,7 +20,7 @@ from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, PATHS, goal_id, items_of, make
 
-TABLES = [resource.kind for resource in RESOURCES]
+TABLES = [resource.type for resource in RESOURCES]
 
 
 @pytest.fixture

@@ -18,13 +18,14 @@ from app.access.caller import identify
 from app.catalogue import RESOURCES
 from app.database import POSTGRESQL_SETTINGS, Database, table_of
 from app.main import create_app
-from app.partners.models import PARTNERS, Partner
+from app.partners.models import Partner
+from app.partners.resource import PARTNERS
 from app.resources import writing
+from app.resources.kind import Kind
 from app.resources.references import check_references
-from app.resources.resource import Resource
 from app.resources.verifying import compared
 from app.settings import Settings
-from app.sub_measures.models import SUB_MEASURES
+from app.sub_measures.resource import SUB_MEASURES
 from tests.conftest import as_command, client_of, running, settings_for
 from tests.factories import (
     CARITAS,
@@ -142,7 +143,7 @@ async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]
     return whole
 
 
-async def stale(app: FastAPI, resource: Resource[Any]) -> list[str]:
+async def stale(app: FastAPI, resource: Kind[Any]) -> list[str]:
     """The resources of a kind whose served text is not what their tables give."""
     async with app.state.database.transaction() as session:
         return [str(each.row.id) async for each in compared(session, resource) if not each.is_current]

@@ -6,10 +6,8 @@ from uuid import UUID
 from sqlalchemy import String, UniqueConstraint
 from sqlmodel import Field
 
-from app.access.roles import Role
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, LanguageTag, MunicipalityKey, Name, Paragraphs, Slug, Title, Url
@@ -98,13 +96,3 @@ class AgreementList(ListQuery):
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that signed.")
     signed_on_from: Day | None = Field(default=None, description="Signed on this day or later.")
     signed_on_before: Day | None = Field(default=None, description="Signed before this day.")
-
-
-AGREEMENTS = Resource(
-    path="agreements",
-    table=Agreement,
-    create=AgreementCreate,
-    public=AgreementPublic,
-    writer=Role.admin,
-    lists={"signatories": ChildList(AgreementSignatory, parent="agreement_id")},
-)

@@ -7,7 +7,7 @@ from app.agreements.models import Agreement, AgreementList, AgreementSignatory
 from app.resources.lists import linked, matching
 
 
-def wanted_by(wanted: AgreementList) -> list[ColumnElement[bool]]:
+def filters(wanted: AgreementList) -> list[ColumnElement[bool]]:
     """The conditions of a list of agreements."""
     return matching(
         Agreement,

@@ -6,17 +6,19 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Admin, Anyone
-from app.agreements.models import AGREEMENTS, AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
-from app.agreements.queries import wanted_by
+from app.agreements.models import AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
+from app.agreements.queries import filters
+from app.agreements.resource import AGREEMENTS
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import change, create, remove
 from app.schema.fields import Id
 
@@ -28,7 +30,7 @@ async def list_agreements(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[AgreementList, Query()]
 ) -> Response:
     """List the agreements of this installation, ordered by title."""
-    return await read_page(request, database, caller, AGREEMENTS, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, AGREEMENTS, wanted, filters(wanted))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=AgreementPublic, responses=conflicts("duplicate"))
@@ -64,4 +66,4 @@ async def list_agreement_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one agreement, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, AGREEMENTS.kind, id, wanted)
+    return await answer_history(database, caller, AGREEMENTS.type, id, wanted)

@@ -29,7 +29,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, RightsChanged
 from app.changes.log import FIRST_HASH
-from app.changes.models import Action, Change, Feed, Subject
+from app.changes.models import Action, Change, LogHead, Subject
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
@@ -37,10 +37,10 @@ from app.http.problems import FieldError, Invalid, NotFound
 POLL_SECONDS = 0.5
 HASH_SHOWN = 16
 
-CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(Feed).c
+CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 
 
-class Place(NamedTuple):
+class Checkpoint(NamedTuple):
     """A place in the log: behind the entry at a position, which has this hash."""
 
     position: int
@@ -59,55 +59,55 @@ class Wanted:
 class Batch(NamedTuple):
     """Entries as JSON texts with their places, where the examined part of the log ends, and whether there is more."""
 
-    items: list[tuple[Place, str]]
-    end: Place
+    items: list[tuple[Checkpoint, str]]
+    end: Checkpoint
     more: bool
 
 
-START = Place(0, FIRST_HASH)
+START = Checkpoint(0, FIRST_HASH)
 
 
-def encode(place: Place, caller: Caller) -> str:
-    """The cursor behind a place, for callers of this circle."""
-    text = f"{place.position}:{place.hash[:HASH_SHOWN]}:{circle(caller)}"
+def encode(place: Checkpoint, caller: Caller) -> str:
+    """The cursor behind a place, for callers of this audience."""
+    text = f"{place.position}:{place.hash[:HASH_SHOWN]}:{audience(caller)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, caller: Caller) -> Place:
-    """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another circle's."""
+def decode(cursor: str, caller: Caller) -> Checkpoint:
+    """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another audience's."""
     try:
         position, hash, whose = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(":")
-        place = Place(int(position), hash)
+        place = Checkpoint(int(position), hash)
     except ValueError:
-        place, whose = Place(-1, ""), ""
+        place, whose = Checkpoint(-1, ""), ""
     if not 0 <= place.position < 2**63 or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
         raise Invalid(errors=[FieldError("parameter", "cursor", "invalid_cursor", MESSAGES["invalid_cursor"])])
-    if whose != circle(caller):
+    if whose != audience(caller):
         raise RightsChanged
     return place
 
 
-def circle(caller: Caller) -> str:
-    """The circle that a caller belongs to: all of one circle see the same feed."""
+def audience(caller: Caller) -> str:
+    """The audience that a caller belongs to: all of one see the same feed."""
     return "partners" if caller.sees_partners else "public"
 
 
-async def read(database: Database, caller: Caller, wanted: Wanted, after: Place, limit: int) -> Batch:
+async def read(database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int) -> Batch:
     """The next entries behind a place; raises FeedReset when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
-        check_place(connection, after)
-        head = Place(*connection.execute(select(FEED.position, FEED.hash)).one())
+        check_checkpoint(connection, after)
+        head = Checkpoint(*connection.execute(select(FEED.position, FEED.hash)).one())
         statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
         rows = connection.execute(statement.order_by(CHANGE.position).limit(limit + 1)).all()
-        items = [(Place(row.position, row.hash), item(row)) for row in rows[:limit]]
+        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows[:limit]]
         more = len(rows) > limit
         return Batch(items, items[-1][0] if more else head, more)
 
     return await database.read(work)
 
 
-def check_place(connection: Connection, place: Place) -> None:
+def check_checkpoint(connection: Connection, place: Checkpoint) -> None:
     """Refuse a place that this log never had: it was restored from a backup that is older."""
     if place.position == 0:
         return
@@ -116,7 +116,7 @@ def check_place(connection: Connection, place: Place) -> None:
         raise FeedReset
 
 
-async def wait_for_more(database: Database, after: Place, seconds: float, ending: asyncio.Event) -> None:
+async def wait_for_more(database: Database, after: Checkpoint, seconds: float, ending: asyncio.Event) -> None:
     """Wait until the log goes on behind a place, at most for some seconds and not when the service is to end.
 
     No connection is held meanwhile.
@@ -136,7 +136,7 @@ async def end_of(database: Database) -> int:
     return await database.read(lambda connection: int(connection.execute(statement).scalar_one()), is_quick=True)
 
 
-async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Place, limit: int) -> Batch:
+async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Checkpoint, limit: int) -> Batch:
     """The entries about one resource, for whoever sees it or could see it when it was deleted."""
 
     def known(connection: Connection) -> bool:
@@ -151,7 +151,7 @@ async def read_history(database: Database, caller: Caller, kind: str, id: UUID, 
 def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
     """The entries as the caller may see them.
 
-    Data is given only of what the caller may see now. What left the circle that they see was deleted for them, and
+    Data is given only of what the caller may see now. What left their view was deleted for them, and
     what entered it was created.
     """
     actor = SUBJECT.alias("actor")

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import CHAINED, Action, Change, Feed, Subject
+from app.changes.models import CHAINED, Action, Change, LogHead, Subject
 from app.database import Database
 from app.http.envelope import request_id
 
@@ -72,10 +72,10 @@ async def append(session: AsyncSession, by: Caller) -> None:
         return
     await session.flush()
     counting = (
-        update(Feed)
-        .where(col(Feed.id) == 1)
-        .values(position=col(Feed.position) + len(pending))
-        .returning(col(Feed.position), col(Feed.hash))
+        update(LogHead)
+        .where(col(LogHead.id) == 1)
+        .values(position=col(LogHead.position) + len(pending))
+        .returning(col(LogHead.position), col(LogHead.hash))
         .execution_options(synchronize_session=False)
     )
     last, previous = (await session.execute(counting)).one()
@@ -100,7 +100,7 @@ async def append(session: AsyncSession, by: Caller) -> None:
         previous = chained(previous, row)
         rows.append(row | {"hash": previous})
     await session.execute(insert(Change), rows)
-    await session.execute(update(Feed).where(col(Feed.id) == 1).values(hash=previous))
+    await session.execute(update(LogHead).where(col(LogHead.id) == 1).values(hash=previous))
 
 
 def chained(previous: str, row: Mapping[str, Any]) -> str:

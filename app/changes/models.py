@@ -29,7 +29,7 @@ class Action(Term):
     deleted = "deleted", "gelöscht", "deleted"
 
 
-class Feed(SQLModel, table=True):
+class LogHead(SQLModel, table=True):
     """The end of the log: one row, which every writing transaction updates last."""
 
     __tablename__ = "feed"

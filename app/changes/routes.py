@@ -3,20 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.access.caller import Anyone, Caller, identify
 from app.access.errors import Unauthorized
-from app.changes.feed import START, Batch, Place, Wanted, circle, decode, encode, read, read_history, wait_for_more
-from app.changes.models import CURSOR_PATTERN, ChangePage, ChangeQuery, FeedQuery, WaitingFeedQuery
+from app.changes.answers import checkpoint_of, page
+from app.changes.feed import (
+    Batch,
+    Wanted,
+    audience,
+    encode,
+    read,
+    wait_for_more,
+)
+from app.changes.models import CURSOR_PATTERN, ChangePage, FeedQuery, WaitingFeedQuery
 from app.database import Database
 from app.http.caching import cache_headers
-from app.http.contract import problems
 from app.http.database import Reading
 from app.http.problems import Unavailable
+from app.http.responses import problems
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 
@@ -58,7 +65,7 @@ async def list_changes(
        it starts with the data of its entering.
     6. Following the feed from the start gives exactly the lists.
     """
-    place = place_of(wanted.cursor, caller)
+    place = checkpoint_of(wanted.cursor, caller)
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
         async with place_to_wait(request):
@@ -84,35 +91,16 @@ async def stream_changes(
     Each event is named `change` and carries what `listChanges` answers for one change; its id is a cursor. A client that
     connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does.
     """
-    place = place_of(last_event_id or wanted.cursor, caller)
+    place = checkpoint_of(last_event_id or wanted.cursor, caller)
     first = await read(database, caller, selection(wanted), place, wanted.limit)
     events = follow(request, database, caller, wanted, first, place_to_wait(request))
     headers = cache_headers(is_private=caller.sees_partners)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-def place_of(cursor: str | None, caller: Caller) -> Place:
-    """Where to go on; the beginning without a cursor."""
-    return START if cursor is None else decode(cursor, caller)
-
-
 def selection(wanted: FeedQuery) -> Wanted:
     """The entries that a query asks for."""
     return Wanted(types=wanted.type or (), partner_ids=wanted.partner_id or ())
-
-
-async def answer_history(database: Database, caller: Caller, kind: str, id: UUID, wanted: ChangeQuery) -> Response:
-    """The history of one resource, as a page of changes; raises NotFound for whoever never could see it."""
-    batch = await read_history(database, caller, kind, id, place_of(wanted.cursor, caller), wanted.limit)
-    return page(batch, caller)
-
-
-def page(batch: Batch, caller: Caller) -> Response:
-    """A page of changes."""
-    items = ",".join(text for _, text in batch.items)
-    more = "true" if batch.more else "false"
-    text = f'{{"items":[{items}],"next_cursor":"{encode(batch.end, caller)}","more":{more}}}'
-    return Response(text, media_type="application/json", headers=cache_headers(is_private=caller.sees_partners))
 
 
 def place_to_wait(request: Request) -> asyncio.Semaphore:
@@ -149,6 +137,6 @@ async def follow(
 async def is_unchanged(request: Request, database: Database, caller: Caller) -> bool:
     """Whether the caller's key still gives the same rights."""
     try:
-        return circle(await identify(request, database)) == circle(caller)
+        return audience(await identify(request, database)) == audience(caller)
     except Unauthorized:
         return False

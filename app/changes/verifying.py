@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.changes.log import FIRST_HASH, chained
-from app.changes.models import Change, Feed, Subject
+from app.changes.models import Change, LogHead, Subject
 
 BATCH = 1_000
 
@@ -31,7 +31,7 @@ async def faults(session: AsyncSession) -> AsyncIterator[str]:
             position = entry.position
             latest[entry.resource_id] = entry.version
         session.expunge_all()
-    end = (await session.execute(select(Feed))).scalar_one()
+    end = (await session.execute(select(LogHead))).scalar_one()
     if (end.position, end.hash) != (position, hash):
         yield f"the log ends at position {position}, its counter says {end.position}"
     for subject in (await session.execute(select(Subject))).scalars():

@@ -6,54 +6,23 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from app.consultation_events.rules import STEPS, EventStatus, check, derived
+from app.consultation_events.terms import (
+    TRANSITIONS,
+    Attendance,
+    AttendanceMode,
+    EventFormat,
+    EventStatus,
+    ParticipantRole,
+)
 from app.database import Json, closed
 from app.resources.ids import named_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
 from app.vocabularies.level import Level
-from app.vocabularies.term import Term
-
-
-class EventFormat(Term):
-    """The form in which partners meet."""
-
-    talk = "talk", "Gespräch", "talk"
-    conference = "conference", "Konferenz", "conference"
-    expert_day = "expert_day", "Fachtag", "expert day"
-    working_group = "working_group", "Arbeitsgruppe", "working group"
-    other = "other", "andere", "other"
-
-
-class AttendanceMode(Term):
-    """How one can attend."""
-
-    in_person = "in_person", "vor Ort", "in person"
-    online = "online", "online", "online"
-    hybrid = "hybrid", "vor Ort und online", "hybrid"
-
-
-class ParticipantRole(Term):
-    """What a partner does at an event."""
-
-    host = "host", "Gastgeber", "host"
-    moderator = "moderator", "Moderation", "moderator"
-    participant = "participant", "Teilnehmer", "participant"
-
-
-class Attendance(Term):
-    """Whether a partner attends."""
-
-    invited = "invited", "eingeladen", "invited"
-    accepted = "accepted", "zugesagt", "accepted"
-    declined = "declined", "abgesagt", "declined"
-    attended = "attended", "teilgenommen", "attended"
-    absent = "absent", "nicht erschienen", "absent"
 
 
 class ParticipantPartner(Schema):
@@ -98,7 +67,7 @@ class ConsultationEventBase(Visible):
     status: EventStatus = Field(
         default=EventStatus.planned,
         sa_type=closed(EventStatus),
-        description=f"Whether it takes place: {EventStatus.explained()}. {described(STEPS)}",
+        description=f"Whether it takes place: {EventStatus.explained()}. {described(TRANSITIONS)}",
     )
     status_reason: Paragraphs | None = Field(
         default=None, description="Why the status is what it is; required for `postponed` and `cancelled`."
@@ -263,22 +232,3 @@ class ConsultationEventList(ListQuery):
     sub_measure_id: list[Id] | None = Field(
         default=None, max_length=50, description="Sub-measure that it or one of its agenda items is about."
     )
-
-
-CONSULTATION_EVENTS = Resource(
-    path="consultation-events",
-    table=ConsultationEvent,
-    create=ConsultationEventCreate,
-    public=ConsultationEventPublic,
-    owner="organiser_id",
-    lists={
-        "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
-        "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),
-        "sub_measure_ids": ChildList(EventSubMeasure, parent="consultation_event_id", value="sub_measure_id"),
-        "participants": ChildList(EventParticipant, parent="consultation_event_id", unique="partner_id"),
-        "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
-    },
-    check=check,
-    steps=STEPS,
-    derived=derived,
-)

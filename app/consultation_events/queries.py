@@ -20,7 +20,7 @@ from app.resources import lists
 from app.sub_measures.queries import parts_of
 
 
-def wanted_by(wanted: ConsultationEventList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: ConsultationEventList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of events."""
     organiser_id = col(ConsultationEvent.organiser_id)
     return lists.matching(

@@ -6,26 +6,27 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.consultation_events import service
 from app.consultation_events.models import (
-    CONSULTATION_EVENTS,
     ConsultationEventCreate,
     ConsultationEventList,
     ConsultationEventPublic,
     ConsultationEventUpdate,
     ParticipantPut,
 )
-from app.consultation_events.queries import wanted_by
+from app.consultation_events.queries import filters
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
 from app.resources.addresses import PartnerInPath
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import change, create, remove
 from app.schema.fields import Id
 
@@ -37,7 +38,7 @@ async def list_consultation_events(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ConsultationEventList, Query()]
 ) -> Response:
     """List consultation events in the order of time."""
-    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, filters(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=ConsultationEventPublic)
@@ -119,4 +120,4 @@ async def list_consultation_event_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one consultation event, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, CONSULTATION_EVENTS.kind, id, wanted)
+    return await answer_history(database, caller, CONSULTATION_EVENTS.type, id, wanted)

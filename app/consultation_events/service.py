@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.caller import Caller
-from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEvent, ParticipantPut
+from app.consultation_events.models import ConsultationEvent, ParticipantPut
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import require_match
 from app.http.problems import NotFound
-from app.partners.models import PARTNERS
+from app.partners.resource import PARTNERS
 from app.resources.ownership import authorise
 from app.resources.writing import check_there, locked, rewrite
 

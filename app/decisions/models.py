@@ -7,22 +7,13 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.database import closed
-from app.decisions.rules import STEPS, DecisionStatus, check
+from app.decisions.terms import TRANSITIONS, DecisionKind, DecisionStatus
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, example
 from app.schema.fields import Day, Flag, Id, Ids, Name, Paragraphs, Title, Url
-from app.vocabularies.term import Term
-
-
-class DecisionKind(Term):
-    """The two kinds of decisions that the agreement names."""
-
-    sectoral = "sectoral", "fachpolitisch", "sectoral"
-    financial = "financial", "finanzpolitisch", "financial"
 
 
 class DecisionBase(Visible):
@@ -35,7 +26,7 @@ class DecisionBase(Visible):
     status: DecisionStatus = Field(
         default=DecisionStatus.announced,
         sa_type=closed(DecisionStatus),
-        description=f"How far it is: {DecisionStatus.explained()}. {described(STEPS)}",
+        description=f"How far it is: {DecisionStatus.explained()}. {described(TRANSITIONS)}",
     )
     announced_on: Day | None = Field(default=None, description="Day on which the partners were told.")
     statements_due_on: Day | None = Field(default=None, description="Day by which statements are asked for.")
@@ -182,20 +173,3 @@ class DecisionList(ListQuery):
     decides_on_before: Day | None = Field(default=None, description="To be decided before this day.")
     decided_on_from: Day | None = Field(default=None, description="Decided on this day or later.")
     decided_on_before: Day | None = Field(default=None, description="Decided before this day.")
-
-
-DECISIONS = Resource(
-    path="decisions",
-    table=Decision,
-    create=DecisionCreate,
-    public=DecisionPublic,
-    lists={
-        "topic_ids": ChildList(DecisionTopic, parent="decision_id", value="topic_id"),
-        "goal_ids": ChildList(DecisionGoal, parent="decision_id", value="goal_id"),
-        "sub_measure_ids": ChildList(DecisionSubMeasure, parent="decision_id", value="sub_measure_id"),
-        "consultation_event_ids": ChildList(DecisionEvent, parent="decision_id", value="consultation_event_id"),
-        "involved_partner_ids": ChildList(DecisionPartner, parent="decision_id", value="partner_id"),
-    },
-    check=check,
-    steps=STEPS,
-)

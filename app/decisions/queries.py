@@ -20,7 +20,7 @@ from app.resources import lists
 from app.sub_measures.queries import parts_of
 
 
-def wanted_by(wanted: DecisionList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: DecisionList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of decisions."""
     return lists.matching(
         Decision,

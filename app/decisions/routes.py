@@ -6,18 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Coordinator
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.decisions import service
-from app.decisions.models import DECISIONS, DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
-from app.decisions.queries import wanted_by
+from app.decisions.models import DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
+from app.decisions.queries import filters
+from app.decisions.resource import DECISIONS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
@@ -28,7 +30,7 @@ async def list_decisions(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[DecisionList, Query()]
 ) -> Response:
     """List decisions in the order in which they are to be made."""
-    return await read_page(request, database, caller, DECISIONS, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, DECISIONS, wanted, filters(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=DecisionPublic)
@@ -68,4 +70,4 @@ async def list_decision_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one decision, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, DECISIONS.kind, id, wanted)
+    return await answer_history(database, caller, DECISIONS.type, id, wanted)

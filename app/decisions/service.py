@@ -8,9 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
-from app.decisions.models import DECISIONS, Decision, DecisionCreate, DecisionUpdate
-from app.decisions.rules import EVIDENCE, DecisionStatus
-from app.partners.models import Partner, PartnerKind
+from app.decisions.models import Decision, DecisionCreate, DecisionUpdate
+from app.decisions.resource import DECISIONS
+from app.decisions.rules import EVIDENCE
+from app.decisions.terms import DecisionStatus
+from app.partners.models import Partner
+from app.partners.terms import PartnerKind
 from app.resources import writing
 from app.resources.errors import Frozen
 

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Table
 
 from app.resources.ids import named_id
+from app.resources.kind import KINDS, ChildList, Kind
 from app.resources.references import foreign_keys
-from app.resources.resource import KINDS, ChildList, Resource
 from app.schema.fields import Day, Moment, Slug
 from app.seed.document import Part, PlainLoader, plain
 
@@ -92,13 +92,13 @@ class DemoFile(Part):
             case _:
                 return named_id(DEMO, KINDS[kind].path, name)
 
-    def with_ids(self, resource: Resource[Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    def with_ids(self, kind: Kind[Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as the API would be sent it, with ids in place of names."""
         named = dict(body)
-        for column, target in foreign_keys(resource.table):
+        for column, target in foreign_keys(kind.table):
             if named.get(column.name) is not None:
                 named[column.name] = self.id_of(target.name, named[column.name])
-        for name, child in resource.lists.items():
+        for name, child in kind.lists.items():
             for field, target in references_in(child):
                 if name in named:
                     named[name] = [self.entry(child, field, target, each) for each in named[name]]

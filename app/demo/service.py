@@ -13,24 +13,30 @@ from sqlmodel import col
 from app.access.caller import COMMAND
 from app.agreements.models import Agreement
 from app.changes.models import Subject
-from app.consultation_events.models import CONSULTATION_EVENTS, ConsultationEventCreate, ConsultationEventUpdate
+from app.consultation_events.models import ConsultationEventCreate, ConsultationEventUpdate
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.decisions import service as decisions
-from app.decisions.models import DECISIONS, DecisionCreate, DecisionUpdate
+from app.decisions.models import DecisionCreate, DecisionUpdate
+from app.decisions.resource import DECISIONS
 from app.demo.document import DemoFile, MeasurePart, StatementPart
-from app.indicators.models import INDICATORS, IndicatorCreate
+from app.indicators.models import IndicatorCreate
+from app.indicators.resource import INDICATORS
 from app.needs import service as needs
-from app.needs.models import NEEDS, NeedCreate, NeedUpdate
+from app.needs.models import NeedCreate, NeedUpdate
+from app.needs.resource import NEEDS
 from app.observations import service as observations
 from app.observations.models import ObservationPut
-from app.partners.models import PARTNERS
+from app.partners.resource import PARTNERS
 from app.progress_reports import service as progress_reports
-from app.progress_reports.models import PROGRESS_REPORTS, ProgressReportCreate, ProgressReportUpdate
+from app.progress_reports.models import ProgressReportCreate, ProgressReportUpdate
+from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.ids import named_id
 from app.resources.writing import change, create, locked
 from app.statements import service as statements
 from app.statements.models import StatementPut
 from app.sub_measures import service as sub_measures
-from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureUpdate
+from app.sub_measures.models import SubMeasure, SubMeasureUpdate
+from app.sub_measures.resource import SUB_MEASURES
 
 Counts = Counter[str]
 
@@ -61,7 +67,7 @@ async def load(session: AsyncSession, content: DemoFile, zone: tzinfo) -> Counts
 
 async def is_loaded(session: AsyncSession, content: DemoFile) -> bool:
     """Whether the invented year was loaded before, also when some of it was deleted since."""
-    ids = [content.id_of(CONSULTATION_EVENTS.kind, each.id) for each in content.consultation_events]
+    ids = [content.id_of(CONSULTATION_EVENTS.type, each.id) for each in content.consultation_events]
     return (await session.execute(select(col(Subject.id)).where(col(Subject.id).in_(ids)).limit(1))).first() is not None
 
 
@@ -72,7 +78,7 @@ async def check_agreement(session: AsyncSession, content: DemoFile) -> None:
     codes = {each.code for each in content.sub_measures} | {
         each.body["sub_measure_id"] for each in content.progress_reports
     }
-    ids = [content.id_of(SUB_MEASURES.kind, code) for code in codes]
+    ids = [content.id_of(SUB_MEASURES.type, code) for code in codes]
     changed = select(col(SubMeasure.code)).where(col(SubMeasure.id).in_(ids), col(SubMeasure.version) > 1)
     found = (await session.execute(changed.order_by(col(SubMeasure.goal_number), col(SubMeasure.number)))).scalars()
     if names := ", ".join(found):
@@ -81,7 +87,7 @@ async def check_agreement(session: AsyncSession, content: DemoFile) -> None:
 
 async def change_measure(session: AsyncSession, content: DemoFile, part: MeasurePart) -> None:
     """Say who leads a sub-measure, when, and by which milestones."""
-    row = await locked(session, COMMAND, SUB_MEASURES, content.id_of(SUB_MEASURES.kind, part.code))
+    row = await locked(session, COMMAND, SUB_MEASURES, content.id_of(SUB_MEASURES.type, part.code))
     changes = SubMeasureUpdate.model_validate(content.with_ids(SUB_MEASURES, part.body))
     await sub_measures.update(session, COMMAND, row, changes)
 
@@ -89,7 +95,7 @@ async def change_measure(session: AsyncSession, content: DemoFile, part: Measure
 async def add_events(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
     """Write the events, each with what became of it."""
     for part in content.consultation_events:
-        id, body = content.id_of(CONSULTATION_EVENTS.kind, part.id), content.with_ids(CONSULTATION_EVENTS, part.body)
+        id, body = content.id_of(CONSULTATION_EVENTS.type, part.id), content.with_ids(CONSULTATION_EVENTS, part.body)
         row = await create(session, COMMAND, CONSULTATION_EVENTS, ConsultationEventCreate.model_validate(body), id=id)
         for step in part.then:
             changes = ConsultationEventUpdate.model_validate(content.with_ids(CONSULTATION_EVENTS, step.body))
@@ -100,7 +106,7 @@ async def add_events(session: AsyncSession, content: DemoFile, counts: Counts) -
 async def add_decisions(session: AsyncSession, content: DemoFile, counts: Counts, zone: tzinfo) -> None:
     """Write the decisions: what was said before each, what became of it, what was said too late, the city's answers."""
     for part in content.decisions:
-        id, body = content.id_of(DECISIONS.kind, part.id), content.with_ids(DECISIONS, part.body)
+        id, body = content.id_of(DECISIONS.type, part.id), content.with_ids(DECISIONS, part.body)
         row = await decisions.create(session, COMMAND, DecisionCreate.model_validate(body), id)
         for statement in part.statements:
             await say(session, content, id, statement, zone)
@@ -125,7 +131,7 @@ async def say(
     answer: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a partner said to a decision, or the city's answer to it."""
-    partner_id = content.id_of(PARTNERS.kind, part.partner_id)
+    partner_id = content.id_of(PARTNERS.type, part.partner_id)
     words = StatementPut.model_validate({**part.body, **(answer or {})})
     await statements.put(session, COMMAND, decision_id, partner_id, words, None, zone, said_at=part.said_at)
 
@@ -133,7 +139,7 @@ async def say(
 async def add_needs(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
     """Write the needs, each with what it was answered."""
     for part in content.needs:
-        id, body = content.id_of(NEEDS.kind, part.id), content.with_ids(NEEDS, part.body)
+        id, body = content.id_of(NEEDS.type, part.id), content.with_ids(NEEDS, part.body)
         row = await needs.create(session, COMMAND, NeedCreate.model_validate(body), id)
         for step in part.then:
             changes = NeedUpdate.model_validate(content.with_ids(NEEDS, step.body))
@@ -144,7 +150,7 @@ async def add_needs(session: AsyncSession, content: DemoFile, counts: Counts) ->
 async def add_indicators(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
     """Write the indicators with their values."""
     for part in content.indicators:
-        id, body = content.id_of(INDICATORS.kind, part.id), content.with_ids(INDICATORS, part.body)
+        id, body = content.id_of(INDICATORS.type, part.id), content.with_ids(INDICATORS, part.body)
         await create(session, COMMAND, INDICATORS, IndicatorCreate.model_validate(body), id=id)
         for value in part.observations:
             await observations.put(session, COMMAND, id, value.on, ObservationPut.model_validate(value.body), None)
@@ -155,7 +161,7 @@ async def add_indicators(session: AsyncSession, content: DemoFile, counts: Count
 async def add_reports(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
     """Write the progress reports; those that are accepted move their sub-measures."""
     for part in content.progress_reports:
-        id, body = content.id_of(PROGRESS_REPORTS.kind, part.id), content.with_ids(PROGRESS_REPORTS, part.body)
+        id, body = content.id_of(PROGRESS_REPORTS.type, part.id), content.with_ids(PROGRESS_REPORTS, part.body)
         row = await progress_reports.create(
             session, COMMAND, ProgressReportCreate.model_validate(body), id, submitted_at=part.at
         )

@@ -8,7 +8,6 @@ from sqlmodel import Field
 
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, Ordinal, Paragraphs, Title
@@ -66,6 +65,3 @@ class GoalList(ListQuery):
     number: list[Annotated[int, Bound(ge=1, le=9_999)]] | None = Field(
         default=None, max_length=50, description="Number of the goal."
     )
-
-
-GOALS = Resource(path="goals", table=Goal, create=GoalCreate, public=GoalPublic)

@@ -6,6 +6,6 @@ from app.goals.models import Goal, GoalList
 from app.resources.lists import matching
 
 
-def wanted_by(wanted: GoalList) -> list[ColumnElement[bool]]:
+def filters(wanted: GoalList) -> list[ColumnElement[bool]]:
     """The conditions of a list of goals."""
     return matching(Goal, wanted, {})

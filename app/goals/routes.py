@@ -6,18 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Coordinator
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.goals import service
-from app.goals.models import GOALS, GoalCreate, GoalList, GoalPublic, GoalUpdate
-from app.goals.queries import wanted_by
+from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
+from app.goals.queries import filters
+from app.goals.resource import GOALS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import remove
 from app.schema.fields import Id
 
@@ -29,7 +31,7 @@ async def list_goals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[GoalList, Query()]
 ) -> Response:
     """List goals, ordered by number."""
-    return await read_page(request, database, caller, GOALS, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, GOALS, wanted, filters(wanted))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=GoalPublic, responses=conflicts("duplicate"))
@@ -65,4 +67,4 @@ async def list_goal_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one goal, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, GOALS.kind, id, wanted)
+    return await answer_history(database, caller, GOALS.type, id, wanted)

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
-from app.goals.models import GOALS, Goal, GoalCreate, GoalUpdate
+from app.goals.models import Goal, GoalCreate, GoalUpdate
+from app.goals.resource import GOALS
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources import writing

@@ -6,10 +6,9 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.database import closed
-from app.indicators.rules import Direction, check
+from app.indicators.terms import Direction
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, example
 from app.schema.fields import Day, Id, Months, Name, Paragraphs, Quantity, Title
@@ -103,14 +102,3 @@ class IndicatorList(ListQuery):
     direction: list[Direction] | None = Field(default=None, max_length=3, description="Which way it gets better.")
     target_on_from: Day | None = Field(default=None, description="Aimed at on this day or later.")
     target_on_before: Day | None = Field(default=None, description="Aimed at before this day.")
-
-
-INDICATORS = Resource(
-    path="indicators",
-    table=Indicator,
-    create=IndicatorCreate,
-    public=IndicatorPublic,
-    name="name",
-    searched=("name", "description"),
-    check=check,
-)

@@ -12,7 +12,7 @@ from app.resources.lists import any_of, matching
 from app.sub_measures.models import SubMeasure
 
 
-def wanted_by(wanted: IndicatorList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: IndicatorList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of indicators."""
     goals, measures = table_of(Goal), table_of(SubMeasure)
     return matching(

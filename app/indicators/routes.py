@@ -6,17 +6,19 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Coordinator
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
-from app.indicators.models import INDICATORS, IndicatorCreate, IndicatorList, IndicatorPublic, IndicatorUpdate
-from app.indicators.queries import wanted_by
+from app.http.responses import conflicts
+from app.indicators.models import IndicatorCreate, IndicatorList, IndicatorPublic, IndicatorUpdate
+from app.indicators.queries import filters
+from app.indicators.resource import INDICATORS
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import change, create, remove
 from app.schema.fields import Id
 
@@ -28,7 +30,7 @@ async def list_indicators(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[IndicatorList, Query()]
 ) -> Response:
     """List indicators, ordered by name."""
-    return await read_page(request, database, caller, INDICATORS, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, INDICATORS, wanted, filters(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=IndicatorPublic)
@@ -66,4 +68,4 @@ async def list_indicator_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one indicator, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, INDICATORS.kind, id, wanted)
+    return await answer_history(database, caller, INDICATORS.type, id, wanted)

@@ -1,23 +1,11 @@
 """What must hold between the fields of indicators."""
 
 from collections.abc import Iterator
-from datetime import date
-from typing import Protocol
-from uuid import UUID
 
 from app.http.problems import FieldError, at
+from app.indicators.models import IndicatorCreate
 from app.language import Text
 from app.resources.rules import in_order
-from app.vocabularies.term import Term
-
-
-class Direction(Term):
-    """Which way an indicator gets better."""
-
-    higher_is_better = "higher_is_better", "mehr ist besser", "higher is better"
-    lower_is_better = "lower_is_better", "weniger ist besser", "lower is better"
-    neither = "neither", "weder noch", "neither"
-
 
 ONE_OF = Text(
     "Eine Kennzahl gehört zu einem Ziel oder zu einer Teilmaßnahme: bitte genau eines angeben.",
@@ -25,14 +13,7 @@ ONE_OF = Text(
 )
 
 
-class Placed(Protocol):
-    goal_id: UUID | None
-    sub_measure_id: UUID | None
-    baseline_on: date | None
-    target_on: date | None
-
-
-def check(indicator: Placed) -> Iterator[FieldError]:
+def check(indicator: IndicatorCreate) -> Iterator[FieldError]:
     """What is wrong between the fields of an indicator."""
     if (indicator.goal_id is None) == (indicator.sub_measure_id is None):
         yield at("goal_id", code="one_of", detail=ONE_OF)

@@ -28,12 +28,12 @@ from sqlalchemy import (
     true,
 )
 
-from app.consultation_events.models import Attendance, ConsultationEvent, EventParticipant
-from app.consultation_events.rules import EventStatus
+from app.consultation_events.models import ConsultationEvent, EventParticipant
+from app.consultation_events.terms import Attendance, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
-from app.decisions.rules import DecisionStatus
+from app.decisions.terms import DecisionStatus
 from app.involvement.models import InvolvementState
 from app.statements.models import Statement
 

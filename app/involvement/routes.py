@@ -6,13 +6,14 @@ from starlette.responses import Response
 
 from app.access.caller import Anyone
 from app.access.visibility import visible
-from app.decisions.models import DECISIONS
+from app.decisions.resource import DECISIONS
 from app.http.caching import cache_headers
 from app.http.database import Reading
 from app.http.problems import NotFound
 from app.involvement.models import Involvement
 from app.involvement.queries import DECISION, involvements
-from app.resources.reading import json_text, there
+from app.resources.answers import json_text
+from app.resources.reading import there
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])

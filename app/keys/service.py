@@ -13,7 +13,8 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.http.problems import Invalid, NotFound, at
 from app.language import Text
-from app.partners.models import Partner, PartnerKind
+from app.partners.models import Partner
+from app.partners.terms import PartnerKind
 from app.resources.ids import new_id
 from app.resources.references import UNKNOWN
 

@@ -7,10 +7,9 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.database import closed
-from app.needs.rules import STEPS, NeedStatus, Urgency, check
+from app.needs.terms import TRANSITIONS, NeedStatus, Urgency
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
@@ -30,7 +29,7 @@ class NeedBase(Visible):
     status: NeedStatus = Field(
         default=NeedStatus.open,
         sa_type=closed(NeedStatus),
-        description=f"How far the answer is: {NeedStatus.explained()}. {described(STEPS)} "
+        description=f"How far the answer is: {NeedStatus.explained()}. {described(TRANSITIONS)} "
         "Who raised it opens and closes it, coordinators do the rest.",
     )
     response: Paragraphs | None = Field(
@@ -154,21 +153,3 @@ class NeedList(ListQuery):
     district: list[Name] | None = Field(default=None, max_length=50, description="District of the city.")
     answered_at_from: Moment | None = Field(default=None, description="Answered at this time or later.")
     answered_at_before: Moment | None = Field(default=None, description="Answered before this time.")
-
-
-NEEDS = Resource(
-    path="needs",
-    table=Need,
-    create=NeedCreate,
-    public=NeedPublic,
-    searched=("title", "description", "response"),
-    owner="raised_by_id",
-    lists={
-        "consultation_event_ids": ChildList(NeedEvent, parent="need_id", value="consultation_event_id"),
-        "sub_measure_ids": ChildList(NeedSubMeasure, parent="need_id", value="sub_measure_id"),
-        "decision_ids": ChildList(NeedDecision, parent="need_id", value="decision_id"),
-        "districts": ChildList(NeedDistrict, parent="need_id", value="district"),
-    },
-    check=check,
-    steps=STEPS,
-)

@@ -15,7 +15,7 @@ from app.sub_measures.models import SubMeasure
 from app.sub_measures.queries import parts_of
 
 
-def wanted_by(wanted: NeedList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: NeedList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of needs."""
     return lists.matching(
         Need,

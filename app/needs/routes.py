@@ -6,18 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
 from app.needs import service
-from app.needs.models import NEEDS, NeedCreate, NeedList, NeedPublic, NeedUpdate
-from app.needs.queries import wanted_by
+from app.needs.models import NeedCreate, NeedList, NeedPublic, NeedUpdate
+from app.needs.queries import filters
+from app.needs.resource import NEEDS
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import remove
 from app.schema.fields import Id
 
@@ -29,7 +31,7 @@ async def list_needs(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[NeedList, Query()]
 ) -> Response:
     """List needs, the newest first."""
-    return await read_page(request, database, caller, NEEDS, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, NEEDS, wanted, filters(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=NeedPublic)
@@ -68,4 +70,4 @@ async def list_need_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one need, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, NEEDS.kind, id, wanted)
+    return await answer_history(database, caller, NEEDS.type, id, wanted)

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access.caller import Caller
 from app.access.errors import role_needed
 from app.access.roles import Role
-from app.needs.models import NEEDS, Need, NeedCreate, NeedUpdate
-from app.needs.rules import BY_WHO_RAISES, NeedStatus
+from app.needs.models import Need, NeedCreate, NeedUpdate
+from app.needs.resource import NEEDS
+from app.needs.rules import BY_WHO_RAISES
+from app.needs.terms import NeedStatus
 from app.resources import writing
 
 

@@ -1,8 +1,6 @@
 """Observations: the values of an indicator, one a day at most."""
 
-from datetime import date
 from typing import Literal
-from uuid import UUID
 
 from pydantic import MISSING
 from pydantic import Field as Bound
@@ -11,20 +9,12 @@ from sqlmodel import Field
 
 from app.access.visibility import Visibility
 from app.database import closed
+from app.observations.terms import ObservationState
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Schema, example
 from app.schema.fields import Day, Id, Paragraphs, Quantity
-from app.vocabularies.term import Term
-
-
-class ObservationState(Term):
-    """Whether a value can still change."""
-
-    provisional = "provisional", "vorläufig", "provisional"
-    final = "final", "endgültig", "final"
 
 
 class ObservationValue(Schema):
@@ -77,20 +67,3 @@ class ObservationList(ListQuery):
     state: list[ObservationState] | None = Bound(default=None, max_length=2, description="Whether it can still change.")
     on_from: Day | None = Bound(default=None, description="On this day or later.")
     on_before: Day | None = Bound(default=None, description="Before this day.")
-
-
-OBSERVATIONS = Resource(
-    path="indicators/{id}/observations",
-    table=Observation,
-    create=ObservationCreate,
-    public=ObservationPublic,
-    name="on",
-    searched=("comment", "source"),
-    owner="lead_partner_id",
-    within="indicator_id",
-)
-
-
-def observation_id(indicator_id: UUID, on: date) -> UUID:
-    """The id of the one observation of an indicator on a day."""
-    return named_id("indicators", indicator_id, "observations", on)

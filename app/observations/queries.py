@@ -9,6 +9,6 @@ from app.observations.models import Observation, ObservationList
 from app.resources.lists import matching
 
 
-def wanted_by(wanted: ObservationList, indicator_id: UUID) -> list[ColumnElement[bool]]:
+def filters(wanted: ObservationList, indicator_id: UUID) -> list[ColumnElement[bool]]:
     """The conditions of a list of the observations of an indicator."""
     return [col(Observation.indicator_id) == indicator_id, *matching(Observation, wanted, {})]

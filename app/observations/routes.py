@@ -6,18 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
-from app.indicators.models import INDICATORS
+from app.indicators.resource import INDICATORS
 from app.observations import service
-from app.observations.models import OBSERVATIONS, ObservationList, ObservationPublic, ObservationPut, observation_id
-from app.observations.queries import wanted_by
+from app.observations.models import ObservationList, ObservationPublic, ObservationPut
+from app.observations.queries import filters
+from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources.addresses import DayInPath
+from app.resources.answers import put_answer
 from app.resources.changing import Writing
-from app.resources.pages import Page
-from app.resources.reading import put_answer, read_one, read_page
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/indicators/{id}/observations", tags=["indicators"])
@@ -28,7 +30,7 @@ async def list_observations(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[ObservationList, Query()]
 ) -> Response:
     """List the values of an indicator in the order of their days."""
-    conditions = wanted_by(wanted, id)
+    conditions = filters(wanted, id)
     return await read_page(request, database, caller, OBSERVATIONS, wanted, conditions, above=(INDICATORS, id))
 
 
@@ -77,4 +79,4 @@ async def list_observation_history(
     database: Reading, caller: Anyone, id: Id, on: DayInPath, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to the value of an indicator on one day; also after it was deleted."""
-    return await answer_history(database, caller, OBSERVATIONS.kind, observation_id(id, on), wanted)
+    return await answer_history(database, caller, OBSERVATIONS.type, observation_id(id, on), wanted)

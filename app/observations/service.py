@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
-from app.indicators.models import INDICATORS, Indicator
-from app.observations.models import OBSERVATIONS, Observation, ObservationCreate, ObservationPut, observation_id
+from app.indicators.models import Indicator
+from app.indicators.resource import INDICATORS
+from app.observations.models import Observation, ObservationCreate, ObservationPut
+from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources.changing import changeable
 from app.resources.changing import put as put_resource
 from app.resources.writing import locked

@@ -6,37 +6,13 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.access.roles import Role
 from app.database import closed
-from app.partners.rules import check
+from app.partners.terms import PartnerKind, ServiceField
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, example
 from app.schema.fields import Count, Day, Distinct, Email, Id, Name, Paragraphs, Slug, Title, Url
-from app.vocabularies.term import Term
-
-
-class PartnerKind(Term):
-    """What kind of organisation a partner is."""
-
-    municipality = "municipality", "Kommune", "municipality"
-    umbrella_association = "umbrella_association", "Dachverband", "umbrella association"
-    member_association = "member_association", "Mitgliedsverband", "member association"
-    other = "other", "andere", "other"
-
-
-class ServiceField(Term):
-    """A field in which a partner offers services."""
-
-    counselling = "counselling", "Beratung", "counselling"
-    daycare = "daycare", "Kindertagesbetreuung", "daycare"
-    schools = "schools", "Schulen", "schools"
-    youth_welfare = "youth_welfare", "Jugendhilfe", "youth welfare"
-    elderly_care = "elderly_care", "Altenhilfe", "care of older people"
-    nursing = "nursing", "Pflege", "nursing"
-    other = "other", "andere", "other"
 
 
 class PartnerBase(Visible):
@@ -136,18 +112,3 @@ class PartnerList(ListQuery):
     founded_on_before: Day | None = Field(default=None, description="Founded before this day.")
     dissolved_on_from: Day | None = Field(default=None, description="Ended on this day or later.")
     dissolved_on_before: Day | None = Field(default=None, description="Ended before this day.")
-
-
-PARTNERS = Resource(
-    path="partners",
-    table=Partner,
-    create=PartnerCreate,
-    public=PartnerPublic,
-    writer=Role.admin,
-    name="name",
-    searched=("name", "short_name", "description"),
-    lists={
-        "service_fields": ChildList(PartnerServiceField, parent="partner_id", value="service_field"),
-    },
-    check=check,
-)

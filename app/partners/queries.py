@@ -7,7 +7,7 @@ from app.partners.models import Partner, PartnerList, PartnerServiceField
 from app.resources.lists import linked, matching
 
 
-def wanted_by(wanted: PartnerList) -> list[ColumnElement[bool]]:
+def filters(wanted: PartnerList) -> list[ColumnElement[bool]]:
     """The conditions of a list of partners."""
     return matching(
         Partner,

@@ -6,18 +6,20 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Admin, Anyone
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
 from app.partners import service
-from app.partners.models import PARTNERS, PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
-from app.partners.queries import wanted_by
+from app.partners.models import PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
+from app.partners.queries import filters
+from app.partners.resource import PARTNERS
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import create, remove
 from app.schema.fields import Id
 
@@ -29,7 +31,7 @@ async def list_partners(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[PartnerList, Query()]
 ) -> Response:
     """List the partners of the cooperation, ordered by name."""
-    return await read_page(request, database, caller, PARTNERS, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, PARTNERS, wanted, filters(wanted))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=PartnerPublic, responses=conflicts("duplicate"))
@@ -66,4 +68,4 @@ async def list_partner_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one partner, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, PARTNERS.kind, id, wanted)
+    return await answer_history(database, caller, PARTNERS.type, id, wanted)

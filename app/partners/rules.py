@@ -1,20 +1,14 @@
 """What must hold between the fields of partners."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Protocol
 from uuid import UUID
 
 from app.http.problems import FieldError
+from app.partners.models import PartnerCreate
 from app.resources.rules import in_order
 
 
-class Lifetime(Protocol):
-    founded_on: date | None
-    dissolved_on: date | None
-
-
-def check(partner: Lifetime) -> Iterator[FieldError]:
+def check(partner: PartnerCreate) -> Iterator[FieldError]:
     """What is wrong between the fields of a partner."""
     yield from in_order("dissolved_on", partner.founded_on, partner.dissolved_on, may_be_equal=True)
 

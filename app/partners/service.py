@@ -7,7 +7,8 @@ from sqlmodel import col
 from app.access.caller import Caller
 from app.http.problems import Invalid, at
 from app.language import Text
-from app.partners.models import PARTNERS, Partner, PartnerUpdate
+from app.partners.models import Partner, PartnerUpdate
+from app.partners.resource import PARTNERS
 from app.partners.rules import is_below
 from app.resources.schema import Stored
 from app.resources.writing import change

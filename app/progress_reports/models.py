@@ -7,15 +7,14 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.database import closed
-from app.progress_reports.rules import STEPS, ReportState, check
+from app.progress_reports.terms import TRANSITIONS, ReportState
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Moment, Paragraphs, Percent
-from app.sub_measures.rules import SubMeasureStatus
+from app.sub_measures.terms import SubMeasureStatus
 
 
 class ProgressReportPlace(Schema):
@@ -29,7 +28,7 @@ class ProgressReportBase(Visible):
     state: ReportState = Field(
         default=ReportState.draft,
         sa_type=closed(ReportState),
-        description=f"How far the report is: {ReportState.explained()}. {described(STEPS)} "
+        description=f"How far the report is: {ReportState.explained()}. {described(TRANSITIONS)} "
         "Coordinators accept and return.",
     )
     summary: Annotated[Paragraphs, Bound(min_length=1)] = Field(description="The period in a few sentences.")
@@ -117,17 +116,3 @@ class ProgressReportList(ListQuery):
     period_to_before: Day | None = Field(default=None, description="The period ends before this day.")
     submitted_at_from: Moment | None = Field(default=None, description="Submitted at this time or later.")
     submitted_at_before: Moment | None = Field(default=None, description="Submitted before this time.")
-
-
-PROGRESS_REPORTS = Resource(
-    path="progress-reports",
-    table=ProgressReport,
-    create=ProgressReportCreate,
-    public=ProgressReportPublic,
-    name="summary",
-    searched=("summary", "achievements", "obstacles", "next_steps"),
-    owner="partner_id",
-    check=check,
-    steps=STEPS,
-    state="state",
-)

@@ -12,7 +12,7 @@ from app.resources.lists import any_of, matching
 from app.sub_measures.models import SubMeasure
 
 
-def wanted_by(wanted: ProgressReportList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: ProgressReportList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of progress reports."""
     goals = table_of(Goal)
     return matching(

@@ -6,24 +6,25 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
 from app.progress_reports import service
 from app.progress_reports.models import (
-    PROGRESS_REPORTS,
     ProgressReportCreate,
     ProgressReportList,
     ProgressReportPublic,
     ProgressReportUpdate,
 )
-from app.progress_reports.queries import wanted_by
+from app.progress_reports.queries import filters
+from app.progress_reports.resource import PROGRESS_REPORTS
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/progress-reports", tags=["progress-reports"])
@@ -34,7 +35,7 @@ async def list_progress_reports(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProgressReportList, Query()]
 ) -> Response:
     """List progress reports, those of the latest periods first."""
-    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, filters(wanted, caller))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=ProgressReportPublic)
@@ -82,4 +83,4 @@ async def list_progress_report_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one progress report, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, PROGRESS_REPORTS.kind, id, wanted)
+    return await answer_history(database, caller, PROGRESS_REPORTS.type, id, wanted)

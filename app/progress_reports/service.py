@@ -14,12 +14,15 @@ from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.http.problems import Invalid, at
 from app.language import Text
-from app.progress_reports.models import PROGRESS_REPORTS, ProgressReport, ProgressReportCreate, ProgressReportUpdate
-from app.progress_reports.rules import BY_WHO_REPORTS, ReportState
+from app.progress_reports.models import ProgressReport, ProgressReportCreate, ProgressReportUpdate
+from app.progress_reports.resource import PROGRESS_REPORTS
+from app.progress_reports.rules import BY_WHO_REPORTS
+from app.progress_reports.terms import ReportState
 from app.resources import writing
 from app.resources.errors import Frozen
 from app.resources.writing import locked
-from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureUpdate
+from app.sub_measures.models import SubMeasure, SubMeasureUpdate
+from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.rules import NEEDS_REASON
 
 FIRST_STATE = Text(

@@ -20,13 +20,13 @@ from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.decisions.models import DecisionKind, DecisionPartner, DecisionTopic
+from app.decisions.models import DecisionPartner, DecisionTopic
 from app.decisions.queries import linked, of_agreements
-from app.decisions.rules import DecisionStatus
+from app.decisions.terms import DecisionKind, DecisionStatus
 from app.involvement.models import MOST_DAYS, InvolvementFacts, InvolvementState
 from app.involvement.queries import DECISION, involvements
 from app.reports.grouping import counted, half_year
-from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, FiguresPage, PeriodQuery, RowQuery, Rows
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
@@ -84,7 +84,7 @@ class HalfYearInvolvement(BaseModel):
     )
 
 
-class EarlyInvolvementFigures(Figures):
+class EarlyInvolvementFigures(ReportHead):
     """Whether the partners are heard before decisions, by kind and half-year."""
 
     model_config = example(
@@ -112,7 +112,7 @@ class EarlyInvolvementFigures(Figures):
     )
 
 
-class DecisionInvolvementFigures(FiguresPage):
+class DecisionInvolvementFigures(ReportPage):
     """Whether the partners are heard before decisions, one by one."""
 
     model_config = example(
@@ -146,7 +146,7 @@ class DecisionInvolvementFigures(FiguresPage):
     )
 
 
-def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Rows[DecisionInvolvement]:
+def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[DecisionInvolvement]:
     """A row for each decision that is asked for."""
     involvement = involvements(*asked_for(caller, wanted))
     c = involvement.c
@@ -159,10 +159,10 @@ def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Rows[Deci
     ).join(DECISION, DECISION.c.id == c.decision_id)
     if wanted.state:
         rows = rows.where(any_of(c.state, wanted.state))
-    return Rows("decision-involvement", DecisionInvolvement, rows.cte("decisions"), ("ordered_on", "decision_id"))
+    return Report("decision-involvement", DecisionInvolvement, rows.cte("decisions"), ("ordered_on", "decision_id"))
 
 
-def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Rows[HalfYearInvolvement]:
+def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[HalfYearInvolvement]:
     """A row for each kind and half-year."""
     involvement = involvements(
         *asked_for(caller, wanted), DECISION.c.involvement_required, DECISION.c.status != DecisionStatus.withdrawn
@@ -198,7 +198,7 @@ def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Rows[HalfYe
         .group_by(r.kind, r.half_year)
         .cte("half_years")
     )
-    return Rows("early-involvement", HalfYearInvolvement, rows, ("ordered_by", "kind"))
+    return Report("early-involvement", HalfYearInvolvement, rows, ("ordered_by", "kind"))
 
 
 def asked_for(caller: Caller, wanted: EarlyInvolvementQuery) -> list[ColumnElement[bool]]:

@@ -25,14 +25,14 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.consultation_events.models import Attendance, ConsultationEvent, EventFormat, EventParticipant, EventTopic
+from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
 from app.consultation_events.queries import linked, of_agreements
-from app.consultation_events.rules import EventStatus
+from app.consultation_events.terms import Attendance, EventFormat, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
 from app.reports.grouping import quarter
-from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, PeriodQuery, Rows
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
 from app.resources.lists import any_of
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id
@@ -93,7 +93,7 @@ class ExchangeGroup(BaseModel):
     )
 
 
-class ExchangeFigures(Figures):
+class ExchangeFigures(ReportHead):
     """How often the partners meet."""
 
     model_config = example(
@@ -118,7 +118,7 @@ class ExchangeFigures(Figures):
     items: list[ExchangeGroup] = Field(max_length=MOST_GROUPS, description="A row for each group, in order.")
 
 
-def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Rows[ExchangeGroup]:
+def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Report[ExchangeGroup]:
     """A row for each group."""
     days = counted_by_day(caller, wanted)
     d = days.c
@@ -141,7 +141,7 @@ def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Rows[ExchangeGroup]:
         .group_by(g.group)
         .cte("groups")
     )
-    return Rows("exchange", ExchangeGroup, rows, ("group",))
+    return Report("exchange", ExchangeGroup, rows, ("group",))
 
 
 def counted_by_day(caller: Caller, wanted: ExchangeQuery) -> CTE:

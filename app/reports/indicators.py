@@ -11,10 +11,11 @@ from app.access.caller import Caller
 from app.access.visibility import visible
 from app.database import table_of
 from app.indicators.models import Indicator, IndicatorList
-from app.indicators.queries import wanted_by
-from app.indicators.rules import Direction
-from app.observations.models import Observation, ObservationState
-from app.reports.tables import AgreementQuery, FiguresPage, PeriodQuery, RowQuery, Rows
+from app.indicators.queries import filters
+from app.indicators.terms import Direction
+from app.observations.models import Observation
+from app.observations.terms import ObservationState
+from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import example
@@ -69,7 +70,7 @@ class IndicatorStanding(BaseModel):
         return round(min(max((latest - baseline) / (target - baseline) * 100, -MOST_PERCENT), MOST_PERCENT), 1)
 
 
-class IndicatorFigures(FiguresPage):
+class IndicatorFigures(ReportPage):
     """Where the indicators are."""
 
     model_config = example(
@@ -101,7 +102,7 @@ class IndicatorFigures(FiguresPage):
     items: list[IndicatorStanding] = Field(max_length=MAX_LIMIT, description="A row for each indicator, by name.")
 
 
-def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Rows[IndicatorStanding]:
+def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Report[IndicatorStanding]:
     """A row for each indicator that is asked for."""
     names = ("agreement_id", "topic_id", "goal_id", "sub_measure_id", "partner_id")
     asked = IndicatorList.model_validate({name: getattr(wanted, name) for name in names if getattr(wanted, name)})
@@ -141,7 +142,7 @@ def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Rows[Indica
             null().label("achievement_percent"),
         )
         .outerjoin(OBSERVATION, latest)
-        .where(visible(INDICATOR, caller), *wanted_by(asked, caller))
+        .where(visible(INDICATOR, caller), *filters(asked, caller))
         .cte("indicators")
     )
-    return Rows("indicators", IndicatorStanding, rows, ("sort_name", "indicator_id"))
+    return Report("indicators", IndicatorStanding, rows, ("sort_name", "indicator_id"))

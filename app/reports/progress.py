@@ -29,15 +29,15 @@ from app.database import table_of
 from app.days import months_later
 from app.goals.models import Goal
 from app.progress_reports.models import ProgressReport
-from app.progress_reports.rules import ReportState
+from app.progress_reports.terms import ReportState
 from app.reports.grouping import counted
-from app.reports.tables import MOST_GROUPS, AgreementQuery, Figures, FiguresPage, PeriodQuery, RowQuery, Rows
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Ordinal, Percent, Title
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
-from app.sub_measures.rules import SubMeasureStatus
+from app.sub_measures.terms import SubMeasureStatus
 from app.vocabularies.term import Term
 
 UNREPORTED_MONTHS = 6
@@ -130,7 +130,7 @@ class GoalProgress(BaseModel):
     )
 
 
-class ProgressReportFigures(Figures):
+class ProgressReportFigures(ReportHead):
     """How far the goals are."""
 
     model_config = example(
@@ -165,7 +165,7 @@ class ProgressReportFigures(Figures):
     )
 
 
-class SubMeasureProgressFigures(FiguresPage):
+class SubMeasureProgressFigures(ReportPage):
     """How far the sub-measures are."""
 
     model_config = example(
@@ -200,7 +200,7 @@ class SubMeasureProgressFigures(FiguresPage):
 GOAL, MEASURE, MILESTONE = table_of(Goal), table_of(SubMeasure), table_of(SubMeasureMilestone)
 
 
-def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Rows[SubMeasureProgress]:
+def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Report[SubMeasureProgress]:
     """A row for each sub-measure that is asked for."""
     source = progress_of(caller, wanted, today)
     c, conditions = source.c, []
@@ -219,10 +219,10 @@ def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: dat
     if wanted.last_reported_on_before is not None:
         conditions.append(c.last_reported_on < wanted.last_reported_on_before)
     rows = select(source).where(*conditions).cte("sub_measures")
-    return Rows("sub-measure-progress", SubMeasureProgress, rows, ("goal_number", "number", "sub_measure_id"))
+    return Report("sub-measure-progress", SubMeasureProgress, rows, ("goal_number", "number", "sub_measure_id"))
 
 
-def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Rows[GoalProgress]:
+def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[GoalProgress]:
     """A row for each goal, with figures about the sub-measures that are asked for."""
     measures = progress_of(caller, wanted, today)
     c = measures.c
@@ -252,7 +252,7 @@ def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Rows[GoalPr
         .where(visible(GOAL, caller), *of_goals(wanted))
         .cte("goals")
     )
-    return Rows("progress", GoalProgress, rows, ("number", "goal_id"))
+    return Report("progress", GoalProgress, rows, ("number", "goal_id"))
 
 
 def of_goals(wanted: ProgressQuery) -> list[ColumnElement[bool]]:

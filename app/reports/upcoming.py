@@ -26,23 +26,23 @@ from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.consultation_events.models import Attendance, ConsultationEvent, EventParticipant
-from app.consultation_events.rules import EventStatus
+from app.consultation_events.models import ConsultationEvent, EventParticipant
+from app.consultation_events.terms import Attendance, EventStatus
 from app.database import ordered_text, table_of
 from app.days import day_of, months_later
 from app.decisions.models import Decision, DecisionPartner
-from app.decisions.rules import DecisionStatus
+from app.decisions.terms import DecisionStatus
 from app.indicators.models import Indicator
 from app.observations.models import Observation
 from app.reports.progress import DONE, UNREPORTED_MONTHS, last_reported_on
-from app.reports.tables import FiguresPage, RowQuery, Rows
+from app.reports.report import Report, ReportPage, RowQuery
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
 from app.schema.fields import Id, Title
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
-from app.sub_measures.rules import SubMeasureStatus
+from app.sub_measures.terms import SubMeasureStatus
 from app.vocabularies.term import Term
 
 DEFAULT_DAYS, MOST_DAYS_AHEAD = 30, 366
@@ -97,7 +97,7 @@ class Due(BaseModel):
     starts_at: datetime | None = Field(description="Start of an event (UTC).")
 
 
-class UpcomingFigures(FiguresPage):
+class UpcomingFigures(ReportPage):
     """What is due."""
 
     model_config = example(
@@ -130,7 +130,7 @@ INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
 
 
-def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date) -> Rows[Due]:
+def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date) -> Report[Due]:
     """A row for everything that is due."""
     until, partners = today + timedelta(days=wanted.days), wanted.partner_id or []
     sources = {
@@ -159,7 +159,7 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date) -> Rows[Du
         .where(e.due_on <= until)
         .cte("upcoming")
     )
-    return Rows("upcoming", Due, rows, ("due_on", "key"))
+    return Report("upcoming", Due, rows, ("due_on", "key"))
 
 
 def due(

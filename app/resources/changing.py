@@ -15,8 +15,8 @@ from app.changes.log import transaction
 from app.http.conditional import require_match
 from app.http.database import Reading
 from app.http.problems import PreconditionFailed
+from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise
-from app.resources.resource import Resource, Row
 from app.resources.writing import Owners, create, locked, owner_of, rewrite
 from app.schema.base import Schema
 from app.schema.fields import Id
@@ -35,7 +35,7 @@ Writing = Annotated[AsyncSession, Depends(begin, scope="function")]
 async def changeable(
     session: AsyncSession,
     caller: Caller,
-    resource: Resource[Row],
+    kind: Kind[Row],
     id: Id,
     if_match: str | None,
     owners: Owners | None = None,
@@ -44,8 +44,8 @@ async def changeable(
 
     Raises NotFound, Gone, Forbidden, PreconditionRequired or PreconditionFailed.
     """
-    row = await locked(session, caller, resource, id)
-    authorise(caller, resource, *(owners or [owner_of(resource, row)]))
+    row = await locked(session, caller, kind, id)
+    authorise(caller, kind, *(owners or [owner_of(kind, row)]))
     require_match(if_match, row.version)
     return row
 
@@ -53,7 +53,7 @@ async def changeable(
 async def put(
     session: AsyncSession,
     caller: Caller,
-    resource: Resource[Row],
+    kind: Kind[Row],
     id: UUID,
     content: Schema,
     if_match: str | None,
@@ -67,13 +67,13 @@ async def put(
     Content that is the same keeps the version. Raises what `create` and `changeable` raise; without If-Match whatever is
     there is replaced.
     """
-    row = (await session.execute(select(resource.table).where(col(resource.table.id) == id))).scalar_one_or_none()
+    row = (await session.execute(select(kind.table).where(col(kind.table.id) == id))).scalar_one_or_none()
     if row is None:
         if if_match is not None:
             raise PreconditionFailed
-        return await create(session, caller, resource, content, id=id, computed=computed, owners=owners), True
-    authorise(caller, resource, *(owners or [owner_of(resource, row)]))
+        return await create(session, caller, kind, content, id=id, computed=computed, owners=owners), True
+    authorise(caller, kind, *(owners or [owner_of(kind, row)]))
     if if_match is not None:
         require_match(if_match, row.version)
     after = {**json.loads(row.representation), **content.model_dump(mode="json")}
-    return await rewrite(session, caller, resource, row, after, computed=computed, owners=owners), False
+    return await rewrite(session, caller, kind, row, after, computed=computed, owners=owners), False

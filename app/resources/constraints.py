@@ -11,14 +11,14 @@ from app.database import table_of
 from app.http.problems import Invalid, Problem, at
 from app.language import Text
 from app.resources.errors import Duplicate, InUse
+from app.resources.kind import Kind
 from app.resources.references import UNKNOWN
-from app.resources.resource import Resource
 
 SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION = "23503", "23505"
 
 
-def violated(resource: Resource[Any], error: IntegrityError) -> Problem | IntegrityError:
+def violated(kind: Kind[Any], error: IntegrityError) -> Problem | IntegrityError:
     """The problem behind a refused write; the error itself where no caller could have caused it.
 
     References are checked before the write, so a foreign key speaks only when another writer was faster.
@@ -34,8 +34,8 @@ def violated(resource: Resource[Any], error: IntegrityError) -> Problem | Integr
     if state == UNIQUE_VIOLATION:
         return duplicate(names)
     if state == FOREIGN_KEY_VIOLATION:
-        places = [name for name, child in resource.lists.items() if table_of(child.table) is constraint.table]
-        if constraint.table is table_of(resource.table):
+        places = [name for name, child in kind.lists.items() if table_of(child.table) is constraint.table]
+        if constraint.table is table_of(kind.table):
             places = names
         return Invalid(errors=[at(places[0], code="unknown_reference", detail=UNKNOWN)]) if places else InUse()
     return error

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.resources.ids import named_id
-from app.resources.resource import Resource
+from app.resources.kind import Kind
 
 EXAMPLE_TIME = datetime(2024, 8, 30, 8, 0, tzinfo=UTC)
 
@@ -16,13 +16,13 @@ def given_example(schema: Any) -> dict[str, Any]:
     return example
 
 
-def answered_example(resource: Resource[Any], computed: Mapping[str, Any]) -> dict[str, Any]:
+def answered_example(kind: Kind[Any], computed: Mapping[str, Any]) -> dict[str, Any]:
     """The resource that creating its example gives."""
-    content = resource.create.model_validate(given_example(resource.create))
+    content = kind.create.model_validate(given_example(kind.create))
     stamps = {
-        "id": named_id("examples", resource.path),
+        "id": named_id("examples", kind.path),
         "version": 1,
         "created_at": EXAMPLE_TIME,
         "updated_at": EXAMPLE_TIME,
     }
-    return resource.public.model_validate({**content.model_dump(), **stamps, **computed}).model_dump(mode="json")
+    return kind.public.model_validate({**content.model_dump(), **stamps, **computed}).model_dump(mode="json")

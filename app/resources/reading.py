@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request
@@ -17,20 +15,20 @@ from app.database import Database, table_of
 from app.http.caching import cache_headers
 from app.http.conditional import etag, is_known
 from app.http.problems import Gone, NotFound
+from app.resources.answers import json_text, page_response
+from app.resources.kind import Kind
 from app.resources.lists import ListQuery
-from app.resources.pages import Order, decode, encode, fingerprint
-from app.resources.resource import Resource
-from app.resources.schema import Stored
+from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.writing import remains
 
 
 async def read_one(
-    database: Database, caller: Caller, resource: Resource[Any], id: UUID, if_none_match: str | None = None
+    database: Database, caller: Caller, kind: Kind[Any], id: UUID, if_none_match: str | None = None
 ) -> Response:
     """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
 
     def work(connection: Connection) -> Row[tuple[int, str]]:
-        return there(connection, caller, resource, id)
+        return there(connection, caller, kind, id)
 
     row = await database.read(work, is_quick=True)
     headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
@@ -39,11 +37,11 @@ async def read_one(
     return json_text(row.representation, headers)
 
 
-def there(connection: Connection, caller: Caller, resource: Resource[Any], id: UUID) -> Row[tuple[int, str]]:
+def there(connection: Connection, caller: Caller, kind: Kind[Any], id: UUID) -> Row[tuple[int, str]]:
     """The version and the text of a resource; raises NotFound or Gone for what is not there for the caller."""
-    row = connection.execute(statement_of_one(table_of(resource.table), caller.sees_partners), {"id": id}).first()
+    row = connection.execute(statement_of_one(table_of(kind.table), caller.sees_partners), {"id": id}).first()
     if row is None:
-        raise NotFound if connection.execute(remains(caller, resource, id)).first() is None else Gone
+        raise NotFound if connection.execute(remains(caller, kind, id)).first() is None else Gone
     return row
 
 
@@ -58,18 +56,18 @@ async def read_page(
     request: Request,
     database: Database,
     caller: Caller,
-    resource: Resource[Any],
+    kind: Kind[Any],
     wanted: ListQuery,
     conditions: Sequence[ColumnElement[bool]],
-    above: tuple[Resource[Any], UUID] | None = None,
+    above: tuple[Kind[Any], UUID] | None = None,
 ) -> Response:
     """Answer with one page of what matches, in one statement, and one more for the total when it is asked for.
 
     `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there.
     """
-    table = table_of(resource.table)
-    order = Order(resource, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
-    mark = fingerprint(resource.kind, wanted)
+    table = table_of(kind.table)
+    order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
+    mark = fingerprint(kind.type, wanted)
     matching = [visible(table, caller), *conditions]
     statement = select(table.c.representation, *order.marks()).where(*matching).order_by(*order.clauses())
     if wanted.cursor is not None:
@@ -88,42 +86,3 @@ async def read_page(
     shown = rows[: wanted.limit]
     cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
     return page_response(request, caller, [row[0] for row in shown], cursor, total)
-
-
-def page_response(
-    request: Request, caller: Caller, texts: Sequence[str], cursor: str | None, total: int | None
-) -> Response:
-    """A page around texts that are JSON already."""
-    counted = "" if total is None else f',"total":{total}'
-    following = "null" if cursor is None else f'"{cursor}"'
-    headers = cache_headers(is_private=caller.sees_partners)
-    if cursor is not None:
-        headers["Link"] = next_link(request, cursor)
-    return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
-
-
-def next_link(request: Request, cursor: str) -> str:
-    """The Link header of a page that another one follows (RFC 8288)."""
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    return f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
-
-
-def written(request: Request, row: Stored, status_code: int = 200) -> Response:
-    """The answer to a write: the resource as it now is."""
-    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
-    if status_code == HTTPStatus.CREATED:
-        headers["Location"] = f"{request.url.path}/{row.id}"
-    return json_text(row.representation, headers, status_code)
-
-
-def put_answer(request: Request, row: Stored, *, is_new: bool) -> Response:
-    """The answer to a PUT: the resource as it now is, at the address that was asked for."""
-    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
-    if is_new:
-        headers["Location"] = request.url.path
-    return json_text(row.representation, headers, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
-
-
-def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:
-    """An answer whose JSON text is ready."""
-    return Response(text, status_code=status_code, headers=headers, media_type="application/json")

@@ -15,7 +15,7 @@ from app.access.visibility import visible
 from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
-from app.resources.resource import KINDS, ChildList, Resource
+from app.resources.kind import KINDS, ChildList, Kind
 
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
 REFERRERS_SHOWN = 100
@@ -30,11 +30,11 @@ class Reference(NamedTuple):
 
 
 async def check_references(
-    session: AsyncSession, caller: Caller, resource: Resource[Any], content: Mapping[str, Any]
+    session: AsyncSession, caller: Caller, kind: Kind[Any], content: Mapping[str, Any]
 ) -> list[FieldError]:
     """The references to nothing; what the caller may not see is nothing."""
     wanted: dict[Table, set[UUID]] = defaultdict(set)
-    references = list(references_of(resource, content))
+    references = list(references_of(kind, content))
     for reference in references:
         wanted[reference.target].add(reference.id)
     found: dict[Table, set[UUID]] = {}
@@ -48,12 +48,12 @@ async def check_references(
     ]
 
 
-def references_of(resource: Resource[Any], content: Mapping[str, Any]) -> Iterator[Reference]:
+def references_of(kind: Kind[Any], content: Mapping[str, Any]) -> Iterator[Reference]:
     """Every reference in the content of a resource."""
-    for column, target in foreign_keys(resource.table):
+    for column, target in foreign_keys(kind.table):
         if content.get(column.name) is not None:
             yield Reference((column.name,), target, content[column.name])
-    for name, child in resource.lists.items():
+    for name, child in kind.lists.items():
         for column, target in foreign_keys(child.table):
             if column.name != child.parent:
                 yield from entries_of(name, child, column, target, content.get(name) or [])
@@ -77,10 +77,10 @@ def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
             yield column, key.column.table
 
 
-async def referrers_of(session: AsyncSession, resource: Resource[Any], id: UUID) -> list[dict[str, str]]:
+async def referrers_of(session: AsyncSession, kind: Kind[Any], id: UUID) -> list[dict[str, str]]:
     """What refers to this resource, by the last word of its path and by its id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
-    for path, column, owner in referring_columns(table_of(resource.table)):
+    for path, column, owner in referring_columns(table_of(kind.table)):
         ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
         found |= {(path, str(referrer)): None for referrer in ids if referrer != id}
     return [{"resource": path.rpartition("/")[2], "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]

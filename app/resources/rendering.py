@@ -8,22 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import table_of
-from app.resources.resource import ChildList, Resource
+from app.resources.kind import ChildList, Kind
 from app.resources.schema import Stored
 
 
-def render(resource: Resource[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
+def render(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
     """The representation of a resource: its row and its lists through its Public schema."""
     columns = {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
-    return resource.public.model_validate({**columns, **lists}).model_dump_json()
+    return kind.public.model_validate({**columns, **lists}).model_dump_json()
 
 
-async def stored_lists(
-    session: AsyncSession, resource: Resource[Any], ids: Sequence[UUID]
-) -> dict[UUID, dict[str, list[Any]]]:
+async def stored_lists(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:
     """The lists of these resources as their tables hold them: one statement a list."""
-    lists: dict[UUID, dict[str, list[Any]]] = {id: {name: [] for name in resource.lists} for id in ids}
-    for name, child in resource.lists.items():
+    lists: dict[UUID, dict[str, list[Any]]] = {id: {name: [] for name in kind.lists} for id in ids}
+    for name, child in kind.lists.items():
         for row in await stored_rows(session, child, ids):
             lists[row[child.parent]][name].append(child.entry(row))
     return lists

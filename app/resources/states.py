@@ -8,7 +8,7 @@ from app.vocabularies.term import Term
 State = TypeVar("State", bound=Term)
 
 
-def described(steps: Mapping[State, frozenset[State]]) -> str:
+def described(transitions: Mapping[State, frozenset[State]]) -> str:
     """The table as one line for the docs."""
-    lines = (f"{state} → {', '.join(sorted(following)) or 'nothing'}" for state, following in steps.items())
+    lines = (f"{state} → {', '.join(sorted(following)) or 'nothing'}" for state, following in transitions.items())
     return f"It can change so: {'; '.join(lines)}."

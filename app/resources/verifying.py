@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from app.changes.log import record
 from app.changes.models import Action
+from app.resources.kind import Kind
 from app.resources.rendering import render, stored_lists
-from app.resources.resource import Resource
 from app.resources.schema import Stored
 from app.resources.writing import changed_fields, logged
 
@@ -23,22 +23,22 @@ BATCH = 500
 class Checked(NamedTuple):
     """One resource that was compared."""
 
-    resource: Resource[Any]
+    kind: Kind[Any]
     row: Stored
     is_current: bool
 
 
-async def compared(session: AsyncSession, resource: Resource[Any]) -> AsyncIterator[Checked]:
+async def compared(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Checked]:
     """Every resource of a kind, with whether its stored text is what its tables give now."""
-    async for rows in batches(session, resource):
-        lists = await stored_lists(session, resource, [row.id for row in rows])
+    async for rows in batches(session, kind):
+        lists = await stored_lists(session, kind, [row.id for row in rows])
         for row in rows:
-            yield Checked(resource, row, render(resource, row, lists[row.id]) == row.representation)
+            yield Checked(kind, row, render(kind, row, lists[row.id]) == row.representation)
 
 
-async def batches(session: AsyncSession, resource: Resource[Any]) -> AsyncIterator[list[Stored]]:
+async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[Stored]]:
     """The rows of a kind in the order of their ids, a batch at a time."""
-    table, last = resource.table, UUID(int=0)
+    table, last = kind.table, UUID(int=0)
     while True:
         statement = select(table).where(col(table.id) > last).order_by(col(table.id)).limit(BATCH)
         rows = list((await session.execute(statement)).scalars())
@@ -49,18 +49,18 @@ async def batches(session: AsyncSession, resource: Resource[Any]) -> AsyncIterat
         session.expunge_all()
 
 
-async def render_anew(session: AsyncSession, resource: Resource[Any]) -> int:
+async def render_anew(session: AsyncSession, kind: Kind[Any]) -> int:
     """Bring stored texts up to date after a migration, each as a new version; return how many were not."""
     stale = 0
-    async for rows in batches(session, resource):
-        lists = await stored_lists(session, resource, [row.id for row in rows])
+    async for rows in batches(session, kind):
+        lists = await stored_lists(session, kind, [row.id for row in rows])
         for row in rows:
-            if render(resource, row, lists[row.id]) == row.representation:
+            if render(kind, row, lists[row.id]) == row.representation:
                 continue
             before = json.loads(row.representation)
             row.version, row.updated_at = row.version + 1, datetime.now(UTC)
-            row.representation = render(resource, row, lists[row.id])
-            await record(session, logged(resource, row, Action.updated, changed_fields(before, row), row.visibility))
+            row.representation = render(kind, row, lists[row.id])
+            await record(session, logged(kind, row, Action.updated, changed_fields(before, row), row.visibility))
             stale += 1
         await session.flush()
     return stale

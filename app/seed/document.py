@@ -8,9 +8,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yaml.reader import ReaderError
 
-from app.consultation_events.models import EventFormat
+from app.consultation_events.terms import EventFormat
 from app.http.messages import field_error
-from app.partners.models import PartnerKind, ServiceField
+from app.partners.terms import PartnerKind, ServiceField
 from app.schema.fields import Count, Day, LanguageTag, Name, Ordinal, Slug, Title, Url
 from app.vocabularies.level import Level
 

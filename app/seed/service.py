@@ -10,21 +10,26 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access.caller import COMMAND
-from app.agreements.models import AGREEMENTS, AgreementCreate, Signatory
+from app.agreements.models import AgreementCreate, Signatory
+from app.agreements.resource import AGREEMENTS
 from app.changes.models import Subject
 from app.database import table_of
 from app.goals import service as goals
-from app.goals.models import GOALS, GoalCreate
-from app.partners.models import PARTNERS, PartnerCreate
+from app.goals.models import GoalCreate
+from app.goals.resource import GOALS
+from app.partners.models import PartnerCreate
+from app.partners.resource import PARTNERS
 from app.resources.ids import named_id
-from app.resources.resource import Resource
+from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
 from app.seed.document import AgreementFile, PartnerPart
 from app.sub_measures import service as sub_measures
-from app.sub_measures.models import SUB_MEASURES, SubMeasureCreate
-from app.sub_measures.rules import SubMeasureStatus
-from app.topics.models import TOPICS, TopicCreate
+from app.sub_measures.models import SubMeasureCreate
+from app.sub_measures.resource import SUB_MEASURES
+from app.sub_measures.terms import SubMeasureStatus
+from app.topics.models import TopicCreate
+from app.topics.resource import TOPICS
 
 
 @dataclass
@@ -43,16 +48,14 @@ async def load(session: AsyncSession, content: AgreementFile) -> Loaded:
     What a partner changed is kept, what a partner deleted stays deleted; both are reported.
     """
     loaded = Loaded()
-    for name, resource, id, entry in entries(content):
-        await load_one(session, loaded, name, resource, id, entry)
+    for name, kind, id, entry in entries(content):
+        await load_one(session, loaded, name, kind, id, entry)
     return loaded
 
 
-async def load_one(
-    session: AsyncSession, loaded: Loaded, name: str, resource: Resource[Any], id: UUID, entry: Schema
-) -> None:
+async def load_one(session: AsyncSession, loaded: Loaded, name: str, kind: Kind[Any], id: UUID, entry: Schema) -> None:
     """Add one entry, or say why it is not added."""
-    table = table_of(resource.table)
+    table = table_of(kind.table)
     stored = (await session.execute(select(table.c.representation).where(table.c.id == id))).scalar_one_or_none()
     if stored is not None:
         present = json.loads(stored)
@@ -62,21 +65,21 @@ async def load_one(
     elif await session.get(Subject, id) is not None:
         loaded.deleted.append(name)
     else:
-        await add(session, resource, entry, id)
+        await add(session, kind, entry, id)
         loaded.added.append(name)
 
 
-async def add(session: AsyncSession, resource: Resource[Any], entry: Any, id: UUID) -> None:
+async def add(session: AsyncSession, kind: Kind[Any], entry: Any, id: UUID) -> None:
     """Create the resource the way a request would."""
-    if resource is GOALS:
+    if kind is GOALS:
         await goals.create(session, COMMAND, entry, id)
-    elif resource is SUB_MEASURES:
+    elif kind is SUB_MEASURES:
         await sub_measures.create(session, COMMAND, entry, id)
     else:
-        await create(session, COMMAND, resource, entry, id=id)
+        await create(session, COMMAND, kind, entry, id=id)
 
 
-def entries(content: AgreementFile) -> Iterator[tuple[str, Resource[Any], UUID, Schema]]:
+def entries(content: AgreementFile) -> Iterator[tuple[str, Kind[Any], UUID, Schema]]:
     """Every resource in the file with its name and its id, in an order in which references lead back."""
     agreement = content.agreement
     agreement_id = named_id("agreements", agreement.slug)
@@ -102,9 +105,9 @@ def entries(content: AgreementFile) -> Iterator[tuple[str, Resource[Any], UUID, 
             )
 
 
-def named(path: tuple[object, ...], resource: Resource[Any], entry: Schema) -> tuple[str, Resource[Any], UUID, Schema]:
+def named(path: tuple[object, ...], kind: Kind[Any], entry: Schema) -> tuple[str, Kind[Any], UUID, Schema]:
     """An entry whose id comes from its path."""
-    return "/".join(str(step) for step in path), resource, named_id(*path), entry
+    return "/".join(str(step) for step in path), kind, named_id(*path), entry
 
 
 def umbrellas_first(partners: list[PartnerPart]) -> list[PartnerPart]:

@@ -1,7 +1,6 @@
 """Statements: what a partner says to a decision, and what the city made of it."""
 
 from typing import Literal
-from uuid import UUID
 
 from pydantic import MISSING
 from pydantic import Field as Bound
@@ -13,11 +12,10 @@ from app.database import Json, closed
 from app.resources.ids import named_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Schema, example
 from app.schema.fields import Day, Id, Moment, Paragraphs
-from app.statements.rules import Position, TakenUp, check
+from app.statements.terms import Position, TakenUp
 
 
 class StatementWords(Schema):
@@ -102,21 +100,3 @@ class StatementList(ListQuery):
     partner_id: list[Id] | None = Bound(default=None, max_length=50, description="Partner that says it.")
     position: list[Position] | None = Bound(default=None, max_length=4, description="The partner's position.")
     taken_up: list[TakenUp] | None = Bound(default=None, max_length=3, description="What the city made of it.")
-
-
-STATEMENTS = Resource(
-    path="decisions/{id}/statements",
-    table=Statement,
-    create=StatementCreate,
-    public=StatementPublic,
-    name="position",
-    searched=("text", "reason"),
-    owner="partner_id",
-    within="decision_id",
-    check=check,
-)
-
-
-def statement_id(decision_id: UUID, partner_id: UUID) -> UUID:
-    """The id of the one statement of a partner to a decision."""
-    return named_id("decisions", decision_id, "statements", partner_id)

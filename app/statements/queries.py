@@ -9,6 +9,6 @@ from app.resources.lists import matching
 from app.statements.models import Statement, StatementList
 
 
-def wanted_by(wanted: StatementList, decision_id: UUID) -> list[ColumnElement[bool]]:
+def filters(wanted: StatementList, decision_id: UUID) -> list[ColumnElement[bool]]:
     """The conditions of a list of the statements to a decision."""
     return [col(Statement.decision_id) == decision_id, *matching(Statement, wanted, {})]

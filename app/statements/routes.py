@@ -6,21 +6,23 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
-from app.decisions.models import DECISIONS
+from app.decisions.resource import DECISIONS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
 from app.http.today import Zone
 from app.resources.addresses import PartnerInPath
+from app.resources.answers import put_answer
 from app.resources.changing import Writing
-from app.resources.pages import Page
-from app.resources.reading import put_answer, read_one, read_page
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
 from app.statements import service
-from app.statements.models import STATEMENTS, StatementList, StatementPublic, StatementPut, statement_id
-from app.statements.queries import wanted_by
+from app.statements.models import StatementList, StatementPublic, StatementPut
+from app.statements.queries import filters
+from app.statements.resource import STATEMENTS, statement_id
 
 router = APIRouter(prefix="/v1/decisions/{id}/statements", tags=["decisions"])
 
@@ -30,7 +32,7 @@ async def list_statements(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[StatementList, Query()]
 ) -> Response:
     """List what the partners said to a decision, in the order in which they said it."""
-    conditions = wanted_by(wanted, id)
+    conditions = filters(wanted, id)
     return await read_page(request, database, caller, STATEMENTS, wanted, conditions, above=(DECISIONS, id))
 
 
@@ -81,4 +83,4 @@ async def list_statement_history(
     database: Reading, caller: Anyone, id: Id, partner_id: PartnerInPath, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to what one partner said; also after it was taken back."""
-    return await answer_history(database, caller, STATEMENTS.kind, statement_id(id, partner_id), wanted)
+    return await answer_history(database, caller, STATEMENTS.type, statement_id(id, partner_id), wanted)

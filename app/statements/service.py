@@ -12,16 +12,17 @@ from sqlmodel import col
 from app.access.caller import Caller
 from app.access.errors import role_needed
 from app.access.roles import Role
-from app.decisions.models import DECISIONS
-from app.decisions.rules import DecisionStatus
-from app.partners.models import PARTNERS
+from app.decisions.resource import DECISIONS
+from app.decisions.terms import DecisionStatus
+from app.partners.resource import PARTNERS
 from app.resources.changing import changeable
 from app.resources.changing import put as put_resource
 from app.resources.errors import Frozen
 from app.resources.ownership import authorise
 from app.resources.writing import check_there, locked
 from app.resources.writing import remove as remove_resource
-from app.statements.models import STATEMENTS, Statement, StatementCreate, StatementPut, statement_id
+from app.statements.models import Statement, StatementCreate, StatementPut
+from app.statements.resource import STATEMENTS, statement_id
 
 WORDS = ("position", "text", "documents")
 ANSWER = ("taken_up", "reason")

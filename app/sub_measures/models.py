@@ -11,12 +11,11 @@ from app.database import Json, closed, ordered_text
 from app.resources.ids import named_id
 from app.resources.links import Link
 from app.resources.lists import ListQuery
-from app.resources.resource import ChildList, Resource
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Distinct, Id, Ids, Name, Ordinal, Paragraphs, Percent, SustainableGoal, Title
-from app.sub_measures.rules import STEPS, SubMeasureStatus, check
+from app.sub_measures.terms import TRANSITIONS, SubMeasureStatus
 from app.vocabularies.level import Level
 
 
@@ -43,7 +42,7 @@ class SubMeasureBase(Visible):
     status: SubMeasureStatus = Field(
         default=SubMeasureStatus.proposed,
         sa_type=closed(SubMeasureStatus),
-        description=f"How far it is, as its partners say: {SubMeasureStatus.explained()}. {described(STEPS)}",
+        description=f"How far it is, as its partners say: {SubMeasureStatus.explained()}. {described(TRANSITIONS)}",
     )
     status_reason: Paragraphs | None = Field(
         default=None, description="Why the status is what it is; required for `suspended` and `cancelled`."
@@ -126,7 +125,7 @@ class SubMeasureDistrict(SQLModel, table=True):
     position: int
 
 
-class SubMeasureGoal(SQLModel, table=True):
+class SubMeasureSdg(SQLModel, table=True):
     __tablename__ = "sub_measure_sdg"
     __table_args__ = (Index(None, "sdg", "sub_measure_id"),)
 
@@ -218,22 +217,3 @@ class SubMeasureList(ListQuery):
     starts_on_before: Day | None = Field(default=None, description="Starts before this day.")
     ends_on_from: Day | None = Field(default=None, description="Ends on this day or later.")
     ends_on_before: Day | None = Field(default=None, description="Ends before this day.")
-
-
-SUB_MEASURES = Resource(
-    path="sub-measures",
-    table=SubMeasure,
-    create=SubMeasureCreate,
-    public=SubMeasurePublic,
-    owner="lead_partner_id",
-    searched=("title", "summary", "description"),
-    sorts={"code": ("goal_number", "number")},
-    lists={
-        "milestones": ChildList(SubMeasureMilestone, parent="sub_measure_id"),
-        "supporting_partner_ids": ChildList(SubMeasureSupporter, parent="sub_measure_id", value="partner_id"),
-        "districts": ChildList(SubMeasureDistrict, parent="sub_measure_id", value="district"),
-        "sdgs": ChildList(SubMeasureGoal, parent="sub_measure_id", value="sdg"),
-    },
-    check=check,
-    steps=STEPS,
-)

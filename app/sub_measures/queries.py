@@ -13,11 +13,11 @@ from app.database import table_of
 from app.goals.models import Goal
 from app.resources import lists
 from app.resources.lists import matching
-from app.sub_measures.models import SubMeasure, SubMeasureDistrict, SubMeasureGoal, SubMeasureList, SubMeasureSupporter
+from app.sub_measures.models import SubMeasure, SubMeasureDistrict, SubMeasureList, SubMeasureSdg, SubMeasureSupporter
 from app.topics.models import Topic
 
 
-def wanted_by(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of sub-measures."""
     return matching(
         SubMeasure,
@@ -30,7 +30,7 @@ def wanted_by(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool
             ),
             "supporting_partner_id": lambda ids: linked(SubMeasureSupporter, "partner_id", ids),
             "district": lambda names: linked(SubMeasureDistrict, "district", names),
-            "sdg": lambda numbers: linked(SubMeasureGoal, "sdg", numbers),
+            "sdg": lambda numbers: linked(SubMeasureSdg, "sdg", numbers),
         },
     )
 

@@ -6,20 +6,22 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Contributor
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import remove
 from app.schema.fields import Id
 from app.sub_measures import service
-from app.sub_measures.models import SUB_MEASURES, SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
-from app.sub_measures.queries import wanted_by
+from app.sub_measures.models import SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
+from app.sub_measures.queries import filters
+from app.sub_measures.resource import SUB_MEASURES
 
 router = APIRouter(prefix="/v1/sub-measures", tags=["sub-measures"])
 
@@ -29,7 +31,7 @@ async def list_sub_measures(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[SubMeasureList, Query()]
 ) -> Response:
     """List sub-measures in the order of the agreement; `goal_id` gives those of one goal."""
-    return await read_page(request, database, caller, SUB_MEASURES, wanted, wanted_by(wanted, caller))
+    return await read_page(request, database, caller, SUB_MEASURES, wanted, filters(wanted, caller))
 
 
 @router.post(
@@ -69,4 +71,4 @@ async def list_sub_measure_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one sub-measure, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, SUB_MEASURES.kind, id, wanted)
+    return await answer_history(database, caller, SUB_MEASURES.type, id, wanted)

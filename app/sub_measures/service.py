@@ -14,7 +14,8 @@ from app.language import Text
 from app.resources import writing
 from app.resources.schema import Stored
 from app.schema.fields import LAST_ORDINAL
-from app.sub_measures.models import SUB_MEASURES, SubMeasure, SubMeasureCreate, SubMeasureUpdate
+from app.sub_measures.models import SubMeasure, SubMeasureCreate, SubMeasureUpdate
+from app.sub_measures.resource import SUB_MEASURES
 
 NONE_FOLLOWS = Text(
     "Auf die höchste Nummer des Ziels folgt keine mehr; bitte eine freie Nummer angeben.",

@@ -9,7 +9,6 @@ from sqlmodel import Field
 from app.database import Json
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.resource import Resource
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, LanguageTag, Name, Slug
@@ -68,6 +67,3 @@ class TopicList(ListQuery):
         default=None, max_length=50, description="Agreement that the topic belongs to."
     )
     slug: list[Slug] | None = Field(default=None, max_length=50, description="Slug of the topic.")
-
-
-TOPICS = Resource(path="topics", table=Topic, create=TopicCreate, public=TopicPublic, name="name", searched=("name",))

@@ -6,6 +6,6 @@ from app.resources.lists import matching
 from app.topics.models import Topic, TopicList
 
 
-def wanted_by(wanted: TopicList) -> list[ColumnElement[bool]]:
+def filters(wanted: TopicList) -> list[ColumnElement[bool]]:
     """The conditions of a list of topics."""
     return matching(Topic, wanted, {})

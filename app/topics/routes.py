@@ -6,19 +6,21 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.access.caller import Anyone, Coordinator
+from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.changes.routes import answer_history
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.contract import conflicts
 from app.http.database import Reading
+from app.http.responses import conflicts
+from app.resources.answers import written
 from app.resources.changing import Writing, changeable
 from app.resources.idempotency import ONCE, keep
-from app.resources.pages import Page
-from app.resources.reading import read_one, read_page, written
+from app.resources.paging import Page
+from app.resources.reading import read_one, read_page
 from app.resources.writing import change, create, remove
 from app.schema.fields import Id
-from app.topics.models import TOPICS, TopicCreate, TopicList, TopicPublic, TopicUpdate
-from app.topics.queries import wanted_by
+from app.topics.models import TopicCreate, TopicList, TopicPublic, TopicUpdate
+from app.topics.queries import filters
+from app.topics.resource import TOPICS
 
 router = APIRouter(prefix="/v1/topics", tags=["topics"])
 
@@ -28,7 +30,7 @@ async def list_topics(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[TopicList, Query()]
 ) -> Response:
     """List topics, ordered by name."""
-    return await read_page(request, database, caller, TOPICS, wanted, wanted_by(wanted))
+    return await read_page(request, database, caller, TOPICS, wanted, filters(wanted))
 
 
 @router.post("", status_code=201, dependencies=[ONCE], response_model=TopicPublic, responses=conflicts("duplicate"))
@@ -64,4 +66,4 @@ async def list_topic_history(
     database: Reading, caller: Anyone, id: Id, wanted: Annotated[ChangeQuery, Query()]
 ) -> Response:
     """Read what happened to one topic, from its creation on; also after it was deleted."""
-    return await answer_history(database, caller, TOPICS.kind, id, wanted)
+    return await answer_history(database, caller, TOPICS.type, id, wanted)

@@ -154,7 +154,7 @@ async def hide(client: httpx.AsyncClient, path: str, **fields: Any) -> dict[str,
 
 def named(path: str, name: str) -> dict[str, str]:
     """A name in the field that people know a resource of this kind by."""
-    return {BY_PATH[path].name: name}
+    return {BY_PATH[path].named_by: name}
 
 
 @pytest.mark.parametrize("path", HIDDEN)
@@ -231,7 +231,7 @@ class TestAnonymousCallers:
         assert (await patch(admin, path, hidden, **named(path, f"Anders {MARKER}"))).status_code == 200
         shown = await make(admin, path, **named(path, "Offen"))
         left = (await patch(admin, path, shown, visibility="partners", **named(path, TITLE))).json()
-        for params in ({}, {"cursor": start}, {"limit": "1", "cursor": start}, {"type": BY_PATH[path].kind}):
+        for params in ({}, {"cursor": start}, {"limit": "1", "cursor": start}, {"type": BY_PATH[path].type}):
             answer = await anonymous.get("/v1/changes", params={"limit": "500", **params})
             assert answer.status_code == 200
             assert MARKER not in everything_in(answer)

@@ -11,7 +11,7 @@ from tests.factories import LIGA, PATHS, body_of, delete, errors_of, make, patch
 
 Callers = Mapping[str, httpx.AsyncClient]
 MARKER = "Geheimsache Elbauen"
-NAMES = {resource.path: resource.name for resource in RESOURCES}
+NAMES = {resource.path: resource.named_by for resource in RESOURCES}
 
 
 def named(path: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.consultation_events.rules import EventStatus
+from app.consultation_events.terms import EventStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,

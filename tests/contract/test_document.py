@@ -10,8 +10,8 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.catalogue import TAGS
-from app.http.contract import camel
-from app.http.contract_parts import PREFIX
+from app.contract.document import camel
+from app.contract.parts import PREFIX
 from app.http.problems import MEDIA_TYPE
 from app.main import create_app
 from tests.conftest import settings_for

@@ -10,7 +10,7 @@ from tests.contract.reading import OPERATIONS, Operation, examples_of, faults, f
 from tests.factories import PATHS
 from tests.schemas import document
 
-NAMES = {resource.path: resource.name for resource in RESOURCES}
+NAMES = {resource.path: resource.named_by for resource in RESOURCES}
 # What every register of Dresden's holds, with the ids that the examples show.
 BUILT_IN = ("partners", "agreements", "topics", "goals", "sub-measures")
 EVERY_OPERATION = [pytest.param(each, id=each.id) for each in OPERATIONS]

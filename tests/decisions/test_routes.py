@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.decisions.rules import DecisionStatus
+from app.decisions.terms import DecisionStatus
 from app.resources.ids import named_id
 from tests.factories import (
     AGREEMENT,

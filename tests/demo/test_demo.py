@@ -10,16 +10,15 @@ import pytest
 from fastapi import FastAPI
 
 from app.cli import Failed, built_in_demo, load_demo, verify_all
-from app.consultation_events.models import EventFormat
-from app.consultation_events.rules import EventStatus
-from app.decisions.rules import DecisionStatus
+from app.consultation_events.terms import EventFormat, EventStatus
+from app.decisions.terms import DecisionStatus
 from app.http.today import today
 from app.involvement.models import InvolvementState
-from app.needs.rules import NeedStatus
-from app.progress_reports.rules import ReportState
+from app.needs.terms import NeedStatus
+from app.progress_reports.terms import ReportState
 from app.reports.progress import Timeliness
 from app.settings import Settings
-from app.statements.rules import Position, TakenUp
+from app.statements.terms import Position, TakenUp
 from app.vocabularies.level import Level
 from tests.conftest import Templates, client_of, running
 from tests.factories import changes_after, items_of, make, measure_id, patch

@@ -10,8 +10,8 @@ import pytest
 
 from app import migrating
 from app.access.caller import identify
-from app.http.pages import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
 from app.settings import Settings
+from app.site.routes import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
 from tests.conftest import Cluster, as_command, client_of, running, settings_for
 from tests.problems import problem_of
 

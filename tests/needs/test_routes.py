@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.needs.rules import NeedStatus
+from app.needs.terms import NeedStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,

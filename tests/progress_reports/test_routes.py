@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.progress_reports.rules import ReportState
-from app.sub_measures.rules import SubMeasureStatus
+from app.progress_reports.terms import ReportState
+from app.sub_measures.terms import SubMeasureStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,

@@ -14,9 +14,9 @@ from sqlmodel import SQLModel
 from app.access.caller import COMMAND
 from app.catalogue import RESOURCES
 from app.database import table_of
+from app.resources.kind import Kind
 from app.resources.lists import NOT_FILTERS, ListQuery
-from app.resources.pages import Order
-from app.resources.resource import Resource
+from app.resources.paging import Order
 from tests.schemas import parameters, resolved
 
 WITHOUT_INDEX = {
@@ -36,15 +36,15 @@ LISTED = [resource for resource in RESOURCES if resource.within is None]
 BELOW = [resource for resource in RESOURCES if resource.within is not None]
 
 
-def list_of(resource: Resource[Any]) -> tuple[type[ListQuery], Any]:
+def list_of(resource: Kind[Any]) -> tuple[type[ListQuery], Any]:
     """The query of a resource's list, and the function that makes conditions of it."""
     feature = resource.path.replace("-", "_")
     queries = import_module(f"app.{feature}.queries")
     models = import_module(f"app.{feature}.models")
-    return getattr(models, f"{resource.table.__name__}List"), queries.wanted_by
+    return getattr(models, f"{resource.table.__name__}List"), queries.filters
 
 
-def filters() -> Iterator[tuple[Resource[Any], str]]:
+def filters() -> Iterator[tuple[Kind[Any], str]]:
     """Every filter of every list."""
     for resource in LISTED:
         query, _ = list_of(resource)
@@ -53,7 +53,7 @@ def filters() -> Iterator[tuple[Resource[Any], str]]:
             yield resource, name
 
 
-def sorts() -> Iterator[tuple[Resource[Any], str]]:
+def sorts() -> Iterator[tuple[Kind[Any], str]]:
     """Every sort key of every list, in both directions."""
     for resource in LISTED:
         for sort in parameters(resource.path)["sort"]["enum"]:
@@ -73,12 +73,12 @@ def sample(path: str, name: str) -> Any:
     return [value] if schema["type"] == "array" else value
 
 
-def conditions(resource: Resource[Any], name: str) -> list[ColumnElement[bool]]:
+def conditions(resource: Kind[Any], name: str) -> list[ColumnElement[bool]]:
     """The conditions of a list that is asked with one filter only."""
-    query, wanted_by = list_of(resource)
+    query, filters = list_of(resource)
     # Those that look through links see only what the caller does.
-    caller = [COMMAND] if "caller" in signature(wanted_by).parameters else []
-    wanted: list[ColumnElement[bool]] = wanted_by(query.model_validate({name: sample(resource.path, name)}), *caller)
+    caller = [COMMAND] if "caller" in signature(filters).parameters else []
+    wanted: list[ColumnElement[bool]] = filters(query.model_validate({name: sample(resource.path, name)}), *caller)
     return wanted
 
 
@@ -111,7 +111,7 @@ class TestFilters:
         list(filters()),
         ids=lambda value: getattr(value, "path", value),
     )
-    def test_look_into_indexed_columns(self, resource: Resource[Any], name: str) -> None:
+    def test_look_into_indexed_columns(self, resource: Kind[Any], name: str) -> None:
         columns = {column for condition in conditions(resource, name) for column in compared(condition)}
         assert columns, "the filter compares nothing"
         missing = [
@@ -134,7 +134,7 @@ class TestFilters:
         }
 
     @pytest.mark.parametrize("resource", BELOW, ids=lambda resource: resource.path)
-    def test_of_what_is_below_another_look_there_only(self, resource: Resource[Any]) -> None:
+    def test_of_what_is_below_another_look_there_only(self, resource: Kind[Any]) -> None:
         assert any(begins_with(index, [str(resource.within)]) for index in leading(table_of(resource.table)))
 
     def test_through_links_find_their_resources_in_one_index(self) -> None:
@@ -149,7 +149,7 @@ class TestFilters:
 
 class TestSorts:
     @pytest.mark.parametrize(("resource", "sort"), list(sorts()), ids=lambda value: getattr(value, "path", value))
-    def test_read_an_index_in_its_total_order(self, resource: Resource[Any], sort: str) -> None:
+    def test_read_an_index_in_its_total_order(self, resource: Kind[Any], sort: str) -> None:
         order = [column.name for column in Order(resource, sort).columns]
         assert order[-1] == "id"
         indices = leading(table_of(resource.table))

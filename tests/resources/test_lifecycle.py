@@ -15,7 +15,7 @@ every_kind = pytest.mark.parametrize("path", PATHS)
 
 def name_of(path: str) -> str:
     """The field that people know a kind by."""
-    (name,) = (each.name for each in RESOURCES if each.path == path)
+    (name,) = (each.named_by for each in RESOURCES if each.path == path)
     return name
 
 

@@ -16,7 +16,7 @@ from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, errors_of, items
 from tests.filters import ids_of
 from tests.schemas import Schema, parameters, resolved, sort_keys
 
-NAMES = {resource.path: resource.name for resource in RESOURCES}
+NAMES = {resource.path: resource.named_by for resource in RESOURCES}
 ORDERS = [(path, f"{sign}{key}") for path in PATHS for key in sort_keys(path) for sign in ("", "-")]
 
 every_list = pytest.mark.parametrize("path", PATHS)

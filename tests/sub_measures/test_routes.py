@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.sub_measures.rules import SubMeasureStatus
+from app.sub_measures.terms import SubMeasureStatus
 from tests.factories import (
     AGREEMENT,
     CARITAS,

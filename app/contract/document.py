@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from app.http.contract_parts import (
+from app.contract.parts import (
     API_KEY,
     HEADERS,
     INFO,
@@ -43,16 +42,6 @@ WITH_KEY = ("forbidden",)
 WRITES = ("storage-full",)
 # A PUT to an address that the caller knows needs no If-Match, but honours it.
 WITH_IF_MATCH = ("precondition-failed", "precondition-required")
-
-
-def conflicts(*slugs: str) -> dict[int | str, dict[str, Any]]:
-    """The 409 answer of an operation, named by the problems that it can be; for a route's `responses`."""
-    return problems(409, *slugs)
-
-
-def problems(status: int, *slugs: str) -> dict[int | str, dict[str, Any]]:
-    """An answer that this operation has beside those that all have, named by the problems that it can be."""
-    return {status: {"description": HTTPStatus(status).phrase, "x-problems": slugs}}
 
 
 class Contract:

@@ -69,7 +69,7 @@ class Assets(StaticFiles):
 
 def install_assets(app: FastAPI) -> None:
     """Serve the files of the pages: our own, and those of Swagger UI from its package."""
-    app.mount(OWN_ASSETS, GZipMiddleware(Assets(packages=[("app.http", "assets")])))
+    app.mount(OWN_ASSETS, GZipMiddleware(Assets(packages=[("app.site", "assets")])))
     app.mount(SWAGGER_ASSETS, GZipMiddleware(Assets(packages=[("fastapi_offline", "static")])))
 
 
@@ -97,7 +97,7 @@ async def get_docs() -> Response:
 @router.get("/favicon.ico")
 async def get_icon() -> Response:
     """The icon of the pages."""
-    return FileResponse(str(files("app.http") / "assets/icon.svg"), media_type="image/svg+xml")
+    return FileResponse(str(files("app.site") / "assets/icon.svg"), media_type="image/svg+xml")
 
 
 @router.get("/openapi.json")

@@ -17,8 +17,8 @@ from sqlalchemy.types import NullType
 from app.database import table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid
+from app.resources.kind import Kind
 from app.resources.lists import MAX_LIMIT
-from app.resources.resource import Resource
 from app.schema.base import Schema
 
 LARGEST_INTEGER = 2**31 - 1
@@ -47,10 +47,10 @@ class Page(BaseModel, Generic[Item]):
 class Order:
     """The total order of a list: the columns of its sort key, then the id."""
 
-    def __init__(self, resource: Resource[Any], sort: str) -> None:
+    def __init__(self, kind: Kind[Any], sort: str) -> None:
         key = sort.removeprefix("-")
-        names = ("sort_name",) if key == resource.name else resource.sorts.get(key, (key,))
-        table: Table = table_of(resource.table)
+        names = ("sort_name",) if key == kind.named_by else kind.sorts.get(key, (key,))
+        table: Table = table_of(kind.table)
         self.descending = sort.startswith("-")
         self.columns: list[Column[Any]] = [table.c[name] for name in (*names, "id")]
 

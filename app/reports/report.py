@@ -14,15 +14,15 @@ from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, 
 from starlette.responses import Response, StreamingResponse
 
 from app.access.caller import Anyone, Caller
-from app.changes.models import CURSOR_PATTERN, LAST_POSITION, Feed
+from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import Database, table_of
 from app.http.caching import cache_headers
 from app.http.database import Reading
 from app.http.today import Today
+from app.resources.answers import json_text, next_link
 from app.resources.examples import given_example
 from app.resources.lists import MAX_LIMIT
-from app.resources.pages import decode, encode, fingerprint
-from app.resources.reading import json_text, next_link
+from app.resources.paging import decode, encode, fingerprint
 from app.schema.base import Schema
 from app.schema.fields import Day, Id
 
@@ -31,10 +31,10 @@ MOST_GROUPS = 10_000
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$", re.IGNORECASE)
 
-Entry = TypeVar("Entry", bound=BaseModel)
+ReportRow = TypeVar("ReportRow", bound=BaseModel)
 
 
-class Figures(BaseModel):
+class ReportHead(BaseModel):
     """What every report says of itself."""
 
     position: int = Field(
@@ -46,7 +46,7 @@ class Figures(BaseModel):
     as_of: date = Field(description="Day that the figures are of, in the time zone of the installation.")
 
 
-class FiguresPage(Figures):
+class ReportPage(ReportHead):
     """One page of a report's rows."""
 
     next_cursor: str | None = Field(
@@ -81,7 +81,7 @@ class PeriodQuery(Schema):
     period_before: Day | None = Field(default=None, description="Before this day.")
 
 
-class Asking(NamedTuple):
+class Context(NamedTuple):
     """Who asks for a report, of what, and on which day."""
 
     request: Request
@@ -90,20 +90,20 @@ class Asking(NamedTuple):
     today: date
 
 
-async def asking(request: Request, database: Reading, caller: Anyone, today: Today) -> Asking:
+async def context_of(request: Request, database: Reading, caller: Anyone, today: Today) -> Context:
     """What every report depends on."""
-    return Asking(request, database, caller, today)
+    return Context(request, database, caller, today)
 
 
-Asked = Annotated[Asking, Depends(asking)]
+InContext = Annotated[Context, Depends(context_of)]
 
 
 @dataclass(frozen=True)
-class Rows(Generic[Entry]):
+class Report(Generic[ReportRow]):
     """The rows of a report: what they are made of, and the columns of their total order, none of which is null."""
 
     name: str
-    entry: type[Entry]
+    entry: type[ReportRow]
     source: CTE
     order: tuple[str, ...]
 
@@ -122,7 +122,7 @@ class Rows(Generic[Entry]):
         """Rows with the position of the log in the same statement; one without a row when there is none."""
         inner = select(self.source).order_by(*(self.source.c[name] for name in self.order)).limit(limit)
         rows = (inner if after is None else inner.where(self.after(after))).subquery("rows")
-        feed = table_of(Feed)
+        feed = table_of(LogHead)
         whole = select(feed.c.position.label("log_position"), *rows.c).select_from(feed.outerjoin(rows, true()))
         return whole.order_by(*(rows.c[name] for name in self.order))
 
@@ -132,48 +132,48 @@ class Rows(Generic[Entry]):
         return found[0].log_position, [row for row in found if getattr(row, self.order[0]) is not None]
 
 
-async def answer_page(asked: Asking, rows: Rows[Any], wanted: RowQuery) -> Response:
+async def answer_page(context: Context, rows: Report[Any], wanted: RowQuery) -> Response:
     """One page of rows as JSON, or all of them as CSV."""
-    if wants_csv(asked.request):
-        return await answer_csv(asked, rows)
+    if wants_csv(context.request):
+        return await answer_csv(context, rows)
     mark = fingerprint(rows.name, wanted)
     after = None if wanted.cursor is None else decode(wanted.cursor, mark, rows.columns)
-    position, found = await asked.database.read(lambda connection: rows.read(connection, wanted.limit + 1, after))
+    position, found = await context.database.read(lambda connection: rows.read(connection, wanted.limit + 1, after))
     shown, cursor = found[: wanted.limit], None
-    headers = head(asked, position)
+    headers = head(context, position)
     if len(found) > wanted.limit:
         cursor = encode(mark, [getattr(shown[-1], name) for name in rows.order])
-        headers["Link"] = next_link(asked.request, cursor)
+        headers["Link"] = next_link(context.request, cursor)
     following = "null" if cursor is None else f'"{cursor}"'
-    return json_text(f'{opening(asked, position, rows, shown)},"next_cursor":{following}}}', headers)
+    return json_text(f'{opening(context, position, rows, shown)},"next_cursor":{following}}}', headers)
 
 
-async def answer_all(asked: Asking, rows: Rows[Any]) -> Response:
+async def answer_all(context: Context, rows: Report[Any]) -> Response:
     """All rows of a report that has few, as JSON or as CSV."""
-    if wants_csv(asked.request):
-        return await answer_csv(asked, rows)
-    position, found = await asked.database.read(lambda connection: rows.read(connection, MOST_GROUPS, None))
-    return json_text(f"{opening(asked, position, rows, found)}}}", head(asked, position))
+    if wants_csv(context.request):
+        return await answer_csv(context, rows)
+    position, found = await context.database.read(lambda connection: rows.read(connection, MOST_GROUPS, None))
+    return json_text(f"{opening(context, position, rows, found)}}}", head(context, position))
 
 
-def opening(asked: Asking, position: int, rows: Rows[Any], found: Sequence[Any]) -> str:
+def opening(context: Context, position: int, rows: Report[Any], found: Sequence[Any]) -> str:
     """The JSON text of an answer up to its rows."""
     items = ",".join(rows.entry.model_validate(row, from_attributes=True).model_dump_json() for row in found)
-    return f'{{"position":{position},"as_of":"{asked.today}","items":[{items}]'
+    return f'{{"position":{position},"as_of":"{context.today}","items":[{items}]'
 
 
-def head(asked: Asking, position: int) -> dict[str, str]:
+def head(context: Context, position: int) -> dict[str, str]:
     """The headers of a report."""
     # An address has two answers: no cache may give the one for the other.
-    private = cache_headers(is_private=asked.caller.sees_partners)
+    private = cache_headers(is_private=context.caller.sees_partners)
     return {"Change-Position": str(position), "Vary": "Accept", **private}
 
 
-async def answer_csv(asked: Asking, rows: Rows[Any]) -> Response:
+async def answer_csv(context: Context, rows: Report[Any]) -> Response:
     """All rows as CSV (RFC 4180), read and sent a batch at a time."""
 
     async def batch(after: Sequence[Any] | None) -> tuple[int, list[Any]]:
-        return await asked.database.read(lambda connection: rows.read(connection, BATCH, after))
+        return await context.database.read(lambda connection: rows.read(connection, BATCH, after))
 
     position, first = await batch(None)
 
@@ -189,7 +189,7 @@ async def answer_csv(asked: Asking, rows: Rows[Any]) -> Response:
             _, found = await batch([getattr(found[-1], name) for name in rows.order])
 
     file = {"Content-Disposition": f'attachment; filename="{rows.name}.csv"'}
-    return StreamingResponse(lines(), media_type="text/csv", headers={**head(asked, position), **file})
+    return StreamingResponse(lines(), media_type="text/csv", headers={**head(context, position), **file})
 
 
 def line(cells: Sequence[str]) -> str:
@@ -227,7 +227,7 @@ def wants_csv(request: Request) -> bool:
     return as_csv > 0 and as_csv >= as_json
 
 
-def as_csv(figures: type[Figures]) -> dict[str, Any]:
+def as_csv(figures: type[ReportHead]) -> dict[str, Any]:
     """The 200 answer of a report, for a route's `responses`: what it is in CSV beside JSON."""
     shown = given_example(figures)["items"]
     text = line(list(shown[0])) + "".join(line([cell(value) for value in entry.values()]) for entry in shown)

@@ -53,12 +53,12 @@ def nothing(_values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Resource(Generic[Row_co]):
+class Kind(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
 
-    `name` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
+    `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
     a sort key that is not a column itself. `writer` is the role that writes all of the kind; with `owner`, a column that
-    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `steps`
+    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `transitions`
     what each status can become, which is the field `state`. `derived` gives columns that are computed from the content,
     for filters and reports. `within` is the column that refers to the resource above it in its address, than which it is
     never more visible.
@@ -68,26 +68,26 @@ class Resource(Generic[Row_co]):
     table: type[Row_co]
     create: type[Schema]
     public: type[Stamped]
-    name: str = "title"
+    named_by: str = "title"
     searched: tuple[str, ...] = ("title", "description")
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: Mapping[str, ChildList] = field(default_factory=dict)
     writer: Role = Role.coordinator
     owner: str | None = None
     check: Callable[[Any], Iterable[FieldError]] = no_rules
-    steps: Mapping[Any, frozenset[Any]] | None = None
+    transitions: Mapping[Any, frozenset[Any]] | None = None
     state: str = "status"
     within: str | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
 
     def __post_init__(self) -> None:
-        KINDS[self.kind] = self
+        KINDS[self.type] = self
 
     @property
-    def kind(self) -> str:
-        """The name of the kind in the singular, as in `sub_measure`: also the name of its table."""
+    def type(self) -> str:
+        """The name of the kind in the singular, as in `sub_measure`: the `resource_type` of changes, and the name of its table."""
         return str(self.table.__tablename__)
 
 
-KINDS: dict[str, Resource[Any]] = {}
+KINDS: dict[str, Kind[Any]] = {}
 """Every kind of resource by its name, filled as they are defined, just as SQLModel knows every table."""

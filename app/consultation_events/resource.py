@@ -1,0 +1,33 @@
+"""What the register knows of consultation events: the declaration of the kind."""
+
+from app.consultation_events.models import (
+    ConsultationEvent,
+    ConsultationEventCreate,
+    ConsultationEventPublic,
+    EventAgendaItem,
+    EventGoal,
+    EventParticipant,
+    EventSubMeasure,
+    EventTopic,
+)
+from app.consultation_events.rules import check, derived
+from app.consultation_events.terms import TRANSITIONS
+from app.resources.kind import ChildList, Kind
+
+CONSULTATION_EVENTS = Kind(
+    path="consultation-events",
+    table=ConsultationEvent,
+    create=ConsultationEventCreate,
+    public=ConsultationEventPublic,
+    owner="organiser_id",
+    lists={
+        "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
+        "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),
+        "sub_measure_ids": ChildList(EventSubMeasure, parent="consultation_event_id", value="sub_measure_id"),
+        "participants": ChildList(EventParticipant, parent="consultation_event_id", unique="partner_id"),
+        "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
+    },
+    check=check,
+    transitions=TRANSITIONS,
+    derived=derived,
+)

@@ -1,0 +1,53 @@
+"""What answers are made of: stored texts, their headers and their links."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.access.caller import Caller
+from app.http.caching import cache_headers
+from app.http.conditional import etag
+from app.resources.schema import Stored
+
+
+def page_response(
+    request: Request, caller: Caller, texts: Sequence[str], cursor: str | None, total: int | None
+) -> Response:
+    """A page around texts that are JSON already."""
+    counted = "" if total is None else f',"total":{total}'
+    following = "null" if cursor is None else f'"{cursor}"'
+    headers = cache_headers(is_private=caller.sees_partners)
+    if cursor is not None:
+        headers["Link"] = next_link(request, cursor)
+    return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
+
+
+def next_link(request: Request, cursor: str) -> str:
+    """The Link header of a page that another one follows (RFC 8288)."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
+
+
+def written(request: Request, row: Stored, status_code: int = 200) -> Response:
+    """The answer to a write: the resource as it now is."""
+    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
+    if status_code == HTTPStatus.CREATED:
+        headers["Location"] = f"{request.url.path}/{row.id}"
+    return json_text(row.representation, headers, status_code)
+
+
+def put_answer(request: Request, row: Stored, *, is_new: bool) -> Response:
+    """The answer to a PUT: the resource as it now is, at the address that was asked for."""
+    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
+    if is_new:
+        headers["Location"] = request.url.path
+    return json_text(row.representation, headers, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+
+
+def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:
+    """An answer whose JSON text is ready."""
+    return Response(text, status_code=status_code, headers=headers, media_type="application/json")
