@@ -1,155 +1,169 @@
-"""The resources that the register offers, in the order in which people read of them."""
+"""The kinds of resources that the register offers: all that is generic over them reads this one list."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter
+from sqlalchemy import ColumnElement
 
-from app.agreements.models import AgreementUpdate
+from app.access.caller import Caller
+from app.agreements import queries as agreements
+from app.agreements.models import AgreementList
 from app.agreements.resource import AGREEMENTS
-from app.agreements.routes import router as agreements
-from app.changes.models import ChangePage
-from app.changes.routes import router as changes
-from app.consultation_events.models import ConsultationEventUpdate
+from app.consultation_events import queries as consultation_events
+from app.consultation_events.models import ConsultationEventList
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.consultation_events.routes import router as consultation_events
-from app.decisions.models import DecisionUpdate
+from app.decisions import queries as decisions
+from app.decisions.models import DecisionList
 from app.decisions.resource import DECISIONS
-from app.decisions.routes import router as decisions
-from app.goals.models import GoalUpdate
+from app.goals import queries as goals
+from app.goals.models import GoalList
 from app.goals.resource import GOALS
-from app.goals.routes import router as goals
-from app.indicators.models import IndicatorUpdate
+from app.indicators import queries as indicators
+from app.indicators.models import IndicatorList
 from app.indicators.resource import INDICATORS
-from app.indicators.routes import router as indicators
-from app.involvement.routes import router as involvement
-from app.keys.models import EXAMPLES as KEY_EXAMPLES
-from app.keys.routes import router as keys
-from app.needs.models import NeedUpdate
+from app.language import Text
+from app.needs import queries as needs
+from app.needs.models import NeedList
 from app.needs.resource import NEEDS
-from app.needs.routes import router as needs
+from app.observations import queries as observations
+from app.observations.models import ObservationList
 from app.observations.resource import OBSERVATIONS
-from app.observations.routes import router as observations
-from app.partners.models import PartnerUpdate
+from app.partners import queries as partners
+from app.partners.models import PartnerList
 from app.partners.resource import PARTNERS
-from app.partners.routes import router as partners
-from app.progress_reports.models import ProgressReportUpdate
+from app.progress_reports import queries as progress_reports
+from app.progress_reports.models import ProgressReportList
 from app.progress_reports.resource import PROGRESS_REPORTS
-from app.progress_reports.routes import router as progress_reports
-from app.reports.routes import REPORTS
-from app.reports.routes import router as reports
-from app.resources.examples import EXAMPLE_TIME, answered_example, given_example
+from app.resources.examples import EXAMPLE_TIME
 from app.resources.ids import named_id
 from app.resources.kind import Kind
-from app.schema.base import Patch
+from app.resources.lists import ListQuery
+from app.statements import queries as statements
+from app.statements.models import StatementList
 from app.statements.resource import STATEMENTS
-from app.statements.routes import router as statements
-from app.sub_measures.models import SubMeasureUpdate
+from app.sub_measures import queries as sub_measures
+from app.sub_measures.models import SubMeasureList
 from app.sub_measures.resource import SUB_MEASURES
-from app.sub_measures.routes import router as sub_measures
-from app.topics.models import TopicUpdate
+from app.topics import queries as topics
+from app.topics.models import TopicList
 from app.topics.resource import TOPICS
-from app.topics.routes import router as topics
 
-# Routers are tried one after the other, so those that are asked for most stand first.
-ROUTERS: tuple[APIRouter, ...] = (
-    consultation_events,
-    sub_measures,
-    changes,
-    partners,
-    goals,
-    topics,
-    decisions,
-    statements,
-    needs,
-    progress_reports,
-    indicators,
-    observations,
-    agreements,
-    involvement,
-    reports,
-    keys,
-)
+DRESDEN = "dresden-liga-2024"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A kind of resource and what is offered of it.
+
+    `query` is what its list can be asked for and `filters` the conditions of that; `label` is what people call many of
+    it, `about` a sentence for the docs, where it has a tag of its own. `example` holds what the register itself says of
+    the example in the contract: the ids are those of Dresden's data, so that they lead somewhere.
+    """
+
+    kind: Kind[Any]
+    query: type[ListQuery]
+    filters: Callable[[Any, Caller], list[ColumnElement[bool]]]
+    label: Text
+    about: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """Under which its operations stand in the docs."""
+        return self.kind.path.partition("/")[0]
+
 
 # References lead from later to earlier ones, so this is also the order in which a whole register can be written.
-RESOURCES: tuple[Kind[Any], ...] = (
-    PARTNERS,
-    AGREEMENTS,
-    TOPICS,
-    GOALS,
-    SUB_MEASURES,
-    CONSULTATION_EVENTS,
-    DECISIONS,
-    STATEMENTS,
-    NEEDS,
-    INDICATORS,
-    OBSERVATIONS,
-    PROGRESS_REPORTS,
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        PARTNERS,
+        PartnerList,
+        partners.filters,
+        Text("Partner", "Partners"),
+        "The organisations that cooperate: the city, the umbrella association and its members.",
+        {"id": named_id("partners", "awo-dresden")},
+    ),
+    Feature(
+        AGREEMENTS,
+        AgreementList,
+        agreements.filters,
+        Text("Vereinbarungen", "Agreements"),
+        "The cooperation agreements that an installation holds.",
+        {"id": named_id("agreements", DRESDEN)},
+    ),
+    Feature(
+        TOPICS,
+        TopicList,
+        topics.filters,
+        Text("Themenfelder", "Topics"),
+        "The fields of work that an agreement names.",
+        {"id": named_id("topics", DRESDEN, "health")},
+    ),
+    Feature(
+        GOALS,
+        GoalList,
+        goals.filters,
+        Text("Ziele", "Goals"),
+        "What an agreement wants to reach in a topic.",
+        {"id": named_id("goals", DRESDEN, 2)},
+    ),
+    Feature(
+        SUB_MEASURES,
+        SubMeasureList,
+        sub_measures.filters,
+        Text("Teilmaßnahmen", "Sub-measures"),
+        "What the partners do for a goal, and how far it is.",
+        {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
+    ),
+    Feature(
+        CONSULTATION_EVENTS,
+        ConsultationEventList,
+        consultation_events.filters,
+        Text("Beteiligungstermine", "Consultation events"),
+        "Talks, conferences and expert days in which the partners are heard.",
+    ),
+    Feature(
+        DECISIONS,
+        DecisionList,
+        decisions.filters,
+        Text("Entscheidungen", "Decisions"),
+        "What the city is to decide, whom it hears before, and what they say.",
+    ),
+    Feature(
+        STATEMENTS,
+        StatementList,
+        statements.filters,
+        Text("Stellungnahmen", "Statements"),
+        example={"submitted_at": EXAMPLE_TIME},
+    ),
+    Feature(
+        NEEDS,
+        NeedList,
+        needs.filters,
+        Text("Bedarfe", "Needs"),
+        "What partners raise, short-term challenges included, and what they are answered.",
+        {"answered_at": None},
+    ),
+    Feature(
+        INDICATORS,
+        IndicatorList,
+        indicators.filters,
+        Text("Kennzahlen", "Indicators"),
+        "What is counted for goals and sub-measures, and its values.",
+    ),
+    Feature(
+        OBSERVATIONS,
+        ObservationList,
+        observations.filters,
+        Text("Messwerte", "Observations"),
+    ),
+    Feature(
+        PROGRESS_REPORTS,
+        ProgressReportList,
+        progress_reports.filters,
+        Text("Fortschrittsberichte", "Progress reports"),
+        "What partners report about sub-measures.",
+        {"submitted_at": EXAMPLE_TIME},
+    ),
 )
-
-UPDATES: tuple[type[Patch], ...] = (
-    AgreementUpdate,
-    TopicUpdate,
-    PartnerUpdate,
-    GoalUpdate,
-    SubMeasureUpdate,
-    ConsultationEventUpdate,
-    DecisionUpdate,
-    NeedUpdate,
-    IndicatorUpdate,
-    ProgressReportUpdate,
-)
-
-TAGS: Mapping[str, str] = {
-    "agreements": "The cooperation agreements that an installation holds.",
-    "topics": "The fields of work that an agreement names.",
-    "partners": "The organisations that cooperate: the city, the umbrella association and its members.",
-    "goals": "What an agreement wants to reach in a topic.",
-    "sub-measures": "What the partners do for a goal, and how far it is.",
-    "consultation-events": "Talks, conferences and expert days in which the partners are heard.",
-    "decisions": "What the city is to decide, whom it hears before, and what they say.",
-    "needs": "What partners raise, short-term challenges included, and what they are answered.",
-    "indicators": "What is counted for goals and sub-measures, and its values.",
-    "progress-reports": "What partners report about sub-measures.",
-    "reports": "Figures about the cooperation, as JSON and as CSV, each with the change position it was computed at.",
-    "changes": "Everything that happened, in the one order in which it happened.",
-    "keys": "The keys by which the systems of partners write; for admins.",
-}
-
-# What the register itself adds to the examples: the ids are those of Dresden's data, so that they lead somewhere.
-DRESDEN = "dresden-liga-2024"
-COMPUTED: Mapping[str, Mapping[str, Any]] = {
-    "partner": {"id": named_id("partners", "awo-dresden")},
-    "agreement": {"id": named_id("agreements", DRESDEN)},
-    "topic": {"id": named_id("topics", DRESDEN, "health")},
-    "goal": {"id": named_id("goals", DRESDEN, 2)},
-    "sub_measure": {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
-    "statement": {"submitted_at": EXAMPLE_TIME},
-    "need": {"answered_at": None},
-    "progress_report": {"submitted_at": EXAMPLE_TIME},
-}
-
-
-def examples() -> Mapping[str, Any]:
-    """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
-    shown: dict[str, Any] = {
-        each.public.__name__: answered_example(each, COMPUTED.get(each.type, {})) for each in RESOURCES
-    }
-    shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
-    return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
-
-
-def change_example(goal: dict[str, Any]) -> dict[str, Any]:
-    """A page of the feed with the creation of a goal."""
-    change = {
-        "position": 15,
-        "at": goal["created_at"],
-        "action": "created",
-        "resource_type": GOALS.type,
-        "resource_id": goal["id"],
-        "version": 1,
-        "changed_fields": ["agreement_id", "number", "topic_id", "title"],
-        "by": {"partner_id": str(named_id("partners", "landeshauptstadt-dresden"))},
-        "data": goal,
-    }
-    return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}

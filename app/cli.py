@@ -19,13 +19,12 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import migrating
 from app.access.caller import COMMAND
 from app.access.roles import Role
-from app.catalogue import RESOURCES
-from app.changes.log import transaction
+from app.catalogue import FEATURES
+from app.changes.log import Transaction, transaction
 from app.changes.verifying import faults
 from app.database import Database
 from app.demo import service as demo_year
@@ -191,7 +190,7 @@ def init_keys(
 ) -> None:
     """Make an admin key for the municipality when there is none yet, and say once where it is."""
 
-    async def make(session: AsyncSession) -> keys.Made | None:
+    async def make(session: Transaction) -> keys.Made | None:
         made = await keys.make_first(session)
         if made is not None:
             # Before the commit: a key that nobody could be told must not keep the next attempt from making one.
@@ -238,11 +237,12 @@ def revoke_key(id: Annotated[UUID, typer.Argument(help="Id of the key.")]) -> No
     with_session(lambda session: keys.revoke(session, id))
 
 
-def with_session(work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+def with_session(work: Callable[[Transaction], Awaitable[Result]]) -> Result:
     """Do something in one transaction."""
 
     async def run() -> Result:
-        async with migrated(read_settings()) as database, transaction(database, COMMAND) as session:
+        settings = read_settings()
+        async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
             return await work(session)
 
     try:
@@ -299,14 +299,14 @@ async def is_outdated(settings: Settings) -> bool:
 async def migrate_and_render(settings: Settings) -> int:
     """Migrate, then renew the representations that the new schema renders otherwise."""
     await migrating.upgrade(settings)
-    async with migrated(settings) as database, transaction(database, COMMAND) as session:
-        return sum([await render_anew(session, kind) for kind in RESOURCES])
+    async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
+        return sum([await render_anew(session, feature.kind) for feature in FEATURES])
 
 
 async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
     """Load an agreement in one transaction."""
     try:
-        async with migrated(settings) as database, transaction(database, COMMAND) as session:
+        async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
             return await load(session, content)
     except Problem as problem:
         raise Failed(in_words(problem)) from None
@@ -321,8 +321,8 @@ def built_in_demo() -> DemoFile:
 async def load_demo(settings: Settings, content: DemoFile) -> demo_year.Counts | None:
     """Load the invented year in one transaction; None when it is there already."""
     try:
-        async with migrated(settings) as database, transaction(database, COMMAND) as session:
-            return await demo_year.load(session, content, settings.zone)
+        async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
+            return await demo_year.load(session, content)
     except demo_year.Refused as refused:
         raise Failed(str(refused)) from None
     except Problem as problem:
@@ -333,7 +333,7 @@ async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and what is wrong with them or with the change log."""
     checked, found = 0, []
     async with migrated(settings) as database, database.transaction() as session:
-        for kind in RESOURCES:
+        for kind in (feature.kind for feature in FEATURES):
             async for each in compared(session, kind):
                 checked += 1
                 if not each.is_current:

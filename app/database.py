@@ -3,19 +3,20 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event, func, select
 from sqlalchemy.engine import URL, Dialect
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
 Result = TypeVar("Result")
+Session = TypeVar("Session", bound=AsyncSession)
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -83,12 +84,17 @@ class Database:
             pool |= {"connect_args": {"server_settings": POSTGRESQL_SETTINGS}}
             self.writer = create_async_engine(url, **pool)
             self.reader = create_async_engine(url, **pool, **reading).sync_engine
-        self._sessions = async_sessionmaker(self.writer, expire_on_commit=False)
+
+    @overload
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+    @overload
+    def transaction(self, session_class: type[Session]) -> AbstractAsyncContextManager[Session]: ...
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, session_class: type[Any] = AsyncSession) -> AsyncIterator[Any]:
         """A session that is committed at the end of the block, or rolled back when the block fails."""
-        async with self._sessions() as session, session.begin():
+        async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def read(self, work: Callable[[Connection], Result], *, is_quick: bool = False) -> Result:
@@ -117,6 +123,12 @@ class Database:
         """Close every connection."""
         await self.writer.dispose()
         await greenlet_spawn(self.reader.dispose)
+
+
+async def one_at_a_time(session: AsyncSession, what: str) -> None:
+    """Wait until no other transaction does this, and let none begin before this one ends; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 # PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever.

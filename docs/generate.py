@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Table, UniqueConstraint, make_url
 from typer.main import get_group
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.cli import cli
 from app.consultation_events import rules as event_rules
 from app.consultation_events import terms as events
@@ -25,6 +25,8 @@ from app.settings import Settings
 from app.sub_measures import rules as measure_rules
 from app.sub_measures import terms as measures
 from app.vocabularies.term import Term
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 ROOT = Path(__file__).parent.parent
 PART = re.compile(r"(?<=<!-- generated: )([a-z-]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -84,7 +86,7 @@ def lists() -> str:
     paths = create_app(Settings(_env_file=None)).openapi()["paths"]
     return table(
         ("List", "Sort keys (the first is the default)", "Filters of its own"),
-        ((f"`/v1/{kind.path}`", *sorts_and_filters(paths[f"/{kind.path}"]["get"]["parameters"])) for kind in RESOURCES),
+        ((f"`/v1/{kind.path}`", *sorts_and_filters(paths[f"/{kind.path}"]["get"]["parameters"])) for kind in KINDS),
     )
 
 
@@ -124,7 +126,7 @@ def ordered(machine: Mapping[Any, frozenset[Any]], following: frozenset[Any]) ->
 
 def diagram() -> str:
     """The tables as an entity-relationship diagram."""
-    tables = RESOURCES[0].table.metadata.sorted_tables
+    tables = KINDS[0].table.metadata.sorted_tables
     lines = [line for each in tables for line in (*entity(each), *relations(each))]
     return "\n".join(("```mermaid", "erDiagram", *(f"    {line}" for line in lines), "```"))
 

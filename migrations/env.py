@@ -13,7 +13,7 @@ from app.migrating import connected
 from app.settings import Settings
 
 # Importing the catalogue makes every table known.
-METADATA = catalogue.RESOURCES[0].table.metadata
+METADATA = catalogue.FEATURES[0].kind.table.metadata
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:

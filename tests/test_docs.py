@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from app import __version__
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.cli import cli
 from app.http.problems import Problem
 from app.settings import Settings
 from docs.generate import PART, PARTS, ROOT, pages, renewed
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -56,12 +58,12 @@ class TestNothingIsMissing:
         assert set(Problem.kinds) == set(re.findall(r"`/problems/([\w-]+)` \|", page("docs/api.md")))
 
     def test_every_resource_has_its_row(self) -> None:
-        paths = [resource.path for resource in RESOURCES]
+        paths = [resource.path for resource in KINDS]
         assert paths == re.findall(r"^\| `/v1/([\w{}/-]+)` \|", page("docs/api.md"), re.MULTILINE)
 
     def test_every_state_machine_has_its_table(self) -> None:
         api = page("docs/api.md")
-        machines = {resource.path: resource.transitions for resource in RESOURCES if resource.transitions}
+        machines = {resource.path: resource.transitions for resource in KINDS if resource.transitions}
         assert len(machines) == len([name for name in PARTS if name.startswith("steps-of-")])
         for path, steps in machines.items():
             _, _, table = api.partition(f"<!-- generated: steps-of-{path} -->")
@@ -71,7 +73,7 @@ class TestNothingIsMissing:
 
     def test_every_table_is_in_the_diagram(self) -> None:
         diagram = page("docs/data-model.md")
-        for name, table in RESOURCES[0].table.metadata.tables.items():
+        for name, table in KINDS[0].table.metadata.tables.items():
             columns = re.search(rf"^    {name} \{{\n(.*?)^    \}}$", diagram, re.DOTALL | re.MULTILINE)
             assert columns
             assert [line.split()[1] for line in columns[1].splitlines()] == list(table.columns.keys())

@@ -14,13 +14,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from app import migrating
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.cli import migrate_and_render, verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, PATHS, goal_id, items_of, make
 
-TABLES = [resource.type for resource in RESOURCES]
+KINDS = tuple(feature.kind for feature in FEATURES)
+
+TABLES = [resource.type for resource in KINDS]
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.util import greenlet_spawn
 
 from app.access.caller import identify
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.database import POSTGRESQL_SETTINGS, Database, table_of
 from app.main import create_app
 from app.partners.models import Partner
 from app.partners.resource import PARTNERS
-from app.resources import writing
+from app.resources import checking
 from app.resources.kind import Kind
-from app.resources.references import check_references
+from app.resources.references import unknown_references
 from app.resources.verifying import compared
 from app.settings import Settings
 from app.sub_measures.resource import SUB_MEASURES
@@ -43,6 +43,8 @@ from tests.factories import (
     topic_id,
 )
 from tests.problems import problem_of
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 WRITES = ("post", "patch", "delete")
 ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204}
@@ -237,7 +239,7 @@ class TestRepresentations:
             assert answer.json() == alive[path][number] | answer.json()
             alive[path][number] = answer.json()
         served = await everything(client)
-        for resource in RESOURCES:
+        for resource in KINDS:
             assert await stale(app, resource) == []
         for path in PATHS:
             by_id = {each["id"]: each for each in served[path]}
@@ -340,12 +342,12 @@ def delete_meanwhile(monkeypatch: pytest.MonkeyPatch, other_writer: Callable[[],
     """Let another writer delete just after the references of the next write were found to be there."""
 
     async def check_and_lose(*args: Any) -> Any:
-        monkeypatch.setattr(writing, "check_references", check_references)
-        errors = await check_references(*args)
+        monkeypatch.setattr(checking, "unknown_references", unknown_references)
+        errors = await unknown_references(*args)
         assert (await other_writer()).status_code == 204
         return errors
 
-    monkeypatch.setattr(writing, "check_references", check_and_lose)
+    monkeypatch.setattr(checking, "unknown_references", check_and_lose)
 
 
 class TestBusyDatabase:

@@ -1,7 +1,7 @@
-"""What the register knows of agreements: the declaration of the kind."""
+"""Agreements as a kind of resource."""
 
 from app.access.roles import Role
-from app.agreements.models import Agreement, AgreementCreate, AgreementPublic, AgreementSignatory
+from app.agreements.models import Agreement, AgreementCreate, AgreementPublic, AgreementSignatory, AgreementUpdate
 from app.resources.kind import ChildList, Kind
 
 AGREEMENTS = Kind(
@@ -9,6 +9,7 @@ AGREEMENTS = Kind(
     table=Agreement,
     create=AgreementCreate,
     public=AgreementPublic,
+    update=AgreementUpdate,
     writer=Role.admin,
     lists={"signatories": ChildList(AgreementSignatory, parent="agreement_id")},
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Admin, Anyone
+from app.access.caller import Anyone
 from app.agreements.models import AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
 from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
@@ -15,11 +15,11 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByAdmin, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import change, create, remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
@@ -30,13 +30,13 @@ async def list_agreements(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[AgreementList, Query()]
 ) -> Response:
     """List the agreements of this installation, ordered by title."""
-    return await read_page(request, database, caller, AGREEMENTS, wanted, filters(wanted))
+    return await read_page(request, database, caller, AGREEMENTS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=AgreementPublic, responses=conflicts("duplicate"))
-async def create_agreement(request: Request, session: Writing, caller: Admin, content: AgreementCreate) -> Response:
+@router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))
+async def create_agreement(session: ByAdmin, once: Once, content: AgreementCreate) -> Response:
     """Add an agreement."""
-    return await keep(request, session, written(request, await create(session, caller, AGREEMENTS, content), 201))
+    return await once.create(session, AGREEMENTS, content)
 
 
 @router.get("/{id}", response_model=AgreementPublic)
@@ -46,18 +46,16 @@ async def get_agreement(database: Reading, caller: Anyone, id: Id, if_none_match
 
 
 @router.patch("/{id}", response_model=AgreementPublic)
-async def update_agreement(
-    request: Request, session: Writing, caller: Admin, id: Id, changes: AgreementUpdate, if_match: IfMatch = None
-) -> Response:
+async def update_agreement(session: ByAdmin, id: Id, changes: AgreementUpdate, if_match: IfMatch = None) -> Response:
     """Change fields of an agreement."""
-    row = await changeable(session, caller, AGREEMENTS, id, if_match)
-    return written(request, await change(session, caller, AGREEMENTS, row, changes))
+    row = await changeable(session, AGREEMENTS, id, if_match)
+    return written(await change(session, AGREEMENTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_agreement(session: Writing, caller: Admin, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_agreement(session: ByAdmin, id: Id, if_match: IfMatch = None) -> Response:
     """Delete an agreement that nothing belongs to any more."""
-    await remove(session, AGREEMENTS, await changeable(session, caller, AGREEMENTS, id, if_match))
+    await remove(session, AGREEMENTS, await changeable(session, AGREEMENTS, id, if_match))
     return Response(status_code=204)
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from app.changes.models import CHAINED, Action, Change, LogHead, Subject
 from app.database import Database
 from app.http.envelope import request_id
 
-PENDING = "changes"
+CHUNK = 1_000
 FIRST_HASH = "0" * 64
 
 
@@ -29,7 +29,7 @@ class Written:
     """A change that a transaction made."""
 
     action: Action
-    kind: str
+    type: str
     id: UUID
     version: int
     visibility: Visibility
@@ -38,36 +38,62 @@ class Written:
     data: str | None
 
 
+class Transaction(AsyncSession):
+    """One transaction of one caller, whose changes are added to the log at its end.
+
+    `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
+    city's, by which moments become days.
+    """
+
+    by: Caller
+    now: datetime
+    zone: tzinfo
+    written: list[Written]
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the city."""
+        return self.now.astimezone(self.zone).date()
+
+
 @asynccontextmanager
-async def transaction(database: Database, by: Caller) -> AsyncIterator[AsyncSession]:
+async def transaction(
+    database: Database, by: Caller, zone: tzinfo, now: datetime | None = None
+) -> AsyncIterator[Transaction]:
     """One transaction, at whose end its changes are added to the log; the only way to write a resource."""
-    async with database.transaction() as session:
+    async with database.transaction(Transaction) as session:
+        session.by, session.zone, session.now, session.written = by, zone, now or datetime.now(UTC), []
         yield session
-        await append(session, by)
+        await append(session)
 
 
-async def record(session: AsyncSession, written: Written) -> None:
-    """Note a change for the end of the transaction, and what is now known of its subject."""
-    now = datetime.now(UTC)
-    state: dict[str, Any] = {
+async def record(session: Transaction, written: Sequence[Written]) -> None:
+    """Note changes for the end of the transaction, and what is now known of their subjects."""
+    is_new = [each.action is Action.created and each.version == 1 for each in written]
+    rows = [{"id": each.id, "kind": each.type, **state_of(each, session.now)} for each in written]
+    if new := [row for row, first in zip(rows, is_new, strict=True) if first]:
+        await session.execute(insert(Subject), new)
+    for row in (row for row, first in zip(rows, is_new, strict=True) if not first):
+        await session.execute(update(Subject).where(col(Subject.id) == row["id"]).values(**row))
+    session.written += written
+
+
+def state_of(written: Written, now: datetime) -> dict[str, Any]:
+    """What is known of a subject after a change."""
+    return {
         "version": written.version,
         "visibility": written.visibility,
         "deleted_at": now if written.action is Action.deleted else None,
     }
-    if written.action is Action.created and written.version == 1:
-        await session.execute(insert(Subject).values(id=written.id, kind=written.kind, **state))
-    else:
-        await session.execute(update(Subject).where(col(Subject.id) == written.id).values(**state))
-    session.info.setdefault(PENDING, []).append(written)
 
 
-async def append(session: AsyncSession, by: Caller) -> None:
+async def append(session: Transaction) -> None:
     """Number the transaction's changes and add them.
 
     Positions come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this
     must be the last thing that a transaction does, or others wait for whatever it does after.
     """
-    pending: list[Written] = session.info.pop(PENDING, [])
+    pending, session.written = session.written, []
     if not pending:
         return
     await session.flush()
@@ -79,28 +105,34 @@ async def append(session: AsyncSession, by: Caller) -> None:
         .execution_options(synchronize_session=False)
     )
     last, previous = (await session.execute(counting)).one()
-    now = datetime.now(UTC)
-    rows = []
-    for position, written in enumerate(pending, start=last - len(pending) + 1):
-        row = {
-            "position": position,
-            "at": now,
-            "action": written.action,
-            "resource_type": written.kind,
-            "resource_id": written.id,
-            "version": written.version,
-            "visibility": written.visibility,
-            "previous_visibility": written.previous_visibility,
-            "by_partner_id": by.partner_id,
-            "by_key_id": by.key_id,
-            "request_id": request_id.get() or None,
-            "changed_fields": list(written.changed_fields),
-            "data": written.data,
-        }
-        previous = chained(previous, row)
-        rows.append(row | {"hash": previous})
-    await session.execute(insert(Change), rows)
+    now, first = datetime.now(UTC), last - len(pending) + 1
+    for start in range(0, len(pending), CHUNK):
+        rows = []
+        for position, written in enumerate(pending[start : start + CHUNK], start=first + start):
+            row = entry(session.by, written, position, now)
+            previous = chained(previous, row)
+            rows.append(row | {"hash": previous})
+        await session.execute(insert(Change), rows)
     await session.execute(update(LogHead).where(col(LogHead.id) == 1).values(hash=previous))
+
+
+def entry(by: Caller, written: Written, position: int, at: datetime) -> dict[str, Any]:
+    """The columns of an entry, its hash excepted."""
+    return {
+        "position": position,
+        "at": at,
+        "action": written.action,
+        "resource_type": written.type,
+        "resource_id": written.id,
+        "version": written.version,
+        "visibility": written.visibility,
+        "previous_visibility": written.previous_visibility,
+        "by_partner_id": by.partner_id,
+        "by_key_id": by.key_id,
+        "request_id": request_id.get() or None,
+        "changed_fields": list(written.changed_fields),
+        "data": written.data,
+    }
 
 
 def chained(previous: str, row: Mapping[str, Any]) -> str:

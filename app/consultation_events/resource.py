@@ -1,9 +1,10 @@
-"""What the register knows of consultation events: the declaration of the kind."""
+"""Consultation events as a kind of resource."""
 
 from app.consultation_events.models import (
     ConsultationEvent,
     ConsultationEventCreate,
     ConsultationEventPublic,
+    ConsultationEventUpdate,
     EventAgendaItem,
     EventGoal,
     EventParticipant,
@@ -19,15 +20,18 @@ CONSULTATION_EVENTS = Kind(
     table=ConsultationEvent,
     create=ConsultationEventCreate,
     public=ConsultationEventPublic,
+    update=ConsultationEventUpdate,
     owner="organiser_id",
     lists={
         "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
         "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),
         "sub_measure_ids": ChildList(EventSubMeasure, parent="consultation_event_id", value="sub_measure_id"),
-        "participants": ChildList(EventParticipant, parent="consultation_event_id", unique="partner_id"),
+        "participants": ChildList(
+            EventParticipant, parent="consultation_event_id", unique="partner_id", owner="partner_id"
+        ),
         "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
     },
-    check=check,
-    transitions=TRANSITIONS,
     derived=derived,
+    transitions=TRANSITIONS,
+    check=check,
 )

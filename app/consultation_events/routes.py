@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.consultation_events import service
@@ -23,11 +23,11 @@ from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByContributor, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import change, create, remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/consultation-events", tags=["consultation-events"])
@@ -41,14 +41,10 @@ async def list_consultation_events(
     return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=ConsultationEventPublic)
-async def create_consultation_event(
-    request: Request, session: Writing, caller: Contributor, content: ConsultationEventCreate
-) -> Response:
+@router.post("", status_code=201, response_model=ConsultationEventPublic)
+async def create_consultation_event(session: ByContributor, once: Once, content: ConsultationEventCreate) -> Response:
     """Add a consultation event."""
-    return await keep(
-        request, session, written(request, await create(session, caller, CONSULTATION_EVENTS, content), 201)
-    )
+    return await once.create(session, CONSULTATION_EVENTS, content)
 
 
 @router.get("/{id}", response_model=ConsultationEventPublic)
@@ -61,24 +57,20 @@ async def get_consultation_event(
 
 @router.patch("/{id}", response_model=ConsultationEventPublic, responses=conflicts("transition-not-allowed"))
 async def update_consultation_event(
-    request: Request,
-    session: Writing,
-    caller: Contributor,
+    session: ByContributor,
     id: Id,
     changes: ConsultationEventUpdate,
     if_match: IfMatch = None,
 ) -> Response:
     """Change fields of a consultation event."""
-    row = await changeable(session, caller, CONSULTATION_EVENTS, id, if_match)
-    return written(request, await change(session, caller, CONSULTATION_EVENTS, row, changes))
+    row = await changeable(session, CONSULTATION_EVENTS, id, if_match)
+    return written(await change(session, CONSULTATION_EVENTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_consultation_event(
-    session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None
-) -> Response:
+async def delete_consultation_event(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
-    await remove(session, CONSULTATION_EVENTS, await changeable(session, caller, CONSULTATION_EVENTS, id, if_match))
+    await remove(session, CONSULTATION_EVENTS, await changeable(session, CONSULTATION_EVENTS, id, if_match))
     return Response(status_code=204)
 
 
@@ -89,8 +81,7 @@ async def delete_consultation_event(
 )
 async def put_participant(
     request: Request,
-    session: Writing,
-    caller: Contributor,
+    session: ByContributor,
     id: Id,
     partner_id: PartnerInPath,
     content: ParticipantPut,
@@ -101,17 +92,17 @@ async def put_participant(
     A partner's key sets that partner's own participation, an organiser's all of its event. If-Match is honoured when it is
     sent; it is compared with the event's ETag.
     """
-    answer = written(request, await service.put_participant(session, caller, id, partner_id, content, if_match))
+    answer = written(await service.put_participant(session, id, partner_id, content, if_match))
     answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]
     return answer
 
 
 @router.delete("/{id}/participants/{partner_id}", status_code=204)
 async def delete_participant(
-    session: Writing, caller: Contributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
+    session: ByContributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
 ) -> Response:
     """Take one partner out of an event; one that does not come gets the attendance `declined` instead."""
-    await service.delete_participant(session, caller, id, partner_id, if_match)
+    await service.delete_participant(session, id, partner_id, if_match)
     return Response(status_code=204)
 
 

@@ -4,52 +4,48 @@ import json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from app.access.caller import Caller
+from app.changes.log import Transaction
 from app.consultation_events.models import ConsultationEvent, ParticipantPut
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import require_match
 from app.http.problems import NotFound
 from app.partners.resource import PARTNERS
-from app.resources.ownership import authorise
+from app.resources.ownership import authorise_entry
 from app.resources.writing import check_there, locked, rewrite
 
 
 async def put_participant(
-    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, content: ParticipantPut, if_match: str | None
+    session: Transaction, id: UUID, partner_id: UUID, content: ParticipantPut, if_match: str | None
 ) -> ConsultationEvent:
     """Set how a partner takes part in an event; returns the event.
 
-    Raises NotFound where the event or the partner is not there, Forbidden for other partners' participation.
+    Raises NotFound where the event or the partner is not there, Forbidden for other partners' participation, Invalid for
+    more of them than an event holds.
     """
-    event = await held(session, caller, id, partner_id)
+    event = await held(session, id, partner_id)
     if if_match is not None:
         require_match(if_match, event.version)
-    await check_there(session, caller, PARTNERS, partner_id)
+    await check_there(session, PARTNERS, partner_id)
     entry = {**content.model_dump(mode="json"), "partner_id": str(partner_id)}
     after = [entry if each["partner_id"] == str(partner_id) else each for each in participants_of(event)]
-    return await rewritten(session, caller, event, after if entry in after else [*after, entry])
+    return await with_participants(session, event, after if entry in after else [*after, entry])
 
 
-async def delete_participant(
-    session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID, if_match: str | None
-) -> None:
+async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, if_match: str | None) -> None:
     """Take a partner out of an event; raises NotFound for one that does not take part, and what putting raises."""
-    event = await held(session, caller, id, partner_id)
+    event = await held(session, id, partner_id)
     require_match(if_match, event.version)
     participants = participants_of(event)
     after = [each for each in participants if each["partner_id"] != str(partner_id)]
     if after == participants:
         raise NotFound
-    await rewritten(session, caller, event, after)
+    await with_participants(session, event, after)
 
 
-async def held(session: AsyncSession, caller: Caller, id: UUID, partner_id: UUID) -> ConsultationEvent:
+async def held(session: Transaction, id: UUID, partner_id: UUID) -> ConsultationEvent:
     """The event, locked, for a caller that may write the partner's participation."""
-    event = await locked(session, caller, CONSULTATION_EVENTS, id)
-    if caller.partner_id != event.organiser_id:
-        authorise(caller, CONSULTATION_EVENTS, partner_id)
+    event = await locked(session, CONSULTATION_EVENTS, id)
+    await authorise_entry(session, CONSULTATION_EVENTS, event, partner_id)
     return event
 
 
@@ -59,12 +55,9 @@ def participants_of(event: ConsultationEvent) -> list[dict[str, Any]]:
     return participants
 
 
-async def rewritten(
-    session: AsyncSession, caller: Caller, event: ConsultationEvent, participants: list[dict[str, Any]]
+async def with_participants(
+    session: Transaction, event: ConsultationEvent, participants: list[dict[str, Any]]
 ) -> ConsultationEvent:
-    """The event with these participants; whose right it is was decided before.
-
-    Raises Invalid for more of them than an event holds.
-    """
+    """The event with these participants."""
     after = {**json.loads(event.representation), "participants": participants}
-    return await rewrite(session, caller, CONSULTATION_EVENTS, event, after, owners=[caller.partner_id])
+    return await rewrite(session, CONSULTATION_EVENTS, event, after)

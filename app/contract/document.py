@@ -117,7 +117,7 @@ class Contract:
             return known[name]["examples"][0]
         items = known[name]["properties"].get("items")
         if items is None:
-            raise LookupError(f"{name} has no example: give its model one, or app.catalogue.examples() an answer")
+            raise LookupError(f"{name} has no example: give its model one, or app.contract.examples an answer")
         return {"items": [self.example(name_of(items["items"]), known)], "next_cursor": None}
 
 

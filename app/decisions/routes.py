@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Coordinator
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.decisions import service
 from app.decisions.models import DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
 from app.decisions.queries import filters
 from app.decisions.resource import DECISIONS
@@ -16,10 +15,11 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByCoordinator, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
@@ -33,10 +33,10 @@ async def list_decisions(
     return await read_page(request, database, caller, DECISIONS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=DecisionPublic)
-async def create_decision(request: Request, session: Writing, caller: Coordinator, content: DecisionCreate) -> Response:
+@router.post("", status_code=201, response_model=DecisionPublic)
+async def create_decision(session: ByCoordinator, once: Once, content: DecisionCreate) -> Response:
     """Announce a decision."""
-    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+    return await once.create(session, DECISIONS, content)
 
 
 @router.get("/{id}", response_model=DecisionPublic)
@@ -47,21 +47,21 @@ async def get_decision(database: Reading, caller: Anyone, id: Id, if_none_match:
 
 @router.patch("/{id}", response_model=DecisionPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_decision(
-    request: Request, session: Writing, caller: Coordinator, id: Id, changes: DecisionUpdate, if_match: IfMatch = None
+    session: ByCoordinator, id: Id, changes: DecisionUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a decision.
 
     Once it is decided, what tells whether the partners were heard before stays as it is: its days, whom it asks and the
     events at which they were heard.
     """
-    row = await changeable(session, caller, DECISIONS, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, DECISIONS, id, if_match)
+    return written(await change(session, DECISIONS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_decision(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_decision(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a decision that was not made and that nothing refers to any more."""
-    await service.remove(session, await changeable(session, caller, DECISIONS, id, if_match))
+    await remove(session, DECISIONS, await changeable(session, DECISIONS, id, if_match))
     return Response(status_code=204)
 
 

@@ -1,40 +1,33 @@
-"""Loading the invented year: each entry is written by its feature's own service, as a request would."""
+"""Loading the invented year: each entry is written as a request would write it, at the time at which it is said to be."""
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.access.caller import COMMAND
 from app.agreements.models import Agreement
+from app.changes.log import Transaction
 from app.changes.models import Subject
-from app.consultation_events.models import ConsultationEventCreate, ConsultationEventUpdate
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.decisions import service as decisions
-from app.decisions.models import DecisionCreate, DecisionUpdate
 from app.decisions.resource import DECISIONS
-from app.demo.document import DemoFile, MeasurePart, StatementPart
-from app.indicators.models import IndicatorCreate
+from app.demo.document import DemoFile, Entry, MeasurePart, StatementPart
 from app.indicators.resource import INDICATORS
-from app.needs import service as needs
-from app.needs.models import NeedCreate, NeedUpdate
 from app.needs.resource import NEEDS
 from app.observations import service as observations
 from app.observations.models import ObservationPut
 from app.partners.resource import PARTNERS
-from app.progress_reports import service as progress_reports
-from app.progress_reports.models import ProgressReportCreate, ProgressReportUpdate
 from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.ids import named_id
+from app.resources.kind import Kind, Row
 from app.resources.writing import change, create, locked
+from app.schema.base import Patch
 from app.statements import service as statements
 from app.statements.models import StatementPut
-from app.sub_measures import service as sub_measures
 from app.sub_measures.models import SubMeasure, SubMeasureUpdate
 from app.sub_measures.resource import SUB_MEASURES
 
@@ -45,7 +38,7 @@ class Refused(Exception):
     """Why the invented year is not loaded into a register; nothing was written."""
 
 
-async def load(session: AsyncSession, content: DemoFile, zone: tzinfo) -> Counts | None:
+async def load(session: Transaction, content: DemoFile) -> Counts | None:
     """Write the invented year in the transaction of the session; returns how much of each kind, None when it is there.
 
     Raises Refused where the agreement that it is about is not there, or has work in it that it would write over.
@@ -57,21 +50,22 @@ async def load(session: AsyncSession, content: DemoFile, zone: tzinfo) -> Counts
     for part in content.sub_measures:
         await change_measure(session, content, part)
         counts["sub-measures"] += 1
-    await add_events(session, content, counts)
-    await add_decisions(session, content, counts, zone)
-    await add_needs(session, content, counts)
-    await add_indicators(session, content, counts)
-    await add_reports(session, content, counts)
+    await add_entries(session, content, CONSULTATION_EVENTS, content.consultation_events, counts)
+    await add_decisions(session, content, counts)
+    await add_entries(session, content, NEEDS, content.needs, counts)
+    await add_entries(session, content, INDICATORS, content.indicators, counts)
+    await add_observations(session, content, counts)
+    await add_entries(session, content, PROGRESS_REPORTS, content.progress_reports, counts)
     return counts
 
 
-async def is_loaded(session: AsyncSession, content: DemoFile) -> bool:
+async def is_loaded(session: Transaction, content: DemoFile) -> bool:
     """Whether the invented year was loaded before, also when some of it was deleted since."""
     ids = [content.id_of(CONSULTATION_EVENTS.type, each.id) for each in content.consultation_events]
     return (await session.execute(select(col(Subject.id)).where(col(Subject.id).in_(ids)).limit(1))).first() is not None
 
 
-async def check_agreement(session: AsyncSession, content: DemoFile) -> None:
+async def check_agreement(session: Transaction, content: DemoFile) -> None:
     """Raise Refused where the agreement is missing, or one of the sub-measures was changed."""
     if await session.get(Agreement, named_id("agreements", content.agreement)) is None:
         raise Refused("the demo year belongs to the built-in agreement, which is not loaded: run `register seed` first")
@@ -85,87 +79,84 @@ async def check_agreement(session: AsyncSession, content: DemoFile) -> None:
         raise Refused(f"the demo year would write over the work on sub-measures {names}: load it into a new register")
 
 
-async def change_measure(session: AsyncSession, content: DemoFile, part: MeasurePart) -> None:
+async def change_measure(session: Transaction, content: DemoFile, part: MeasurePart) -> None:
     """Say who leads a sub-measure, when, and by which milestones."""
-    row = await locked(session, COMMAND, SUB_MEASURES, content.id_of(SUB_MEASURES.type, part.code))
-    changes = SubMeasureUpdate.model_validate(content.with_ids(SUB_MEASURES, part.body))
-    await sub_measures.update(session, COMMAND, row, changes)
+    row = await locked(session, SUB_MEASURES, content.id_of(SUB_MEASURES.type, part.code))
+    await change(session, SUB_MEASURES, row, SubMeasureUpdate.model_validate(content.with_ids(SUB_MEASURES, part.body)))
 
 
-async def add_events(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
-    """Write the events, each with what became of it."""
-    for part in content.consultation_events:
-        id, body = content.id_of(CONSULTATION_EVENTS.type, part.id), content.with_ids(CONSULTATION_EVENTS, part.body)
-        row = await create(session, COMMAND, CONSULTATION_EVENTS, ConsultationEventCreate.model_validate(body), id=id)
-        for step in part.then:
-            changes = ConsultationEventUpdate.model_validate(content.with_ids(CONSULTATION_EVENTS, step.body))
-            await change(session, COMMAND, CONSULTATION_EVENTS, row, changes)
-        counts["consultation events"] += 1
+async def begin(session: Transaction, content: DemoFile, kind: Kind[Row], part: Entry) -> Row:
+    """Write something new, at its time where it has one."""
+    with at(session, part.at):
+        entry = kind.create.model_validate(content.with_ids(kind, part.body))
+        return await create(session, kind, entry, id=content.id_of(kind.type, part.id))
 
 
-async def add_decisions(session: AsyncSession, content: DemoFile, counts: Counts, zone: tzinfo) -> None:
+async def go_on(session: Transaction, content: DemoFile, kind: Kind[Row], row: Row, part: Entry) -> None:
+    """Write what became of it, each step at its time where it has one."""
+    for step in part.then:
+        with at(session, step.at):
+            await change(session, kind, row, changes_of(kind).model_validate(content.with_ids(kind, step.body)))
+
+
+def changes_of(kind: Kind[Any]) -> type[Patch]:
+    """The schema of changes of a kind that can be changed."""
+    if kind.update is None:
+        raise TypeError(f"{kind.type} is put, not changed")
+    return kind.update
+
+
+@contextmanager
+def at(session: Transaction, moment: datetime | None) -> Iterator[None]:
+    """Let it be another time for what is written in the block."""
+    now, session.now = session.now, moment or session.now
+    yield
+    session.now = now
+
+
+async def add_entries(
+    session: Transaction, content: DemoFile, kind: Kind[Any], parts: Sequence[Entry], counts: Counts
+) -> None:
+    """Write all of one kind, each with what became of it."""
+    for part in parts:
+        await go_on(session, content, kind, await begin(session, content, kind, part), part)
+        counts[kind.path.replace("-", " ")] += 1
+
+
+async def add_decisions(session: Transaction, content: DemoFile, counts: Counts) -> None:
     """Write the decisions: what was said before each, what became of it, what was said too late, the city's answers."""
     for part in content.decisions:
-        id, body = content.id_of(DECISIONS.type, part.id), content.with_ids(DECISIONS, part.body)
-        row = await decisions.create(session, COMMAND, DecisionCreate.model_validate(body), id)
+        row = await begin(session, content, DECISIONS, part)
         for statement in part.statements:
-            await say(session, content, id, statement, zone)
-        for step in part.then:
-            changes = DecisionUpdate.model_validate(content.with_ids(DECISIONS, step.body))
-            await decisions.update(session, COMMAND, row, changes)
+            await say(session, content, row.id, statement)
+        await go_on(session, content, DECISIONS, row, part)
         for statement in part.late_statements:
-            await say(session, content, id, statement, zone)
+            await say(session, content, row.id, statement)
         for statement in (*part.statements, *part.late_statements):
             if statement.answer:
-                await say(session, content, id, statement, zone, answer=statement.answer)
+                await say(session, content, row.id, statement, answer=statement.answer)
         counts["decisions"] += 1
         counts["statements"] += len(part.statements) + len(part.late_statements)
 
 
 async def say(
-    session: AsyncSession,
+    session: Transaction,
     content: DemoFile,
     decision_id: UUID,
     part: StatementPart,
-    zone: tzinfo,
     answer: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what a partner said to a decision, or the city's answer to it."""
     partner_id = content.id_of(PARTNERS.type, part.partner_id)
     words = StatementPut.model_validate({**part.body, **(answer or {})})
-    await statements.put(session, COMMAND, decision_id, partner_id, words, None, zone, said_at=part.said_at)
+    with at(session, part.said_at):
+        await statements.put(session, decision_id, partner_id, words, None)
 
 
-async def add_needs(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
-    """Write the needs, each with what it was answered."""
-    for part in content.needs:
-        id, body = content.id_of(NEEDS.type, part.id), content.with_ids(NEEDS, part.body)
-        row = await needs.create(session, COMMAND, NeedCreate.model_validate(body), id)
-        for step in part.then:
-            changes = NeedUpdate.model_validate(content.with_ids(NEEDS, step.body))
-            await needs.update(session, COMMAND, row, changes, answered_at=step.at)
-        counts["needs"] += 1
-
-
-async def add_indicators(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
-    """Write the indicators with their values."""
+async def add_observations(session: Transaction, content: DemoFile, counts: Counts) -> None:
+    """Write the values of the indicators."""
     for part in content.indicators:
-        id, body = content.id_of(INDICATORS.type, part.id), content.with_ids(INDICATORS, part.body)
-        await create(session, COMMAND, INDICATORS, IndicatorCreate.model_validate(body), id=id)
+        indicator_id = content.id_of(INDICATORS.type, part.id)
         for value in part.observations:
-            await observations.put(session, COMMAND, id, value.on, ObservationPut.model_validate(value.body), None)
-        counts["indicators"] += 1
+            await observations.put(session, indicator_id, value.on, ObservationPut.model_validate(value.body), None)
         counts["observations"] += len(part.observations)
-
-
-async def add_reports(session: AsyncSession, content: DemoFile, counts: Counts) -> None:
-    """Write the progress reports; those that are accepted move their sub-measures."""
-    for part in content.progress_reports:
-        id, body = content.id_of(PROGRESS_REPORTS.type, part.id), content.with_ids(PROGRESS_REPORTS, part.body)
-        row = await progress_reports.create(
-            session, COMMAND, ProgressReportCreate.model_validate(body), id, submitted_at=part.at
-        )
-        for step in part.then:
-            changes = ProgressReportUpdate.model_validate(content.with_ids(PROGRESS_REPORTS, step.body))
-            await progress_reports.update(session, COMMAND, row, changes, submitted_at=step.at)
-        counts["progress reports"] += 1

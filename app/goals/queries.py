@@ -2,10 +2,11 @@
 
 from sqlalchemy import ColumnElement
 
+from app.access.caller import Caller
 from app.goals.models import Goal, GoalList
 from app.resources.lists import matching
 
 
-def filters(wanted: GoalList) -> list[ColumnElement[bool]]:
+def filters(wanted: GoalList, _caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of goals."""
     return matching(Goal, wanted, {})

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Coordinator
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.goals import service
 from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
 from app.goals.queries import filters
 from app.goals.resource import GOALS
@@ -16,11 +15,11 @@ from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByCoordinator, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/goals", tags=["goals"])
@@ -31,13 +30,13 @@ async def list_goals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[GoalList, Query()]
 ) -> Response:
     """List goals, ordered by number."""
-    return await read_page(request, database, caller, GOALS, wanted, filters(wanted))
+    return await read_page(request, database, caller, GOALS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=GoalPublic, responses=conflicts("duplicate"))
-async def create_goal(request: Request, session: Writing, caller: Coordinator, content: GoalCreate) -> Response:
+@router.post("", status_code=201, response_model=GoalPublic, responses=conflicts("duplicate"))
+async def create_goal(session: ByCoordinator, once: Once, content: GoalCreate) -> Response:
     """Add a goal to an agreement."""
-    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+    return await once.create(session, GOALS, content)
 
 
 @router.get("/{id}", response_model=GoalPublic)
@@ -47,18 +46,16 @@ async def get_goal(database: Reading, caller: Anyone, id: Id, if_none_match: IfN
 
 
 @router.patch("/{id}", response_model=GoalPublic)
-async def update_goal(
-    request: Request, session: Writing, caller: Coordinator, id: Id, changes: GoalUpdate, if_match: IfMatch = None
-) -> Response:
+async def update_goal(session: ByCoordinator, id: Id, changes: GoalUpdate, if_match: IfMatch = None) -> Response:
     """Change fields of a goal."""
-    row = await changeable(session, caller, GOALS, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, GOALS, id, if_match)
+    return written(await change(session, GOALS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_goal(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_goal(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a goal that nothing refers to any more."""
-    await remove(session, GOALS, await changeable(session, caller, GOALS, id, if_match))
+    await remove(session, GOALS, await changeable(session, GOALS, id, if_match))
     return Response(status_code=204)
 
 

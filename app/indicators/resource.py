@@ -1,6 +1,6 @@
-"""What the register knows of indicators: the declaration of the kind."""
+"""Indicators as a kind of resource."""
 
-from app.indicators.models import Indicator, IndicatorCreate, IndicatorPublic
+from app.indicators.models import Indicator, IndicatorCreate, IndicatorPublic, IndicatorUpdate
 from app.indicators.rules import check
 from app.resources.kind import Kind
 
@@ -9,6 +9,7 @@ INDICATORS = Kind(
     table=Indicator,
     create=IndicatorCreate,
     public=IndicatorPublic,
+    update=IndicatorUpdate,
     named_by="name",
     searched=("name", "description"),
     check=check,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Coordinator
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
@@ -15,11 +15,11 @@ from app.indicators.models import IndicatorCreate, IndicatorList, IndicatorPubli
 from app.indicators.queries import filters
 from app.indicators.resource import INDICATORS
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByCoordinator, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import change, create, remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
@@ -33,12 +33,10 @@ async def list_indicators(
     return await read_page(request, database, caller, INDICATORS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=IndicatorPublic)
-async def create_indicator(
-    request: Request, session: Writing, caller: Coordinator, content: IndicatorCreate
-) -> Response:
+@router.post("", status_code=201, response_model=IndicatorPublic)
+async def create_indicator(session: ByCoordinator, once: Once, content: IndicatorCreate) -> Response:
     """Add an indicator to a goal or a sub-measure."""
-    return await keep(request, session, written(request, await create(session, caller, INDICATORS, content), 201))
+    return await once.create(session, INDICATORS, content)
 
 
 @router.get("/{id}", response_model=IndicatorPublic)
@@ -49,17 +47,17 @@ async def get_indicator(database: Reading, caller: Anyone, id: Id, if_none_match
 
 @router.patch("/{id}", response_model=IndicatorPublic)
 async def update_indicator(
-    request: Request, session: Writing, caller: Coordinator, id: Id, changes: IndicatorUpdate, if_match: IfMatch = None
+    session: ByCoordinator, id: Id, changes: IndicatorUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of an indicator."""
-    row = await changeable(session, caller, INDICATORS, id, if_match)
-    return written(request, await change(session, caller, INDICATORS, row, changes))
+    row = await changeable(session, INDICATORS, id, if_match)
+    return written(await change(session, INDICATORS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_indicator(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_indicator(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete an indicator that was never observed."""
-    await remove(session, INDICATORS, await changeable(session, caller, INDICATORS, id, if_match))
+    await remove(session, INDICATORS, await changeable(session, INDICATORS, id, if_match))
     return Response(status_code=204)
 
 

@@ -13,7 +13,7 @@ from app.http.problems import NotFound
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import by_id, page_of
-from app.resources.changing import Writing
+from app.resources.changing import ByAdmin
 from app.resources.idempotency import NEVER_KEPT
 from app.schema.fields import Id
 
@@ -30,7 +30,7 @@ async def list_keys(database: Reading, _caller: Admin, wanted: Annotated[KeyQuer
 
 
 @router.post("", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
-async def create_key(session: Writing, _caller: Admin, content: KeyCreate) -> Response:
+async def create_key(session: ByAdmin, content: KeyCreate) -> Response:
     """Make a key for a partner; the answer shows it, and nothing ever does again."""
     made = await service.make(session, content.partner_id, content.role, content.description, content.expires_at)
     return shown_once(made)
@@ -46,13 +46,13 @@ async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
 
 
 @router.post("/{id}/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
-async def rotate_key(session: Writing, _caller: Admin, id: Id, rotation: KeyRotation) -> Response:
+async def rotate_key(session: ByAdmin, id: Id, rotation: KeyRotation) -> Response:
     """Make a key with the same rights, and let the old one end after an overlap."""
     return shown_once(await service.rotate(session, id, timedelta(hours=rotation.overlap_hours)))
 
 
 @router.delete("/{id}", status_code=204)
-async def revoke_key(session: Writing, _caller: Admin, id: Id) -> Response:
+async def revoke_key(session: ByAdmin, id: Id) -> Response:
     """Revoke a key: the next request with it is refused, by every process."""
     await service.revoke(session, id)
     return Response(status_code=204)

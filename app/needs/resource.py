@@ -1,15 +1,40 @@
-"""What the register knows of needs: the declaration of the kind."""
+"""Needs as a kind of resource."""
 
-from app.needs.models import Need, NeedCreate, NeedDecision, NeedDistrict, NeedEvent, NeedPublic, NeedSubMeasure
-from app.needs.rules import check
-from app.needs.terms import TRANSITIONS
-from app.resources.kind import ChildList, Kind
+from collections.abc import Sequence
+from typing import Any
+
+from app.changes.log import Transaction
+from app.needs.models import (
+    Need,
+    NeedCreate,
+    NeedDecision,
+    NeedDistrict,
+    NeedEvent,
+    NeedPublic,
+    NeedSubMeasure,
+    NeedUpdate,
+)
+from app.needs.rules import BY_WHO_RAISES, check
+from app.needs.terms import TRANSITIONS, NeedStatus
+from app.resources.kind import ChildList, Kind, Write
+
+
+async def note_answer(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Note when a need was answered, and that it no longer is when it is open again."""
+    for write in writes:
+        status = write.values["status"]
+        if status is NeedStatus.answered and write.changes("status"):
+            write.values["answered_at"] = session.now
+        if status in {NeedStatus.open, NeedStatus.in_discussion}:
+            write.values["answered_at"] = None
+
 
 NEEDS = Kind(
     path="needs",
     table=Need,
     create=NeedCreate,
     public=NeedPublic,
+    update=NeedUpdate,
     searched=("title", "description", "response"),
     owner="raised_by_id",
     lists={
@@ -18,6 +43,9 @@ NEEDS = Kind(
         "decision_ids": ChildList(NeedDecision, parent="need_id", value="decision_id"),
         "districts": ChildList(NeedDistrict, parent="need_id", value="district"),
     },
-    check=check,
+    reserved=("response",),
+    own_states=BY_WHO_RAISES,
     transitions=TRANSITIONS,
+    process=note_answer,
+    check=check,
 )

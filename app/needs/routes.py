@@ -5,22 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
-from app.needs import service
 from app.needs.models import NeedCreate, NeedList, NeedPublic, NeedUpdate
 from app.needs.queries import filters
 from app.needs.resource import NEEDS
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByContributor, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/needs", tags=["needs"])
@@ -34,10 +33,10 @@ async def list_needs(
     return await read_page(request, database, caller, NEEDS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=NeedPublic)
-async def create_need(request: Request, session: Writing, caller: Contributor, content: NeedCreate) -> Response:
+@router.post("", status_code=201, response_model=NeedPublic)
+async def create_need(session: ByContributor, once: Once, content: NeedCreate) -> Response:
     """Raise a need."""
-    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+    return await once.create(session, NEEDS, content)
 
 
 @router.get("/{id}", response_model=NeedPublic)
@@ -47,21 +46,19 @@ async def get_need(database: Reading, caller: Anyone, id: Id, if_none_match: IfN
 
 
 @router.patch("/{id}", response_model=NeedPublic, responses=conflicts("transition-not-allowed"))
-async def update_need(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: NeedUpdate, if_match: IfMatch = None
-) -> Response:
+async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, if_match: IfMatch = None) -> Response:
     """Change fields of a need.
 
     Who raised it describes, opens and closes it; a coordinator also answers it.
     """
-    row = await changeable(session, caller, NEEDS, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, NEEDS, id, if_match)
+    return written(await change(session, NEEDS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_need(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_need(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a need that was raised by mistake; one that is met gets the status `closed` instead."""
-    await remove(session, NEEDS, await changeable(session, caller, NEEDS, id, if_match))
+    await remove(session, NEEDS, await changeable(session, NEEDS, id, if_match))
     return Response(status_code=204)
 
 

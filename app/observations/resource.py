@@ -1,11 +1,32 @@
-"""What the register knows of observations: the declaration of the kind."""
+"""Observations as a kind of resource: they belong to the partner that leads the indicator's sub-measure."""
 
 from datetime import date
 from uuid import UUID
 
-from app.observations.models import Observation, ObservationCreate, ObservationPublic
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.changes.log import Transaction
+from app.indicators.models import Indicator
+from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPublic
 from app.resources.ids import named_id
 from app.resources.kind import Kind
+from app.sub_measures.models import SubMeasure
+
+
+def observation_id(indicator_id: UUID, on: date) -> UUID:
+    """The id of the one observation of an indicator on a day."""
+    return named_id("indicators", indicator_id, "observations", on)
+
+
+async def lead_of(session: Transaction, observation: ObservationPlace) -> UUID | None:
+    """The partner that leads an indicator's sub-measure; None for indicators of goals."""
+    wanted = select(col(SubMeasure.lead_partner_id)).join(
+        Indicator, col(Indicator.sub_measure_id) == col(SubMeasure.id)
+    )
+    found = await session.execute(wanted.where(col(Indicator.id) == observation.indicator_id))
+    return found.scalar_one_or_none()
+
 
 OBSERVATIONS = Kind(
     path="indicators/{id}/observations",
@@ -14,11 +35,8 @@ OBSERVATIONS = Kind(
     public=ObservationPublic,
     named_by="on",
     searched=("comment", "source"),
-    owner="lead_partner_id",
     within="indicator_id",
+    id_of=lambda content: observation_id(content.indicator_id, content.on),
+    owner="lead_partner_id",
+    find_owner=lead_of,
 )
-
-
-def observation_id(indicator_id: UUID, on: date) -> UUID:
-    """The id of the one observation of an indicator on a day."""
-    return named_id("indicators", indicator_id, "observations", on)

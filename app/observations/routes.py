@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
@@ -17,7 +17,7 @@ from app.observations.queries import filters
 from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources.addresses import DayInPath
 from app.resources.answers import put_answer
-from app.resources.changing import Writing
+from app.resources.changing import ByContributor
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
@@ -30,7 +30,7 @@ async def list_observations(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[ObservationList, Query()]
 ) -> Response:
     """List the values of an indicator in the order of their days."""
-    conditions = filters(wanted, id)
+    conditions = filters(wanted, caller)
     return await read_page(request, database, caller, OBSERVATIONS, wanted, conditions, above=(INDICATORS, id))
 
 
@@ -49,8 +49,7 @@ async def get_observation(
 )
 async def put_observation(
     request: Request,
-    session: Writing,
-    caller: Contributor,
+    session: ByContributor,
     id: Id,
     on: DayInPath,
     content: ObservationPut,
@@ -61,16 +60,14 @@ async def put_observation(
     The partner that leads the indicator's sub-measure writes its values, and coordinators write all. If-Match is honoured
     when it is sent.
     """
-    row, is_new = await service.put(session, caller, id, on, content, if_match)
+    row, is_new = await service.put(session, id, on, content, if_match)
     return put_answer(request, row, is_new=is_new)
 
 
 @router.delete("/{on}", status_code=204)
-async def delete_observation(
-    session: Writing, caller: Contributor, id: Id, on: DayInPath, if_match: IfMatch = None
-) -> Response:
+async def delete_observation(session: ByContributor, id: Id, on: DayInPath, if_match: IfMatch = None) -> Response:
     """Delete the value of an indicator on a day."""
-    await service.remove(session, caller, id, on, if_match)
+    await service.remove(session, id, on, if_match)
     return Response(status_code=204)
 
 

@@ -1,20 +1,16 @@
 """What lists of partners are asked for."""
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col
 
+from app.access.caller import Caller
 from app.partners.models import Partner, PartnerList, PartnerServiceField
 from app.resources.lists import linked, matching
 
 
-def filters(wanted: PartnerList) -> list[ColumnElement[bool]]:
+def filters(wanted: PartnerList, _caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of partners."""
     return matching(
         Partner,
         wanted,
-        {
-            "service_field": lambda fields: linked(
-                PartnerServiceField, "partner_id", col(Partner.id), "service_field", fields
-            )
-        },
+        {"service_field": lambda fields: linked(Partner, PartnerServiceField, "service_field", fields)},
     )

@@ -5,22 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Admin, Anyone
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
-from app.partners import service
 from app.partners.models import PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
 from app.partners.queries import filters
 from app.partners.resource import PARTNERS
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByAdmin, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import create, remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
@@ -31,13 +30,13 @@ async def list_partners(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[PartnerList, Query()]
 ) -> Response:
     """List the partners of the cooperation, ordered by name."""
-    return await read_page(request, database, caller, PARTNERS, wanted, filters(wanted))
+    return await read_page(request, database, caller, PARTNERS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=PartnerPublic, responses=conflicts("duplicate"))
-async def create_partner(request: Request, session: Writing, caller: Admin, content: PartnerCreate) -> Response:
+@router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))
+async def create_partner(session: ByAdmin, once: Once, content: PartnerCreate) -> Response:
     """Add a partner."""
-    return await keep(request, session, written(request, await create(session, caller, PARTNERS, content), 201))
+    return await once.create(session, PARTNERS, content)
 
 
 @router.get("/{id}", response_model=PartnerPublic)
@@ -47,19 +46,16 @@ async def get_partner(database: Reading, caller: Anyone, id: Id, if_none_match: 
 
 
 @router.patch("/{id}", response_model=PartnerPublic)
-async def update_partner(
-    request: Request, session: Writing, caller: Admin, id: Id, changes: PartnerUpdate, if_match: IfMatch = None
-) -> Response:
+async def update_partner(session: ByAdmin, id: Id, changes: PartnerUpdate, if_match: IfMatch = None) -> Response:
     """Change fields of a partner."""
-    await service.lock_memberships(session, changes)
-    row = await changeable(session, caller, PARTNERS, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, PARTNERS, id, if_match)
+    return written(await change(session, PARTNERS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_partner(session: Writing, caller: Admin, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_partner(session: ByAdmin, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a partner that nothing refers to; one that ended gets `dissolved_on` instead."""
-    await remove(session, PARTNERS, await changeable(session, caller, PARTNERS, id, if_match))
+    await remove(session, PARTNERS, await changeable(session, PARTNERS, id, if_match))
     return Response(status_code=204)
 
 

@@ -1,19 +1,94 @@
-"""What the register knows of progress reports: the declaration of the kind."""
+"""Progress reports as a kind of resource; accepting one moves its sub-measure."""
 
-from app.progress_reports.models import ProgressReport, ProgressReportCreate, ProgressReportPublic
-from app.progress_reports.rules import check
-from app.progress_reports.terms import TRANSITIONS
-from app.resources.kind import Kind
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.access.visibility import Visibility
+from app.changes.log import Transaction
+from app.http.problems import at
+from app.language import Text
+from app.progress_reports.models import (
+    ProgressReport,
+    ProgressReportCreate,
+    ProgressReportPublic,
+    ProgressReportUpdate,
+)
+from app.progress_reports.rules import BY_WHO_REPORTS, check
+from app.progress_reports.terms import TRANSITIONS, ReportState
+from app.resources.kind import Freeze, Kind, Write
+from app.resources.writing import change, locked
+from app.sub_measures.models import SubMeasure, SubMeasureUpdate
+from app.sub_measures.resource import SUB_MEASURES
+from app.sub_measures.rules import NEEDS_REASON
+
+TOO_HIDDEN = Text(
+    "Die Begründung für den Status einer öffentlichen Teilmaßnahme muss öffentlich sein.",
+    "The reason for the status of a public sub-measure must be public.",
+)
+
+
+async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Note when a report was submitted, and refuse reasons that only partners may read for a public sub-measure."""
+    for write in writes:
+        state = write.values["state"]
+        if state is ReportState.submitted and write.changes("state"):
+            write.values["submitted_at"] = session.now
+        if state is ReportState.draft:
+            write.values["submitted_at"] = None
+        if state is ReportState.accepted and await hides_reason(session, write):
+            write.errors.append(at("visibility", code="too_hidden", detail=TOO_HIDDEN))
+
+
+async def hides_reason(session: Transaction, write: Write[Any]) -> bool:
+    """Whether a public sub-measure would get a reason that only partners may read."""
+    if write.values["status"] not in NEEDS_REASON or write.values["visibility"] is Visibility.public:
+        return False
+    wanted = select(col(SubMeasure.visibility)).where(col(SubMeasure.id) == write.values["sub_measure_id"])
+    return (await session.execute(wanted)).scalar_one() is Visibility.public
+
+
+async def move_measures(session: Transaction, writes: Sequence[Write[ProgressReport]]) -> None:
+    """Give sub-measures what the reports propose that are accepted now."""
+    for write in writes:
+        if write.row is not None and write.values["state"] is ReportState.accepted and write.changes("state"):
+            await move_measure(session, write.row)
+
+
+async def move_measure(session: Transaction, report: ProgressReport) -> None:
+    """Give a sub-measure what its accepted report proposes; raises TransitionNotAllowed where it cannot become that."""
+    measure = await locked(session, SUB_MEASURES, report.sub_measure_id)
+    proposed: dict[str, Any] = {}
+    if report.progress_percent is not None:
+        proposed["progress_percent"] = report.progress_percent
+    if report.status is not None and report.status is not measure.status:
+        proposed["status"] = report.status
+        proposed["status_reason"] = report.summary if report.status in NEEDS_REASON else None
+    await change(session, SUB_MEASURES, measure, SubMeasureUpdate.model_validate(proposed))
+
+
+def is_accepted(report: ProgressReport, _above: None) -> bool:
+    """Whether a report is accepted: it has moved its sub-measure, and from then on it is a record."""
+    return report.state is ReportState.accepted
+
 
 PROGRESS_REPORTS = Kind(
     path="progress-reports",
     table=ProgressReport,
     create=ProgressReportCreate,
     public=ProgressReportPublic,
+    update=ProgressReportUpdate,
     named_by="summary",
     searched=("summary", "achievements", "obstacles", "next_steps"),
     owner="partner_id",
-    check=check,
-    transitions=TRANSITIONS,
+    own_states=BY_WHO_REPORTS,
+    frozen=Freeze(is_accepted),
     state="state",
+    transitions=TRANSITIONS,
+    first_states=BY_WHO_REPORTS,
+    process=prepare,
+    check=check,
+    follow=move_measures,
 )

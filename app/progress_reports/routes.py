@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
-from app.progress_reports import service
 from app.progress_reports.models import (
     ProgressReportCreate,
     ProgressReportList,
@@ -21,10 +20,11 @@ from app.progress_reports.models import (
 from app.progress_reports.queries import filters
 from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByContributor, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/progress-reports", tags=["progress-reports"])
@@ -38,12 +38,10 @@ async def list_progress_reports(
     return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=ProgressReportPublic)
-async def create_progress_report(
-    request: Request, session: Writing, caller: Contributor, content: ProgressReportCreate
-) -> Response:
+@router.post("", status_code=201, response_model=ProgressReportPublic)
+async def create_progress_report(session: ByContributor, once: Once, content: ProgressReportCreate) -> Response:
     """Report on a sub-measure, as a draft or submitted."""
-    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+    return await once.create(session, PROGRESS_REPORTS, content)
 
 
 @router.get("/{id}", response_model=ProgressReportPublic)
@@ -54,9 +52,7 @@ async def get_progress_report(database: Reading, caller: Anyone, id: Id, if_none
 
 @router.patch("/{id}", response_model=ProgressReportPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_progress_report(
-    request: Request,
-    session: Writing,
-    caller: Contributor,
+    session: ByContributor,
     id: Id,
     changes: ProgressReportUpdate,
     if_match: IfMatch = None,
@@ -67,14 +63,14 @@ async def update_progress_report(
     proposes, in the same transaction; an accepted report is frozen. A status that proposes what the sub-measure cannot
     become is 409 `transition-not-allowed`.
     """
-    row = await changeable(session, caller, PROGRESS_REPORTS, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, PROGRESS_REPORTS, id, if_match)
+    return written(await change(session, PROGRESS_REPORTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_progress_report(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_progress_report(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a progress report that was not accepted."""
-    await service.remove(session, await changeable(session, caller, PROGRESS_REPORTS, id, if_match))
+    await remove(session, PROGRESS_REPORTS, await changeable(session, PROGRESS_REPORTS, id, if_match))
     return Response(status_code=204)
 
 

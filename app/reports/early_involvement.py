@@ -20,15 +20,15 @@ from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.decisions.models import DecisionPartner, DecisionTopic
-from app.decisions.queries import linked, of_agreements
+from app.decisions.models import Decision, DecisionPartner, DecisionTopic
+from app.decisions.queries import of_agreements
 from app.decisions.terms import DecisionKind, DecisionStatus
 from app.involvement.models import MOST_DAYS, InvolvementFacts, InvolvementState
 from app.involvement.queries import DECISION, involvements
 from app.reports.grouping import counted, half_year
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
 from app.resources.ids import named_id
-from app.resources.lists import MAX_LIMIT, any_of
+from app.resources.lists import MAX_LIMIT, any_of, linked
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Name, Title
 
@@ -207,9 +207,9 @@ def asked_for(caller: Caller, wanted: EarlyInvolvementQuery) -> list[ColumnEleme
     if wanted.agreement_id:
         conditions.append(of_agreements(caller, wanted.agreement_id))
     if wanted.topic_id:
-        conditions.append(linked(DecisionTopic, "topic_id", wanted.topic_id))
+        conditions.append(linked(Decision, DecisionTopic, "topic_id", wanted.topic_id))
     if wanted.partner_id:
-        conditions.append(linked(DecisionPartner, "partner_id", wanted.partner_id))
+        conditions.append(linked(Decision, DecisionPartner, "partner_id", wanted.partner_id))
     if wanted.kind:
         conditions.append(any_of(DECISION.c.kind, wanted.kind))
     day = coalesce(DECISION.c.decided_on, DECISION.c.decides_on)

@@ -26,14 +26,14 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
-from app.consultation_events.queries import linked, of_agreements
+from app.consultation_events.queries import of_agreements
 from app.consultation_events.terms import Attendance, EventFormat, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
 from app.reports.grouping import quarter
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
-from app.resources.lists import any_of
+from app.resources.lists import any_of, linked
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id
 from app.vocabularies.level import Level
@@ -196,7 +196,7 @@ def asked_for(caller: Caller, wanted: ExchangeQuery) -> list[ColumnElement[bool]
     if wanted.agreement_id:
         conditions.append(of_agreements(caller, wanted.agreement_id))
     if wanted.topic_id:
-        conditions.append(linked(EventTopic, "topic_id", wanted.topic_id))
+        conditions.append(linked(ConsultationEvent, EventTopic, "topic_id", wanted.topic_id))
     if wanted.partner_id:
         conditions.append(takes_part(wanted.partner_id))
     for column, values in ((EVENT.c.format, wanted.format), (EVENT.c.level, wanted.level)):

@@ -32,20 +32,25 @@ def next_link(request: Request, cursor: str) -> str:
     return f'<{request.url.path}?{urlencode([*asked, ("cursor", cursor)])}>; rel="next"'
 
 
-def written(request: Request, row: Stored, status_code: int = 200) -> Response:
-    """The answer to a write: the resource as it now is."""
-    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
-    if status_code == HTTPStatus.CREATED:
-        headers["Location"] = f"{request.url.path}/{row.id}"
-    return json_text(row.representation, headers, status_code)
+def created(request: Request, row: Stored) -> Response:
+    """The answer to a POST: the new resource, and where it is."""
+    return stored(row, HTTPStatus.CREATED, f"{request.url.path}/{row.id}")
+
+
+def written(row: Stored) -> Response:
+    """The answer to a change: the resource as it now is."""
+    return stored(row)
 
 
 def put_answer(request: Request, row: Stored, *, is_new: bool) -> Response:
     """The answer to a PUT: the resource as it now is, at the address that was asked for."""
-    headers = {"ETag": etag(row.version), "Cache-Control": "no-store"}
-    if is_new:
-        headers["Location"] = request.url.path
-    return json_text(row.representation, headers, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+    return stored(row, HTTPStatus.CREATED, request.url.path) if is_new else stored(row)
+
+
+def stored(row: Stored, status_code: int = HTTPStatus.OK, location: str | None = None) -> Response:
+    """The answer to a write."""
+    headers = {"ETag": etag(row.version), "Cache-Control": "no-store", **({"Location": location} if location else {})}
+    return json_text(row.representation, headers, status_code)
 
 
 def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:

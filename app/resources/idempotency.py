@@ -6,25 +6,28 @@ The key is claimed and the answer is kept in the transaction of the write itself
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Caller
+from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.access.roles import Role
+from app.changes.log import Transaction
 from app.database import Json, closed
 from app.http.problems import FieldError, Malformed, Problem
 from app.language import Text
-from app.resources.changing import Writing
+from app.resources.answers import created
+from app.resources.kind import Kind
+from app.resources.writing import create
+from app.schema.base import Schema
 
 KEPT = timedelta(hours=24)
 KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')
@@ -79,10 +82,28 @@ class Replay(Exception):
         self.response = response
 
 
+class Repeatable:
+    """A POST that has one effect however often it is sent: the request, and the key that it came with, if any."""
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self.request, self.key = request, key
+
+    async def create(self, session: Transaction, kind: Kind[Any], content: Schema) -> Response:
+        """Claim the key, create the resource and keep the answer, which is 201 with what was created.
+
+        Raises Replay with the answer that the key had before, IdempotencyKeyReused, RequestInProgress, and whatever the
+        creation raises.
+        """
+        if self.key is not None:
+            await claim(self.request, session, self.key)
+        answer = created(self.request, await create(session, kind, content))
+        if self.key is not None:
+            await keep(session, self.key, answer)
+        return answer
+
+
 async def once(
     request: Request,
-    session: Writing,
-    caller: Anyone,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -93,22 +114,17 @@ async def once(
             examples=['"0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"'],
         ),
     ] = None,
-) -> None:
-    """Claim the request's key, or give the answer that it had before.
-
-    Raises Replay, Malformed, IdempotencyKeyReused or RequestInProgress.
-    """
+) -> Repeatable:
+    """What a POST that can be sent again depends on; raises Malformed for a key that is none."""
     if idempotency_key is None:
-        return
+        return Repeatable(request, None)
     match = KEY.fullmatch(idempotency_key.strip())
     if match is None:
         detail = Text(
             "1 bis 255 sichtbare ASCII-Zeichen werden erwartet.", "1 to 255 visible ASCII characters are expected."
         )
         raise Malformed(detail, errors=[FieldError("header", "Idempotency-Key", "not_a_key", detail)])
-    if caller.partner_id is None:
-        raise Unauthorized(KEY_NEEDED)
-    await claim(request, session, caller, match[1] or match[2])
+    return Repeatable(request, match[1] or match[2])
 
 
 async def never_kept(request: Request) -> None:
@@ -121,20 +137,21 @@ async def never_kept(request: Request) -> None:
         raise Malformed(detail, errors=[FieldError("header", "Idempotency-Key", "not_kept", detail)])
 
 
-async def claim(request: Request, session: AsyncSession, caller: Caller, key: str) -> None:
+async def claim(request: Request, session: Transaction, key: str) -> None:
     """Take the key for this request; whoever was faster is waited for."""
-    now = datetime.now(UTC)
+    if session.by.partner_id is None:
+        raise Unauthorized(KEY_NEEDED)
     fingerprint = await fingerprint_of(request)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values: dict[str, Any] = {
-        "partner_id": caller.partner_id,
+        "partner_id": session.by.partner_id,
         "key": key,
-        "role": caller.role,
+        "role": session.by.role,
         "fingerprint": fingerprint,
-        "created_at": now,
+        "created_at": session.now,
         "headers": {},
     }
-    await session.execute(delete(KeptAnswer).where(col(KeptAnswer.created_at) < now - KEPT))
+    await session.execute(delete(KeptAnswer).where(col(KeptAnswer.created_at) < session.now - KEPT))
     try:
         claiming = insert(KeptAnswer).values(values).on_conflict_do_nothing().returning(col(KeptAnswer.key))
         is_new = (await session.execute(claiming)).first() is not None
@@ -142,11 +159,17 @@ async def claim(request: Request, session: AsyncSession, caller: Caller, key: st
         if getattr(error.orig, "sqlstate", None) == LOCK_TIMEOUT:
             raise RequestInProgress(headers={"Retry-After": "1"}) from error
         raise
-    if is_new:
-        request.state.idempotency = (caller.partner_id, key)
-        return
-    found = select(KeptAnswer).where(col(KeptAnswer.partner_id) == caller.partner_id, col(KeptAnswer.key) == key)
-    raise replay((await session.execute(found)).scalar_one(), caller, fingerprint)
+    if not is_new:
+        raise replay(
+            (await session.execute(select(KeptAnswer).where(*claimed(session, key)))).scalar_one(),
+            session.by,
+            fingerprint,
+        )
+
+
+def claimed(session: Transaction, key: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for what was kept for a key of the caller's partner."""
+    return col(KeptAnswer.partner_id) == session.by.partner_id, col(KeptAnswer.key) == key
 
 
 def replay(kept: KeptAnswer, caller: Caller, fingerprint: str) -> Exception:
@@ -159,18 +182,14 @@ def replay(kept: KeptAnswer, caller: Caller, fingerprint: str) -> Exception:
     return Replay(Response(kept.body, status_code=kept.status or 200, headers=headers))
 
 
-async def keep(request: Request, session: AsyncSession, response: Response) -> Response:
-    """Keep the answer beside the claimed key, if there is one, and return it."""
-    claimed = getattr(request.state, "idempotency", None)
-    if claimed is not None:
-        partner_id, key = claimed
-        headers = {name: value for name, value in response.headers.items() if name in REPLAYED}
-        await session.execute(
-            update(KeptAnswer)
-            .where(col(KeptAnswer.partner_id) == partner_id, col(KeptAnswer.key) == key)
-            .values(status=response.status_code, headers=headers, body=bytes(response.body).decode())
-        )
-    return response
+async def keep(session: Transaction, key: str, answer: Response) -> None:
+    """Keep the answer beside the claimed key."""
+    headers = {name: value for name, value in answer.headers.items() if name in REPLAYED}
+    await session.execute(
+        update(KeptAnswer)
+        .where(*claimed(session, key))
+        .values(status=answer.status_code, headers=headers, body=bytes(answer.body).decode())
+    )
 
 
 async def fingerprint_of(request: Request) -> str:
@@ -180,5 +199,5 @@ async def fingerprint_of(request: Request) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-ONCE = Depends(once)
+Once = Annotated[Repeatable, Depends(once)]
 NEVER_KEPT = Depends(never_kept)

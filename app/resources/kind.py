@@ -1,15 +1,20 @@
-"""What the shared functions must know of a kind of resource."""
+"""What the shared functions must know of a kind of resource, its rules included: every write of the kind passes them."""
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
+from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from app.access.roles import Role
+from app.changes.log import Transaction
+from app.database import table_of
 from app.http.problems import FieldError
 from app.resources.schema import Stamped, Stored
-from app.schema.base import Schema
+from app.schema.base import Patch, Schema
 
 Row = TypeVar("Row", bound=Stored)
 Row_co = TypeVar("Row_co", bound=Stored, covariant=True)
@@ -20,13 +25,15 @@ class ChildList:
     """A list in a resource that is kept in a table of its own, in order.
 
     `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
-    (`topic_ids`), without it an object of all other columns (`participants`).
+    (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
+    whose own an entry is: that partner writes it, whoever owns the resource.
     """
 
     table: type[SQLModel]
     parent: str
     value: str | None = None
     unique: str | None = None
+    owner: str | None = None
 
     def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
         """The rows that hold these entries."""
@@ -42,52 +49,128 @@ class ChildList:
         return {name: value for name, value in row.items() if name not in (self.parent, "position")}
 
 
+@dataclass
+class Write(Generic[Row]):
+    """One resource on its way into the record: what it is to be, and what there is of it.
+
+    `content` is what was asked for, validated; `values` are its fields and whatever the rules of the kind add. `row` is
+    what is there, None for what is new until it is stored; `above` is what it stands below in its address, held by the
+    transaction. `before` and `after` are the representations, as far as callers write them; nothing was before what is new.
+    `errors` is what is wrong with it.
+    """
+
+    kind: "Kind[Row]"
+    content: Schema
+    row: Row | None = None
+    above: Any = None
+    values: dict[str, Any] = field(init=False)
+    before: Mapping[str, Any] = field(init=False)
+    after: Mapping[str, Any] = field(init=False)
+    errors: list[FieldError] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.values = self.content.model_dump()
+        self.before = json.loads(self.row.representation) if self.row is not None else {}
+        self.after = self.content.model_dump(mode="json")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there was nothing before."""
+        return not self.before
+
+    def changes(self, name: str) -> bool:
+        """Whether a field gets another value than it had; true for every field of what is new."""
+        return name not in self.before or self.before[name] != self.after[name]
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """What is on record: once `when` holds for a stored row, and what stands above it, these fields stay as they are.
+
+    Without `fields` that is all of them. What is on record is not deleted either.
+    """
+
+    when: Callable[[Any, Any], bool]
+    fields: tuple[str, ...] | None = None
+
+
+Step = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
+
+
 def no_rules(_content: Any) -> Iterable[FieldError]:
-    """For resources whose fields are free of each other."""
+    """For kinds whose fields are free of each other."""
     return ()
 
 
 def nothing(_values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """For resources that are found by their own fields alone."""
+    """For kinds that are found by their own fields alone."""
     return {}
+
+
+async def no_step(_session: Transaction, _writes: Sequence[Write[Any]]) -> None:
+    """For kinds that need nothing from elsewhere."""
 
 
 @dataclass(frozen=True)
 class Kind(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
 
-    `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns behind
-    a sort key that is not a column itself. `writer` is the role that writes all of the kind; with `owner`, a column that
-    refers to a partner, contributors write those of their own partner. `check` gives what is wrong between fields, `transitions`
-    what each status can become, which is the field `state`. `derived` gives columns that are computed from the content,
-    for filters and reports. `within` is the column that refers to the resource above it in its address, than which it is
-    never more visible.
+    `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns
+    behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
+    address, than which it is never more visible; `id_of` makes the id of what has an address of its own. `derived` gives
+    columns that are computed from the content, for filters and reports.
+
+    The rules, in the order in which a write meets them:
+
+    - `writer` is the role that writes all of the kind; with `owner`, a column that refers to a partner, contributors write
+      those of their own partner. Where that column is in another table, `find_owner` looks it up.
+    - `reserved` are fields, and `own_states` the states, that decide what an owner may say: the rest is the writer's.
+    - `frozen` is what stays as it is.
+    - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with.
+    - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
+    - `check` gives what is wrong between the fields.
+    - `follow` does what a write brings with it, in the same transaction.
     """
 
     path: str
     table: type[Row_co]
     create: type[Schema]
     public: type[Stamped]
+    update: type[Patch] | None = None
     named_by: str = "title"
     searched: tuple[str, ...] = ("title", "description")
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: Mapping[str, ChildList] = field(default_factory=dict)
+    within: str | None = None
+    id_of: Callable[[Any], UUID] | None = None
+    derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     writer: Role = Role.coordinator
     owner: str | None = None
-    check: Callable[[Any], Iterable[FieldError]] = no_rules
-    transitions: Mapping[Any, frozenset[Any]] | None = None
+    find_owner: Callable[[Transaction, Any], Awaitable[UUID | None]] | None = None
+    reserved: tuple[str, ...] = ()
+    own_states: frozenset[Any] | None = None
+    frozen: Freeze | None = None
     state: str = "status"
-    within: str | None = None
-    derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
+    transitions: Mapping[Any, frozenset[Any]] | None = None
+    first_states: frozenset[Any] | None = None
+    process: Step = no_step
+    check: Callable[[Any], Iterable[FieldError]] = no_rules
+    follow: Step = no_step
 
     def __post_init__(self) -> None:
         KINDS[self.type] = self
 
     @property
     def type(self) -> str:
-        """The name of the kind in the singular, as in `sub_measure`: the `resource_type` of changes, and the name of its table."""
+        """The kind in the singular, as in `sub_measure`: the `resource_type` of changes, and the name of its table."""
         return str(self.table.__tablename__)
+
+    @property
+    def above(self) -> Table:
+        """The table of the resource that this one stands below, by `within`."""
+        [key] = table_of(self.table).c[str(self.within)].foreign_keys
+        return key.column.table
 
 
 KINDS: dict[str, Kind[Any]] = {}
-"""Every kind of resource by its name, filled as they are defined, just as SQLModel knows every table."""
+"""Every kind of resource by its type, filled as they are defined, just as SQLModel knows every table."""

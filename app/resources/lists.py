@@ -5,10 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Column, ColumnElement, Select, and_, exists, select
 from sqlalchemy.sql.elements import SQLCoreOperations
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from app.access.visibility import Visibility
 from app.database import table_of
@@ -76,15 +75,30 @@ def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list
 
 
 def linked(
-    link: type[SQLModel], parent: str, owner: Mapped[UUID], column: str, values: Iterable[UUID | str | int]
+    table: type[SQLModel], link: type[SQLModel], column: str, values: Iterable[UUID | str | int]
 ) -> ColumnElement[bool]:
-    """Whether a table of links connects the owner with any of the values.
+    """Whether a table of links connects a row of the table with any of the values.
 
     EXISTS and not IN: a page then walks the index of its order and stops when it is full, where SQLite would first
     collect and sort everything that a common value matches.
     """
-    columns = table_of(link).columns
-    return exists().where(columns[parent] == owner, any_of(columns[column], values))
+    return exists().where(parent_of(table, link) == table_of(table).c.id, any_of(table_of(link).c[column], values))
+
+
+def parent_of(table: type[SQLModel], link: type[SQLModel]) -> Column[Any]:
+    """The column by which a table of links refers to the table."""
+    [parent] = (
+        column for column in table_of(link).c if any(key.column.table is table_of(table) for key in column.foreign_keys)
+    )
+    return parent
+
+
+def leads_to(table: type[SQLModel], column: Any, wanted: Select[Any]) -> ColumnElement[bool]:
+    """Whether a row of the table refers to one of what is selected, by a column of its own or of one of its links."""
+    link: type[SQLModel] = column.class_
+    if link is table:
+        return col(column).in_(wanted)
+    return table_of(table).c.id.in_(select(parent_of(table, link)).where(col(column).in_(wanted)))
 
 
 def any_of(column: SQLCoreOperations[Any], values: Any) -> ColumnElement[bool]:

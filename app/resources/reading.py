@@ -19,7 +19,7 @@ from app.resources.answers import json_text, page_response
 from app.resources.kind import Kind
 from app.resources.lists import ListQuery
 from app.resources.paging import Order, decode, encode, fingerprint
-from app.resources.writing import remains
+from app.resources.remains import remains
 
 
 async def read_one(
@@ -69,6 +69,8 @@ async def read_page(
     order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(kind.type, wanted)
     matching = [visible(table, caller), *conditions]
+    if above is not None:
+        matching.append(table.c[str(kind.within)] == above[1])
     statement = select(table.c.representation, *order.marks()).where(*matching).order_by(*order.clauses())
     if wanted.cursor is not None:
         statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))

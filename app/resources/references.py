@@ -1,7 +1,8 @@
 """What refers to what: read from the tables' foreign keys, so that no reference can be forgotten."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,13 +10,13 @@ from sqlalchemy import Column, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from app.access.caller import Caller
 from app.access.models import ApiKey
 from app.access.visibility import visible
+from app.changes.log import Transaction
 from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
-from app.resources.kind import KINDS, ChildList, Kind
+from app.resources.kind import KINDS, ChildList, Kind, Write
 
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
 REFERRERS_SHOWN = 100
@@ -29,22 +30,23 @@ class Reference(NamedTuple):
     id: UUID
 
 
-async def check_references(
-    session: AsyncSession, caller: Caller, kind: Kind[Any], content: Mapping[str, Any]
-) -> list[FieldError]:
-    """The references to nothing; what the caller may not see is nothing."""
+async def unknown_references(session: Transaction, writes: Sequence[Write[Any]]) -> list[list[FieldError]]:
+    """The references to nothing in each of these; what the caller may not see is nothing."""
+    asked = [list(references_of(write.kind, write.values)) for write in writes]
     wanted: dict[Table, set[UUID]] = defaultdict(set)
-    references = list(references_of(kind, content))
-    for reference in references:
+    for reference in chain.from_iterable(asked):
         wanted[reference.target].add(reference.id)
     found: dict[Table, set[UUID]] = {}
     for target, ids in wanted.items():
-        statement = select(target.c.id).where(target.c.id.in_(ids), visible(target, caller))
+        statement = select(target.c.id).where(target.c.id.in_(ids), visible(target, session.by))
         found[target] = set((await session.execute(statement)).scalars())
     return [
-        at(*reference.path, code="unknown_reference", detail=UNKNOWN)
-        for reference in references
-        if reference.id not in found[reference.target]
+        [
+            at(*reference.path, code="unknown_reference", detail=UNKNOWN)
+            for reference in references
+            if reference.id not in found[reference.target]
+        ]
+        for references in asked
     ]
 
 

@@ -1,5 +1,6 @@
 """From tables to the one JSON text that is served."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -7,9 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.changes.log import Written
+from app.changes.models import Action
 from app.database import table_of
-from app.resources.kind import ChildList, Kind
+from app.resources.kind import ChildList, Kind, Row
 from app.resources.schema import Stored
+
+STAMPS = frozenset({"version", "updated_at"})
 
 
 def render(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
@@ -32,3 +37,17 @@ async def stored_rows(session: AsyncSession, child: ChildList, ids: Sequence[UUI
     columns = table_of(child.table).columns
     statement = select(*columns).where(columns[child.parent].in_(ids)).order_by(columns["position"])
     return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+def changed_fields(before: Mapping[str, Any], row: Stored) -> list[str]:
+    """The fields in which a resource differs from what it was."""
+    after = json.loads(row.representation)
+    return [
+        name for name, value in after.items() if name not in STAMPS and (name not in before or before[name] != value)
+    ]
+
+
+def logged(kind: Kind[Row], row: Row, action: Action, fields: Sequence[str], previous: Any = None) -> Written:
+    """What the log says of a change."""
+    data = None if action is Action.deleted else row.representation
+    return Written(action, kind.type, row.id, row.version, row.visibility, previous, fields, data)

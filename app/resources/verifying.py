@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,12 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.changes.log import record
+from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.resources.kind import Kind
-from app.resources.rendering import render, stored_lists
+from app.resources.rendering import changed_fields, logged, render, stored_lists
 from app.resources.schema import Stored
-from app.resources.writing import changed_fields, logged
 
 BATCH = 500
 
@@ -49,7 +47,7 @@ async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[
         session.expunge_all()
 
 
-async def render_anew(session: AsyncSession, kind: Kind[Any]) -> int:
+async def render_anew(session: Transaction, kind: Kind[Any]) -> int:
     """Bring stored texts up to date after a migration, each as a new version; return how many were not."""
     stale = 0
     async for rows in batches(session, kind):
@@ -58,9 +56,9 @@ async def render_anew(session: AsyncSession, kind: Kind[Any]) -> int:
             if render(kind, row, lists[row.id]) == row.representation:
                 continue
             before = json.loads(row.representation)
-            row.version, row.updated_at = row.version + 1, datetime.now(UTC)
+            row.version, row.updated_at = row.version + 1, session.now
             row.representation = render(kind, row, lists[row.id])
-            await record(session, logged(kind, row, Action.updated, changed_fields(before, row), row.visibility))
+            await record(session, [logged(kind, row, Action.updated, changed_fields(before, row), row.visibility)])
             stale += 1
         await session.flush()
     return stale

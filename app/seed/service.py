@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access.caller import COMMAND
 from app.agreements.models import AgreementCreate, Signatory
 from app.agreements.resource import AGREEMENTS
+from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.database import table_of
-from app.goals import service as goals
 from app.goals.models import GoalCreate
 from app.goals.resource import GOALS
 from app.partners.models import PartnerCreate
@@ -24,7 +22,6 @@ from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
 from app.seed.document import AgreementFile, PartnerPart
-from app.sub_measures import service as sub_measures
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.terms import SubMeasureStatus
@@ -42,7 +39,7 @@ class Loaded:
     deleted: list[str] = field(default_factory=list)
 
 
-async def load(session: AsyncSession, content: AgreementFile) -> Loaded:
+async def load(session: Transaction, content: AgreementFile) -> Loaded:
     """Add what the register does not have yet, in the transaction of the session.
 
     What a partner changed is kept, what a partner deleted stays deleted; both are reported.
@@ -53,7 +50,7 @@ async def load(session: AsyncSession, content: AgreementFile) -> Loaded:
     return loaded
 
 
-async def load_one(session: AsyncSession, loaded: Loaded, name: str, kind: Kind[Any], id: UUID, entry: Schema) -> None:
+async def load_one(session: Transaction, loaded: Loaded, name: str, kind: Kind[Any], id: UUID, entry: Schema) -> None:
     """Add one entry, or say why it is not added."""
     table = table_of(kind.table)
     stored = (await session.execute(select(table.c.representation).where(table.c.id == id))).scalar_one_or_none()
@@ -65,18 +62,8 @@ async def load_one(session: AsyncSession, loaded: Loaded, name: str, kind: Kind[
     elif await session.get(Subject, id) is not None:
         loaded.deleted.append(name)
     else:
-        await add(session, kind, entry, id)
+        await create(session, kind, entry, id=id)
         loaded.added.append(name)
-
-
-async def add(session: AsyncSession, kind: Kind[Any], entry: Any, id: UUID) -> None:
-    """Create the resource the way a request would."""
-    if kind is GOALS:
-        await goals.create(session, COMMAND, entry, id)
-    elif kind is SUB_MEASURES:
-        await sub_measures.create(session, COMMAND, entry, id)
-    else:
-        await create(session, COMMAND, kind, entry, id=id)
 
 
 def entries(content: AgreementFile) -> Iterator[tuple[str, Kind[Any], UUID, Schema]]:

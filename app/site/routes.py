@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
+from app.catalogue import FEATURES
 from app.http.problems import NotFound, Problem
 from app.language import Language, Text, preferred
 
@@ -28,16 +29,7 @@ TITLE = Text("Kooperationsregister", "Cooperation register")
 LINKS = (
     ("/docs", Text("Schnittstelle im Browser ausprobieren", "Try the API in the browser")),
     ("/openapi.json", Text("Vertrag der Schnittstelle (OpenAPI 3.1)", "Contract of the API (OpenAPI 3.1)")),
-    ("/v1/agreements", Text("Vereinbarungen", "Agreements")),
-    ("/v1/topics", Text("Themenfelder", "Topics")),
-    ("/v1/partners", Text("Partner", "Partners")),
-    ("/v1/goals", Text("Ziele", "Goals")),
-    ("/v1/sub-measures", Text("Teilmaßnahmen", "Sub-measures")),
-    ("/v1/consultation-events", Text("Beteiligungstermine", "Consultation events")),
-    ("/v1/decisions", Text("Entscheidungen", "Decisions")),
-    ("/v1/needs", Text("Bedarfe", "Needs")),
-    ("/v1/indicators", Text("Kennzahlen", "Indicators")),
-    ("/v1/progress-reports", Text("Fortschrittsberichte", "Progress reports")),
+    *((f"/v1/{feature.kind.path}", feature.label) for feature in FEATURES if feature.about),
     ("/v1/reports/progress", Text("Bericht: Fortschritt der Ziele", "Report: progress of the goals")),
     (
         "/v1/reports/progress/sub-measures",

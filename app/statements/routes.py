@@ -5,17 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.resource import DECISIONS
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
-from app.http.today import Zone
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import put_answer
-from app.resources.changing import Writing
+from app.resources.changing import ByContributor
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
 from app.schema.fields import Id
@@ -32,7 +31,7 @@ async def list_statements(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[StatementList, Query()]
 ) -> Response:
     """List what the partners said to a decision, in the order in which they said it."""
-    conditions = filters(wanted, id)
+    conditions = filters(wanted, caller)
     return await read_page(request, database, caller, STATEMENTS, wanted, conditions, above=(DECISIONS, id))
 
 
@@ -51,9 +50,7 @@ async def get_statement(
 )
 async def put_statement(
     request: Request,
-    session: Writing,
-    caller: Contributor,
-    zone: Zone,
+    session: ByContributor,
     id: Id,
     partner_id: PartnerInPath,
     content: StatementPut,
@@ -65,16 +62,16 @@ async def put_statement(
     said stays. Once the decision is made, what was said before stays as it is; the city's answer can still be added.
     If-Match is honoured when it is sent.
     """
-    row, is_new = await service.put(session, caller, id, partner_id, content, if_match, zone)
+    row, is_new = await service.put(session, id, partner_id, content, if_match)
     return put_answer(request, row, is_new=is_new)
 
 
 @router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
 async def delete_statement(
-    session: Writing, caller: Contributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
+    session: ByContributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
 ) -> Response:
     """Take back what a partner said, as long as the decision is not made."""
-    await service.remove(session, caller, id, partner_id, if_match)
+    await service.remove(session, id, partner_id, if_match)
     return Response(status_code=204)
 
 

@@ -5,20 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Contributor
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByContributor, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
-from app.sub_measures import service
 from app.sub_measures.models import SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
 from app.sub_measures.queries import filters
 from app.sub_measures.resource import SUB_MEASURES
@@ -34,14 +33,10 @@ async def list_sub_measures(
     return await read_page(request, database, caller, SUB_MEASURES, wanted, filters(wanted, caller))
 
 
-@router.post(
-    "", status_code=201, dependencies=[ONCE], response_model=SubMeasurePublic, responses=conflicts("duplicate")
-)
-async def create_sub_measure(
-    request: Request, session: Writing, caller: Contributor, content: SubMeasureCreate
-) -> Response:
+@router.post("", status_code=201, response_model=SubMeasurePublic, responses=conflicts("duplicate"))
+async def create_sub_measure(session: ByContributor, once: Once, content: SubMeasureCreate) -> Response:
     """Add a sub-measure to a goal."""
-    return await keep(request, session, written(request, await service.create(session, caller, content), 201))
+    return await once.create(session, SUB_MEASURES, content)
 
 
 @router.get("/{id}", response_model=SubMeasurePublic)
@@ -52,17 +47,17 @@ async def get_sub_measure(database: Reading, caller: Anyone, id: Id, if_none_mat
 
 @router.patch("/{id}", response_model=SubMeasurePublic, responses=conflicts("duplicate", "transition-not-allowed"))
 async def update_sub_measure(
-    request: Request, session: Writing, caller: Contributor, id: Id, changes: SubMeasureUpdate, if_match: IfMatch = None
+    session: ByContributor, id: Id, changes: SubMeasureUpdate, if_match: IfMatch = None
 ) -> Response:
     """Change fields of a sub-measure."""
-    row = await changeable(session, caller, SUB_MEASURES, id, if_match)
-    return written(request, await service.update(session, caller, row, changes))
+    row = await changeable(session, SUB_MEASURES, id, if_match)
+    return written(await change(session, SUB_MEASURES, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_sub_measure(session: Writing, caller: Contributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_sub_measure(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a sub-measure that nothing refers to any more."""
-    await remove(session, SUB_MEASURES, await changeable(session, caller, SUB_MEASURES, id, if_match))
+    await remove(session, SUB_MEASURES, await changeable(session, SUB_MEASURES, id, if_match))
     return Response(status_code=204)
 
 

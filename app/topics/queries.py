@@ -2,10 +2,11 @@
 
 from sqlalchemy import ColumnElement
 
+from app.access.caller import Caller
 from app.resources.lists import matching
 from app.topics.models import Topic, TopicList
 
 
-def filters(wanted: TopicList) -> list[ColumnElement[bool]]:
+def filters(wanted: TopicList, _caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of topics."""
     return matching(Topic, wanted, {})

@@ -1,6 +1,14 @@
-"""What the register knows of topics: the declaration of the kind."""
+"""Topics as a kind of resource."""
 
 from app.resources.kind import Kind
-from app.topics.models import Topic, TopicCreate, TopicPublic
+from app.topics.models import Topic, TopicCreate, TopicPublic, TopicUpdate
 
-TOPICS = Kind(path="topics", table=Topic, create=TopicCreate, public=TopicPublic, named_by="name", searched=("name",))
+TOPICS = Kind(
+    path="topics",
+    table=Topic,
+    create=TopicCreate,
+    public=TopicPublic,
+    update=TopicUpdate,
+    named_by="name",
+    searched=("name",),
+)

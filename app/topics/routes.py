@@ -5,18 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone, Coordinator
+from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
 from app.http.database import Reading
 from app.http.responses import conflicts
 from app.resources.answers import written
-from app.resources.changing import Writing, changeable
-from app.resources.idempotency import ONCE, keep
+from app.resources.changing import ByCoordinator, changeable
+from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.writing import change, create, remove
+from app.resources.writing import change, remove
 from app.schema.fields import Id
 from app.topics.models import TopicCreate, TopicList, TopicPublic, TopicUpdate
 from app.topics.queries import filters
@@ -30,13 +30,13 @@ async def list_topics(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[TopicList, Query()]
 ) -> Response:
     """List topics, ordered by name."""
-    return await read_page(request, database, caller, TOPICS, wanted, filters(wanted))
+    return await read_page(request, database, caller, TOPICS, wanted, filters(wanted, caller))
 
 
-@router.post("", status_code=201, dependencies=[ONCE], response_model=TopicPublic, responses=conflicts("duplicate"))
-async def create_topic(request: Request, session: Writing, caller: Coordinator, content: TopicCreate) -> Response:
+@router.post("", status_code=201, response_model=TopicPublic, responses=conflicts("duplicate"))
+async def create_topic(session: ByCoordinator, once: Once, content: TopicCreate) -> Response:
     """Add a topic to an agreement."""
-    return await keep(request, session, written(request, await create(session, caller, TOPICS, content), 201))
+    return await once.create(session, TOPICS, content)
 
 
 @router.get("/{id}", response_model=TopicPublic)
@@ -46,18 +46,16 @@ async def get_topic(database: Reading, caller: Anyone, id: Id, if_none_match: If
 
 
 @router.patch("/{id}", response_model=TopicPublic)
-async def update_topic(
-    request: Request, session: Writing, caller: Coordinator, id: Id, changes: TopicUpdate, if_match: IfMatch = None
-) -> Response:
+async def update_topic(session: ByCoordinator, id: Id, changes: TopicUpdate, if_match: IfMatch = None) -> Response:
     """Change fields of a topic."""
-    row = await changeable(session, caller, TOPICS, id, if_match)
-    return written(request, await change(session, caller, TOPICS, row, changes))
+    row = await changeable(session, TOPICS, id, if_match)
+    return written(await change(session, TOPICS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_topic(session: Writing, caller: Coordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_topic(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
     """Delete a topic that nothing refers to any more."""
-    await remove(session, TOPICS, await changeable(session, caller, TOPICS, id, if_match))
+    await remove(session, TOPICS, await changeable(session, TOPICS, id, if_match))
     return Response(status_code=204)
 
 

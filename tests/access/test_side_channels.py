@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from tests.conftest import Templates
 from tests.factories import (
     AGREEMENT,
@@ -29,11 +29,13 @@ from tests.factories import (
 from tests.schemas import document, resolved
 from tests.streams import streamed
 
+KINDS = tuple(feature.kind for feature in FEATURES)
+
 Callers = Mapping[str, httpx.AsyncClient]
 
 MARKER = "qqxvz"
 TITLE = f"Verschlusssache {MARKER}"
-BY_PATH = {resource.path: resource for resource in RESOURCES}
+BY_PATH = {resource.path: resource for resource in KINDS}
 HIDDEN: Mapping[str, Mapping[str, Any]] = {
     "agreements": {"title": TITLE, "description": MARKER, "slug": MARKER, "source_url": f"https://{MARKER}.example/"},
     "topics": {"name": TITLE, "slug": MARKER, "translations": {"en": MARKER}},

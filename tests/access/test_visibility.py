@@ -6,12 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from tests.factories import LIGA, PATHS, body_of, delete, errors_of, make, patch
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 Callers = Mapping[str, httpx.AsyncClient]
 MARKER = "Geheimsache Elbauen"
-NAMES = {resource.path: resource.named_by for resource in RESOURCES}
+NAMES = {resource.path: resource.named_by for resource in KINDS}
 
 
 def named(path: str) -> dict[str, Any]:

@@ -9,11 +9,10 @@ import openapi_spec_validator
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.catalogue import TAGS
 from app.contract.document import camel
 from app.contract.parts import PREFIX
 from app.http.problems import MEDIA_TYPE
-from app.main import create_app
+from app.main import TAGS, create_app
 from tests.conftest import settings_for
 from tests.contract.reading import COMMITTED, OPERATIONS, Operation, committed, examples_of, nodes
 from tests.schemas import document

@@ -5,12 +5,14 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from tests.contract.reading import OPERATIONS, Operation, examples_of, faults, followed
 from tests.factories import PATHS
 from tests.schemas import document
 
-NAMES = {resource.path: resource.named_by for resource in RESOURCES}
+KINDS = tuple(feature.kind for feature in FEATURES)
+
+NAMES = {resource.path: resource.named_by for resource in KINDS}
 # What every register of Dresden's holds, with the ids that the examples show.
 BUILT_IN = ("partners", "agreements", "topics", "goals", "sub-measures")
 EVERY_OPERATION = [pytest.param(each, id=each.id) for each in OPERATIONS]

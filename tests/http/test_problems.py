@@ -14,17 +14,19 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Mount
 
-from app.catalogue import RESOURCES, ROUTERS, UPDATES
+from app.catalogue import FEATURES
 from app.http.messages import MESSAGES, field_error
 from app.http.problems import ERRORS_SHOWN, LONGEST_POINTER, Problem, at
 from app.language import Text
-from app.main import create_app
+from app.main import ROUTERS, create_app
 from app.resources.lists import ListQuery
 from app.schema.fields import Id
 from app.settings import Settings
 from tests.conftest import client_of, running, settings_for
 from tests.factories import CARITAS, CITY, NOWHERE, body_of, errors_of, make
 from tests.problems import detail_of, problem_of
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 GERMAN = {"Accept-Language": "de"}
 
@@ -348,14 +350,18 @@ WRONG: tuple[Any, ...] = (
 
 def mistakes() -> Iterator[tuple[str, Text]]:
     """The code and text of whatever can be wrong with any field of what callers send."""
-    schemas: list[type[BaseModel]] = [*(each.create for each in RESOURCES), *UPDATES, *queries(ListQuery)]
+    schemas: list[type[BaseModel]] = [
+        *(each.create for each in KINDS),
+        *(kind.update for kind in KINDS if kind.update),
+        *queries(ListQuery),
+    ]
     for schema in schemas:
         for name in schema.model_fields:
             for value in WRONG:
                 yield from mistakes_of(schema.model_validate, {name: value})
     for value in WRONG:
         yield from mistakes_of(TypeAdapter(Id).validate_python, value)
-        yield from mistakes_of(TypeAdapter(RESOURCES[0].create).validate_python, value)
+        yield from mistakes_of(TypeAdapter(KINDS[0].create).validate_python, value)
 
 
 def mistakes_of(validate: Any, value: Any) -> Iterator[tuple[str, Text]]:

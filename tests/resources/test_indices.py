@@ -12,12 +12,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
 from app.access.caller import COMMAND
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.database import table_of
 from app.resources.kind import Kind
 from app.resources.lists import NOT_FILTERS, ListQuery
 from app.resources.paging import Order
 from tests.schemas import parameters, resolved
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 WITHOUT_INDEX = {
     "visibility": "two values, one of which nearly every row has: reading in the list's order is faster than any index",
@@ -32,8 +34,8 @@ SAMPLES = {
 
 
 # What stands below another is listed for that one alone: finding it by that is enough.
-LISTED = [resource for resource in RESOURCES if resource.within is None]
-BELOW = [resource for resource in RESOURCES if resource.within is not None]
+LISTED = [resource for resource in KINDS if resource.within is None]
+BELOW = [resource for resource in KINDS if resource.within is not None]
 
 
 def list_of(resource: Kind[Any]) -> tuple[type[ListQuery], Any]:
@@ -139,7 +141,7 @@ class TestFilters:
 
     def test_through_links_find_their_resources_in_one_index(self) -> None:
         """A link is looked for by its value, and by the resource that a page has come to: both stand in each index."""
-        for resource in RESOURCES:
+        for resource in KINDS:
             for child in resource.lists.values():
                 if child.value:
                     indices = leading(table_of(child.table))
@@ -170,5 +172,5 @@ class TestReferences:
     def test_are_there(self) -> None:
         """The tables above are all of them: those of each resource, and those of its lists."""
         tables = set(SQLModel.metadata.sorted_tables)
-        for resource in RESOURCES:
+        for resource in KINDS:
             assert {table_of(resource.table), *(table_of(child.table) for child in resource.lists.values())} <= tables

@@ -5,17 +5,19 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from tests.factories import NOWHERE, PATHS, body_of, delete, items_of, make, patch
 from tests.problems import problem_of
 from tests.schemas import answer_schema, body_schema, sort_keys
+
+KINDS = tuple(feature.kind for feature in FEATURES)
 
 every_kind = pytest.mark.parametrize("path", PATHS)
 
 
 def name_of(path: str) -> str:
     """The field that people know a kind by."""
-    (name,) = (each.named_by for each in RESOURCES if each.path == path)
+    (name,) = (each.named_by for each in KINDS if each.path == path)
     return name
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
-from app.catalogue import RESOURCES
+from app.catalogue import FEATURES
 from app.resources.text import sortable
 from tests.conftest import Templates, client_of, running
 from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, errors_of, items_of, make, patch
 from tests.filters import ids_of
 from tests.schemas import Schema, parameters, resolved, sort_keys
 
-NAMES = {resource.path: resource.named_by for resource in RESOURCES}
+KINDS = tuple(feature.kind for feature in FEATURES)
+
+NAMES = {resource.path: resource.named_by for resource in KINDS}
 ORDERS = [(path, f"{sign}{key}") for path in PATHS for key in sort_keys(path) for sign in ("", "-")]
 
 every_list = pytest.mark.parametrize("path", PATHS)

@@ -1,0 +1,35 @@
+"""An example of each answer of the contract."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.catalogue import FEATURES
+from app.changes.models import ChangePage
+from app.goals.resource import GOALS
+from app.keys.models import EXAMPLES as KEY_EXAMPLES
+from app.reports.routes import REPORTS
+from app.resources.examples import answered_example, given_example
+from app.resources.ids import named_id
+
+
+def examples() -> Mapping[str, Any]:
+    """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
+    shown: dict[str, Any] = {each.kind.public.__name__: answered_example(each.kind, each.example) for each in FEATURES}
+    shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
+    return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
+
+
+def change_example(goal: dict[str, Any]) -> dict[str, Any]:
+    """A page of the feed with the creation of a goal."""
+    change = {
+        "position": 15,
+        "at": goal["created_at"],
+        "action": "created",
+        "resource_type": GOALS.type,
+        "resource_id": goal["id"],
+        "version": 1,
+        "changed_fields": ["agreement_id", "number", "topic_id", "title"],
+        "by": {"partner_id": str(named_id("partners", "landeshauptstadt-dresden"))},
+        "data": goal,
+    }
+    return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}

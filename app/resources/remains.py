@@ -1,0 +1,23 @@
+"""What is left of a deleted resource."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.changes.models import Subject
+from app.database import table_of
+from app.resources.kind import Kind
+
+
+def remains(caller: Caller, kind: Kind[Any], id: UUID) -> Select[tuple[UUID]]:
+    """Finds what is left of a deleted resource, as far as the caller could see it."""
+    subject = table_of(Subject)
+    return select(subject.c.id).where(
+        subject.c.id == id,
+        subject.c.kind == kind.type,
+        subject.c.deleted_at.is_not(None),
+        visible(subject, caller),
+    )
