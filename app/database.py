@@ -53,6 +53,10 @@ def ordered_text(length: int) -> Any:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
+DISCREET: dict[str, Any] = {"hide_parameters": True}
+"""For every engine: what people wrote belongs into the record and not into a log of errors."""
+
+
 class Json(TypeDecorator[Any]):
     """A JSON column that takes what a validated schema holds."""
 
@@ -67,7 +71,7 @@ class Database:
     """One database: read statements outside of transactions, writes in one transaction a request."""
 
     def __init__(self, url: URL, *, pool_size: int, pool_timeout: float) -> None:
-        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout}
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, **DISCREET}
         # A read is one statement and needs no transaction: two round trips less on every GET.
         reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         self.pool_size = pool_size
@@ -123,6 +127,12 @@ class Database:
         """Close every connection."""
         await self.writer.dispose()
         await greenlet_spawn(self.reader.dispose)
+
+
+def code_of(error: BaseException) -> str:
+    """What the database calls an error: PostgreSQL's five characters, or SQLite's name; nothing where it says nothing."""
+    original = getattr(error, "orig", error)
+    return getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or ""
 
 
 async def one_at_a_time(session: AsyncSession, what: str) -> None:

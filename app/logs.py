@@ -1,9 +1,15 @@
 """The log: one JSON object a line on standard output, each with the id of the request it belongs to."""
 
 import logging.config
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 
 from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+from sqlalchemy.exc import DBAPIError
 
+from app.database import code_of
 from app.http.envelope import request_id
 
 
@@ -13,6 +19,29 @@ class WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = request_id.get() or None
         return True
+
+
+Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class DiscreetFormatter(JsonFormatter):
+    """Writes where an error came from, and of what a database says only its kind: the rest can quote what people wrote."""
+
+    def formatException(self, ei: Raised) -> str:  # noqa: N802 (the base class names it so)
+        """The traceback, from the first cause to the last error."""
+        return "\n".join(reversed([*told(ei[1])]))
+
+
+def told(error: BaseException | None) -> Iterator[str]:
+    """Each error with its frames, the last one first."""
+    is_of_database = False
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        # What a driver raised is found behind SQLAlchemy's own error, and says the same words.
+        is_of_database = is_of_database or isinstance(error, DBAPIError)
+        text = code_of(error) if is_of_database else str(error)
+        yield f"{frames}{type(error).__module__}.{type(error).__qualname__}: {text}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def configure_logging(level: str) -> None:
@@ -27,7 +56,7 @@ def configure_logging(level: str) -> None:
             "filters": {"request": {"()": WithRequestId}},
             "formatters": {
                 "json": {
-                    "()": "pythonjsonlogger.json.JsonFormatter",
+                    "()": DiscreetFormatter,
                     "fmt": "%(levelname)s %(name)s %(message)s %(request_id)s",
                     "timestamp": "time",
                     "rename_fields": {"levelname": "level", "name": "logger"},

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.database import DISCREET
 from app.settings import Settings
 
 
@@ -43,7 +44,7 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     SQLite's batch mode drops and recreates tables, which with foreign keys on would silently delete what refers to
     them; so they are off, and what refers to nothing afterwards is found before the commit.
     """
-    engine = create_async_engine(settings.database)
+    engine = create_async_engine(settings.database, **DISCREET)
     if engine.dialect.name == "sqlite":
         open_once(settings)
         event.listen(engine.sync_engine, "connect", prepare_for_batches)
@@ -64,7 +65,7 @@ def open_once(settings: Settings) -> None:
 
     The thread of aiosqlite would outlive the event loop of a command and print a traceback about it.
     """
-    with create_engine(settings.database.set(drivername="sqlite+pysqlite"), poolclass=NullPool).connect():
+    with create_engine(settings.database.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **DISCREET).connect():
         pass
 
 

@@ -45,6 +45,7 @@ class Transaction(AsyncSession):
     city's, by which moments become days.
     """
 
+    database: Database
     by: Caller
     now: datetime
     zone: tzinfo
@@ -62,7 +63,8 @@ async def transaction(
 ) -> AsyncIterator[Transaction]:
     """One transaction, at whose end its changes are added to the log; the only way to write a resource."""
     async with database.transaction(Transaction) as session:
-        session.by, session.zone, session.now, session.written = by, zone, now or datetime.now(UTC), []
+        session.database, session.by, session.written = database, by, []
+        session.zone, session.now = zone, now or datetime.now(UTC)
         yield session
         await append(session)
 

@@ -10,6 +10,7 @@ from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import require_match
 from app.http.problems import NotFound
 from app.partners.resource import PARTNERS
+from app.resources.changing import authorise_early
 from app.resources.ownership import authorise_entry
 from app.resources.writing import check_there, locked, rewrite
 
@@ -44,6 +45,8 @@ async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, i
 
 async def held(session: Transaction, id: UUID, partner_id: UUID) -> ConsultationEvent:
     """The event, locked, for a caller that may write the partner's participation."""
+    if session.by.partner_id != partner_id:
+        await authorise_early(session, CONSULTATION_EVENTS, id)
     event = await locked(session, CONSULTATION_EVENTS, id)
     await authorise_entry(session, CONSULTATION_EVENTS, event, partner_id)
     return event

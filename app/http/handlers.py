@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from app.database import code_of
 from app.http.messages import field_errors
 from app.http.problems import (
     InsufficientStorage,
@@ -109,8 +110,3 @@ def is_busy(error: DBAPIError) -> bool:
 def is_full(error: DBAPIError) -> bool:
     """Whether the same request cannot succeed before somebody makes room."""
     return code_of(error) in FULL
-
-
-def code_of(error: DBAPIError) -> str:
-    """What the database calls an error: PostgreSQL's five characters, or SQLite's name."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""

@@ -1,12 +1,12 @@
 """Observations as a kind of resource: they belong to the partner that leads the indicator's sub-measure."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
-from app.changes.log import Transaction
 from app.indicators.models import Indicator
 from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPublic
 from app.resources.ids import named_id
@@ -19,13 +19,12 @@ def observation_id(indicator_id: UUID, on: date) -> UUID:
     return named_id("indicators", indicator_id, "observations", on)
 
 
-async def lead_of(session: Transaction, observation: ObservationPlace) -> UUID | None:
-    """The partner that leads an indicator's sub-measure; None for indicators of goals."""
+def lead_of(observation: ObservationPlace) -> Select[Any]:
+    """Selects the partner that leads an indicator's sub-measure: none for indicators of goals."""
     wanted = select(col(SubMeasure.lead_partner_id)).join(
         Indicator, col(Indicator.sub_measure_id) == col(SubMeasure.id)
     )
-    found = await session.execute(wanted.where(col(Indicator.id) == observation.indicator_id))
-    return found.scalar_one_or_none()
+    return wanted.where(col(Indicator.id) == observation.indicator_id)
 
 
 OBSERVATIONS = Kind(

@@ -8,7 +8,7 @@ from app.indicators.resource import INDICATORS
 from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPut
 from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources import writing
-from app.resources.changing import changeable
+from app.resources.changing import authorise_place, changeable
 from app.resources.writing import at_address, locked
 
 
@@ -19,8 +19,9 @@ async def put(
 
     Raises NotFound or Gone for the indicator, and what putting a resource raises.
     """
-    indicator = await locked(session, INDICATORS, indicator_id)
     place = ObservationPlace(indicator_id=indicator_id, on=on)
+    await authorise_place(session, OBSERVATIONS, place)
+    indicator = await locked(session, INDICATORS, indicator_id)
     row = await at_address(session, OBSERVATIONS, place)
     visibility = row.visibility if row else indicator.visibility
     whole = {"visibility": visibility, **content.model_dump(mode="json"), **place.model_dump(mode="json")}
@@ -29,6 +30,7 @@ async def put(
 
 async def remove(session: Transaction, indicator_id: UUID, on: date, if_match: str | None) -> None:
     """Delete the value of an indicator on a day; raises what `put` raises."""
+    await authorise_place(session, OBSERVATIONS, ObservationPlace(indicator_id=indicator_id, on=on))
     await locked(session, INDICATORS, indicator_id)
     row = await changeable(session, OBSERVATIONS, observation_id(indicator_id, on), if_match)
     await writing.remove(session, OBSERVATIONS, row)

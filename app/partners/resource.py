@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlmodel import col
 
+from app.access.models import ApiKey
 from app.access.roles import Role
 from app.changes.log import Transaction
 from app.database import one_at_a_time
@@ -32,6 +34,12 @@ async def check_memberships(session: Transaction, writes: Sequence[Write[Any]]) 
             write.errors.append(at("member_of_id", code="cycle", detail=CYCLE))
 
 
+async def drop_ended_keys(session: Transaction, id: UUID) -> None:
+    """Forget the keys of a partner that nobody can use any more; those that work keep it from being deleted."""
+    has_ended = or_(col(ApiKey.revoked_at).is_not(None), col(ApiKey.expires_at) <= session.now)
+    await session.execute(delete(ApiKey).where(col(ApiKey.partner_id) == id, has_ended))
+
+
 PARTNERS = Kind(
     path="partners",
     table=Partner,
@@ -46,4 +54,5 @@ PARTNERS = Kind(
     },
     process=check_memberships,
     check=check,
+    let_go=drop_ended_keys,
 )

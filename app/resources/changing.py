@@ -1,17 +1,22 @@
 """What the routes that write depend on: one transaction a request, and the row that is to be changed."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends
+from sqlalchemy import Connection, select
+from sqlmodel import col
 
 from app.access.caller import Admin, Contributor, Coordinator
 from app.changes.log import Transaction, transaction
+from app.database import table_of
 from app.http.conditional import require_match
 from app.http.database import Reading
 from app.http.today import Zone
 from app.resources.kind import Kind, Row
-from app.resources.ownership import authorise
+from app.resources.ownership import authorise, check_owners, check_role
+from app.resources.reading import there
 from app.resources.writing import locked
 from app.schema.fields import Id
 
@@ -45,7 +50,42 @@ async def changeable(session: Transaction, kind: Kind[Row], id: Id, if_match: st
 
     Raises NotFound, Gone, Forbidden, PreconditionRequired or PreconditionFailed.
     """
+    await authorise_early(session, kind, id)
     row = await locked(session, kind, id)
     await authorise(session, kind, row)
     require_match(if_match, row.version)
     return row
+
+
+async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID) -> None:
+    """Refuse what is not the caller's before the transaction begins, so that it makes no other writer wait.
+
+    What is decided here is decided again under the lock. Raises NotFound, Gone or Forbidden.
+    """
+    if session.by.has(kind.writer):
+        return
+    check_role(session.by, kind)
+
+    def work(connection: Connection) -> UUID | None:
+        there(connection, session.by, kind, id)
+        row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
+        return owner_in(connection, kind, row)
+
+    check_owners(session.by, kind, await session.database.read(work, is_quick=True))
+
+
+async def authorise_place(session: Transaction, kind: Kind[Row], place: Any) -> None:
+    """The same for what stands at an address of its own, whether it is there or not; `place` is what that consists of."""
+    if session.by.has(kind.writer):
+        return
+    check_role(session.by, kind)
+    owner = await session.database.read(lambda connection: owner_in(connection, kind, place), is_quick=True)
+    check_owners(session.by, kind, owner)
+
+
+def owner_in(connection: Connection, kind: Kind[Row], holder: Any) -> UUID | None:
+    """The owner of a row, or of content that is to be one, read outside of a transaction."""
+    if kind.find_owner is None:
+        owner: UUID | None = getattr(holder, str(kind.owner))
+        return owner
+    return connection.execute(kind.find_owner(holder)).scalar_one_or_none()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 from sqlmodel import SQLModel
 
 from app.access.roles import Role
@@ -111,6 +111,10 @@ async def no_step(_session: Transaction, _writes: Sequence[Write[Any]]) -> None:
     """For kinds that need nothing from elsewhere."""
 
 
+async def no_ties(_session: Transaction, _id: UUID) -> None:
+    """For kinds that nothing but resources refers to."""
+
+
 @dataclass(frozen=True)
 class Kind(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
@@ -123,13 +127,13 @@ class Kind(Generic[Row_co]):
     The rules, in the order in which a write meets them:
 
     - `writer` is the role that writes all of the kind; with `owner`, a column that refers to a partner, contributors write
-      those of their own partner. Where that column is in another table, `find_owner` looks it up.
+      those of their own partner. Where that column is in another table, `find_owner` selects it.
     - `reserved` are fields, and `own_states` the states, that decide what an owner may say: the rest is the writer's.
     - `frozen` is what stays as it is.
     - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with.
     - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
     - `check` gives what is wrong between the fields.
-    - `follow` does what a write brings with it, in the same transaction.
+    - `follow` does what a write brings with it, in the same transaction; `let_go` what a deletion does, before it.
     """
 
     path: str
@@ -146,7 +150,7 @@ class Kind(Generic[Row_co]):
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     writer: Role = Role.coordinator
     owner: str | None = None
-    find_owner: Callable[[Transaction, Any], Awaitable[UUID | None]] | None = None
+    find_owner: Callable[[Any], Select[Any]] | None = None
     reserved: tuple[str, ...] = ()
     own_states: frozenset[Any] | None = None
     frozen: Freeze | None = None
@@ -156,6 +160,7 @@ class Kind(Generic[Row_co]):
     process: Step = no_step
     check: Callable[[Any], Iterable[FieldError]] = no_rules
     follow: Step = no_step
+    let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
 
     def __post_init__(self) -> None:
         KINDS[self.type] = self

@@ -75,7 +75,8 @@ def is_not_own_state(write: Write[Any]) -> bool:
 async def owner_of(session: Transaction, kind: Kind[Any], holder: Any) -> UUID | None:
     """The owner of a row, or of content that is to be one."""
     if kind.find_owner is not None:
-        return await kind.find_owner(session, holder)
+        found: UUID | None = (await session.execute(kind.find_owner(holder))).scalar_one_or_none()
+        return found
     owner: UUID | None = getattr(holder, str(kind.owner))
     return owner
 

@@ -138,6 +138,7 @@ async def remove(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """
     await authorise(session, kind, row)
     check_removable(kind, row, await above_of(session, kind, row))
+    await kind.let_go(session, row.id)
     referrers = await referrers_of(session, kind, row.id)
     if referrers:
         raise InUse(referrers=referrers)

@@ -7,7 +7,7 @@ from app.changes.log import Transaction
 from app.decisions.resource import DECISIONS
 from app.partners.resource import PARTNERS
 from app.resources import writing
-from app.resources.changing import changeable
+from app.resources.changing import authorise_place, changeable
 from app.resources.writing import at_address, check_there, locked
 from app.statements.models import Statement, StatementAnswer, StatementCreate, StatementPlace, StatementPut
 from app.statements.resource import STATEMENTS, statement_id
@@ -23,9 +23,10 @@ async def put(
 
     Raises NotFound where the decision or the partner is not there, and what putting a resource raises.
     """
+    place = StatementPlace(decision_id=decision_id, partner_id=partner_id)
+    await authorise_place(session, STATEMENTS, place)
     decision = await locked(session, DECISIONS, decision_id)
     await check_there(session, PARTNERS, partner_id)
-    place = StatementPlace(decision_id=decision_id, partner_id=partner_id)
     row = await at_address(session, STATEMENTS, place)
     before = json.loads(row.representation) if row else {"visibility": decision.visibility}
     kept = {name: before[name] for name in KEPT if name in before}
@@ -35,6 +36,7 @@ async def put(
 
 async def remove(session: Transaction, decision_id: UUID, partner_id: UUID, if_match: str | None) -> None:
     """Take back what a partner said; raises Frozen once the decision is made."""
+    await authorise_place(session, STATEMENTS, StatementPlace(decision_id=decision_id, partner_id=partner_id))
     await locked(session, DECISIONS, decision_id)
     row = await changeable(session, STATEMENTS, statement_id(decision_id, partner_id), if_match)
     await writing.remove(session, STATEMENTS, row)

@@ -45,6 +45,7 @@ WRITERS = {
     "access/caller.py": "the day on which a key was used",
     "changes/log.py": "the log itself",
     "keys/service.py": "keys",
+    "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
 }
