@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run soak test check fmt openapi docs migrate contract bench lock
+.PHONY: help setup run soak test check fmt openapi docs migrate contract bench attacks lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -68,6 +68,9 @@ migrate: $(RUNTIME) ## Bring the database to the newest schema
 
 bench: $(DEVELOPMENT) ## Measure reads beside a bare driver, on SQLite and on PostgreSQL
 	$(BIN)/python -m benchmarks
+
+attacks: $(DEVELOPMENT) ## Measure what one client can do to the others, on SQLite and on PostgreSQL
+	$(BIN)/python -m benchmarks.attacks
 
 lock: ## Renew the lock files with uv; raise versions with `make lock RAISE=--upgrade`
 	$(COMPILE) $(RAISE) --group dev --output-file requirements-dev.lock

@@ -67,6 +67,16 @@ async def prepare(settings: Settings) -> str:
     return key
 
 
+async def key_for(settings: Settings, role: Role) -> str:
+    """A key of the city."""
+    database = database_of(settings)
+    try:
+        async with transaction(database, COMMAND, settings.zone) as session:
+            return (await keys.make(session, CITY, role)).key
+    finally:
+        await database.close()
+
+
 class Connection(NamedTuple):
     """A connection that is kept open, and whose it is."""
 

@@ -29,13 +29,13 @@ BATCH = 1_000
 FIRST = datetime(2024, 9, 2, 8, 0, tzinfo=UTC)
 
 
-async def fill(settings: Settings) -> None:
-    """Migrate, load the agreement and add the events; always the same ones."""
+async def fill(settings: Settings, events: int = EVENTS) -> None:
+    """Migrate, load the agreement and add so many events; always the same ones."""
     await migrating.upgrade(settings)
     await load_content(settings, read_agreement(None))
     database = Database(settings.database, pool_size=1, pool_timeout=30)
     try:
-        for start in range(0, EVENTS, BATCH):
+        for start in range(0, events, BATCH):
             await add_events(database, range(start, start + BATCH))
     finally:
         await database.close()
