@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        self.config.app.state.ending.set()  # type: ignore[union-attr]  # it is ours, whatever uvicorn takes
+        self.config.app.state.runtime.ending.set()  # type: ignore[union-attr]  # it is ours, whatever uvicorn takes
 
 
 class Failed(Exception):

@@ -1,6 +1,5 @@
 """Puts the parts together: the only module that knows them all."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -10,12 +9,10 @@ from starlette.responses import Response
 from app.access.caller import GUARDS
 from app.agreements.routes import router as agreements
 from app.catalogue import FEATURES
-from app.changes.routes import MOST_WAITING
 from app.changes.routes import router as changes
 from app.consultation_events.routes import router as consultation_events
 from app.contract.document import Contract
 from app.contract.examples import examples
-from app.database import Database
 from app.decisions.routes import router as decisions
 from app.goals.routes import router as goals
 from app.http.body import BodyGuard
@@ -33,6 +30,7 @@ from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
+from app.runtime import Runtime
 from app.settings import Settings
 from app.site.routes import install_assets
 from app.site.routes import router as pages
@@ -72,18 +70,13 @@ TAGS: Mapping[str, str] = {
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open the database of the app's settings, and close it when the app ends."""
-    settings: Settings = app.state.settings
-    app.state.database = Database(
-        settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
-    )
-    app.state.waiting = asyncio.Semaphore(MOST_WAITING)
+    """Close what the app had at hand when it ends."""
     yield
-    await app.state.database.close()
+    await app.state.runtime.close()
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service with these settings; it opens its database when it starts."""
+    """The service with these settings; it connects to its database when it is first asked."""
     app = FastAPI(
         lifespan=lifespan,
         docs_url=None,
@@ -92,9 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    # Set when the process is asked to end, for answers that would otherwise go on.
-    app.state.ending = asyncio.Event()
-    app.state.settings = settings
+    app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
         app.include_router(router)
     install_assets(app)

@@ -1,24 +1,16 @@
-"""The time that it is for the app, where a report or a statement depends on it."""
+"""The time that it is for the app."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 
-import pytest
-
-from app.http import today
-from app.statements import service
+from fastapi import FastAPI
 
 
 class Clock:
-    """Stands in for `datetime` where the app asks which day it is and when a statement is given; keys see the real time."""
+    """Stands in for the clock of an app."""
 
-    def __init__(self, patching: pytest.MonkeyPatch) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self.moment = datetime(2025, 3, 1, 12, tzinfo=UTC)
-        for module in (today, service):
-            patching.setattr(module, "datetime", self)
-
-    def now(self, zone: tzinfo) -> datetime:
-        """The time that it is."""
-        return self.moment.astimezone(zone)
+        app.state.runtime.clock = lambda: self.moment
 
     def set(self, day: str, at: str = "12:00") -> None:
         """Make it this day, at this time of UTC."""

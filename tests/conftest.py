@@ -1,6 +1,5 @@
 """The service as tests see it: the real app on a fresh database, once on SQLite and once on PostgreSQL."""
 
-import asyncio
 import shutil
 import tempfile
 from collections import Counter
@@ -25,6 +24,7 @@ from app.access.roles import Role
 from app.cli import database_of, load_content, read_agreement
 from app.keys import service as keys
 from app.main import create_app
+from app.runtime import Runtime
 from app.settings import Settings
 from tests.factories import CARITAS, CITY, LIGA
 
@@ -257,7 +257,7 @@ async def running(settings: Settings) -> AsyncIterator[FastAPI]:
     """The app, started."""
     is_usual = settings.rate_limit == NO_RATE_LIMIT
     app = IDLE.pop() if IDLE and is_usual else create_app(settings)
-    app.state.settings, app.state.ending = settings, asyncio.Event()
+    app.state.runtime = Runtime.of(settings)
     routes, exception_handlers = len(app.routes), dict(app.exception_handlers)
     async with app.router.lifespan_context(app):
         yield app

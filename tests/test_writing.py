@@ -147,7 +147,7 @@ async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]
 
 async def stale(app: FastAPI, resource: Kind[Any]) -> list[str]:
     """The resources of a kind whose served text is not what their tables give."""
-    async with app.state.database.transaction() as session:
+    async with app.state.runtime.database.transaction() as session:
         return [str(each.row.id) async for each in compared(session, resource) if not each.is_current]
 
 
@@ -159,7 +159,7 @@ class TestCommit:
         made = await prepared(client, method, path)
         before = await everything(client)
 
-        @event.listens_for(app.state.database.writer.sync_engine, "commit")
+        @event.listens_for(app.state.runtime.database.writer.sync_engine, "commit")
         def fail(_connection: Any) -> None:
             raise RuntimeError("the disk is gone")
 
@@ -167,7 +167,7 @@ class TestCommit:
         assert await everything(client) == before
         assert (await client.get(f"/v1/{path}/{made['id']}")).json() == made
 
-        event.remove(app.state.database.writer.sync_engine, "commit", fail)
+        event.remove(app.state.runtime.database.writer.sync_engine, "commit", fail)
         answer = await write(client, method, path, made)
         assert answer.status_code == ANSWERED[method] if path != "consultation-events" or method != "put" else 200
         assert await everything(client) != before
@@ -185,7 +185,7 @@ class TestCommit:
         """What is answered is there for everybody else, at that very moment."""
         made, committed = await prepared(client, method, path), []
 
-        @event.listens_for(app.state.database.writer.sync_engine, "commit")
+        @event.listens_for(app.state.runtime.database.writer.sync_engine, "commit")
         def note(_connection: Any) -> None:
             committed.append(True)
 
@@ -249,7 +249,7 @@ class TestRepresentations:
         """The guard of the test above: a child row and a column that were changed behind the register's back."""
         measure = await make(client, "sub-measures", districts=["Prohlis"])
         partner = await make(client, "partners")
-        async with app.state.database.transaction() as session:
+        async with app.state.runtime.database.transaction() as session:
             await session.execute(text("UPDATE sub_measure_district SET district = 'Gorbitz'"))
             await session.execute(
                 table_of(Partner).update().where(table_of(Partner).c.slug == partner["slug"]).values(staff_count=1)
@@ -356,7 +356,7 @@ class TestBusyDatabase:
         async with running(small) as app, client_of(app) as client:
             app.dependency_overrides[identify] = as_command
             made = await make(client, "partners")
-            async with app.state.database.transaction() as session:
+            async with app.state.runtime.database.transaction() as session:
                 await session.execute(text("SELECT 1"))
                 for answer in (
                     await client.post("/v1/topics", json=body_of("topics")),
@@ -366,7 +366,7 @@ class TestBusyDatabase:
                     problem_of(answer, 503, "unavailable")
                     assert answer.headers["retry-after"] == "1"
                 assert (await client.get("/v1/topics")).status_code == 200
-            reader = await greenlet_spawn(app.state.database.reader.connect)
+            reader = await greenlet_spawn(app.state.runtime.database.reader.connect)
             answer = await client.get("/v1/topics")
             problem_of(answer, 503, "unavailable")
             assert answer.headers["retry-after"] == "1"
@@ -403,8 +403,8 @@ class TestBusyDatabase:
         terminate = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
         )
-        name = make_url(str(app.state.database.writer.url)).database
-        async with app.state.database.transaction() as session:
+        name = make_url(str(app.state.runtime.database.writer.url)).database
+        async with app.state.runtime.database.transaction() as session:
             await session.execute(text(terminate), {"name": name})
         problem_of(await client.get("/v1/partners"), 503, "unavailable")
         assert (await client.get("/v1/partners")).status_code == 200
@@ -416,8 +416,8 @@ async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
     """A client of an app that waits for locks of others for a moment only."""
     monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", "50")
     async with running(settings) as app:
-        if app.state.database.is_sqlite:
-            event.listen(app.state.database.writer.sync_engine, "connect", wait_only_a_moment)
+        if app.state.runtime.database.is_sqlite:
+            event.listen(app.state.runtime.database.writer.sync_engine, "connect", wait_only_a_moment)
         async with client_of(app) as client:
             app.dependency_overrides[identify] = as_command
             yield client
@@ -436,7 +436,7 @@ def asked(statement: str, connection: Connection) -> str:
 class TestConnections:
     async def test_keep_what_was_answered_and_wait_for_nobody_for_ever(self, app: FastAPI) -> None:
         """The databases' own defaults are otherwise: foreign keys off, waiting without end."""
-        database: Database = app.state.database
+        database: Database = app.state.runtime.database
         wanted = (
             {"foreign_keys": "1", "synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000"}
             if database.is_sqlite

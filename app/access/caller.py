@@ -3,7 +3,7 @@
 import hmac
 import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.access.keys import digest, is_well_formed
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.database import Database, table_of
-from app.http.database import Reading
+from app.http.runtime import Running
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ COMMAND = Caller(role=Role.admin)
 """Whoever runs the `register` command: they have the database itself."""
 
 
-async def identify(request: Request, database: Reading) -> Caller:
+async def identify(request: Request, runtime: Running) -> Caller:
     """The caller of a request; raises Unauthorized for a key that is not valid now."""
     headers = request.headers.getlist("authorization")
     if not headers:
@@ -54,7 +54,7 @@ async def identify(request: Request, database: Reading) -> Caller:
     scheme, _, key = headers[0].partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key):
         raise Unauthorized
-    now = datetime.now(UTC)
+    database, now = runtime.database, runtime.clock()
     row = await find(database, key)
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Unauthorized

@@ -12,8 +12,8 @@ from app.agreements.resource import AGREEMENTS
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.resources.answers import written
 from app.resources.changing import ByAdmin, changeable
 from app.resources.idempotency import Once

@@ -19,15 +19,14 @@ from app.changes.feed import (
     wait_for_more,
 )
 from app.changes.models import CURSOR_PATTERN, ChangePage, FeedQuery, WaitingFeedQuery
-from app.database import Database
 from app.http.caching import cache_headers
-from app.http.database import Reading
 from app.http.problems import Unavailable
 from app.http.responses import problems
+from app.http.runtime import Running
+from app.runtime import Runtime
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 
-MOST_WAITING = 50
 PING_SECONDS = 10.0
 
 EVENTS = {
@@ -50,9 +49,7 @@ LastEventId = Annotated[
 
 
 @router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "rights-changed"))
-async def list_changes(
-    request: Request, database: Reading, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]
-) -> Response:
+async def list_changes(runtime: Running, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]) -> Response:
     """Follow every change of what the caller may see.
 
     1. Each committed change is there once, in the order of the commits.
@@ -66,10 +63,11 @@ async def list_changes(
     6. Following the feed from the start gives exactly the lists.
     """
     place = checkpoint_of(wanted.cursor, caller)
+    database = runtime.database
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
-        async with place_to_wait(request):
-            await wait_for_more(database, batch.end, wanted.wait, request.app.state.ending)
+        async with place_to_wait(runtime):
+            await wait_for_more(database, batch.end, wanted.wait, runtime.ending)
         batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
     return page(batch, caller)
 
@@ -81,7 +79,7 @@ async def list_changes(
 )
 async def stream_changes(
     request: Request,
-    database: Reading,
+    runtime: Running,
     caller: Anyone,
     wanted: Annotated[FeedQuery, Query()],
     last_event_id: LastEventId = None,
@@ -92,8 +90,8 @@ async def stream_changes(
     connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does.
     """
     place = checkpoint_of(last_event_id or wanted.cursor, caller)
-    first = await read(database, caller, selection(wanted), place, wanted.limit)
-    events = follow(request, database, caller, wanted, first, place_to_wait(request))
+    first = await read(runtime.database, caller, selection(wanted), place, wanted.limit)
+    events = follow(request, runtime, caller, wanted, first, place_to_wait(runtime))
     headers = cache_headers(is_private=caller.sees_partners)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
@@ -103,24 +101,23 @@ def selection(wanted: FeedQuery) -> Wanted:
     return Wanted(types=wanted.type or (), partner_ids=wanted.partner_id or ())
 
 
-def place_to_wait(request: Request) -> asyncio.Semaphore:
+def place_to_wait(runtime: Runtime) -> asyncio.Semaphore:
     """One of the places for requests that wait; raises Unavailable when all are taken."""
-    waiting: asyncio.Semaphore = request.app.state.waiting
-    if waiting.locked():
+    if runtime.waiting.locked():
         raise Unavailable
-    return waiting
+    return runtime.waiting
 
 
 async def follow(
     request: Request,
-    database: Database,
+    runtime: Runtime,
     caller: Caller,
     wanted: FeedQuery,
     batch: Batch,
     waiting: asyncio.Semaphore,
 ) -> AsyncIterator[str]:
     """The events, for as long as the client listens and the caller is who it was."""
-    ending: asyncio.Event = request.app.state.ending
+    database, ending = runtime.database, runtime.ending
     async with waiting:
         while not (ending.is_set() or await request.is_disconnected()):
             for place, text in batch.items:
@@ -129,14 +126,14 @@ async def follow(
                 # An id without data moves the client past what was passed over, and keeps proxies from closing.
                 yield f"id: {encode(batch.end, caller)}\n\n"
                 await wait_for_more(database, batch.end, PING_SECONDS, ending)
-            if not await is_unchanged(request, database, caller):
+            if not await is_unchanged(request, runtime, caller):
                 return
             batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
 
 
-async def is_unchanged(request: Request, database: Database, caller: Caller) -> bool:
+async def is_unchanged(request: Request, runtime: Runtime, caller: Caller) -> bool:
     """Whether the caller's key still gives the same rights."""
     try:
-        return audience(await identify(request, database)) == audience(caller)
+        return audience(await identify(request, runtime)) == audience(caller)
     except Unauthorized:
         return False

@@ -19,8 +19,8 @@ from app.consultation_events.models import (
 from app.consultation_events.queries import filters
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import written
 from app.resources.changing import ByContributor, changeable

@@ -12,8 +12,8 @@ from app.decisions.models import DecisionCreate, DecisionList, DecisionPublic, D
 from app.decisions.queries import filters
 from app.decisions.resource import DECISIONS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.resources.answers import written
 from app.resources.changing import ByCoordinator, changeable
 from app.resources.idempotency import Once

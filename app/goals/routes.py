@@ -12,8 +12,8 @@ from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
 from app.goals.queries import filters
 from app.goals.resource import GOALS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.resources.answers import written
 from app.resources.changing import ByCoordinator, changeable
 from app.resources.idempotency import Once

@@ -1,12 +1,12 @@
 """Whether the process runs, and whether it can serve."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import JSONResponse, Response
 
-from app.database import Database
 from app.http.problems import Unavailable
+from app.http.runtime import Reading
 from app.language import Text
 from app.migrating import current_revision, newest_revision
 
@@ -27,9 +27,8 @@ async def get_health() -> Response:
 
 
 @router.get("/readyz")
-async def get_readiness(request: Request) -> Response:
+async def get_readiness(database: Reading) -> Response:
     """Say that requests can be served, or why not."""
-    database: Database = request.app.state.database
     try:
         revision = await database.read(current_revision)
     except (DBAPIError, PoolTimeout, OSError):

@@ -8,8 +8,8 @@ from app.access.caller import Anyone
 from app.access.visibility import visible
 from app.decisions.resource import DECISIONS
 from app.http.caching import cache_headers
-from app.http.database import Reading
 from app.http.problems import NotFound
+from app.http.runtime import Reading
 from app.involvement.models import Involvement
 from app.involvement.queries import DECISION, involvements
 from app.resources.answers import json_text

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from app.access.caller import Admin
 from app.http.caching import cache_headers
-from app.http.database import Reading
 from app.http.problems import NotFound
+from app.http.runtime import Reading
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import by_id, page_of

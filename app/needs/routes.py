@@ -9,8 +9,8 @@ from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.needs.models import NeedCreate, NeedList, NeedPublic, NeedUpdate
 from app.needs.queries import filters
 from app.needs.resource import NEEDS

@@ -9,7 +9,7 @@ from app.access.caller import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
+from app.http.runtime import Reading
 from app.indicators.resource import INDICATORS
 from app.observations import service
 from app.observations.models import ObservationList, ObservationPublic, ObservationPut

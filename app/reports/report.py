@@ -17,8 +17,7 @@ from app.access.caller import Anyone, Caller
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import Database, table_of
 from app.http.caching import cache_headers
-from app.http.database import Reading
-from app.http.today import Today
+from app.http.runtime import Reading, Today
 from app.resources.answers import json_text, next_link
 from app.resources.examples import given_example
 from app.resources.lists import MAX_LIMIT

@@ -12,8 +12,7 @@ from app.access.caller import Admin, Contributor, Coordinator
 from app.changes.log import Transaction, transaction
 from app.database import table_of
 from app.http.conditional import require_match
-from app.http.database import Reading
-from app.http.today import Zone
+from app.http.runtime import Running
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_owners, check_role
 from app.resources.reading import there
@@ -21,21 +20,21 @@ from app.resources.writing import locked
 from app.schema.fields import Id
 
 
-async def begin_as_contributor(database: Reading, zone: Zone, caller: Contributor) -> AsyncIterator[Transaction]:
+async def begin_as_contributor(runtime: Running, caller: Contributor) -> AsyncIterator[Transaction]:
     """One transaction for the request of a caller that may write what belongs to its partner."""
-    async with transaction(database, caller, zone) as session:
+    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
         yield session
 
 
-async def begin_as_coordinator(database: Reading, zone: Zone, caller: Coordinator) -> AsyncIterator[Transaction]:
+async def begin_as_coordinator(runtime: Running, caller: Coordinator) -> AsyncIterator[Transaction]:
     """One transaction for the request of a caller that may write everything about the cooperation."""
-    async with transaction(database, caller, zone) as session:
+    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
         yield session
 
 
-async def begin_as_admin(database: Reading, zone: Zone, caller: Admin) -> AsyncIterator[Transaction]:
+async def begin_as_admin(runtime: Running, caller: Admin) -> AsyncIterator[Transaction]:
     """One transaction for the request of a caller that may also keep agreements, partners and keys."""
-    async with transaction(database, caller, zone) as session:
+    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
         yield session
 
 

@@ -10,8 +10,8 @@ from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.resource import DECISIONS
 from app.http.conditional import IfMatch, IfNoneMatch
-from app.http.database import Reading
 from app.http.responses import conflicts
+from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import put_answer
 from app.resources.changing import ByContributor

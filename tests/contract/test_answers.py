@@ -132,9 +132,9 @@ async def never() -> AsyncIterator[bytes]:
 
 async def failing(send: Sender, app: FastAPI, settings: Settings, key: str) -> AsyncIterator[httpx.Response]:
     """The answers of a service that is in trouble: in a crash, without its database, and asked too often."""
-    database, app.state.database = app.state.database, None
+    database, app.state.runtime.database = app.state.runtime.database, None
     yield await send(id=NOWHERE)
-    app.state.database = database
+    app.state.runtime.database = database
     without_database = settings.model_copy(update={"database_url": "sqlite:////nowhere/register.db"})
     async with running(without_database) as stranded, client_of(stranded, key) as client:
         yield await Sender(client, send.operation)(id=NOWHERE)

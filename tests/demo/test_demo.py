@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import httpx
@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from app.cli import Failed, built_in_demo, load_demo, verify_all
 from app.consultation_events.terms import EventFormat, EventStatus
 from app.decisions.terms import DecisionStatus
-from app.http.today import today
 from app.involvement.models import InvolvementState
 from app.needs.terms import NeedStatus
 from app.progress_reports.terms import ReportState
@@ -90,7 +89,7 @@ async def rows_of(client: httpx.AsyncClient, report: str, **params: Any) -> list
 @pytest.fixture
 async def demo(client: httpx.AsyncClient, app: FastAPI, settings: Settings) -> httpx.AsyncClient:
     """An admin's client of a register with the invented year, on its last day."""
-    app.dependency_overrides[today] = lambda: date.fromisoformat(LAST_DAY)
+    app.state.runtime.clock = lambda: datetime.combine(date.fromisoformat(LAST_DAY), time(12), UTC)
     assert await load(settings) == LOADED
     return client
 

@@ -64,8 +64,8 @@ class TestPostgreSQL:
     @pytest.mark.parametrize(("name", "value"), LIMITS.items())
     async def test_waits_for_nothing_without_end(self, app: FastAPI, name: str, value: str) -> None:
         for answers in (
-            await asked_of_writers(app.state.database, f"SHOW {name}"),
-            await asked_of_readers(app.state.database, f"SHOW {name}"),
+            await asked_of_writers(app.state.runtime.database, f"SHOW {name}"),
+            await asked_of_readers(app.state.runtime.database, f"SHOW {name}"),
         ):
             assert answers == [value] * POOL_SIZE
 
@@ -75,8 +75,8 @@ class TestSQLite:
     @pytest.mark.parametrize(("name", "value"), [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")])
     async def test_keeps_what_it_answers(self, app: FastAPI, name: str, value: str) -> None:
         for answers in (
-            await asked_of_writers(app.state.database, f"PRAGMA {name}"),
-            await asked_of_readers(app.state.database, f"PRAGMA {name}"),
+            await asked_of_writers(app.state.runtime.database, f"PRAGMA {name}"),
+            await asked_of_readers(app.state.runtime.database, f"PRAGMA {name}"),
         ):
             assert answers == [value] * len(answers)
 
@@ -84,7 +84,7 @@ class TestSQLite:
         others = Database(settings.database, pool_size=1, pool_timeout=1)
         event.listen(others.writer.sync_engine, "connect", wait_for_nobody)
         try:
-            async with app.state.database.writer.connect() as first, others.writer.connect() as second:
+            async with app.state.runtime.database.writer.connect() as first, others.writer.connect() as second:
                 await first.exec_driver_sql("SELECT 1")
                 with pytest.raises(OperationalError, match="database is locked"):
                     await second.exec_driver_sql("SELECT 1")
@@ -94,7 +94,7 @@ class TestSQLite:
             await others.close()
 
     async def test_has_one_connection_that_writes(self, app: FastAPI) -> None:
-        assert app.state.database.writer.pool.size() == 1
+        assert app.state.runtime.database.writer.pool.size() == 1
 
     async def test_begins_every_transaction_so(self, settings: Settings, templates: Templates) -> None:
         statements: list[str] = []
@@ -103,7 +103,7 @@ class TestSQLite:
             connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
 
         async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
-            event.listen(app.state.database.writer.sync_engine, "connect", trace)
+            event.listen(app.state.runtime.database.writer.sync_engine, "connect", trace)
             await write_in_every_way(client)
         begins = [statement for statement in statements if statement.startswith("BEGIN")]
         ends = [statement for statement in statements if statement.startswith(("COMMIT", "ROLLBACK"))]

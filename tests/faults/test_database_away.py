@@ -141,7 +141,7 @@ async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: 
             problem_of(answer, 503, "unavailable")
             assert answer.headers["retry-after"] == "1"
         waited = sorted(seconds for _, seconds in answers)
-        holding = app.state.database.writer.pool.size()
+        holding = app.state.runtime.database.writer.pool.size()
         assert waited[-holding - 1] < POOL_TIMEOUT + 1
         # On PostgreSQL the second one stands in line twice, for the row and for who holds it; the statement ends at 10 s.
         assert 4 < waited[-holding] <= waited[-1] < 12
@@ -153,7 +153,7 @@ async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: 
 
 def connections_in_use(app: FastAPI) -> int:
     """How many connections the pools have lent and not got back."""
-    database = app.state.database
+    database = app.state.runtime.database
     lent: int = database.writer.pool.checkedout() + database.reader.pool.checkedout()
     return lent
 
@@ -165,7 +165,7 @@ async def test_reads_that_are_slow_do_not_stop_the_process(settings: Settings, t
     async with running(small) as app, client_of(app, templates.keys["reader"]) as client:
         ended = asyncio.Event()
         watching = asyncio.create_task(slowest(client, "/healthz", ended))
-        with app.state.database.reader.connect():
+        with app.state.runtime.database.reader.connect():
             started = time.monotonic()
             answer = await client.get(f"/v1/goals/{goal_id(1)}")
             problem_of(answer, 503, "unavailable")

@@ -47,7 +47,7 @@ def small_disk(engine: Engine) -> Iterator[Disk]:
 class TestSQLite:
     async def test_answers_507_and_recovers(self, app: FastAPI, client: httpx.AsyncClient, settings: Settings) -> None:
         made = await make(client, "goals")
-        with small_disk(app.state.database.writer.sync_engine) as disk:
+        with small_disk(app.state.runtime.database.writer.sync_engine) as disk:
             # Less than there is already: what is there is the limit.
             disk.pages = 1
             written = await write_until_full(client)

@@ -295,7 +295,7 @@ class TestInternalError:
         self, client: httpx.AsyncClient, app: FastAPI, caplog: pytest.LogCaptureFixture
     ) -> None:
         goal = await make(client, "goals")
-        async with app.state.database.transaction() as session:
+        async with app.state.runtime.database.transaction() as session:
             await (await session.connection()).exec_driver_sql("ALTER TABLE goal RENAME COLUMN representation TO lost")
         answer = await client.get(f"/v1/goals/{goal['id']}")
         problem_of(answer, 500, "internal-error")

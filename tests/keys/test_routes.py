@@ -164,7 +164,7 @@ class TestWrongKey:
     async def test_is_one_that_has_expired(self, app: FastAPI, callers: Callers) -> None:
         made = await issue(callers, expires_at="2999-01-01T00:00:00Z")
         assert await status_with(app, made["key"]) == 200
-        async with app.state.database.transaction() as session:
+        async with app.state.runtime.database.transaction() as session:
             past = datetime.now(UTC) - timedelta(seconds=1)
             await session.execute(
                 update(ApiKey).where(table_of(ApiKey).c.prefix == made["prefix"]).values(expires_at=past)
@@ -206,7 +206,7 @@ class TestLastUse:
     ) -> None:
         narrow = settings.model_copy(update={"database_pool_size": 1, "database_pool_timeout": 0.05})
         async with running(narrow) as app:
-            async with app.state.database.transaction() as session:
+            async with app.state.runtime.database.transaction() as session:
                 await session.execute(select(ApiKey))
                 assert await status_with(app, templates.keys["reader"]) == 200
             assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
@@ -232,7 +232,7 @@ class TestLastUse:
 
 async def execute(app: FastAPI, statement: Executable) -> None:
     """One statement that no caller could send."""
-    async with app.state.database.transaction() as session:
+    async with app.state.runtime.database.transaction() as session:
         await session.execute(statement)
 
 
@@ -240,7 +240,7 @@ async def stored(app: FastAPI, templates: Templates) -> Row[tuple[UUID, date | N
     """The id of the reader's key, and the day on which it was used."""
     columns = table_of(ApiKey).c
     statement = select(columns.id, columns.last_used_on).where(columns.prefix == shown(templates.keys["reader"]))
-    row: Row[tuple[UUID, date | None]] = await app.state.database.read(
+    row: Row[tuple[UUID, date | None]] = await app.state.runtime.database.read(
         lambda connection: connection.execute(statement).one()
     )
     return row
@@ -296,7 +296,7 @@ class TestSecrecy:
                     rows = [connection.execute(select(table)).all() for table in SQLModel.metadata.sorted_tables]
                     return str(rows)
 
-                tables = await app.state.database.read(everything)
+                tables = await app.state.runtime.database.read(everything)
         files = bytes_of(settings)
         logged = caplog.text + "".join(str(record.__dict__) for record in caplog.records) + "".join(capfd.readouterr())
         assert "api_key" in logged

@@ -13,10 +13,10 @@ from tests.resources.test_statements import Counted
 @asynccontextmanager
 async def counting(app: FastAPI) -> AsyncIterator[tuple[httpx.AsyncClient, Counted]]:
     """A client without a key, whose look into the database would be counted too, and the counter."""
-    counted = Counted(app.state.database)
+    counted = Counted(app.state.runtime.database)
     async with client_of(app) as client:
         # Connections are listened to from their opening on.
-        await app.state.database.close()
+        await app.state.runtime.database.close()
         assert (await client.get("/v1/partners")).status_code == 200
         counted.clear()
         yield client, counted

@@ -50,7 +50,7 @@ class TestManyRows:
         held = await make(client, "consultation-events", status="held", participants=participants)
         linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA]}
         await stated(client, await make(client, "decisions", **linked))
-        await grow(app.state.database)
+        await grow(app.state.runtime.database)
         async with counting(app) as (anyone, counted):
             for report in (*PAGED, *WHOLE):
                 params = ONE_PAGE if report in PAGED else {}
@@ -71,8 +71,8 @@ class TestManyRows:
         await fill(client, "2025-03-05")
         few = len(await rows_of(client, report, **ONE_PAGE))
         for model in (ConsultationEvent, Decision, Indicator):
-            await multiply(app.state.database, model, COUNT, id=own)
-        await multiply(app.state.database, SubMeasure, COUNT, id=own, number=lambda number: 1_000 + number)
+            await multiply(app.state.runtime.database, model, COUNT, id=own)
+        await multiply(app.state.runtime.database, SubMeasure, COUNT, id=own, number=lambda number: 1_000 + number)
         answer = await client.get(f"/v1/reports/{report}", headers=CSV)
         lines = answer.text.splitlines()[1:]
         pages = await items_of(client, f"reports/{report}", **ONE_PAGE)
@@ -87,7 +87,7 @@ class TestManyRows:
         linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA]}
         await stated(client, await make(client, "decisions", decides_on="2025-05-15", **linked))
         await make(client, "indicators", goal_id=None, sub_measure_id=measure_id(1, 1))
-        await grow(app.state.database)
+        await grow(app.state.runtime.database)
         (row,) = await rows_of(client, "early-involvement")
         assert (row["decisions"], row["answered"], row["median_lead_days"]) == (COUNT + 1, COUNT + 1, 64.0)
         for by, group in (("quarter", "2025-Q1"), ("partner", LIGA)):

@@ -128,7 +128,11 @@ class TestCsv:
     ) -> None:
         await decision(client, "Entscheidung")
         await multiply(
-            app.state.database, Decision, count - 1, id=lambda _: uuid4(), title=lambda number: f"Entscheidung {number}"
+            app.state.runtime.database,
+            Decision,
+            count - 1,
+            id=lambda _: uuid4(),
+            title=lambda number: f"Entscheidung {number}",
         )
         rows = await csv_of(client, BY_DECISION)
         ids = [UUID(row["decision_id"]) for row in rows]

@@ -148,12 +148,15 @@ async def kept(app: FastAPI) -> list[tuple[str, int]]:
     """The keys of all answers that are kept, and their status."""
     columns = table_of(KeptAnswer).c
     statement = select(columns.key, columns.status).order_by(columns.key)
-    return [(key, status) for key, status in await app.state.database.read(lambda each: each.execute(statement).all())]
+    return [
+        (key, status)
+        for key, status in await app.state.runtime.database.read(lambda each: each.execute(statement).all())
+    ]
 
 
 async def age(app: FastAPI, key: str, by: timedelta) -> None:
     """Let an answer have been given this long ago."""
-    async with app.state.database.transaction() as session:
+    async with app.state.runtime.database.transaction() as session:
         statement = update(KeptAnswer).where(col(KeptAnswer.key) == key)
         await session.execute(statement.values(created_at=datetime.now(UTC) - by))
 
@@ -218,4 +221,4 @@ class TestKey:
         def kept(connection: Connection) -> int:
             return connection.execute(select(func.count()).select_from(table_of(KeptAnswer))).scalar_one()
 
-        assert await app.state.database.read(kept) == 1
+        assert await app.state.runtime.database.read(kept) == 1

@@ -1,0 +1,54 @@
+"""What a running register has at hand, whether it serves requests, works in the background or carries out a command."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Self
+
+from app.database import Database
+from app.settings import Settings
+
+MOST_WAITING = 50
+
+
+def utc_now() -> datetime:
+    """The time that it is, in UTC."""
+    return datetime.now(UTC)
+
+
+def places_to_wait() -> asyncio.Semaphore:
+    """The places for requests that wait for changes."""
+    return asyncio.Semaphore(MOST_WAITING)
+
+
+@dataclass
+class Runtime:
+    """The settings, the database, the clock, and who waits in this process.
+
+    `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is connected before it is
+    asked for; whoever makes a Runtime closes it.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Callable[[], datetime] = utc_now
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: asyncio.Semaphore = field(default_factory=places_to_wait)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What belongs to an installation with these settings."""
+        database = Database(
+            settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
+        )
+        return cls(settings, database)
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the city: what is late, due or in time depends on it."""
+        return self.clock().astimezone(self.settings.zone).date()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.database.close()
