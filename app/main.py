@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from app.access.caller import GUARDS
+from app.access.guards import GUARDS
 from app.agreements.routes import router as agreements
 from app.catalogue import FEATURES
 from app.changes.routes import router as changes

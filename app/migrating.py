@@ -7,8 +7,6 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -25,16 +23,6 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(files("migrations")))
     return config
-
-
-def newest_revision() -> str:
-    """The revision that this version of the service needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The revision that a database is at; None when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 @asynccontextmanager

@@ -22,9 +22,10 @@ from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.log import Written, record, transaction
 from app.changes.models import Action
-from app.cli import database_of, load_content, read_agreement
+from app.cli.seed import load_content, read_agreement
 from app.keys import service as keys
 from app.resources.ids import named_id, new_id
+from app.runtime import Runtime
 from app.settings import Settings
 from benchmarks.servers import REGISTER, server
 
@@ -50,7 +51,7 @@ async def prepare(settings: Settings) -> str:
     """Load the agreement, then make the log as long as that of some years; returns an admin's key."""
     await migrating.upgrade(settings)
     await load_content(settings, read_agreement(None))
-    database = database_of(settings)
+    database = Runtime.of(settings).database
     data = json.dumps({**EVENT, "description": "Austausch über den Stand der Teilmaßnahmen. " * 20}, ensure_ascii=False)
     try:
         async with database.transaction() as session:
@@ -69,7 +70,7 @@ async def prepare(settings: Settings) -> str:
 
 async def key_for(settings: Settings, role: Role) -> str:
     """A key of the city."""
-    database = database_of(settings)
+    database = Runtime.of(settings).database
     try:
         async with transaction(database, COMMAND, settings.zone) as session:
             return (await keys.make(session, CITY, role)).key

@@ -11,7 +11,7 @@ from sqlmodel import col
 from app import migrating
 from app.access.caller import COMMAND
 from app.changes.log import transaction
-from app.cli import load_content, read_agreement
+from app.cli.seed import load_content, read_agreement
 from app.consultation_events.models import ConsultationEventCreate
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import Database

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 from app import migrating
 from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.log import transaction
-from app.cli import load_content, read_agreement
+from app.cli.seed import load_content, read_agreement
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
 from app.database import Database, table_of

@@ -18,10 +18,11 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from app import migrating
-from app.access.caller import COMMAND, Caller, identify
+from app.access.caller import COMMAND, Caller
 from app.access.errors import Unauthorized
+from app.access.guards import identify
 from app.access.roles import Role
-from app.cli import database_of, load_content, read_agreement
+from app.cli.seed import load_content, read_agreement
 from app.keys import service as keys
 from app.main import create_app
 from app.runtime import Runtime
@@ -209,7 +210,7 @@ KEY_OWNERS = {
 
 async def make_keys(settings: Settings) -> dict[str, str]:
     """A key for every caller."""
-    database = database_of(settings)
+    database = Runtime.of(settings).database
     try:
         async with database.transaction() as session:
             return {

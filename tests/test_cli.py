@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,9 +18,11 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from app import cli as commands
 from app import migrating
 from app.cli import cli
 from app.main import create_app
+from app.revisions import newest_revision
 from app.settings import Settings
 from tests.conftest import Templates, settings_for
 from tests.factories import goal_id, measure_id
@@ -131,7 +134,44 @@ class TestHelp:
         assert "Traceback" not in err
 
     def test_is_checked_for_every_command(self) -> None:
-        assert set(COMMANDS) == {each.callback.__name__ for each in cli.registered_commands if each.callback}
+        assert {*COMMANDS, "keys"} == set(commands.COMMANDS)
+
+
+WEB = ("fastapi", "app.main", "app.http.runtime", "uvicorn")
+NEEDLESS = {
+    "": ("asyncio", "pydantic", "sqlalchemy", "app.settings", "app.database"),
+    "migrate": (*WEB, "yaml"),
+    "seed": (*WEB, "alembic"),
+    "demo": (*WEB, "alembic"),
+    "verify": (*WEB, "alembic", "yaml"),
+    "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
+    "openapi": ("uvicorn", "alembic", "yaml"),
+}
+"""What a command does without, and so must not load: half of the time that a command takes is that of loading."""
+
+
+LOADING = """
+import contextlib, sys
+import app.cli
+with contextlib.suppress(SystemExit):
+    app.cli.main()
+print(*sys.modules, sep="\\n")
+if "sqlmodel" in sys.modules:
+    tables = sys.modules["sqlmodel"].SQLModel.metadata.tables.values()
+    assert all([key.column.table in tables for table in tables for key in table.foreign_keys])
+"""
+"""Says what a command has loaded; fails where a table refers to one that it has not."""
+
+
+class TestStart:
+    @pytest.mark.parametrize("command", NEEDLESS)
+    async def test_loads_only_what_the_command_needs(self, tmp_path: Path, command: str) -> None:
+        asked = (command, "--help") if command else ("--help",)
+        out = await succeed(sys.executable, "-c", LOADING, *asked, cwd=tmp_path)
+        loaded = set(out.splitlines())
+        assert f"app.cli.{command}".rstrip(".") in loaded
+        assert loaded.isdisjoint(NEEDLESS[command])
+        assert command in {"", "openapi"} or not any(name.endswith(".routes") for name in loaded)
 
 
 class TestSettings:
@@ -165,7 +205,7 @@ class TestMigrateSeedVerify:
     async def test_make_a_register_that_can_be_made_again(self, empty_settings: Settings, tmp_path: Path) -> None:
         await migrating.downgrade(empty_settings, "base")
         folder, env = tmp_path, for_database(empty_settings)
-        newest = f"The database is at revision {migrating.newest_revision()}; 0 representations were renewed.\n"
+        newest = f"The database is at revision {newest_revision()}; 0 representations were renewed.\n"
         for _ in range(2):
             assert await succeed(*REGISTER, "migrate", cwd=folder, env=env) == newest
         added = "0 unchanged, 0 kept as partners changed them, 0 deleted by partners and not added again."
@@ -274,9 +314,7 @@ class TestServe:
         (request,) = [line for line in lines if line.get("request_id") == "find-me"]
         assert (request["path"], request["status"]) == ("/v1/agreements", 200)
         with sqlite3.connect(tmp_path / "register.db") as connection:
-            assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (
-                migrating.newest_revision(),
-            )
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_revision(),)
         connection.close()
 
     async def test_finishes_what_it_has_begun_to_answer(

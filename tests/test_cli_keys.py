@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.access.keys import is_well_formed
-from app.cli import load_content, main, read_agreement
+from app.cli import main
+from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, NOWHERE

@@ -12,11 +12,10 @@ import httpx
 import pytest
 import yaml
 
-from app.cli import cli
+from app.cli import COMMANDS
 from docs.generate import ROOT
 from tests.processes import environment, run, serving, succeed
 
-COMMANDS = {command.callback.__name__ for command in cli.registered_commands if command.callback}
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 OURS = ("migrate", "seed", "register")
 
@@ -74,7 +73,7 @@ class TestCompose:
     def test_runs_commands_that_exist(self, compose: dict[str, Any]) -> None:
         commands = [compose["services"][name]["command"] for name in OURS]
         assert commands == [["migrate"], ["seed"], ["serve"]]
-        assert {command for (command,) in commands} <= COMMANDS
+        assert {command for (command,) in commands} <= set(COMMANDS)
 
     def test_starts_in_order(self, compose: dict[str, Any]) -> None:
         assert {name: compose["services"][name]["depends_on"] for name in OURS} == {

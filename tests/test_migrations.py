@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 
 from app import migrating
 from app.catalogue import FEATURES
-from app.cli import migrate_and_render, verify_all
+from app.cli.migrate import migrate_and_render
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, PATHS, goal_id, items_of, make

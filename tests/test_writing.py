@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.util import greenlet_spawn
 
-from app.access.caller import identify
+from app.access.guards import identify
 from app.catalogue import FEATURES
 from app.database import POSTGRESQL_SETTINGS, Database, table_of
 from app.main import create_app

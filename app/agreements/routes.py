@@ -5,20 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone
+from app.access.guards import Anyone
 from app.agreements.models import AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
 from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.headers import IfMatch, IfNoneMatch
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
-from app.resources.changing import ByAdmin, changeable
+from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.transactions import ByAdmin
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.access.caller import Anyone, Caller, identify
+from app.access.caller import Caller
 from app.access.errors import Unauthorized
+from app.access.guards import Anyone, identify
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import (
     Batch,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone
+from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.consultation_events import service
@@ -18,15 +18,16 @@ from app.consultation_events.models import (
 )
 from app.consultation_events.queries import filters
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.headers import IfMatch, IfNoneMatch
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import written
-from app.resources.changing import ByContributor, changeable
+from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.transactions import ByContributor
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from app.http.problems import Unavailable
 from app.http.runtime import Reading
 from app.language import Text
-from app.migrating import current_revision, newest_revision
+from app.revisions import current_revision, newest_revision
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
-from app.access.caller import Anyone
+from app.access.guards import Anyone
 from app.access.visibility import visible
 from app.decisions.resource import DECISIONS
 from app.http.caching import cache_headers

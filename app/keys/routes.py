@@ -6,15 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from app.access.caller import Admin
+from app.access.guards import Admin
 from app.http.caching import cache_headers
 from app.http.problems import NotFound
 from app.http.runtime import Reading
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import by_id, page_of
-from app.resources.changing import ByAdmin
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.transactions import ByAdmin
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])

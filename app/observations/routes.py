@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone
+from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.headers import IfMatch, IfNoneMatch
 from app.http.runtime import Reading
 from app.indicators.resource import INDICATORS
 from app.observations import service
@@ -17,9 +17,9 @@ from app.observations.queries import filters
 from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources.addresses import DayInPath
 from app.resources.answers import put_answer
-from app.resources.changing import ByContributor
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/indicators/{id}/observations", tags=["indicators"])

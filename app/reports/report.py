@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, select, true, tuple_
 from starlette.responses import Response, StreamingResponse
 
-from app.access.caller import Anyone, Caller
+from app.access.caller import Caller
+from app.access.guards import Anyone
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import Database, table_of
 from app.http.caching import cache_headers

@@ -1,47 +1,19 @@
-"""What the routes that write depend on: one transaction a request, and the row that is to be changed."""
+"""The row that is to be changed, and whether the caller may."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import Depends
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.access.caller import Admin, Contributor, Coordinator
-from app.changes.log import Transaction, transaction
+from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import require_match
-from app.http.runtime import Running
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_owners, check_role
 from app.resources.reading import there
 from app.resources.writing import locked
 from app.schema.fields import Id
-
-
-async def begin_as_contributor(runtime: Running, caller: Contributor) -> AsyncIterator[Transaction]:
-    """One transaction for the request of a caller that may write what belongs to its partner."""
-    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
-        yield session
-
-
-async def begin_as_coordinator(runtime: Running, caller: Coordinator) -> AsyncIterator[Transaction]:
-    """One transaction for the request of a caller that may write everything about the cooperation."""
-    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
-        yield session
-
-
-async def begin_as_admin(runtime: Running, caller: Admin) -> AsyncIterator[Transaction]:
-    """One transaction for the request of a caller that may also keep agreements, partners and keys."""
-    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
-        yield session
-
-
-# "function": committed before the answer is sent, so that no caller is told of what a failing commit then undoes.
-ByContributor = Annotated[Transaction, Depends(begin_as_contributor, scope="function")]
-ByCoordinator = Annotated[Transaction, Depends(begin_as_coordinator, scope="function")]
-ByAdmin = Annotated[Transaction, Depends(begin_as_admin, scope="function")]
 
 
 async def changeable(session: Transaction, kind: Kind[Row], id: Id, if_match: str | None) -> Row:

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access.caller import ANONYMOUS, COMMAND, Caller

@@ -5,18 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.access.caller import Anyone
+from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.resource import DECISIONS
-from app.http.conditional import IfMatch, IfNoneMatch
+from app.http.headers import IfMatch, IfNoneMatch
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import put_answer
-from app.resources.changing import ByContributor
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.statements import service
 from app.statements.models import StatementList, StatementPublic, StatementPut

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.access import keys
-from app.access.caller import identify
+from app.access.guards import identify
 from app.keys.models import KEY_PATTERN
 from tests.conftest import Templates, client_of
 from tests.problems import problem_of

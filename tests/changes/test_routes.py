@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.cli import verify_all
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, patch

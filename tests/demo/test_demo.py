@@ -9,7 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.cli import Failed, built_in_demo, load_demo, verify_all
+from app.cli.demo import built_in_demo, load_demo
+from app.cli.failed import Failed
+from app.cli.verify import verify_all
 from app.consultation_events.terms import EventFormat, EventStatus
 from app.decisions.terms import DecisionStatus
 from app.involvement.models import InvolvementState

@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from app.cli import verify_all
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import goal_id

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from app.cli import verify_all
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.factories import body_of, items_of, make, patch
 from tests.faults.clients import Reader

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.cli import verify_all
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of
 from tests.factories import make, measure_id

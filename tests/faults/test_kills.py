@@ -5,7 +5,7 @@ import logging
 import os
 import random
 
-from app.cli import verify_all
+from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed

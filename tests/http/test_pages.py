@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app import migrating
-from app.access.caller import identify
+from app.access.guards import identify
 from app.settings import Settings
 from app.site.routes import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
 from tests.conftest import Cluster, as_command, client_of, running, settings_for

@@ -18,7 +18,8 @@ from app.access.errors import Forbidden
 from app.access.roles import Role
 from app.changes.log import Transaction, transaction
 from app.changes.models import Action, Change
-from app.cli import built_in_demo, database_of, load_content, load_demo, read_agreement
+from app.cli.demo import built_in_demo, load_demo
+from app.cli.seed import load_content, read_agreement
 from app.decisions.models import DecisionCreate, DecisionUpdate
 from app.decisions.resource import DECISIONS
 from app.decisions.terms import DecisionStatus
@@ -30,6 +31,7 @@ from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.errors import Frozen, TransitionNotAllowed
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.writing import change, create, locked, put, remove, rewrite, store_many
+from app.runtime import Runtime
 from app.settings import Settings
 from app.statements.models import StatementCreate
 from app.statements.resource import STATEMENTS
@@ -55,7 +57,7 @@ WRITERS = {
 @pytest.fixture
 async def session(settings: Settings) -> AsyncIterator[Transaction]:
     """A transaction of the register's own command."""
-    database = database_of(settings)
+    database = Runtime.of(settings).database
     async with transaction(database, COMMAND, settings.zone) as session:
         yield session
         await session.rollback()
@@ -166,7 +168,7 @@ def count_writes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 async def logged(settings: Settings) -> Counter[str]:
     """How many changes of each kind are in the log, deletions excepted."""
-    database = database_of(settings)
+    database = Runtime.of(settings).database
     wanted = select(col(Change.resource_type)).where(col(Change.action) != Action.deleted)
     try:
         return Counter(await database.read(lambda connection: connection.execute(wanted).scalars().all()))

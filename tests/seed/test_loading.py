@@ -9,7 +9,8 @@ import httpx
 import pytest
 import yaml
 
-from app.cli import load_content, read_agreement, verify_all
+from app.cli.seed import load_content, read_agreement
+from app.cli.verify import verify_all
 from app.seed.document import BadFile, read_file
 from app.settings import Settings
 from tests.factories import LIGA, delete, goal_id, items_of, measure_id, patch, topic_id

@@ -1,0 +1,92 @@
+"""Who calls, as routes ask for it: the key of a request, and the role that an operation needs."""
+
+import hmac
+import logging
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import col
+
+from app.access.caller import ANONYMOUS, Caller, require
+from app.access.errors import Unauthorized
+from app.access.keys import digest, is_well_formed
+from app.access.models import ApiKey
+from app.access.roles import Role
+from app.database import Database, table_of
+from app.http.runtime import Running
+
+logger = logging.getLogger(__name__)
+
+
+async def identify(request: Request, runtime: Running) -> Caller:
+    """The caller of a request; raises Unauthorized for a key that is not valid now."""
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        return ANONYMOUS
+    scheme, _, key = headers[0].partition(" ")
+    if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key):
+        raise Unauthorized
+    database, now = runtime.database, runtime.clock()
+    row = await find(database, key)
+    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Unauthorized
+    if row.last_used_on != now.date():
+        await note_use(database, row.id, now.date())
+    return Caller(role=row.role, partner_id=row.partner_id, key_id=row.id)
+
+
+async def find(database: Database, key: str) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
+    """The stored row of a key."""
+    columns = table_of(ApiKey).c
+    wanted = digest(key)
+    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
+    statement = select(*(columns[name] for name in names)).where(columns.digest == wanted)
+
+    def work(connection: Connection) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
+        return connection.execute(statement).first()
+
+    row = await database.read(work, is_quick=True)
+    return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
+
+
+async def note_use(database: Database, key_id: UUID, today: date) -> None:
+    """Remember that a key was used today: one write a day, outside of the request's own transaction.
+
+    A database that is busy or cannot be written does not stop the request: the next one with the key tries again.
+    """
+    try:
+        async with database.transaction() as session:
+            await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        logger.warning("the use of key %s was not noted: %s", key_id, type(error).__name__)
+
+
+Anyone = Annotated[Caller, Depends(identify)]
+
+
+async def require_contributor(caller: Anyone) -> Caller:
+    """A caller that may write what belongs to its partner."""
+    return require(caller, Role.contributor)
+
+
+async def require_coordinator(caller: Anyone) -> Caller:
+    """A caller that may write everything about the cooperation."""
+    return require(caller, Role.coordinator)
+
+
+async def require_admin(caller: Anyone) -> Caller:
+    """A caller that may also keep agreements, partners and keys."""
+    return require(caller, Role.admin)
+
+
+GUARDS = (require_contributor, require_coordinator, require_admin)
+"""The dependencies that refuse callers without a key."""
+
+Contributor = Annotated[Caller, Depends(require_contributor)]
+Coordinator = Annotated[Caller, Depends(require_coordinator)]
+Admin = Annotated[Caller, Depends(require_admin)]

@@ -1,0 +1,31 @@
+"""Bring the database to the newest schema; nothing is changed when it is there already."""
+
+import typer
+
+from app import migrating
+from app.access.caller import COMMAND
+from app.catalogue import FEATURES
+from app.changes.log import transaction
+from app.cli.failed import Failed
+from app.cli.running import carry_out, migrated, read_settings
+from app.resources.verifying import render_anew
+from app.revisions import newest_revision
+from app.settings import Settings
+
+cli = typer.Typer(add_completion=False)
+
+
+@cli.command(help=__doc__)
+def migrate() -> None:
+    rendered = carry_out(migrate_and_render(read_settings()))
+    typer.echo(f"The database is at revision {newest_revision()}; {rendered} representations were renewed.")
+
+
+async def migrate_and_render(settings: Settings) -> int:
+    """Migrate, then renew the representations that the new schema renders otherwise."""
+    try:
+        await migrating.upgrade(settings)
+    except migrating.BrokenReferences as error:
+        raise Failed(str(error)) from None
+    async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
+        return sum([await render_anew(session, feature.kind) for feature in FEATURES])

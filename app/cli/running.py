@@ -1,0 +1,60 @@
+"""What commands have in common: the settings, the database, and failures in one line."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from app.cli.failed import Failed
+from app.database import Database
+from app.http.problems import Problem
+from app.revisions import current_revision, newest_revision
+from app.runtime import Runtime
+from app.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def read_settings() -> Settings:
+    """The settings; a wrong one is named by its variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Failed(f"REGISTER_{str(first['loc'][0]).upper()}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def carry_out(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a command does, to its end; raises Failed for a problem and for a database that does not answer."""
+    try:
+        return asyncio.run(work)
+    except Problem as problem:
+        raise Failed(in_words(problem)) from None
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise Failed(f"the database does not answer: {reason}") from None
+
+
+def in_words(problem: Problem) -> str:
+    """A problem in one line."""
+    return problem.detail.en + "".join(f" {error.name}: {error.detail.en}" for error in problem.errors)
+
+
+async def is_outdated(database: Database) -> bool:
+    """Whether the database is not at the newest schema."""
+    return await database.read(current_revision) != newest_revision()
+
+
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command, which must be at the newest schema."""
+    runtime = Runtime.of(settings)
+    try:
+        if await is_outdated(runtime.database):
+            raise Failed("the database's schema is not that of this version: run `register migrate`")
+        yield runtime.database
+    finally:
+        await runtime.close()

@@ -1,0 +1,22 @@
+"""Which schema a database has, and which one this version needs; what brings it there is in `migrating`."""
+
+from functools import cache
+from importlib.resources import files
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+VERSION = table("alembic_version", column("version_num"))
+
+
+@cache
+def newest_revision() -> str:
+    """The revision that this version of the service needs: the one of the last file, as they are numbered."""
+    names = sorted(file.name for file in files("migrations").joinpath("versions").iterdir())
+    return [name.partition("_")[0] for name in names if name.endswith(".py")][-1]
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that a database is at; None when it is empty."""
+    if not inspect(connection).has_table(VERSION.name):
+        return None
+    return connection.execute(select(VERSION.c.version_num)).scalar_one_or_none()
