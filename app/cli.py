@@ -33,7 +33,8 @@ from app.http.problems import Problem
 from app.keys import service as keys
 from app.logs import configure_logging
 from app.main import create_app
-from app.resources.verifying import compared, render_anew
+from app.resources.renewing import renew
+from app.resources.verifying import compared
 from app.seed.document import AgreementFile, BadFile, read_file
 from app.seed.service import Loaded, load
 from app.settings import Settings
@@ -297,10 +298,10 @@ async def is_outdated(settings: Settings) -> bool:
 
 
 async def migrate_and_render(settings: Settings) -> int:
-    """Migrate, then renew the representations that the new schema renders otherwise."""
+    """Migrate, then renew what this version stores otherwise; return how many representations that were."""
     await migrating.upgrade(settings)
     async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
-        return sum([await render_anew(session, feature.kind) for feature in FEATURES])
+        return sum([await renew(session, feature.kind) for feature in FEATURES])
 
 
 async def load_content(settings: Settings, content: AgreementFile) -> Loaded:
