@@ -41,8 +41,8 @@ def folded(text: str) -> str:
     """
     # Taken apart before and after: casefolding knows some letters only in parts, and makes some that have parts.
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(PLAIN)
-    left_out = {letter: "" for letter in set(apart) if is_left_out(letter)}
-    return " ".join(apart.translate(str.maketrans(left_out)).split()) or text
+    left_out = {ord(letter): None for letter in set(apart) if is_left_out(letter)}
+    return " ".join(apart.translate(left_out).split()) or text
 
 
 def is_left_out(letter: str) -> bool:
