@@ -15,6 +15,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
+from app.days import day_in_zone
+
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
 
@@ -151,8 +153,9 @@ POSTGRESQL_SETTINGS = {
 
 
 def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    """Set what SQLite forgets between connections; FULL because an answered write must survive a power cut."""
+    """Set what SQLite forgets between connections, and give it what it lacks; FULL because an answered write must survive a power cut."""
     connection.isolation_level = None
+    connection.create_function("day_in", 2, day_in_zone, deterministic=True)
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")

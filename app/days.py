@@ -1,8 +1,10 @@
 """Arithmetic with days that both databases do alike."""
 
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Date, Integer, cast, func
+from sqlalchemy import Date, Integer, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -17,6 +19,13 @@ class days_between(GenericFunction[int]):  # noqa: N801 (functions of SQL are na
 
 class months_later(GenericFunction[Any]):  # noqa: N801 (the same)
     """`months_later(day, months)`: the same day of a later month, or the last day of a month that is shorter."""
+
+    type = Date()
+    inherit_cache = True
+
+
+class day_in(GenericFunction[Any]):  # noqa: N801 (the same)
+    """`day_in(moment, zone)`: the day on which a moment is in a time zone."""
 
     type = Date()
     inherit_cache = True
@@ -50,6 +59,19 @@ def add_to_first_of_month(element: Any, compiler: SQLCompiler, **kwargs: Any) ->
     return f"min({same}, {last})"
 
 
-def day_of(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The day of a moment in UTC."""
-    return func.date(moment, type_=Date())
+@compiles(day_in, "postgresql")
+def shift(element: Any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    moment, zone = (compiler.process(each, **kwargs) for each in element.clauses)
+    return f"CAST({moment} AT TIME ZONE {zone} AS DATE)"
+
+
+def day_in_zone(moment: str | None, zone: str) -> str | None:
+    """`day_in` for SQLite, which knows no time zones: of a moment as it is stored there, in UTC."""
+    if moment is None:
+        return None
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins in a zone."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)

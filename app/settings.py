@@ -2,12 +2,14 @@
 
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.zones import places
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
@@ -43,7 +45,7 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(
         default="Europe/Berlin",
-        description="IANA time zone of the city: it decides on which day something was said, is due or is late.",
+        description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log lines to write; `info` includes one line a request."
@@ -67,8 +69,8 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def refuse_unknown_timezones(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("must be an IANA time zone such as Europe/Berlin")
+        if value not in places():
+            raise ValueError("must be the time zone of a place such as Europe/Berlin, or UTC")
         return value
 
     @property

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx
@@ -34,7 +34,7 @@ AIM_MILLISECONDS = 250
 EVENTS = 30_000
 MIB = 2**20
 JSON = {"Content-Type": "application/json"}
-EVENT = {"title": "Gespräch", "format": "talk", "level": "operational", "starts_at": "2025-03-12T09:00:00Z"}
+EVENT: Mapping[str, Any] = {"title": "Gespräch", "format": "talk", "level": "operational", "starts_at": "2025-03-12T09:00:00Z"}
 
 
 class Answer(NamedTuple):
@@ -166,7 +166,7 @@ async def searches(until: float, _key: str) -> None:
 async def long_histories(until: float, key: str) -> None:
     """A resource that is as large as it may be, changed often, and its history read by many."""
     writer = Connection(key)
-    event = {**EVENT, "description": "x" * 20_000, "outcome": "y" * 20_000}
+    event: dict[str, Any] = {**EVENT, "description": "x" * 20_000, "outcome": "y" * 20_000}
     event |= {"agenda_items": [{"title": "Punkt", "description": "z" * 20_000}] * 8}
     made = await writer.ask("POST", "/v1/consultation-events", json.dumps(event).encode(), JSON)
     address = f"/v1/consultation-events/{json.loads(made.body)['id']}"

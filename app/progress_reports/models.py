@@ -1,8 +1,7 @@
 """Progress reports: what a partner says about a sub-measure in a period."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field as Bound
 from sqlalchemy import Index
 from sqlmodel import Field
 
@@ -13,7 +12,7 @@ from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
-from app.schema.fields import Day, Id, Moment, Paragraphs, Percent
+from app.schema.fields import Day, Id, Moment, Paragraphs, Percent, Summary
 from app.sub_measures.terms import SubMeasureStatus
 
 
@@ -31,7 +30,7 @@ class ProgressReportBase(Visible):
         description=f"How far the report is: {ReportState.explained()}. {described(TRANSITIONS)} "
         "Coordinators accept and return.",
     )
-    summary: Annotated[Paragraphs, Bound(min_length=1)] = Field(description="The period in a few sentences.")
+    summary: Summary = Field(description="The period in a few sentences.")
     achievements: Paragraphs | None = Field(default=None, description="What was achieved.")
     obstacles: Paragraphs | None = Field(default=None, description="What stood in the way.")
     next_steps: Paragraphs | None = Field(default=None, description="What comes next.")

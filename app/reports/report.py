@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, Field
@@ -18,7 +19,7 @@ from app.access.guards import Anyone
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import Database, table_of
 from app.http.caching import cache_headers
-from app.http.runtime import Reading, Today
+from app.http.runtime import Running
 from app.resources.answers import json_text, next_link
 from app.resources.examples import given_example
 from app.resources.lists import MAX_LIMIT
@@ -82,17 +83,18 @@ class PeriodQuery(Schema):
 
 
 class Context(NamedTuple):
-    """Who asks for a report, of what, and on which day."""
+    """Who asks for a report, of what, on which day, and whose days count."""
 
     request: Request
     database: Database
     caller: Caller
     today: date
+    zone: ZoneInfo
 
 
-async def context_of(request: Request, database: Reading, caller: Anyone, today: Today) -> Context:
+async def context_of(request: Request, runtime: Running, caller: Anyone) -> Context:
     """What every report depends on."""
-    return Context(request, database, caller, today)
+    return Context(request, runtime.database, caller, runtime.today, runtime.settings.zone)
 
 
 InContext = Annotated[Context, Depends(context_of)]

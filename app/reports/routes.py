@@ -93,4 +93,4 @@ async def report_exchange(context: InContext, wanted: Annotated[ExchangeQuery, Q
 @router.get("/upcoming", response_model=UpcomingFigures, responses={200: as_csv(UpcomingFigures)})
 async def report_upcoming(context: InContext, wanted: Annotated[UpcomingQuery, Query()]) -> Response:
     """List what is due in one order of time: events, statements, decisions, milestones, reports, observations."""
-    return await answer_page(context, upcoming_rows(context.caller, wanted, context.today), wanted)
+    return await answer_page(context, upcoming_rows(context.caller, wanted, context.today, context.zone), wanted)

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
 from app.database import ordered_text, table_of
-from app.days import day_of, months_later
+from app.days import day_in, months_later, start_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
 from app.indicators.models import Indicator
@@ -130,16 +131,16 @@ INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
 
 
-def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date) -> Report[Due]:
+def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: ZoneInfo) -> Report[Due]:
     """A row for everything that is due."""
     until, partners = today + timedelta(days=wanted.days), wanted.partner_id or []
     sources = {
-        DueKind.event: events(caller, partners, today),
+        DueKind.event: events(caller, partners, today, zone),
         DueKind.statement: statements(caller, partners),
         DueKind.decision: decisions(caller, partners),
         DueKind.milestone: milestones(caller, partners),
-        DueKind.report: reports(caller, partners, wanted.report_months),
-        DueKind.observation: observations(caller, partners),
+        DueKind.report: reports(caller, partners, wanted.report_months, zone),
+        DueKind.observation: observations(caller, partners, zone),
     }
     everything = union_all(*(sources[kind] for kind in wanted.kind or DueKind)).subquery()
     e = everything.c
@@ -184,11 +185,11 @@ def due(
     )
 
 
-def events(caller: Caller, partners: list[UUID], today: date) -> Select[Any]:
+def events(caller: Caller, partners: list[UUID], today: date, zone: ZoneInfo) -> Select[Any]:
     """The events that are still to take place."""
     statement = due(
         DueKind.event,
-        EVENT.c.starts_on,
+        day_in(EVENT.c.starts_at, zone.key),
         EVENT.c.title,
         EVENT.c.id,
         EVENT.c.organiser_id,
@@ -196,7 +197,7 @@ def events(caller: Caller, partners: list[UUID], today: date) -> Select[Any]:
     ).where(
         visible(EVENT, caller),
         EVENT.c.status.in_((EventStatus.planned, EventStatus.confirmed)),
-        EVENT.c.starts_on >= today,
+        EVENT.c.starts_at >= start_of(today, zone),
     )
     if not partners:
         return statement
@@ -268,16 +269,16 @@ def milestones(caller: Caller, partners: list[UUID]) -> Select[Any]:
     return statement.where(or_(any_of(MEASURE.c.lead_partner_id, partners), supports))
 
 
-def reports(caller: Caller, partners: list[UUID], months: int) -> Select[Any]:
+def reports(caller: Caller, partners: list[UUID], months: int, zone: ZoneInfo) -> Select[Any]:
     """The progress reports on sub-measures that are agreed and not done."""
-    since = coalesce(last_reported_on(caller), MEASURE.c.starts_on, day_of(MEASURE.c.created_at))
+    since = coalesce(last_reported_on(caller), MEASURE.c.starts_on, day_in(MEASURE.c.created_at, zone.key))
     statement = due(
         DueKind.report, months_later(since, literal(months)), MEASURE.c.title, MEASURE.c.id, MEASURE.c.lead_partner_id
     ).where(visible(MEASURE, caller), MEASURE.c.status.not_in((*DONE, SubMeasureStatus.proposed)))
     return statement.where(any_of(MEASURE.c.lead_partner_id, partners)) if partners else statement
 
 
-def observations(caller: Caller, partners: list[UUID]) -> Select[Any]:
+def observations(caller: Caller, partners: list[UUID], zone: ZoneInfo) -> Select[Any]:
     """The next values of indicators: by their interval, or else at the day of their target."""
     last = (
         select(func.max(OBSERVATION.c.on, type_=Date()))
@@ -285,7 +286,7 @@ def observations(caller: Caller, partners: list[UUID]) -> Select[Any]:
         .correlate(INDICATOR)
         .scalar_subquery()
     )
-    since = coalesce(last, INDICATOR.c.baseline_on, day_of(INDICATOR.c.created_at))
+    since = coalesce(last, INDICATOR.c.baseline_on, day_in(INDICATOR.c.created_at, zone.key))
     on = case(
         (INDICATOR.c.interval_months.is_not(None), months_later(since, INDICATOR.c.interval_months)),
         (or_(last.is_(None), last < INDICATOR.c.target_on), INDICATOR.c.target_on),

@@ -13,7 +13,7 @@ from app.access.visibility import Visibility
 from app.database import table_of
 from app.resources.text import searchable
 from app.schema.base import Schema
-from app.schema.fields import Moment
+from app.schema.fields import Moment, Search
 
 MAX_LIMIT = 200
 
@@ -30,12 +30,9 @@ class ListQuery(Schema):
         description="`next_cursor` of the page before; the other parameters must be the same.",
     )
     include_total: bool = Field(default=False, description="Whether to count all entries that match, as `total`.")
-    q: str | None = Field(
+    q: Search | None = Field(
         default=None,
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\u0000-\u001f\u007f]+$",
-        description="Text that names or descriptions contain, in any case.",
+        description="Text that names or descriptions contain, in any case, with or without accents.",
     )
     visibility: list[Visibility] | None = Field(default=None, max_length=2, description="Who may read the resource.")
     created_at_from: Moment | None = Field(default=None, description="Created at this time or later.")

@@ -12,15 +12,40 @@ from app.changes.log import Written
 from app.changes.models import Action
 from app.database import table_of
 from app.resources.kind import ChildList, Kind, Row
-from app.resources.schema import Stored
+from app.resources.schema import Stamped, Stored
+from app.resources.text import searchable, sortable
 
 STAMPS = frozenset({"version", "updated_at"})
 
 
 def render(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
     """The representation of a resource: its row and its lists through its Public schema."""
-    columns = {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
-    return kind.public.model_validate({**columns, **lists}).model_dump_json()
+    return content_of(kind, row, lists).model_dump_json()
+
+
+def content_of(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> Stamped:
+    """What is served of a resource; raises ValidationError where its tables hold what its schema refuses."""
+    return kind.public.model_validate({**stored_columns(row), **lists})
+
+
+def stored_columns(row: Stored) -> dict[str, Any]:
+    """The columns of a row."""
+    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
+
+
+def columns(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row holds of the values, and what it is found by."""
+    own = {name: values[name] for name in kind.table.model_fields.keys() & values.keys()}
+    return {**own, **found_by(kind, values)}
+
+
+def found_by(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that are computed from the values: for sorting, searching, filters and reports."""
+    return {
+        **kind.derived(values),
+        "sort_name": sortable(str(values[kind.named_by])),
+        "search_text": searchable(*(values[field] for field in kind.searched)),
+    }
 
 
 async def stored_lists(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:

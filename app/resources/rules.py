@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.schema.text import is_visible
 from app.vocabularies.term import Term
 
 Time = TypeVar("Time", bound=date)
@@ -22,5 +23,5 @@ def in_order(field: str, start: Time | None, end: Time | None, *, may_be_equal: 
 
 def with_reason(status: Term, reason: str | None, needing: Collection[Term]) -> Iterator[FieldError]:
     """The error of a status that is not explained although it must be."""
-    if status in needing and not reason:
+    if status in needing and not is_visible(reason):
         yield at("status_reason", code="reason_required", detail=REASON)

@@ -1,4 +1,4 @@
-"""Rows in tables: what a write that has passed the rules of its kind puts there. Only `writing` stores."""
+"""Rows in tables: what a write that has passed the rules of its kind puts there. Only `writing` stores, and `renewing` after a migration."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,19 +14,7 @@ from app.resources.constraints import violated
 from app.resources.errors import InUse
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
-from app.resources.rendering import render
-from app.resources.text import searchable, sortable
-
-
-def columns(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row holds of the values, and what it is sorted and searched by."""
-    own = {name: values[name] for name in kind.table.model_fields.keys() & values.keys()}
-    return {
-        **own,
-        **kind.derived(values),
-        "sort_name": sortable(str(values[kind.named_by])),
-        "search_text": searchable(*(values[field] for field in kind.searched)),
-    }
+from app.resources.rendering import columns, render
 
 
 async def insert_rows(

@@ -1,18 +1,16 @@
 """Comparing what is served with what the tables hold."""
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.changes.log import Transaction, record
-from app.changes.models import Action
 from app.resources.kind import Kind
-from app.resources.rendering import changed_fields, logged, render, stored_lists
+from app.resources.rendering import content_of, found_by, render, stored_lists
 from app.resources.schema import Stored
 
 BATCH = 500
@@ -27,11 +25,11 @@ class Checked(NamedTuple):
 
 
 async def compared(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Checked]:
-    """Every resource of a kind, with whether its stored text is what its tables give now."""
+    """Every resource of a kind, with whether what is computed from its tables is what they give now."""
     async for rows in batches(session, kind):
         lists = await stored_lists(session, kind, [row.id for row in rows])
         for row in rows:
-            yield Checked(kind, row, render(kind, row, lists[row.id]) == row.representation)
+            yield Checked(kind, row, is_as_written(kind, row, lists[row.id]))
 
 
 async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[Stored]]:
@@ -47,18 +45,11 @@ async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[
         session.expunge_all()
 
 
-async def render_anew(session: Transaction, kind: Kind[Any]) -> int:
-    """Bring stored texts up to date after a migration, each as a new version; return how many were not."""
-    stale = 0
-    async for rows in batches(session, kind):
-        lists = await stored_lists(session, kind, [row.id for row in rows])
-        for row in rows:
-            if render(kind, row, lists[row.id]) == row.representation:
-                continue
-            before = json.loads(row.representation)
-            row.version, row.updated_at = row.version + 1, session.now
-            row.representation = render(kind, row, lists[row.id])
-            await record(session, [logged(kind, row, Action.updated, changed_fields(before, row), row.visibility)])
-            stale += 1
-        await session.flush()
-    return stale
+def is_as_written(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether a resource is served, searched, sorted and counted as its tables say."""
+    try:
+        values = content_of(kind, row, lists).model_dump()
+    except ValidationError:
+        return False
+    is_found = all(getattr(row, name) == value for name, value in found_by(kind, values).items())
+    return is_found and render(kind, row, lists) == row.representation

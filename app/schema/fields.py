@@ -6,13 +6,24 @@ Bounds stand before the validator in each type: behind it they would vanish from
 
 import re
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field
 from pydantic_core import PydanticCustomError
+
+from app.schema.text import (
+    CONTROLS,
+    LINE_PATTERN,
+    PARAGRAPHS_PATTERN,
+    SEARCH_PATTERN,
+    SPACES,
+    composed,
+    one_line,
+    searched,
+    visible,
+)
+from app.zones import places
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIME = re.compile(
@@ -80,20 +91,19 @@ def only_address(value: Any) -> Any:
     """Refuse what Pydantic would reduce to an address: a name before it, space around it."""
     if isinstance(value, str) and NO_ADDRESS.search(value):
         raise PydanticCustomError("email_format", "Expected an email address")
-    return value
+    return composed(value)
 
 
-@cache
-def timezones() -> frozenset[str]:
-    """The names of the IANA time zones."""
-    return frozenset(available_timezones())
-
-
-def known_timezone(value: str) -> str:
-    """Refuse names that are not in the IANA list."""
-    if value not in timezones():
+def zone_of_place(value: Any) -> Any:
+    """Refuse names that are not those of places or UTC."""
+    if isinstance(value, str) and value not in places():
         raise PydanticCustomError("unknown_timezone", "Unknown time zone")
     return value
+
+
+def unsigned_zero(value: float) -> float:
+    """0.0 for -0.0, which is equal and would be written otherwise."""
+    return value + 0.0
 
 
 def without_repetition(values: list[Any]) -> list[Any]:
@@ -103,28 +113,25 @@ def without_repetition(values: list[Any]) -> list[Any]:
     return values
 
 
-# No control characters (PostgreSQL keeps no NUL) and no bidi overrides, which make text read otherwise than it is.
-LINE_PATTERN = (
-    r"^[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069][^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
-)
-PARAGRAPHS_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 URL_PATTERN = (
-    r"^https?://[^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069/?#@:\\\u0022<>\[\]]+(:[0-9]{1,5})?"
-    r"([/?#][^\u0000-\u0020\u007f-\u009f\u202a-\u202e\u2066-\u2069\\\u0022<>]*)?$"
+    rf"^https?://[^{CONTROLS}{SPACES}\u2028\u2029/?#@:\\\u0022<>\[\]]+(:[0-9]{{1,5}})?"
+    rf"([/?#][^{CONTROLS}{SPACES}\u2028\u2029\\\u0022<>]*)?$"
 )
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+ZONE_PATTERN = r"^(UTC|[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+){1,2})$"
 
-Line = Annotated[str, Field(pattern=LINE_PATTERN)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN)]
-Title = Annotated[str, Field(min_length=1, max_length=300, pattern=LINE_PATTERN)]
-Paragraphs = Annotated[str, Field(max_length=20_000, pattern=PARAGRAPHS_PATTERN)]
-Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=SLUG_PATTERN)]
-Url = Annotated[str, Field(max_length=2048, pattern=URL_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=LINE_PATTERN), BeforeValidator(one_line)]
+Title = Annotated[str, Field(min_length=1, max_length=300, pattern=LINE_PATTERN), BeforeValidator(one_line)]
+Search = Annotated[str, Field(min_length=1, max_length=200, pattern=SEARCH_PATTERN), BeforeValidator(searched)]
+Paragraphs = Annotated[str, Field(max_length=20_000, pattern=PARAGRAPHS_PATTERN), BeforeValidator(composed)]
+Summary = Annotated[str, Field(min_length=1, max_length=20_000, pattern=PARAGRAPHS_PATTERN), BeforeValidator(visible)]
+Slug = Annotated[str, Field(min_length=1, max_length=80, pattern=SLUG_PATTERN), BeforeValidator(composed)]
+Url = Annotated[str, Field(max_length=2048, pattern=URL_PATTERN), BeforeValidator(composed)]
 Email = Annotated[EmailStr, Field(max_length=254), BeforeValidator(only_address)]
-LanguageTag = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
-MunicipalityKey = Annotated[str, Field(min_length=8, max_length=8, pattern=r"^[0-9]{8}$")]
-TimeZone = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(known_timezone)]
+LanguageTag = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN), BeforeValidator(composed)]
+MunicipalityKey = Annotated[str, Field(min_length=8, max_length=8, pattern=r"^[0-9]{8}$"), BeforeValidator(composed)]
+TimeZone = Annotated[str, Field(max_length=64, pattern=ZONE_PATTERN), BeforeValidator(zone_of_place)]
 
 Item = TypeVar("Item")
 Distinct = Annotated[list[Item], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)]
@@ -142,6 +149,6 @@ Ordinal = Annotated[int, Field(ge=1, le=LAST_ORDINAL), BeforeValidator(only_numb
 Minutes = Annotated[int, Field(ge=1, le=1_440), BeforeValidator(only_number)]
 Flag = Annotated[bool, Field(strict=True)]
 Months = Annotated[int, Field(ge=1, le=120), BeforeValidator(only_number)]
-Quantity = Annotated[float, Field(ge=-1e15, le=1e15), BeforeValidator(only_number)]
+Quantity = Annotated[float, Field(ge=-1e15, le=1e15), BeforeValidator(only_number), AfterValidator(unsigned_zero)]
 SustainableGoal = Annotated[int, Field(ge=1, le=17), BeforeValidator(only_number)]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647)]

@@ -1,21 +1,32 @@
 """The file that an agreement is loaded from: its shape, and where in it a mistake stands."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml.reader import ReaderError
 
 from app.consultation_events.terms import EventFormat
 from app.http.messages import field_error
 from app.partners.terms import PartnerKind, ServiceField
-from app.schema.fields import Count, Day, LanguageTag, Name, Ordinal, Slug, Title, Url
+from app.schema.fields import Count, Day, LanguageTag, MunicipalityKey, Name, Ordinal, Slug, Title, Url
 from app.vocabularies.level import Level
 
-MunicipalityKey = Annotated[str, Field(pattern="^[0-9]{8}$")]
 Path_ = tuple[str | int, ...]
+
+QUOTE = "; if it is text, put it in quotes"
+TEXT, NOTHING = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
+LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+")
+# What all versions of YAML, and people, read alike.
+PLAINLY = {
+    "tag:yaml.org,2002:bool": re.compile("true|false"),
+    "tag:yaml.org,2002:int": re.compile("-?(0|[1-9][0-9]*)"),
+    "tag:yaml.org,2002:float": re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+"),
+    NOTHING: re.compile("(null|~)?"),
+}
 
 
 class Part(BaseModel):
@@ -111,7 +122,9 @@ def read_file(path: Path) -> AgreementFile:
     try:
         content = AgreementFile.model_validate(values)
     except ValidationError as error:
-        raise bad_field(path, lines, error.errors()[0]["loc"], field_error(body(error)).detail.en) from None
+        place = error.errors()[0]["loc"]
+        hint = unquoted_hint(node_at(root, place))
+        raise bad_field(path, lines, place, f"{field_error(body(error)).detail.en}{hint}") from None
     check_references(content, path, lines)
     return content
 
@@ -125,8 +138,8 @@ class PlainLoader(yaml.SafeLoader):
     }
 
 
-def plain(node: yaml.Node | None, path: Path) -> Any:
-    """The value of a node; a name that stands twice is refused."""
+def plain(node: yaml.Node | None, path: Path, place: Path_ = ()) -> Any:
+    """The value of a node; raises BadFile for a name that stands twice, and for what YAML reads otherwise than people."""
     match node:
         case yaml.MappingNode():
             members: dict[str, Any] = {}
@@ -135,11 +148,15 @@ def plain(node: yaml.Node | None, path: Path) -> Any:
                     raise BadFile(f"{path}, line {key.start_mark.line + 1}: a name is not text")
                 if key.value in members:
                     raise BadFile(f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice")
-                members[key.value] = plain(value, path)
+                members[key.value] = plain(value, path, (*place, key.value))
             return members
         case yaml.SequenceNode():
-            return [plain(each, path) for each in node.value]
+            return [plain(each, path, (*place, position)) for position, each in enumerate(node.value)]
         case yaml.ScalarNode():
+            if is_trap(node):
+                raise bad_field(
+                    path, {place: node.start_mark.line + 1}, place, f"{node.value} can be read in two ways{QUOTE}"
+                )
             try:
                 return PlainLoader("").construct_object(node)
             except ValueError:
@@ -147,6 +164,39 @@ def plain(node: yaml.Node | None, path: Path) -> Any:
                 raise BadFile(f"{path}, line {node.start_mark.line + 1}: {node.value} is not {node.tag}") from None
         case _:
             return None
+
+
+def is_trap(node: yaml.ScalarNode) -> bool:
+    """Whether a value without quotes is one thing to YAML 1.1 and another to people, or to YAML 1.2.
+
+    `010` is 8 there, `1:30` is 90, `1_000` is 1000, `no` is false.
+    """
+    if node.style is not None:
+        return False
+    if LEADING_ZERO.fullmatch(node.value):
+        return True
+    plainly = PLAINLY.get(node.tag)
+    return plainly is not None and not plainly.fullmatch(node.value)
+
+
+def unquoted_hint(node: yaml.Node | None) -> str:
+    """What to do about a value that was to be text, and without quotes is none."""
+    is_text = not isinstance(node, yaml.ScalarNode) or node.style is not None or node.tag in (TEXT, NOTHING)
+    return "" if is_text else QUOTE
+
+
+def node_at(root: yaml.Node | None, place: Path_) -> yaml.Node | None:
+    """The node at a place in the file; None where there is none."""
+    node = root
+    for step in place:
+        match node:
+            case yaml.MappingNode():
+                node = next((value for key, value in node.value if key.value == step), None)
+            case yaml.SequenceNode() if isinstance(step, int):
+                node = node.value[step]
+            case _:
+                return None
+    return node
 
 
 def places(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.schema.text import is_visible
 from app.statements.models import StatementCreate
 from app.statements.terms import TakenUp
 
@@ -13,5 +14,5 @@ REASON = Text("Wer nicht alles übernimmt, sagt warum.", "Who does not adopt all
 
 def check(statement: StatementCreate) -> Iterator[FieldError]:
     """What is wrong between the fields of a statement."""
-    if statement.taken_up in NEEDS_REASON and not statement.reason:
+    if statement.taken_up in NEEDS_REASON and not is_visible(statement.reason):
         yield at("reason", code="reason_required", detail=REASON)

@@ -31,6 +31,7 @@ BEYOND_A_SCHEMA = frozenset(
         "reason_required",
         "number_required",
         "unknown_timezone",
+        "invisible_text",
         "year_out_of_range",
         "invalid_cursor",
         "in_the_past",

@@ -1,12 +1,20 @@
 """`/v1/reports/upcoming`; it is 1 March 2025 where nothing else is said."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
+from app.consultation_events.models import ConsultationEvent
+from app.indicators.models import Indicator
+from app.settings import Settings
+from app.sub_measures.models import SubMeasure
 from tests.clock import Clock
+from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, LIGA, errors_of, goal_id, items_of, make
 from tests.reports.making import accepted, fill, months_later, observed, stated
 from tests.tables import rows_of
@@ -393,3 +401,54 @@ class TestReportUpcoming:
         await observed(callers["admin"], indicator, "2024-09-22", visibility="partners")
         assert await due(callers["reader"]) == [("2025-03-20", "Beratung"), ("2025-03-22", "Plätze")]
         assert await due(callers["anonymous"]) == [("2025-03-10", "Beratung"), ("2025-03-12", "Plätze")]
+
+
+# Moments around the midnights of a city, in winter, in summer and where the one becomes the other, with their days there.
+MIDNIGHTS = {
+    "Europe/Berlin": [
+        ("2025-01-31T22:59:59.999999Z", "2025-01-31"),
+        ("2025-01-31T23:00:00Z", "2025-02-01"),
+        ("2025-02-01T22:59:59Z", "2025-02-01"),
+        ("2025-03-29T22:59:59Z", "2025-03-29"),
+        ("2025-03-29T23:00:00Z", "2025-03-30"),
+        ("2025-03-30T21:59:59Z", "2025-03-30"),
+        ("2025-03-30T22:00:00Z", "2025-03-31"),
+        ("2025-10-25T21:59:59Z", "2025-10-25"),
+        ("2025-10-25T22:00:00Z", "2025-10-26"),
+        ("2025-10-26T22:59:59Z", "2025-10-26"),
+        ("2025-10-26T23:00:00Z", "2025-10-27"),
+    ],
+    "America/New_York": [
+        ("2025-03-09T04:59:59Z", "2025-03-08"),
+        ("2025-03-09T05:00:00Z", "2025-03-09"),
+        ("2025-03-10T03:59:59Z", "2025-03-09"),
+    ],
+    "UTC": [("2025-03-30T23:59:59Z", "2025-03-30")],
+}
+
+
+class TestDays:
+    """What is due on a day is due on the city's day, wherever it takes place and in whatever zone it was written."""
+
+    @pytest.mark.parametrize("zone", MIDNIGHTS)
+    async def test_are_those_of_the_city(self, settings: Settings, templates: Templates, zone: str) -> None:
+        in_the_city = settings.model_copy(update={"timezone": zone})
+        async with running(in_the_city) as app, client_of(app, templates.keys["admin"]) as client:
+            clock = Clock(app)
+            report = await make(client, "sub-measures", status="in_progress", title="x")
+            observation = await make(client, "indicators", interval_months=1)
+            held = await event(client, "2025-01-01T00:00:00Z", timezone="Pacific/Auckland")
+            moved = ((SubMeasure, "created_at", report), (Indicator, "created_at", observation))
+            for moment, day in MIDNIGHTS[zone]:
+                async with app.state.runtime.database.transaction() as session:
+                    for table, column, made in (*moved, (ConsultationEvent, "starts_at", held)):
+                        changed = update(table).where(col(table.id) == UUID(made["id"]))
+                        await session.execute(changed.values({column: datetime.fromisoformat(moment)}))
+                clock.set(day)
+                rows = await rows_of(client, REPORT, limit=200, days=60, report_months=1)
+                due_on = {row["resource_id"]: row["due_on"] for row in rows}
+                later = months_later(date.fromisoformat(day), 1).isoformat()
+                found = [due_on.get(made["id"]) for made in (held, report, observation)]
+                assert found == [day, later, later], moment
+                clock.wait(days=1)
+                assert await rows_of(client, REPORT, limit=200, kind="event") == [], moment

@@ -5,6 +5,7 @@ every field at once: each wrong one must be named, and no other.
 """
 
 import json
+import unicodedata
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from app.schema import fields
+from app.schema import fields, text
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CITY, PATHS, body_of, delete, goal_id, make, measure_id, numbers, patch, topic_id
 from tests.problems import problem_of
@@ -91,7 +92,7 @@ RULED: dict[str, list[Any]] = {
     "response": ["Antwort", "ä" * 20_000],
     "baseline_on": ["1000-01-01", "2999-12-30", "2024-02-28"],
     "target_on": ["1000-01-02", "2999-12-31", "2024-02-29"],
-    "timezone": ["Europe/Berlin", "UTC", "America/Argentina/ComodRivadavia", "Etc/GMT+12"],
+    "timezone": ["Europe/Berlin", "UTC", "America/Argentina/ComodRivadavia", "Europe/Kiev"],
 }
 # What goes on only together with other fields is tried by the tests of its kind.
 RULED_IN: dict[tuple[str, str], list[Any]] = {
@@ -137,7 +138,7 @@ def lengths(schema: Schema) -> list[int]:
 def text_of(schema: Schema, length: int) -> str:
     """A text of a length."""
     match schema["pattern"]:
-        case fields.LINE_PATTERN | fields.PARAGRAPHS_PATTERN:
+        case text.LINE_PATTERN | text.PARAGRAPHS_PATTERN:
             return "ä" * length
         case fields.URL_PATTERN:
             return "http://a" if length == 8 else "https://a.de:65535/?q=".ljust(length, "ü")
@@ -147,13 +148,18 @@ def text_of(schema: Schema, length: int) -> str:
             return "1" * length
 
 
+def decomposed(letters: str) -> str:
+    """The same letters, each taken apart as some systems send them."""
+    return unicodedata.normalize("NFD", letters)
+
+
 def spellings(schema: Schema) -> list[str]:
-    """Texts that must come back exactly as they were sent."""
+    """Texts that must come back as they were sent, in NFC."""
     match schema["pattern"]:
-        case fields.LINE_PATTERN:
-            return [LETTERS]
-        case fields.PARAGRAPHS_PATTERN:
-            return [LETTERS, " \tZeile\nZeile\r\n "]
+        case text.LINE_PATTERN:
+            return [LETTERS, decomposed("ä" * schema["maxLength"])]
+        case text.PARAGRAPHS_PATTERN:
+            return [LETTERS, " \tZeile\nZeile\r\n ", decomposed("ä" * schema["maxLength"])]
         case fields.SLUG_PATTERN:
             return ["a-1", "1-a-b2"]
         case fields.URL_PATTERN:
@@ -172,8 +178,13 @@ WRONG_TYPES: dict[str, list[Any]] = {
 }
 
 WRONG_TEXTS: dict[str, list[str]] = {
-    fields.LINE_PATTERN: [" a", "a\nb", "a\tb", "a\u0007", "\u007f", "a\u0085", "a\u202eb", "a\u2066", "\u2069a"],
-    fields.PARAGRAPHS_PATTERN: ["a\u0007", "\u001b[31m", "a\u007f", "a\u009f", "a\u202eb", "a\u202a", "a\u2067b"],
+    text.LINE_PATTERN: [
+        *(" a", "a ", "\u00a0a", "a\u3000", "\u2003a"),
+        *("a\nb", "a\r", "a\u0085", "a\u2028b", "a\u2029"),
+        *("a\tb", "a\u0007", "\u007f", "a\u202eb", "a\u2066", "\u2069a"),
+        *(" ", "\u00a0", "\u00ad", "\u200b\u200d", "\u3164", "\u2800", "\u0301", "\u093f", "\U000e0100\ufe0f"),
+    ],
+    text.PARAGRAPHS_PATTERN: ["a\u0007", "\u001b[31m", "a\u007f", "a\u009f", "a\u202eb", "a\u202a", "a\u2067b"],
     fields.SLUG_PATTERN: ["A", "a_b", "-a", "a-", "a--b", "ä", "a b", "a/b", "a\n", "٣"],
     fields.URL_PATTERN: [
         "",
@@ -188,13 +199,18 @@ WRONG_TEXTS: dict[str, list[str]] = {
         'https://a.de/"',
         "https://a.de/\u202e",
         "https://a\u0085.de",
+        "https://a.de/\u2028",
+        "https://a.de/\u00a0",
         "https://a\u202e.de",
         "https://\u2066a.de",
         "HTTPS://a.de",
     ],
     fields.LANGUAGE_PATTERN: ["", "d", "DE", "deutsch", "de_DE", "de-", "de-a", "d€"],
     "^[0-9]{8}$": ["1461200", "146120000", "1461200x", "1461200٣", " 1461200"],
-    r"^[A-Za-z0-9_+/-]+$": ["", "Europe/Dresden", "europe/berlin", "../UTC", "UTC\n", "CEST"],
+    fields.ZONE_PATTERN: [
+        *("", "Europe/Dresden", "europe/berlin", "../UTC", "UTC\n", "Europe/", "Europe", "posix/Europe/Berlin"),
+        *("CEST", "CET", "EST5EDT", "Etc/GMT+5", "Etc/UTC", "GMT", "Factory", "localtime", "posixrules", "US/Eastern"),
+    ],
 }
 
 WRONG_FORMS: dict[str, list[Any]] = {
@@ -421,7 +437,7 @@ def expected_of(value: Any, place: Place) -> Any:
             moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
             return moment.isoformat().replace("+00:00", "Z")
         case _:
-            return value
+            return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def found_at(body: Any, path: Sequence[Step]) -> Any:
@@ -546,12 +562,49 @@ class TestFields:
 
     async def test_hold_no_nul(self, target: Target) -> None:
         """No database keeps it, so a body with it is as unreadable as one with a lone surrogate."""
-        for text in ("a\0b", "\ud800"):
+        for broken in ("a\0b", "\ud800"):
             for each in target.places:
                 body: dict[str, Any] = {}
-                put(body, each.path, text)
+                put(body, each.path, broken)
                 answer = await target.send_text(json.dumps(body))
                 problem_of(answer, 400, "malformed-request")
+
+
+EQUAL_NUMBERS = (("2", "2.0", "2e0", "20e-1"), ("0", "-0.0", "0e7", "-0"))
+
+
+@pytest.mark.parametrize("target", [(path, "patch") for path in PATHS], ids=" ".join, indirect=True)
+class TestEqualContent:
+    """However it is spelled, content that is equal is stored once, and sent again it changes nothing."""
+
+    async def test_is_the_same_text(self, target: Target) -> None:
+        patterns = {text.LINE_PATTERN, text.PARAGRAPHS_PATTERN}
+        body: dict[str, Any] = {}
+        for each in target.places:
+            if each.schema.get("pattern") in patterns and len(each.path) == 1:
+                put(body, each.path, "Übergänge für Łódź")
+        assert body
+        first = await target.send_text(json.dumps(body))
+        again = await target.send_text(decomposed(json.dumps(body, ensure_ascii=False)))
+        assert again.status_code == 200, again.text
+        assert again.json() == first.json()
+
+    @pytest.mark.parametrize("spelled", EQUAL_NUMBERS, ids=["two", "zero"])
+    async def test_is_the_same_number(self, target: Target, spelled: Sequence[str]) -> None:
+        number = float(spelled[0])
+        names = [
+            each.name
+            for each in target.places
+            if each.schema.get("type") in {"integer", "number"}
+            and len(each.path) == 1
+            and each.schema["minimum"] <= number <= each.schema["maximum"]
+        ]
+        bodies = ["{" + ",".join(f'"{name}":{digits}' for name in names) + "}" for digits in spelled]
+        first, *others = [await target.send_text(each) for each in bodies]
+        assert first.status_code == 200, first.text
+        assert all(each.content == first.content for each in others)
+        reverse = [await target.send_text(each) for each in reversed(bodies)]
+        assert all(each.content == first.content for each in reverse)
 
 
 def has(body: Any, path: Sequence[Step]) -> bool:

@@ -1,5 +1,6 @@
 """`register seed`: the agreement as its file says, and nobody's work overwritten."""
 
+import unicodedata
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -180,8 +181,67 @@ BAD_FILES: Mapping[str, tuple[str, str]] = {
     "a bad key": (OTHER_CITY.replace("15002000", "1500"), "line 2, agreement.municipality_key"),
     "an empty title": (OTHER_CITY.replace("title: Ziel", 'title: ""'), "line 8, goals.0.title"),
     "text for a list": (OTHER_CITY.replace("[Erste, Zweite]", "Erste"), "line 8, goals.0.sub_measures"),
+    "nothing to see": (OTHER_CITY.replace("Ziel", '"\\u200b"'), "line 8, goals.0.title"),
+    "space at an end": (OTHER_CITY.replace("Ziel", '"Ziel "'), "line 8, goals.0.title"),
     "a control character": (OTHER_CITY.replace("Zweite", '"a\\u0007b"'), "line 8, goals.0.sub_measures.1"),
 }
+
+# What YAML 1.1 reads otherwise than people do, as the title of the goal and as its number.
+TRAPS = ("010", "007", "0123489", "1_000", "0x1F", "0b11", "1:30", "190:20:30.15", "1_0.5", "+1", ".inf", ".nan", "1.")
+WORDS = ("yes", "No", "on", "Off", "TRUE", "False", "Null", "NULL")
+QUOTE = "if it is text, put it in quotes"
+
+
+class TestWithoutQuotes:
+    @pytest.mark.parametrize("value", [*TRAPS, *WORDS])
+    @pytest.mark.parametrize("field", ["number: 1", "title: Ziel"])
+    def test_what_can_be_read_in_two_ways_is_refused(self, value: str, field: str, tmp_path: Path) -> None:
+        name = field.partition(":")[0]
+        content = OTHER_CITY.replace(field, f"{name}: {value}")
+        message = refused(content, tmp_path)
+        assert f"line 8, goals.0.{name}: " in message
+        assert QUOTE in message
+
+    @pytest.mark.parametrize("key", ["15002000", "01001000", "09162000"])
+    def test_a_municipality_key_is_no_number(self, key: str, tmp_path: Path) -> None:
+        message = refused(OTHER_CITY.replace('"15002000"', key), tmp_path)
+        assert "line 2, agreement.municipality_key: " in message
+        assert QUOTE in message
+
+    @pytest.mark.parametrize("value", ["2024", "-5", "1.5", "true", "null", "~"])
+    def test_a_number_is_no_title(self, value: str, tmp_path: Path) -> None:
+        message = refused(OTHER_CITY.replace("title: Ziel", f"title: {value}"), tmp_path)
+        assert message.endswith(QUOTE) or value in {"null", "~"}
+        assert "line 8, goals.0.title: A string is expected." in message
+
+    @pytest.mark.parametrize("value", [*TRAPS, *WORDS, "2024", "1.5", "true"])
+    def test_everything_in_quotes_is_text(self, value: str, tmp_path: Path) -> None:
+        file = tmp_path / "good.yaml"
+        for quoted in (f"'{value}'", f'"{value}"'):
+            file.write_text(OTHER_CITY.replace("title: Ziel", f"title: {quoted}"), "utf-8")
+            assert read_file(file).goals[0].title == value
+
+    def test_what_has_one_meaning_needs_no_quotes(self, tmp_path: Path) -> None:
+        file = tmp_path / "good.yaml"
+        file.write_text(
+            OTHER_CITY.replace("title: Ziel", "title: 2024-08-29").replace("number: 1", "number: 10"), "utf-8"
+        )
+        (goal,) = read_file(file).goals
+        assert (goal.number, goal.title) == (10, "2024-08-29")
+
+    def test_texts_that_are_equal_are_the_same(self, tmp_path: Path) -> None:
+        file = tmp_path / "good.yaml"
+        file.write_text(unicodedata.normalize("NFD", OTHER_CITY.replace("Erste", "Übergänge")), "utf-8")
+        assert read_file(file).goals[0].sub_measures == ["Übergänge", "Zweite"]
+
+
+def refused(content: str, folder: Path) -> str:
+    """Why a file with this content is refused."""
+    file = folder / "bad.yaml"
+    file.write_text(content, "utf-8")
+    with pytest.raises(BadFile) as error:
+        read_file(file)
+    return str(error.value)
 
 
 class TestBadFile:

@@ -1,0 +1,107 @@
+"""Bringing what is stored to what this version would store: after a migration, and to see whether it is so."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from app.changes.log import Transaction, record
+from app.changes.models import Action
+from app.resources.kind import Kind
+from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
+from app.resources.schema import Stored
+from app.resources.storing import delete_entries, insert_entries
+from app.resources.verifying import batches
+from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
+from app.zones import place_of
+
+ROUNDS = 3
+EMPTY = "[leer]"
+UNWRITTEN = re.compile(f"[{BREAKS}{SPACES}]")
+
+
+async def renew(session: Transaction, kind: Kind[Any]) -> int:
+    """Store every resource of a kind as this version would; return how many are served otherwise than before.
+
+    Those get a new version in the log. Texts that earlier versions took and this one refuses are mended.
+    """
+    renewed = 0
+    async for rows in batches(session, kind):
+        lists = await stored_lists(session, kind, [row.id for row in rows])
+        for row in rows:
+            renewed += await renew_one(session, kind, row, lists[row.id])
+        await session.flush()
+    return renewed
+
+
+async def renew_one(session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> bool:
+    """Store one resource as this version would; return whether it is served otherwise than before."""
+    values = mended(kind, row, lists)
+    for name, value in columns(kind, values).items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    for name in kind.lists:
+        if values[name] != lists[name]:
+            await delete_entries(session, kind, name, row.id)
+            await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
+    wanted = {name: values[name] for name in kind.lists}
+    if render(kind, row, wanted) == row.representation:
+        return False
+    before = json.loads(row.representation)
+    row.version, row.updated_at = row.version + 1, session.now
+    row.representation = render(kind, row, wanted)
+    await record(session, [logged(kind, row, Action.updated, changed_fields(before, row), row.visibility)])
+    return True
+
+
+def mended(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The content of a resource as its schema takes it; raises ValidationError for what cannot be mended."""
+    values = deepcopy({**stored_columns(row), **lists})
+    for _ in range(ROUNDS):
+        try:
+            return kind.public.model_validate(values).model_dump()
+        except ValidationError as error:
+            for each in error.errors():
+                mend(values, each["loc"], each["type"])
+    return kind.public.model_validate(values).model_dump()
+
+
+def mend(values: dict[str, Any], path: Sequence[str | int], code: str) -> None:
+    """Put right one value that is refused now, where it is known how."""
+    holder: Any = values
+    for step in path[:-1]:
+        holder = holder[step]
+    if code in MENDING:
+        holder[path[-1]] = MENDING[code](holder[path[-1]])
+
+
+def in_one_line(text: str) -> str:
+    """The text in one line, with nothing but what is seen at its ends."""
+    line = " ".join(CONTROL.sub("", BREAK.sub(" ", composed(text))).split())
+    return line if is_visible(line) else EMPTY
+
+
+def each_once(entries: list[str]) -> list[str]:
+    """The entries that differ."""
+    return list(dict.fromkeys(composed(entry) for entry in entries))
+
+
+def escaped(address: str) -> str:
+    """An address with its spaces escaped."""
+    return UNWRITTEN.sub(lambda found: quote(found[0]), address)
+
+
+MENDING: Mapping[str, Callable[[Any], Any]] = {
+    "invisible_text": in_one_line,
+    "surrounding_space": in_one_line,
+    "line_break": in_one_line,
+    "control_character": in_one_line,
+    "repeated": each_once,
+    "string_pattern_mismatch": escaped,
+    "unknown_timezone": place_of,
+}
+"""What becomes of a value that an earlier version took, by the code with which it is refused now."""
