@@ -1,9 +1,10 @@
 """The database: engines for reading and writing, naming of constraints, types of columns."""
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any, TypeVar, overload
 
@@ -55,6 +56,9 @@ def ordered_text(length: int) -> Any:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
+POSTGRESQL = "postgresql+asyncpg://"
+"""What SQLAlchemy reads of a PostgreSQL's URL; see `connecting`."""
+
 DISCREET: dict[str, Any] = {"hide_parameters": True}
 """For every engine: what people wrote belongs into the record and not into a log of errors."""
 
@@ -80,6 +84,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         if self.is_sqlite:
+            make_private(url)
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
             self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
@@ -87,9 +92,9 @@ class Database:
                 event.listen(engine, "connect", prepare_sqlite)
             event.listen(self.writer.sync_engine, "begin", begin_immediate)
         else:
-            pool |= {"connect_args": {"server_settings": POSTGRESQL_SETTINGS}}
-            self.writer = create_async_engine(url, **pool)
-            self.reader = create_async_engine(url, **pool, **reading).sync_engine
+            pool |= connecting(url, POSTGRESQL_SETTINGS)
+            self.writer = create_async_engine(POSTGRESQL, **pool)
+            self.reader = create_async_engine(POSTGRESQL, **pool, **reading).sync_engine
 
     @overload
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]: ...
@@ -129,6 +134,18 @@ class Database:
         """Close every connection."""
         await self.writer.dispose()
         await greenlet_spawn(self.reader.dispose)
+
+
+def connecting(url: URL, settings: Mapping[str, str]) -> dict[str, Any]:
+    """How an engine reaches a PostgreSQL: the driver reads the URL itself, which then is what libpq's programs take, too."""
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return {"connect_args": {"dsn": dsn, "server_settings": dict(settings)}}
+
+
+def make_private(url: URL) -> None:
+    """Let only its owner read a new SQLite file; the files beside it get the same mode from SQLite."""
+    with suppress(OSError):
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def code_of(error: BaseException) -> str:

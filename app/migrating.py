@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.database import DISCREET
+from app.database import DISCREET, POSTGRESQL, connecting, make_private
 from app.settings import Settings
 
 
@@ -32,7 +32,9 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     SQLite's batch mode drops and recreates tables, which with foreign keys on would silently delete what refers to
     them; so they are off, and what refers to nothing afterwards is found before the commit.
     """
-    engine = create_async_engine(settings.database, **DISCREET)
+    is_sqlite = settings.database_file is not None
+    url, how = (settings.database, {}) if is_sqlite else (POSTGRESQL, connecting(settings.database, {}))
+    engine = create_async_engine(url, **how, **DISCREET)
     if engine.dialect.name == "sqlite":
         open_once(settings)
         event.listen(engine.sync_engine, "connect", prepare_for_batches)
@@ -53,6 +55,7 @@ def open_once(settings: Settings) -> None:
 
     The thread of aiosqlite would outlive the event loop of a command and print a traceback about it.
     """
+    make_private(settings.database)
     with create_engine(settings.database.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **DISCREET).connect():
         pass
 

@@ -26,7 +26,8 @@ def places_to_wait() -> asyncio.Semaphore:
 class Runtime:
     """The settings, the database, the clock, and who waits in this process.
 
-    `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is connected before it is
+    `has_schema` is set once the database was seen to have the schema of this version; a newer version may migrate it then,
+    and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is connected before it is
     asked for; whoever makes a Runtime closes it.
     """
 
@@ -35,6 +36,7 @@ class Runtime:
     clock: Callable[[], datetime] = utc_now
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Semaphore = field(default_factory=places_to_wait)
+    has_schema: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

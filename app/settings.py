@@ -13,6 +13,16 @@ from app.zones import places
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
+SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
+PARAMETERS = {
+    "sqlite": frozenset[str](),
+    "postgresql": frozenset(
+        {"application_name", "host", "passfile", "port", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert"}
+        | {"target_session_attrs"}
+    ),
+}
+"""What a database URL may say behind its question mark: for PostgreSQL what libpq reads there, too."""
+
 
 class Settings(BaseSettings):
     """The settings of one installation; a wrong value stops the start and names the variable."""
@@ -64,6 +74,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must name a file (sqlite:///register.db): a database in memory is gone with its connection"
             )
+        if unknown := sorted(url.query.keys() - PARAMETERS[url.get_backend_name()]):
+            raise ValueError(f"has a parameter that is not known here: {', '.join(unknown)}")
+        if url.query.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
+            raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
         return value
 
     @field_validator("timezone")

@@ -6,17 +6,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import JSONResponse, Response
 
 from app.http.problems import Unavailable
-from app.http.runtime import Reading
+from app.http.runtime import Running, check_schema
 from app.language import Text
-from app.revisions import current_revision, newest_revision
 
 router = APIRouter(include_in_schema=False)
 
 UNREACHABLE = Text("Die Datenbank ist nicht erreichbar.", "The database cannot be reached.")
-OUTDATED = Text(
-    "Das Schema der Datenbank ist nicht das dieser Version: bitte `register migrate` ausführen.",
-    "The database's schema is not that of this version: run `register migrate`.",
-)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -27,12 +22,10 @@ async def get_health() -> Response:
 
 
 @router.get("/readyz")
-async def get_readiness(database: Reading) -> Response:
+async def get_readiness(runtime: Running) -> Response:
     """Say that requests can be served, or why not."""
     try:
-        revision = await database.read(current_revision)
+        await check_schema(runtime)
     except (DBAPIError, PoolTimeout, OSError):
         raise Unavailable(UNREACHABLE) from None
-    if revision != newest_revision():
-        raise Unavailable(OUTDATED)
     return JSONResponse({"status": "ready"}, headers=NO_STORE)

@@ -1,12 +1,23 @@
 """What routes ask of the running register."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.database import Database
+from app.http.problems import Unavailable
+from app.language import Text
+from app.revisions import current_revision, newest_revision
 from app.runtime import Runtime
+
+OUTDATED = Text(
+    "Das Schema der Datenbank ist nicht das dieser Version: bitte `register migrate` ausführen.",
+    "The database's schema is not that of this version: run `register migrate`.",
+)
 
 
 async def runtime_of(request: Request) -> Runtime:
@@ -19,8 +30,19 @@ Running = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def database_of(runtime: Running) -> Database:
-    """The database, for routes that read."""
+    """The database, for routes that read; raises Unavailable while its schema is not that of this version."""
+    if not runtime.has_schema:
+        # What does not answer is told by whatever asks it next.
+        with suppress(DBAPIError, PoolTimeout, OSError):
+            await check_schema(runtime)
     return runtime.database
+
+
+async def check_schema(runtime: Runtime) -> None:
+    """Raise Unavailable where the database's schema is not that of this version."""
+    if await runtime.database.read(current_revision) != newest_revision():
+        raise Unavailable(OUTDATED)
+    runtime.has_schema = True
 
 
 async def today_of(runtime: Running) -> date:
