@@ -34,6 +34,7 @@ from app.keys import service as keys
 from app.logs import configure_logging
 from app.main import create_app
 from app.resources.verifying import compared, render_anew
+from app.schema.fields import city_timezone
 from app.seed.document import AgreementFile, BadFile, read_file
 from app.seed.service import Loaded, load
 from app.settings import Settings
@@ -350,6 +351,7 @@ def database_of(settings: Settings) -> Database:
 @asynccontextmanager
 async def migrated(settings: Settings) -> AsyncIterator[Database]:
     """The database for one command, which must be at the newest schema."""
+    city_timezone.set(settings.timezone)
     database = database_of(settings)
     try:
         if await database.read(migrating.current_revision) != migrating.newest_revision():

@@ -24,6 +24,7 @@ from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
+from app.http.today import CityTime
 from app.indicators.routes import router as indicators
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
@@ -98,13 +99,14 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     install_assets(app)
-    app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
+    app.openapi = Contract(app, settings, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)
 
     @app.exception_handler(Replay)
     async def answer_again(_request: Request, replay: Replay) -> Response:
         return replay.response
 
+    app.add_middleware(CityTime, timezone=settings.timezone)
     app.add_middleware(Retry)
     app.add_middleware(BodyGuard)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
