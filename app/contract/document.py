@@ -151,7 +151,7 @@ def finish_operation(
     operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
     for parameter in operation.get("parameters", []):
         finish_parameter(parameter)
-        if parameter["name"] == "If-Match" and method != "put":
+        if parameter["name"] == "If-Match" and method in ("patch", "delete"):
             # The service says 428 and not 422 where it is missing, so only the document can say so.
             parameter["required"] = True
     taken = {parameter["name"] for parameter in operation.get("parameters", [])}
