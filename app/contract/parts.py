@@ -53,7 +53,7 @@ def servers(settings: Settings) -> list[dict[str, Any]]:
     if settings.public_url is None:
         return [here]
     url = f"{settings.public_url}{PREFIX}"
-    return [{"url": url, "description": "The address of this installation.", "x-internal": False}, here]
+    return [{"url": url, "description": "The address of this installation, for production.", "x-internal": False}, here]
 
 
 API_KEY = {
