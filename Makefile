@@ -55,11 +55,15 @@ openapi: $(RUNTIME) ## Write the contract to openapi/openapi.json
 docs: $(RUNTIME) ## Write what the docs say about the code: tables, diagram
 	$(BIN)/python -m docs.generate
 
-contract: ## Judge the contract with Spectral, OWASP, the API Design Rules, Redocly and TypeScript, where node is there
+contract: $(RUNTIME) ## Judge the contract with Spectral, OWASP, the API Design Rules, Redocly and TypeScript, where node is there
 ifeq ($(shell command -v npm),)
 	@echo "npm is not here: the contract was not judged"
 else
 	test openapi/node_modules/.package-lock.json -nt openapi/package-lock.json || npm ci --prefix openapi
+	# Who answers for it is what each installation says: the rules judge a contract in which somebody did.
+	REGISTER_OPERATOR=Musterstadt REGISTER_CONTACT_EMAIL=register@stadt.example \
+	REGISTER_CONTACT_URL=https://stadt.example REGISTER_TERMS_URL=https://stadt.example/terms \
+	REGISTER_PUBLIC_URL=https://register.stadt.example $(BIN)/register openapi openapi/node_modules/installed.json
 	npm run --prefix openapi --silent judge
 endif
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -28,7 +29,7 @@ from app.needs.models import NeedList
 from app.needs.resource import NEEDS
 from app.observations import queries as observations
 from app.observations.models import ObservationList
-from app.observations.resource import OBSERVATIONS
+from app.observations.resource import OBSERVATIONS, observation_id
 from app.partners import queries as partners
 from app.partners.models import PartnerList
 from app.partners.resource import PARTNERS
@@ -36,12 +37,12 @@ from app.progress_reports import queries as progress_reports
 from app.progress_reports.models import ProgressReportList
 from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.examples import EXAMPLE_TIME
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.resources.kind import Kind
 from app.resources.lists import ListQuery
 from app.statements import queries as statements
 from app.statements.models import StatementList
-from app.statements.resource import STATEMENTS
+from app.statements.resource import STATEMENTS, statement_id
 from app.sub_measures import queries as sub_measures
 from app.sub_measures.models import SubMeasureList
 from app.sub_measures.resource import SUB_MEASURES
@@ -58,7 +59,7 @@ class Feature:
 
     `query` is what its list can be asked for and `filters` the conditions of that; `label` is what people call many of
     it, `about` a sentence for the docs, where it has a tag of its own. `example` holds what the register itself says of
-    the example in the contract: the ids are those of Dresden's data, so that they lead somewhere.
+    the example in the contract: the ids are those of Dresden's data and of the demo year, so that they lead somewhere.
     """
 
     kind: Kind[Any]
@@ -135,7 +136,10 @@ FEATURES: tuple[Feature, ...] = (
         StatementList,
         statements.filters,
         Text("Stellungnahmen", "Statements"),
-        example={"submitted_at": EXAMPLE_TIME},
+        example={
+            "id": statement_id(shown_id("decisions"), named_id("partners", "caritas-dresden")),
+            "submitted_at": EXAMPLE_TIME,
+        },
     ),
     Feature(
         NEEDS,
@@ -157,6 +161,7 @@ FEATURES: tuple[Feature, ...] = (
         ObservationList,
         observations.filters,
         Text("Messwerte", "Observations"),
+        example={"id": observation_id(shown_id("indicators"), date(2025, 3, 31))},
     ),
     Feature(
         PROGRESS_REPORTS,

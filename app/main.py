@@ -16,6 +16,7 @@ from app.contract.examples import examples
 from app.decisions.routes import router as decisions
 from app.goals.routes import router as goals
 from app.http.body import BodyGuard
+from app.http.city_time import CityTime
 from app.http.envelope import Envelope
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
@@ -89,13 +90,14 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     install_assets(app)
-    app.openapi = Contract(app, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
+    app.openapi = Contract(app, settings, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)
 
     @app.exception_handler(Replay)
     async def answer_again(_request: Request, replay: Replay) -> Response:
         return replay.response
 
+    app.add_middleware(CityTime)
     app.add_middleware(Retry)
     app.add_middleware(BodyGuard)
     app.add_middleware(RateLimit, limit=settings.rate_limit)

@@ -1,10 +1,11 @@
 """What an operator can set, read from the environment (`REGISTER_...`) or a `.env` file."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, EmailStr, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,6 +13,26 @@ from sqlalchemy.exc import ArgumentError
 from app.zones import places
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+ADDRESS = re.compile(r"https?://[^\s/?#\\<>\"@]+(?P<rest>[^\s\\<>\"]*)")
+
+
+def only_address(value: str) -> str:
+    """Refuse what no link can lead to."""
+    if not ADDRESS.fullmatch(value):
+        raise ValueError("must be an address such as https://register.example.org/terms")
+    return value
+
+
+def only_base(value: str) -> str:
+    """Refuse what is more than a scheme, a host and a port."""
+    found = ADDRESS.fullmatch(value)
+    if found is None or found["rest"] not in ("", "/"):
+        raise ValueError("must be an address without a path, such as https://register.example.org")
+    return value.removesuffix("/")
+
+
+WebAddress = Annotated[str, AfterValidator(only_address)]
+BaseAddress = Annotated[str, AfterValidator(only_base)]
 
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
 PARAMETERS = {
@@ -55,7 +76,25 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(
         default="Europe/Berlin",
-        description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late.",
+        description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late, and new events are in it.",
+    )
+    operator: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Who runs the installation, such as `Landeshauptstadt Dresden`; shown in the contract and at `/v1`.",
+    )
+    contact_email: EmailStr | None = Field(
+        default=None, description="Where to write to, also about security; shown there and in `security.txt`."
+    )
+    contact_url: WebAddress | None = Field(default=None, description="A page that says how to reach the operator.")
+    terms_url: WebAddress | None = Field(default=None, description="The terms of use.")
+    data_licence: WebAddress | None = Field(
+        default=None,
+        description="Address of the licence of the data, such as `https://www.govdata.de/dl-de/by-2-0`.",
+    )
+    public_url: BaseAddress | None = Field(
+        default=None,
+        description="Where the installation is reached, such as `https://register.example.org`; for generated clients.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log lines to write; `info` includes one line a request."

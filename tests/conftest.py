@@ -256,7 +256,7 @@ IDLE: list[FastAPI] = []
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[FastAPI]:
     """The app, started."""
-    is_usual = settings.rate_limit == NO_RATE_LIMIT
+    is_usual = settings == settings_for(settings.database_url)
     app = IDLE.pop() if IDLE and is_usual else create_app(settings)
     app.state.runtime = Runtime.of(settings)
     routes, exception_handlers = len(app.routes), dict(app.exception_handlers)

@@ -101,6 +101,35 @@ class TestTimeZone:
             settings(timezone=name)
 
 
+class TestAddresses:
+    def test_are_kept_without_the_slash_that_ends_a_base(self) -> None:
+        assert (
+            settings(public_url="https://register.stadt.example:8443/").public_url
+            == "https://register.stadt.example:8443"
+        )
+        assert settings(terms_url="https://stadt.example/a?b=c#d").terms_url == "https://stadt.example/a?b=c#d"
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("public_url", "register.stadt.example"),
+            ("public_url", "https://register.stadt.example/v1"),
+            ("public_url", "https://register.stadt.example?x"),
+            ("public_url", "https://user:secret@register.stadt.example"),
+            ("terms_url", "javascript:alert(1)"),
+            ("contact_url", "https://stadt.example/a b"),
+            ("contact_url", "https://stadt.example/\nExpires: never"),
+            ("data_licence", "dl-de/by-2-0"),
+            ("contact_email", "register"),
+            ("contact_email", "register@stadt.example\nExpires: never"),
+            ("operator", "x" * 201),
+        ],
+    )
+    def test_are_refused_when_they_lead_nowhere(self, name: str, value: str) -> None:
+        with pytest.raises(ValidationError):
+            settings(**{name: value})
+
+
 class TestLimits:
     @pytest.mark.parametrize(
         ("name", "value"),

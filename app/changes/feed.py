@@ -29,7 +29,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, RightsChanged
 from app.changes.log import FIRST_HASH
-from app.changes.models import Action, Change, LogHead, Subject
+from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
@@ -80,7 +80,7 @@ def decode(cursor: str, caller: Caller) -> Checkpoint:
         place = Checkpoint(int(position), hash)
     except ValueError:
         place, whose = Checkpoint(-1, ""), ""
-    if not 0 <= place.position < 2**63 or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
+    if not 0 <= place.position <= LAST_POSITION or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
         raise Invalid(errors=[FieldError("parameter", "cursor", "invalid_cursor", MESSAGES["invalid_cursor"])])
     if whose != audience(caller):
         raise RightsChanged

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic import Field as PlainField
+from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
@@ -17,8 +18,28 @@ from app.schema.fields import Id, Version
 from app.vocabularies.term import Term
 
 MOST_CHANGES = 500
-LAST_POSITION = 2**63 - 1
+LAST_POSITION = 2**53 - 1
+"""The last whole number that every reader of JSON keeps as it is."""
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
+
+RESOURCE_TYPES: set[str] = set()
+"""The names of the kinds that the log tells of; each kind of resource adds its own when it is defined."""
+
+
+def known_type(value: str) -> str:
+    """Refuse what is the name of no kind: its changes would be awaited for ever."""
+    if value not in RESOURCE_TYPES:
+        *first, last = (repr(name) for name in sorted(RESOURCE_TYPES))
+        raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
+    return value
+
+
+def with_known_types(schema: dict[str, Any]) -> None:
+    """Name the kinds in the contract."""
+    schema["enum"] = sorted(RESOURCE_TYPES)
+
+
+ResourceType = Annotated[str, PlainField(json_schema_extra=with_known_types), AfterValidator(known_type)]
 
 
 class Action(Term):
@@ -140,7 +161,7 @@ class ChangeQuery(Schema):
 class FeedQuery(ChangeQuery):
     """Which changes of all are asked for."""
 
-    type: list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]] | None = PlainField(
+    type: list[ResourceType] | None = PlainField(
         None, max_length=20, description="Kind of resource, such as `sub_measure`; more than one: any of them."
     )
     partner_id: list[Id] | None = PlainField(None, max_length=50, description="Partner that made the change.")

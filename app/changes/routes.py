@@ -44,7 +44,6 @@ LastEventId = Annotated[
         max_length=200,
         pattern=CURSOR_PATTERN,
         description="`id` of the last event that was received; browsers send it when they connect again.",
-        examples=["MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM"],
     ),
 ]
 

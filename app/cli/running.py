@@ -13,6 +13,7 @@ from app.database import Database
 from app.http.problems import Problem
 from app.revisions import current_revision, newest_revision
 from app.runtime import Runtime
+from app.schema.fields import city_timezone
 from app.settings import Settings
 
 Result = TypeVar("Result")
@@ -51,6 +52,7 @@ async def is_outdated(database: Database) -> bool:
 @asynccontextmanager
 async def migrated(settings: Settings) -> AsyncIterator[Database]:
     """The database for one command, which must be at the newest schema."""
+    city_timezone.set(settings.timezone)
     runtime = Runtime.of(settings)
     try:
         if await is_outdated(runtime.database):

@@ -20,8 +20,8 @@ from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
-from app.schema.base import Patch, Schema, example
-from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url
+from app.schema.base import FROM_SETTING, Patch, Schema, example
+from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url, city_timezone
 from app.vocabularies.level import Level
 
 
@@ -75,7 +75,9 @@ class ConsultationEventBase(Visible):
     starts_at: Moment = Field(description="Start of the event; any offset is accepted, UTC is answered.")
     ends_at: Moment | None = Field(default=None, description="End of the event; after `starts_at`.")
     timezone: TimeZone = Field(
-        default="Europe/Berlin", description="IANA time zone in which the event takes place, for showing local times."
+        default_factory=city_timezone.get,
+        schema_extra={"json_schema_extra": {FROM_SETTING: "timezone"}},
+        description="IANA time zone in which the event takes place, for showing local times; by default the city's.",
     )
     attendance_mode: AttendanceMode = Field(
         default=AttendanceMode.in_person,

@@ -12,16 +12,18 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.contract.parts import (
     API_KEY,
     HEADERS,
-    INFO,
     INTEGER_LIMIT,
     PREFIX,
-    SERVERS,
     SUCCESS,
     headers,
+    info,
     problem_answer,
     reference,
+    servers,
 )
 from app.http.problems import Problem, ProblemDocument
+from app.schema.base import FROM_SETTING
+from app.settings import Settings
 
 METHODS = ("get", "post", "patch", "put", "delete")
 LENGTHS = {"uuid": 36, "date": 10, "date-time": 35, "uri": 2048}
@@ -45,7 +47,7 @@ WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 
 
 class Contract:
-    """Builds the document of an app once.
+    """Builds the document of an app once; who runs it and where is what the settings say.
 
     `examples` gives content by the name of its schema, `guards` are the dependencies that refuse callers without a key.
     """
@@ -53,11 +55,13 @@ class Contract:
     def __init__(
         self,
         app: FastAPI,
+        settings: Settings,
         tags: Mapping[str, str],
         examples: Mapping[str, Any],
         guards: Collection[Callable[..., Any]],
     ) -> None:
         self.app = app
+        self.settings = settings
         self.tags = [{"name": name, "description": description} for name, description in sorted(tags.items())]
         self.examples = examples
         self.guards = guards
@@ -69,7 +73,8 @@ class Contract:
         return self.app.openapi_schema
 
     def build(self) -> dict[str, Any]:
-        document = get_openapi(**INFO, openapi_version="3.1.0", routes=self.app.routes, tags=self.tags, servers=SERVERS)
+        about, places = info(self.settings), servers(self.settings)
+        document = get_openapi(**about, openapi_version="3.1.0", routes=self.app.routes, tags=self.tags, servers=places)
         document["paths"] = {path.removeprefix(PREFIX): item for path, item in document["paths"].items()}
         components = document["components"]
         guarded = self.guarded_operations()
@@ -85,6 +90,8 @@ class Contract:
         components["headers"] = HEADERS
         components["securitySchemes"] = {"apiKey": API_KEY}
         components["schemas"] = dict(sorted((components["schemas"] | problem_schemas()).items()))
+        for name, schema in components["schemas"].items():
+            self.add_defaults(schema, is_patch=name.endswith("Update"))
         for schema in schemas(components["schemas"]):
             finish_schema(schema)
         return document
@@ -97,6 +104,13 @@ class Contract:
             if isinstance(route.original_route, APIRoute)
             and any(each.call in self.guards for each in dependencies_of(route.original_route.dependant))
         }
+
+    def add_defaults(self, schema: dict[str, Any], *, is_patch: bool) -> None:
+        """Show the defaults that are settings; what is absent in a patch has none."""
+        for field in schema.get("properties", {}).values():
+            setting = field.pop(FROM_SETTING, None)
+            if setting and not is_patch:
+                field["default"] = getattr(self.settings, setting)
 
     def add_examples(self, operation: dict[str, Any], one: Any, known: Mapping[str, Any]) -> None:
         """Show what is sent and answered; `one` is the operation that reads the resource behind the path's id."""
@@ -137,6 +151,9 @@ def finish_operation(
     operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
     for parameter in operation.get("parameters", []):
         finish_parameter(parameter)
+        if parameter["name"] == "If-Match" and method in ("patch", "delete"):
+            # The service says 428 and not 422 where it is missing, so only the document can say so.
+            parameter["required"] = True
     taken = {parameter["name"] for parameter in operation.get("parameters", [])}
     given, body = operation["responses"], operation.get("requestBody")
     if body:
@@ -277,6 +294,9 @@ def finish_schema(schema: dict[str, Any]) -> None:
         schema.pop("title")
     if isinstance(schema.get("examples"), list):
         schema.pop("examples")
+    if not all(str(value).isidentifier() for value in schema.get("enum", ())):
+        # Generators of clients would give `title` and `-title` the same name.
+        schema["x-enum-varnames"] = [variable_name(value) for value in schema["enum"]]
     match schema.get("type"):
         case "string" if schema.get("format") in LENGTHS:
             schema.setdefault("maxLength", LENGTHS[schema["format"]])
@@ -315,6 +335,12 @@ def without_null(schema: dict[str, Any]) -> None:
         del schema["anyOf"]
         schema |= choices[0]
         schema.pop("default", None)
+
+
+def variable_name(value: str) -> str:
+    """A value as the name of a constant: `-starts_at` as `STARTS_AT_DESCENDING`."""
+    name = re.sub(r"\W+", "_", value.removeprefix("-")).upper()
+    return f"{name}_DESCENDING" if value.startswith("-") else name
 
 
 def camel(name: str) -> str:

@@ -2,19 +2,17 @@
 
 from typing import Any
 
+from app.changes.models import LAST_POSITION
 from app.http.envelope import API_VERSION
 from app.http.problems import MEDIA_TYPE, Problem
 from app.http.rate_limit import WINDOW_SECONDS
+from app.settings import Settings
 
 PREFIX = "/v1"
 INTEGER_LIMIT = 2**31 - 1
 EXAMPLE_REQUEST = "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"
 
-INFO: dict[str, Any] = {
-    "title": "Cooperation register",
-    "version": API_VERSION,
-    "summary": "The shared record of a cooperation between a city and its welfare associations.",
-    "description": """
+DESCRIPTION = """
 Partners, goals, sub-measures and consultation events of a cooperation agreement, decisions and who was heard before them,
 needs, indicators and progress, for the systems of a city and of the associations that work with it.
 
@@ -23,31 +21,41 @@ needs, indicators and progress, for the systems of a city and of the association
 - Reports under `/reports` are figures about all of it, as JSON and as CSV.
 - Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
 - Clients must tolerate fields and enumeration values that they do not know: later versions add some.
-""".strip(),
-    "terms_of_service": "https://register.example.org/terms",
-    "contact": {
-        "name": "Maintainers of the cooperation register",
-        "url": "https://register.example.org/",
-        "email": "register@example.org",
-    },
-    "license_info": {
-        "name": "EUPL-1.2",
-        "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
-    },
-}
-SERVERS: list[dict[str, Any]] = [
-    {
+""".strip()
+
+
+def info(settings: Settings) -> dict[str, Any]:
+    """What the service is, and who answers for it, as far as the settings say so."""
+    contact = {"name": settings.operator, "url": settings.contact_url, "email": settings.contact_email}
+    licence = f"\n- The data may be used under {settings.data_licence}." if settings.data_licence else ""
+    return {
+        "title": "Cooperation register",
+        "version": API_VERSION,
+        "summary": "The shared record of a cooperation between a city and its welfare associations.",
+        "description": DESCRIPTION + licence,
+        "terms_of_service": settings.terms_url,
+        "contact": {name: value for name, value in contact.items() if value} or None,
+        "license_info": {
+            "name": "EUPL-1.2",
+            "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
+        },
+    }
+
+
+def servers(settings: Settings) -> list[dict[str, Any]]:
+    """Where the service is: first what generators of clients take, last what holds wherever the document is served."""
+    here = {
         "url": PREFIX,
         "description": "The installation that serves this document, local or production.",
         "x-sandbox": True,
         "x-internal": False,
-    },
-    {
-        "url": "https://register.example.org/v1",
-        "description": "How a production installation is reached.",
-        "x-internal": False,
-    },
-]
+    }
+    if settings.public_url is None:
+        return [here]
+    url = f"{settings.public_url}{PREFIX}"
+    return [{"url": url, "description": "The address of this installation, for production.", "x-internal": False}, here]
+
+
 API_KEY = {
     "type": "http",
     "scheme": "bearer",
@@ -67,9 +75,10 @@ def text_header(description: str, pattern: str, length: int, example: str, *, al
     return {"description": description, "required": always, "schema": schema, "example": example}
 
 
-def number_header(description: str, example: int) -> dict[str, Any]:
+def number_header(description: str, example: int, most: int = INTEGER_LIMIT) -> dict[str, Any]:
     """A header that holds a number."""
-    schema = {"type": "integer", "format": "int32", "minimum": 0, "maximum": INTEGER_LIMIT}
+    size = "int32" if most == INTEGER_LIMIT else "int64"
+    schema = {"type": "integer", "format": size, "minimum": 0, "maximum": most}
     return {"description": description, "required": True, "schema": schema, "example": example}
 
 
@@ -77,7 +86,9 @@ HEADERS = {
     "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
     "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
     "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
-    "Change-Position": number_header("Position in the change log that the figures were computed at.", 42),
+    "Change-Position": number_header(
+        "Position in the change log that the figures were computed at.", 42, LAST_POSITION
+    ),
     "Content-Location": text_header(
         "Address of the resource that the answer shows.",
         "^/.+$",

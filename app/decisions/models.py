@@ -116,7 +116,10 @@ class DecisionCreate(DecisionLinks):
             "decides_on": "2025-05-15",
             "topic_ids": [str(named_id("topics", "dresden-liga-2024", "health"))],
             "sub_measure_ids": [str(named_id("sub-measures", "dresden-liga-2024", 2, 3))],
-            "involved_partner_ids": [str(named_id("partners", "liga-dresden"))],
+            "involved_partner_ids": [
+                str(named_id("partners", "liga-dresden")),
+                str(named_id("partners", "caritas-dresden")),
+            ],
         }
     )
 

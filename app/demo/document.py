@@ -9,13 +9,11 @@ import yaml
 from pydantic import ConfigDict, Field
 from sqlalchemy import Table
 
-from app.resources.ids import named_id
+from app.resources.ids import demo_id, named_id
 from app.resources.kind import KINDS, ChildList, Kind
 from app.resources.references import foreign_keys
 from app.schema.fields import Day, Moment, Slug
 from app.seed.document import Part, PlainLoader, plain
-
-DEMO = "demo"
 
 
 class Said(Part):
@@ -90,7 +88,7 @@ class DemoFile(Part):
             case "sub_measure":
                 return named_id("sub-measures", self.agreement, *str(name).split("."))
             case _:
-                return named_id(DEMO, KINDS[kind].path, name)
+                return demo_id(KINDS[kind].path, name)
 
     def with_ids(self, kind: Kind[Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as the API would be sent it, with ids in place of names."""

@@ -14,7 +14,6 @@ IfMatch = Annotated[
         max_length=1000,
         json_schema_extra=ENTITY_TAGS,
         description='The ETag of the version that the change is based on, such as `"3"`.',
-        examples=['"1"'],
     ),
 ]
 IfNoneMatch = Annotated[
@@ -24,6 +23,5 @@ IfNoneMatch = Annotated[
         max_length=1000,
         json_schema_extra=ENTITY_TAGS,
         description="ETags that the caller already has; when one is current, the answer is 304 without a body.",
-        examples=['"0"'],
     ),
 ]

@@ -99,7 +99,7 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
     code = CODES.get(error["type"], error["type"])
     text = MESSAGES.get(code)
     # Pydantic's own message is no template: what the caller sent can stand in it, braces included.
-    detail = text.format(**error.get("ctx", {})) if text else Text(error["msg"], error["msg"])
+    detail = filled(text, error.get("ctx", {})) if text else Text(error["msg"], error["msg"])
     match part:
         case "body":
             return at(*path, code=code, detail=detail)
@@ -107,6 +107,13 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
             return FieldError("header", str(path[0]), code, detail)
         case _:
             return FieldError("parameter", printable(str(path[0])), code, detail)
+
+
+def filled(text: Text, context: Mapping[str, Any]) -> Text:
+    """A text with its places filled; Pydantic lists what it expects in English."""
+    english = {name: str(value) for name, value in context.items()}
+    german = english | {"expected": " oder ".join(english.get("expected", "").rsplit(" or ", 1))}
+    return Text(text.de.format(**german), text.en.format(**english))
 
 
 def printable(name: str) -> str:

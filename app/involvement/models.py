@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.schema.fields import Count
 from app.vocabularies.term import Term
 
@@ -74,7 +74,7 @@ class Involvement(InvolvementFacts, InvolvementDecision):
         json_schema_extra={
             "examples": [
                 {
-                    "decision_id": str(named_id("examples", "decisions")),
+                    "decision_id": str(shown_id("decisions")),
                     "state": "heard",
                     "decision_on": "2025-05-15",
                     "first_heard_on": "2025-03-12",
@@ -82,7 +82,7 @@ class Involvement(InvolvementFacts, InvolvementDecision):
                     "heard_before_decision": True,
                     "asked": 2,
                     "answered": 1,
-                    "missing_partner_ids": [str(named_id("partners", "caritas-dresden"))],
+                    "missing_partner_ids": [str(named_id("partners", "liga-dresden"))],
                 }
             ]
         }

@@ -10,7 +10,7 @@ from sqlmodel import Field
 from app.access.visibility import Visibility
 from app.database import closed
 from app.observations.terms import ObservationState
-from app.resources.ids import named_id
+from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Schema, example
@@ -42,7 +42,7 @@ class ObservationCreate(Visible, ObservationValue, ObservationPlace):
     """Everything that callers say about an observation, by its body or its address."""
 
     model_config = example(
-        {"indicator_id": str(named_id("examples", "indicators")), "on": "2025-02-28", "value": 46, "state": "final"}
+        {"indicator_id": str(shown_id("indicators")), "on": "2025-03-31", "value": 46, "state": "final"}
     )
 
 

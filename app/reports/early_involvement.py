@@ -27,7 +27,7 @@ from app.involvement.models import MOST_DAYS, InvolvementFacts, InvolvementState
 from app.involvement.queries import DECISION, involvements
 from app.reports.grouping import counted, half_year
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, any_of, linked
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Name, Title
@@ -121,7 +121,7 @@ class DecisionInvolvementFigures(ReportPage):
             "as_of": "2025-06-30",
             "items": [
                 {
-                    "decision_id": str(named_id("examples", "decisions")),
+                    "decision_id": str(shown_id("decisions")),
                     "title": "Fortschreibung des Strategiepapiers Suchtprävention",
                     "kind": "sectoral",
                     "status": "decided",
@@ -134,7 +134,7 @@ class DecisionInvolvementFigures(ReportPage):
                     "heard_before_decision": True,
                     "asked": 2,
                     "answered": 1,
-                    "missing_partner_ids": [str(named_id("partners", "caritas-dresden"))],
+                    "missing_partner_ids": [str(named_id("partners", "liga-dresden"))],
                 }
             ],
             "next_cursor": None,

@@ -16,7 +16,7 @@ from app.indicators.terms import Direction
 from app.observations.models import Observation
 from app.observations.terms import ObservationState
 from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import example
 from app.schema.fields import Day, Id, Name, Quantity, Title
@@ -79,7 +79,7 @@ class IndicatorFigures(ReportPage):
             "as_of": "2025-06-30",
             "items": [
                 {
-                    "indicator_id": str(named_id("examples", "indicators")),
+                    "indicator_id": str(shown_id("indicators")),
                     "name": "Schulen mit einem Angebot der Suchtprävention",
                     "unit": "Schulen",
                     "direction": "higher_is_better",
@@ -90,7 +90,7 @@ class IndicatorFigures(ReportPage):
                     "target_value": 60.0,
                     "target_on": "2026-08-31",
                     "latest_value": 46.0,
-                    "latest_on": "2025-02-28",
+                    "latest_on": "2025-03-31",
                     "latest_state": "final",
                     "achievement_percent": 30.0,
                 }

@@ -37,7 +37,7 @@ from app.indicators.models import Indicator
 from app.observations.models import Observation
 from app.reports.progress import DONE, UNREPORTED_MONTHS, last_reported_on
 from app.reports.report import Report, ReportPage, RowQuery
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
 from app.schema.fields import Id, Title
@@ -112,7 +112,7 @@ class UpcomingFigures(ReportPage):
                     "is_overdue": False,
                     "title": "Fachtag Suchtprävention",
                     "resource_type": "consultation_event",
-                    "resource_id": str(named_id("examples", "consultation-events")),
+                    "resource_id": str(shown_id("consultation-events")),
                     "partner_id": str(named_id("partners", "landeshauptstadt-dresden")),
                     "starts_at": "2025-03-12T08:00:00Z",
                 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.resources.ids import named_id
+from app.resources.ids import shown_id
 from app.resources.kind import Kind
 
 EXAMPLE_TIME = datetime(2024, 8, 30, 8, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def answered_example(kind: Kind[Any], computed: Mapping[str, Any]) -> dict[str, 
     """The resource that creating its example gives."""
     content = kind.create.model_validate(given_example(kind.create))
     stamps = {
-        "id": named_id("examples", kind.path),
+        "id": computed.get("id") or shown_id(kind.path),
         "version": 1,
         "created_at": EXAMPLE_TIME,
         "updated_at": EXAMPLE_TIME,

@@ -114,7 +114,6 @@ async def once(
             # For the contract only: what does not match is malformed (400), not invalid (422).
             json_schema_extra={"pattern": r'^("[!#-\[\]-~]+"|[!#-\[\]-~]+)$', "maxLength": 257},
             description="A key of the caller's choice, such as a UUID: the same request with the same key within 24 hours has one effect.",
-            examples=['"0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"'],
         ),
     ] = None,
 ) -> Repeatable:

@@ -15,3 +15,23 @@ def new_id() -> UUID:
 def named_id(*path: object) -> UUID:
     """The UUID of version 5 for a path of slugs such as `partners`, `liga-dresden`: the same in every installation."""
     return uuid5(NAMESPACE, "/".join(str(step) for step in path))
+
+
+SHOWN = {
+    "consultation-events": "fachtag-sucht",
+    "decisions": "strategie-suchtpraevention",
+    "needs": "schulsozialarbeit",
+    "indicators": "schulen-suchtpraevention",
+    "progress-reports": "sucht-1",
+}
+"""The entries of the invented year that the contract's examples show, by the path of their kind."""
+
+
+def demo_id(path: str, name: str) -> UUID:
+    """The id of an entry of the invented year (`register demo`)."""
+    return named_id("demo", path, name)
+
+
+def shown_id(path: str) -> UUID:
+    """The id that an example shows for what no agreement's file brings: it leads somewhere once the demo is loaded."""
+    return demo_id(path, SHOWN[path])

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from app.access.roles import Role
 from app.changes.log import Transaction
+from app.changes.models import RESOURCE_TYPES
 from app.database import table_of
 from app.http.problems import FieldError
 from app.resources.schema import Stamped, Stored
@@ -164,6 +165,7 @@ class Kind(Generic[Row_co]):
 
     def __post_init__(self) -> None:
         KINDS[self.type] = self
+        RESOURCE_TYPES.add(self.type)
 
     @property
     def type(self) -> str:

@@ -5,6 +5,9 @@ from typing import Any, cast, get_args, get_origin
 from pydantic import MISSING, ConfigDict
 from sqlmodel import SQLModel
 
+FROM_SETTING = "x-setting"
+"""In a field's JSON schema, until the contract is finished: the setting that is its default."""
+
 
 def example(content: dict[str, Any]) -> Any:
     """The configuration of a schema that shows this content in the docs."""

@@ -5,6 +5,7 @@ Bounds stand before the validator in each type: behind it they would vanish from
 """
 
 import re
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -92,6 +93,10 @@ def only_address(value: Any) -> Any:
     if isinstance(value, str) and NO_ADDRESS.search(value):
         raise PydanticCustomError("email_format", "Expected an email address")
     return composed(value)
+
+
+city_timezone: ContextVar[str] = ContextVar("city_timezone", default="Europe/Berlin")
+"""The time zone of the installation for which something is validated: a request's or a command's."""
 
 
 def zone_of_place(value: Any) -> Any:

@@ -1,18 +1,28 @@
 """The pages that people see in a browser, and the same as JSON for programs."""
 
+import json
+import os
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
+from mimetypes import guess_type
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import Scope
 
 from app.catalogue import FEATURES
+from app.http.envelope import API_VERSION
 from app.http.problems import NotFound, Problem
 from app.language import Language, Text, preferred
+from app.settings import Settings
+from app.site.kept import Kept
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,10 +35,13 @@ PAGE_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+SECURITY_HOLDS = timedelta(days=182)
+START = "/v1"
 TITLE = Text("Kooperationsregister", "Cooperation register")
 LINKS = (
     ("/docs", Text("Schnittstelle im Browser ausprobieren", "Try the API in the browser")),
     ("/openapi.json", Text("Vertrag der Schnittstelle (OpenAPI 3.1)", "Contract of the API (OpenAPI 3.1)")),
+    (START, Text("Anfang der Schnittstelle", "Start of the API")),
     *((f"/v1/{feature.kind.path}", feature.label) for feature in FEATURES if feature.about),
     ("/v1/reports/progress", Text("Bericht: Fortschritt der Ziele", "Report: progress of the goals")),
     (
@@ -51,18 +64,31 @@ LINKS = (
 
 
 class Assets(StaticFiles):
-    """Files under a path that carries their version, so browsers may keep them for a year."""
+    """Files under a path that carries their version, so browsers may keep them for a year; each is compressed once."""
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
+    def __init__(self, package: str, folder: str) -> None:
+        super().__init__(packages=[(package, folder)])
+        self.kept: dict[str, Kept] = {}
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,  # noqa: ARG002 (Starlette passes it)
+        scope: Scope,
+        status_code: int = 200,  # noqa: ARG002 (the same)
+    ) -> Response:
+        """The file in the form that the caller takes."""
+        path = str(full_path)
+        if path not in self.kept:
+            media_type = guess_type(path)[0] or "application/octet-stream"
+            self.kept[path] = Kept(Path(path).read_bytes(), media_type, "public, max-age=31536000, immutable")
+        return self.kept[path].answer(Headers(scope=scope))
 
 
 def install_assets(app: FastAPI) -> None:
     """Serve the files of the pages: our own, and those of Swagger UI from its package."""
-    app.mount(OWN_ASSETS, GZipMiddleware(Assets(packages=[("app.site", "assets")])))
-    app.mount(SWAGGER_ASSETS, GZipMiddleware(Assets(packages=[("fastapi_offline", "static")])))
+    app.mount(OWN_ASSETS, Assets("app.site", "assets"))
+    app.mount(SWAGGER_ASSETS, Assets("fastapi_offline", "static"))
 
 
 @router.get("/")
@@ -96,7 +122,46 @@ async def get_icon() -> Response:
 @router.get("/v1/openapi.json")
 async def get_contract(request: Request) -> Response:
     """The contract of the API."""
-    return JSONResponse(request.app.openapi(), headers={"Cache-Control": "no-cache"})
+    state = request.app.state
+    if not hasattr(state, "contract"):
+        # It takes a second to make, which nobody else is to wait for.
+        state.contract = await run_in_threadpool(kept_contract, request.app)
+    return state.contract.answer(request.headers)  # type: ignore[no-any-return]
+
+
+def kept_contract(app: FastAPI) -> Kept:
+    """The contract as it is sent."""
+    content = json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+    return Kept(content, "application/json", "no-cache")
+
+
+@router.get("/v1")
+async def get_start(request: Request) -> Response:
+    """Where everything of the API is, for programs and for whoever tries the base URL."""
+    language = language_of(request)
+    settings: Settings = request.app.state.settings
+    links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS if href != START]
+    about = {"title": getattr(TITLE, language), "version": API_VERSION, "operator": settings.operator}
+    told = {"contact": settings.contact_url, "terms": settings.terms_url, "data_licence": settings.data_licence}
+    return JSONResponse({**about, **told, "links": links}, headers=varying(language))
+
+
+@router.get("/.well-known/security.txt")
+async def get_security(request: Request) -> Response:
+    """Whom to tell of a weakness (RFC 9116); 404 where the settings name nobody."""
+    settings: Settings = request.app.state.settings
+    mail = f"mailto:{settings.contact_email}" if settings.contact_email else None
+    contacts = [each for each in (mail, settings.contact_url) if each]
+    if not contacts:
+        raise NotFound
+    lines = [f"Contact: {each}" for each in contacts]
+    # It must end within a year; whoever looks each day sees one that is good for half of one.
+    expires = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + SECURITY_HOLDS
+    lines += [f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", "Preferred-Languages: de, en"]
+    if settings.public_url:
+        lines.append(f"Canonical: {settings.public_url}/.well-known/security.txt")
+    text = "".join(f"{line}\n" for line in lines)
+    return PlainTextResponse(text, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/problems")

@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 from app.access.visibility import Visibility
 from app.database import Json, closed
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
@@ -58,8 +58,8 @@ class StatementCreate(Visible, StatementAnswer, StatementWords, StatementPlace):
 
     model_config = example(
         {
-            "decision_id": str(named_id("examples", "decisions")),
-            "partner_id": str(named_id("partners", "liga-dresden")),
+            "decision_id": str(shown_id("decisions")),
+            "partner_id": str(named_id("partners", "caritas-dresden")),
             "position": "support_with_changes",
             "text": "Die Beratungsstellen brauchen verlässliche Mittel über das Haushaltsjahr hinaus.",
             "taken_up": "partly",

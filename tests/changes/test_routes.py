@@ -13,6 +13,7 @@ from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, patch
+from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -58,6 +59,16 @@ class TestListChanges:
         assert {change["action"] for change in changes} == {"created"}
         assert {change["by"] for change in changes} == {None}
 
+    @pytest.mark.parametrize("path", ["/v1/changes", "/v1/changes/stream"])
+    async def test_refuses_a_kind_that_there_is_not(self, offline: httpx.AsyncClient, path: str) -> None:
+        """An empty feed whose cursor runs ahead would look as if nothing had happened."""
+        for params in ({"type": "goals"}, {"type": ["goal", "sub-measure"]}, {"type": ""}):
+            answer = await offline.get(path, params=params)
+            problem_of(answer, 422, "validation-error")
+            (error,) = answer.json()["errors"]
+            assert (error["parameter"], error["code"]) == ("type", "enum")
+            assert "'sub_measure' or 'topic'" in error["detail"]
+
     async def test_names_who_changed_what(self, callers: Callers) -> None:
         _, cursor = await follow(callers["admin"])
         made = await make(callers["contributor"], "sub-measures", lead_partner_id=CARITAS, summary="Neu")
@@ -80,7 +91,7 @@ class TestListChanges:
         assert {change["resource_type"] for change in changes} == {"goal", "topic"}
 
     async def test_moves_the_cursor_past_what_is_filtered_out(self, callers: Callers) -> None:
-        nothing, cursor = await follow(callers["anonymous"], type="unheard_of")
+        nothing, cursor = await follow(callers["anonymous"], type="need")
         assert nothing == []
         await make(callers["admin"], "goals")
         changes, _ = await follow(callers["anonymous"], cursor)

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from app.consultation_events.terms import EventStatus
+from app.settings import Settings
+from tests.conftest import Templates, client_of, running
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -251,6 +253,17 @@ class TestCreateConsultationEvent:
             else:
                 assert (answer.status_code, answer.json()["status"]) == (201, status)
         assert (await make(client, PATH, status=status, status_reason="Grund"))["status_reason"] == "Grund"
+
+    async def test_takes_place_in_the_time_zone_of_the_installation_unless_it_says_otherwise(
+        self, settings: Settings, templates: Templates
+    ) -> None:
+        elsewhere = settings.model_copy(update={"timezone": "Europe/Lisbon"})
+        async with running(elsewhere) as app, client_of(app, templates.keys["admin"]) as client:
+            made = await make(client, PATH)
+            assert made["timezone"] == "Europe/Lisbon"
+            assert (await make(client, PATH, timezone="Europe/Vienna"))["timezone"] == "Europe/Vienna"
+            changed = (await patch(client, PATH, made, title="Anders")).json()
+            assert changed["timezone"] == "Europe/Lisbon"
 
 
 class TestUpdateConsultationEvent:

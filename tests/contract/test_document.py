@@ -9,10 +9,11 @@ import openapi_spec_validator
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.contract.document import camel
+from app.contract.document import camel, variable_name
 from app.contract.parts import PREFIX
 from app.http.problems import MEDIA_TYPE
 from app.main import TAGS, create_app
+from app.settings import Settings
 from tests.conftest import settings_for
 from tests.contract.reading import COMMITTED, OPERATIONS, Operation, committed, examples_of, nodes
 from tests.schemas import document
@@ -35,15 +36,38 @@ class TestDocument:
         assert document()["openapi"].startswith("3.1.")
         openapi_spec_validator.validate(document())
 
-    def test_says_who_answers_for_it_and_where_it_is_served(self) -> None:
+    def test_names_nobody_unless_the_settings_do(self) -> None:
         info = document()["info"]
-        assert set(info["contact"]) == {"name", "url", "email"}
+        assert set(info) == {"title", "version", "summary", "description", "license"}
         assert info["license"]["name"] == "EUPL-1.2"
-        assert info["summary"]
-        assert info["description"]
-        assert info["termsOfService"]
-        assert document()["servers"][0]["url"] == PREFIX
-        assert all(server["description"] for server in document()["servers"])
+        assert [server["url"] for server in document()["servers"]] == [PREFIX]
+        assert "example.org" not in json.dumps(document())
+
+    def test_says_who_answers_for_it_and_where_it_is_served(self) -> None:
+        settings = Settings(
+            _env_file=None,
+            operator="Stadt Musterstadt",
+            contact_email="register@stadt.example",
+            contact_url="https://stadt.example/kontakt",
+            terms_url="https://stadt.example/nutzung",
+            data_licence="https://www.govdata.de/dl-de/by-2-0",
+            public_url="https://register.stadt.example/",
+            timezone="Europe/Lisbon",
+        )
+        told = create_app(settings).openapi()
+        assert told["info"]["contact"] == {
+            "name": "Stadt Musterstadt",
+            "url": "https://stadt.example/kontakt",
+            "email": "register@stadt.example",
+        }
+        assert told["info"]["termsOfService"] == "https://stadt.example/nutzung"
+        assert told["info"]["description"].endswith("used under https://www.govdata.de/dl-de/by-2-0.")
+        assert [server["url"] for server in told["servers"]] == ["https://register.stadt.example/v1", PREFIX]
+        assert all(server["description"] for server in told["servers"])
+        schemas = told["components"]["schemas"]
+        assert schemas["ConsultationEventCreate"]["properties"]["timezone"]["default"] == "Europe/Lisbon"
+        assert "default" not in schemas["ConsultationEventUpdate"]["properties"]["timezone"]
+        assert "x-setting" not in json.dumps(told)
 
     def test_has_every_v1_route_under_the_name_of_its_function(self) -> None:
         routes = iter_route_contexts(create_app(settings_for("sqlite:///nowhere.db")).routes)
@@ -84,11 +108,25 @@ class TestSchemas:
                     assert {"pattern", "format"} & node.keys(), where
                 case "integer" | "number":
                     assert {"format", "minimum", "maximum"} <= node.keys(), where
+                    if node["type"] == "integer":
+                        # 2**53 - 1 is the last whole number that JavaScript keeps as it is.
+                        assert node["maximum"] <= {"int32": 2**31 - 1, "int64": 2**53 - 1}[node["format"]], where
                 case "array":
                     assert {"items", "maxItems"} <= node.keys(), where
                     assert node["items"], where
                 case "object" if isinstance(node.get("additionalProperties"), dict):
                     assert {"propertyNames", "maxProperties"} <= node.keys(), where
+
+    def test_give_every_value_of_an_enumeration_a_name_that_generators_can_use(self) -> None:
+        found: list[dict[str, list[str]]] = [
+            node for _, node in nodes(document()) if isinstance(node, dict) and isinstance(node.get("enum"), list)
+        ]
+        assert found
+        for node in found:
+            names = node.get("x-enum-varnames") or node["enum"]
+            assert all(name.isidentifier() for name in names), node
+            assert len(set(names)) == len(node["enum"]), node
+        assert variable_name("-starts_at") == "STARTS_AT_DESCENDING"
 
     @every_operation
     def test_refuse_unknown_fields_in_what_is_sent_and_tolerate_them_in_what_is_answered(
@@ -140,7 +178,8 @@ class TestOperations:
             for media in answer.get("content", {}).values():
                 assert examples_of(media), status
         for parameter in operation.content.get("parameters", []):
-            if parameter["in"] != "query":
+            # Swagger UI sends an example as it stands, which is right for addresses only.
+            if parameter["in"] == "path":
                 assert "example" in parameter, parameter["name"]
 
     @every_operation
@@ -154,6 +193,8 @@ class TestOperations:
         # Keys have no versions: to revoke one twice does no harm.
         changes = operation.method in {"patch", "delete"} and not operation.path.startswith("/keys")
         assert ("428" in answers) == changes
+        required = [each["name"] for each in operation.content.get("parameters", []) if each.get("required")]
+        assert ("If-Match" in required) == changes
         # A PUT needs no If-Match, but honours it.
         assert ("412" in answers) == (changes or operation.method == "put")
         for status, answer in answers.items():

@@ -1,13 +1,17 @@
 """The examples of the contract are real: valid by their schemas, and the service takes them."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from app.catalogue import FEATURES
+from app.cli.demo import built_in_demo, load_demo
+from app.settings import Settings
 from tests.contract.reading import OPERATIONS, Operation, examples_of, faults, followed
-from tests.factories import PATHS
+from tests.factories import PATHS, changes_after
 from tests.schemas import document
 
 KINDS = tuple(feature.kind for feature in FEATURES)
@@ -27,6 +31,32 @@ def example_of(path: str, method: str) -> dict[str, Any]:
     if "number" in sent:
         sent["number"] = 99
     return sent
+
+
+def ids_in(operation: Operation) -> Iterator[tuple[str, str]]:
+    """The ids of resources that the examples of an operation show, with the names of their fields."""
+    contents = [operation.bodies, *(answer.get("content", {}) for answer in operation.answers.values())]
+    for media in (media for content in contents for media in content.values()):
+        for example in examples_of(media):
+            yield from ids_below(example)
+    # Keys are no part of the record: each register has its own.
+    if not operation.path.startswith("/keys"):
+        for parameter in operation.content.get("parameters", []):
+            yield from ids_below({parameter["name"]: parameter.get("example")})
+
+
+def ids_below(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """The ids in an example."""
+    if isinstance(node, dict):
+        is_key = "prefix" in node
+        for each, value in node.items():
+            if not (is_key and each == "id"):
+                yield from ids_below(value, each)
+    elif isinstance(node, list):
+        for value in node:
+            yield from ids_below(value, name)
+    elif isinstance(node, str) and re.fullmatch(r"(\w+_)?ids?", name) and name != "request_id":
+        yield name, node
 
 
 class TestExamples:
@@ -67,6 +97,25 @@ class TestExamples:
         assert {key: value for key, value in made.items() if key not in own} == {
             key: value for key, value in example.items() if key not in own
         }
+
+    def test_of_headers_that_a_caller_sends_are_not_there(self) -> None:
+        """Swagger UI would send them: the second POST with the same Idempotency-Key is another request's."""
+        sent = [each for operation in OPERATIONS for each in operation.content.get("parameters", [])]
+        assert [each["name"] for each in sent if each["in"] == "header" and "example" in each] == []
+
+    @pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
+    async def test_name_what_is_there_with_the_demo_year(self, client: httpx.AsyncClient, settings: Settings) -> None:
+        assert await load_demo(settings, built_in_demo())
+        changes, _ = await changes_after(client, None)
+        there = {change["resource_id"] for change in changes}
+        shown = [each for operation in OPERATIONS for each in ids_in(operation)]
+        assert {name for name, _ in shown} > {"id", "partner_id", "resource_id", "sub_measure_ids"}
+        assert [(name, id) for name, id in shown if id not in there] == []
+        for operation in OPERATIONS:
+            if operation.method == "get" and "{" in operation.path and not operation.path.startswith("/keys"):
+                parameters = operation.content["parameters"]
+                address = operation.path.format_map({each["name"]: each.get("example") for each in parameters})
+                assert (await client.get(f"/v1{address}")).status_code == 200, address
 
     @pytest.mark.parametrize("path", BUILT_IN)
     async def test_name_entries_that_are_there(self, client: httpx.AsyncClient, path: str) -> None:

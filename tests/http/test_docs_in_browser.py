@@ -1,6 +1,7 @@
 """The docs page in a real browser, with every network but the register's own switched off."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, 
 
 from app.main import create_app
 from app.settings import Settings
+from tests.conftest import Templates
+from tests.factories import LIGA
 
 BROWSER = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
@@ -46,10 +49,13 @@ class Server(uvicorn.Server):
         self.is_up.set()
 
 
+PUBLIC = "https://register.stadt.example"
+
+
 @pytest.fixture
 async def address(settings: Settings) -> AsyncIterator[str]:
-    """The address of a real server on a port that was free."""
-    server = Server(settings)
+    """The address of a real server on a port that was free; its contract names another address first."""
+    server = Server(settings.model_copy(update={"public_url": PUBLIC}))
     serving = asyncio.create_task(server.serve())
     try:
         await asyncio.wait_for(server.is_up.wait(), 30)
@@ -136,6 +142,38 @@ class TestDocs:
         assert any("/v1/goals" in url for url in watched.requested)
         assert [url for url in watched.requested if not url.startswith((f"{address}/", "data:"))] == []
         assert watched.complaints == []
+
+    async def test_send_one_request_after_the_other(self, address: str, browser: Browser, templates: Templates) -> None:
+        """What the page fills in by itself must be right for the second request too."""
+        watched = Watched(await browser.new_page(), address)
+        await watched.open("/docs")
+        page = watched.page
+        await page.wait_for_selector(".opblock")
+        await page.locator(".btn.authorize").first.click()
+        dialog = page.locator(".dialog-ux")
+        await dialog.locator("input").fill(templates.keys["admin"])
+        await dialog.get_by_role("button", name="Apply credentials").click()
+        await dialog.get_by_role("button", name="Close").click()
+
+        create = page.locator("#operations-needs-createNeed")
+        await create.locator(".opblock-summary-control").click()
+        await create.get_by_role("button", name="Try it out").click()
+        for title in ("Erster Bedarf", "Zweiter Bedarf"):
+            body = {"title": title, "raised_by_id": LIGA}
+            await create.locator(".body-param__text").fill(json.dumps(body))
+            async with page.expect_response(f"{address}/v1/needs") as answered:
+                await create.get_by_role("button", name="Execute").click()
+            answer = await answered.value
+            assert (answer.status, (await answer.json())["title"]) == (201, title)
+        assert watched.complaints == []
+
+    async def test_offer_no_server_that_their_policy_forbids(self, address: str, browser: Browser) -> None:
+        watched = Watched(await browser.new_page(), address)
+        await watched.open("/docs")
+        await watched.page.wait_for_selector(".opblock")
+        offered = await watched.page.locator(".servers option").all_text_contents()
+        assert offered
+        assert not any(PUBLIC in each for each in offered)
 
     @pytest.mark.parametrize("path", ["/", "/problems", "/problems/gone"])
     async def test_are_not_the_only_page_without_complaints(self, address: str, browser: Browser, path: str) -> None:

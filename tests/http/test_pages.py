@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -108,7 +110,7 @@ class TestPages:
 
     async def test_ask_for_the_contract_that_is_served(self, offline: httpx.AsyncClient) -> None:
         script = (await offline.get(f"{OWN_ASSETS}/docs.js")).text
-        (url,) = re.findall(r'url: "([^"]+)"', script)
+        (url,) = re.findall(r'fetch\("([^"]+)"\)', script)
         assert (await offline.get(url)).json()["openapi"] == "3.1.0"
 
 
@@ -122,6 +124,13 @@ class TestAssets:
         assert "content-encoding" not in plain.headers
         assert packed.content == plain.content
         assert packed.num_bytes_downloaded < len(plain.content) / 2
+
+    async def test_are_not_sent_again_to_who_has_them(self, offline: httpx.AsyncClient) -> None:
+        path = f"{OWN_ASSETS}/page.css"
+        tag = (await offline.get(path)).headers["etag"]
+        again = await offline.get(path, headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
 
     async def test_carry_the_version_of_what_they_belong_to(self, offline: httpx.AsyncClient) -> None:
         for folder in (OWN_ASSETS, SWAGGER_ASSETS):
@@ -142,6 +151,99 @@ class TestContract:
         assert first.headers["access-control-allow-origin"] == "*"
         assert first.content == second.content
         assert json.loads(first.text)["openapi"] == "3.1.0"
+
+    @pytest.mark.parametrize(
+        ("accepted", "coding"),
+        [
+            ("gzip", "gzip"),
+            ("br, GZIP;q=0.5", "gzip"),
+            ("*", "gzip"),
+            ("identity", None),
+            ("", None),
+            ("gzip;q=0", None),
+            ("gzip;q=0, *", None),
+            ("*;q=0", None),
+            ("br", None),
+        ],
+    )
+    async def test_is_compressed_for_who_takes_it(
+        self, offline: httpx.AsyncClient, accepted: str, coding: str | None
+    ) -> None:
+        answer = await offline.get("/openapi.json", headers={"Accept-Encoding": accepted})
+        assert answer.headers.get("content-encoding") == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.json()["openapi"] == "3.1.0"
+
+    async def test_has_an_etag_for_each_form(self, offline: httpx.AsyncClient) -> None:
+        tags = []
+        for accepted in ("identity", "gzip"):
+            headers = {"Accept-Encoding": accepted}
+            tag = (await offline.get("/openapi.json", headers=headers)).headers["etag"]
+            tags.append(tag)
+            for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+                again = await offline.get("/openapi.json", headers=headers | {"If-None-Match": known})
+                assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert len(set(tags)) == len(tags)
+        changed = await offline.get("/openapi.json", headers={"If-None-Match": '"0"'})
+        assert changed.status_code == 200
+        problem_of(await offline.get("/openapi.json", headers={"If-None-Match": "0"}), 400, "malformed-request")
+
+
+TOLD = {
+    "operator": "Stadt Musterstadt",
+    "contact_email": "register@stadt.example",
+    "contact_url": "https://stadt.example/kontakt",
+    "terms_url": "https://stadt.example/nutzung",
+    "data_licence": "https://www.govdata.de/dl-de/by-2-0",
+    "public_url": "https://register.stadt.example",
+}
+
+
+@pytest.fixture
+async def told(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a register that says who runs it."""
+    settings = settings_for(f"sqlite:///{tmp_path}/nowhere.db").model_copy(update=TOLD)
+    async with running(settings) as app, client_of(app) as client:
+        yield client
+
+
+class TestStart:
+    async def test_leads_on_from_the_base_url(self, offline: httpx.AsyncClient) -> None:
+        answer = await offline.get("/v1", headers={"Accept-Language": "de"})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+        assert answer.headers["content-language"] == "de"
+        start = answer.json()
+        assert (start["title"], start["version"]) == ("Kooperationsregister", answer.headers["api-version"])
+        assert start["operator"] is start["contact"] is start["terms"] is start["data_licence"] is None
+        hrefs = [each["href"] for each in start["links"]]
+        assert {"/v1/sub-measures", "/v1/changes", "/docs", "/openapi.json"} <= set(hrefs)
+        assert "/v1" not in hrefs
+
+    async def test_says_who_runs_it(self, told: httpx.AsyncClient) -> None:
+        start = (await told.get("/v1")).json()
+        assert start["operator"] == TOLD["operator"]
+        assert [start["contact"], start["terms"], start["data_licence"]] == [
+            TOLD["contact_url"],
+            TOLD["terms_url"],
+            TOLD["data_licence"],
+        ]
+
+
+class TestSecurity:
+    async def test_says_whom_to_tell_as_rfc_9116_wants_it(self, told: httpx.AsyncClient) -> None:
+        answer = await told.get("/.well-known/security.txt")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+        fields = [line.split(": ", 1) for line in answer.text.splitlines()]
+        assert [value for name, value in fields if name == "Contact"] == [
+            "mailto:register@stadt.example",
+            "https://stadt.example/kontakt",
+        ]
+        assert ["Canonical", "https://register.stadt.example/.well-known/security.txt"] in fields
+        (expires,) = [value for name, value in fields if name == "Expires"]
+        assert timedelta(days=30) < datetime.fromisoformat(expires) - datetime.now(UTC) < timedelta(days=365)
+
+    async def test_is_not_there_without_a_contact(self, offline: httpx.AsyncClient) -> None:
+        problem_of(await offline.get("/.well-known/security.txt"), 404, "not-found")
 
 
 class TestApiCatalogue:

@@ -223,6 +223,7 @@ class TestInvalid:
             assert detail.de
             assert detail.en
             assert detail.de != detail.en
+            assert not re.search(r"\b(or|and|the|is)\b", detail.de), detail.de
             assert "{" not in detail.de + detail.en or code == "string_pattern_mismatch"
 
     def test_has_a_text_for_every_code_of_our_own_validators(self) -> None:
@@ -247,6 +248,13 @@ class TestInvalid:
         answer = await offline.post("/v1/goals", json=body, headers=GERMAN)
         assert detail_of(answer) == "Der Text darf höchstens 300 Zeichen haben."
         assert detail_of(await offline.post("/v1/goals", json=body)) == "The string may have 300 characters at most."
+
+    async def test_lists_what_is_allowed_in_the_language_of_the_reader(self, offline: httpx.AsyncClient) -> None:
+        answer = await offline.get("/v1/partners?visibility=all", headers=GERMAN)
+        assert detail_of(answer) == "Erlaubt ist nur: 'public' oder 'partners'."
+        assert detail_of(await offline.get("/v1/partners?visibility=all")) == (
+            "Only these are allowed: 'public' or 'partners'."
+        )
 
     async def test_names_the_place_of_each_mistake(self, offline: httpx.AsyncClient) -> None:
         answer = await offline.patch(

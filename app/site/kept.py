@@ -1,0 +1,47 @@
+"""Answers that are made once and kept: the contract, the files of the pages."""
+
+import gzip
+import hashlib
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from app.http.conditional import entity_tags
+from app.language import quality
+
+IF_NONE_MATCH = "If-None-Match"
+
+
+class Kept:
+    """Content that stays as it is: as it stands and compressed, each with a strong ETag of its own (RFC 9110, 8.8.1)."""
+
+    def __init__(self, content: bytes, media_type: str, cache_control: str) -> None:
+        tag = hashlib.sha256(content).hexdigest()[:32]
+        self.forms = {"identity": (f'"{tag}"', content), "gzip": (f'"{tag}-gzip"', gzip.compress(content, mtime=0))}
+        self.headers = {"Content-Type": media_type, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+
+    def answer(self, asked: Headers) -> Response:
+        """The form that the caller takes, or 304 when it has that; raises Malformed for an If-None-Match that is none."""
+        coding = "gzip" if takes_gzip(asked.get("accept-encoding", "")) else "identity"
+        tag, content = self.forms[coding]
+        headers = {**self.headers, "ETag": tag}
+        known = asked.get(IF_NONE_MATCH)
+        if known and (known.strip() == "*" or tag in weakened(entity_tags(IF_NONE_MATCH, known))):
+            return Response(status_code=304, headers=headers)
+        if coding == "gzip":
+            headers["Content-Encoding"] = "gzip"
+        return Response(content, headers=headers)
+
+
+def weakened(tags: list[str]) -> list[str]:
+    """Entity tags as weak comparison takes them."""
+    return [tag.removeprefix("W/") for tag in tags]
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header (RFC 9110, 12.5.3) names gzip; what names it alone decides before `*`."""
+    weights: dict[str, float] = {}
+    for choice in accept_encoding.lower().split(","):
+        coding, _, parameters = choice.partition(";")
+        weights[coding.strip()] = quality(parameters)
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
