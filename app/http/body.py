@@ -7,6 +7,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.negotiation import content_codings, content_type
 from app.http.problems import (
     Malformed,
     PayloadTooLarge,
@@ -26,6 +27,8 @@ MEDIA_TYPES = {
     "PUT": ("application/json",),
     "PATCH": ("application/merge-patch+json", "application/json"),
 }
+
+PACKED = Text("Ein gepackter Anfragetext wird nicht gelesen.", "A body that is compressed is not read.")
 
 
 class BodyGuard:
@@ -88,14 +91,18 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def check_media_type(method: str, headers: Headers) -> None:
-    """Refuse a body that is not plain JSON in UTF-8."""
+    """Refuse a body that is not plain JSON in UTF-8, whatever parameters its media type has beside that."""
     readable = MEDIA_TYPES[method]
-    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    encoded = headers.get("content-encoding", "identity").lower() != "identity"
-    if media_type.strip() not in readable or charset not in ("", "utf-8") or encoded:
-        name = "Accept-Patch" if method == "PATCH" else "Accept"
-        raise UnsupportedMediaType(headers={name: ", ".join(readable)})
+    media_type = content_type(headers)
+    refusal = {"Accept-Patch" if method == "PATCH" else "Accept": ", ".join(readable)}
+    if content_codings(headers):
+        raise UnsupportedMediaType(PACKED, headers={**refusal, "Accept-Encoding": "identity"})
+    if (
+        media_type is None
+        or media_type.name not in readable
+        or media_type.parameters.get("charset", "utf-8").lower() != "utf-8"
+    ):
+        raise UnsupportedMediaType(headers=refusal)
 
 
 def parse_strictly(body: bytes) -> Any:

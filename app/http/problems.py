@@ -7,10 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.language import Language, Text, preferred
+from app.http.negotiation import language_of
+from app.language import Language, Text
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 100
@@ -92,6 +94,22 @@ class MethodNotAllowed(Problem):
         "Diese Adresse kennt die Methode nicht. Der Header Allow nennt die erlaubten.",
         "This address does not know the method. The Allow header names those it does.",
     )
+
+
+class NotAcceptable(Problem):
+    """Accept names none of the media types that this address has."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = Text("Nicht in dieser Form", "Not in this form")
+    about = Text(
+        "Die Antwort gibt es in keiner der Formen, die der Header Accept nennt.",
+        "The answer does not exist in any of the forms that the Accept header names.",
+    )
+
+    def __init__(self, media_types: Sequence[str]) -> None:
+        there = ", ".join(media_types)
+        super().__init__(Text(f"Diese Antwort gibt es als {there}.", f"This answer exists as {there}."))
 
 
 class RequestTimeout(Problem):
@@ -232,8 +250,7 @@ class InsufficientStorage(Problem):
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The answer to a request that failed, in the language that its caller prefers."""
-    headers = dict(scope["headers"])
-    language = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
+    language = language_of(Headers(scope=scope))
     body = {
         "type": f"/problems/{problem.slug}",
         "title": getattr(problem.title, language),

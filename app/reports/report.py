@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,9 @@ from app.access.guards import Anyone
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import Database, table_of
 from app.http.caching import cache_headers
+from app.http.negotiation import CSV, JSON, acceptable
+from app.http.problems import NotAcceptable
+from app.http.responses import problems
 from app.http.runtime import Running
 from app.resources.answers import json_text, next_link
 from app.resources.examples import given_example
@@ -30,7 +32,6 @@ from app.schema.fields import Day, Id
 BATCH = 500
 MOST_GROUPS = 10_000
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
-WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$", re.IGNORECASE)
 
 ReportRow = TypeVar("ReportRow", bound=BaseModel)
 
@@ -219,23 +220,21 @@ def cell(value: Any) -> str:
 
 
 def wants_csv(request: Request) -> bool:
-    """Whether the caller prefers CSV to JSON (RFC 9110, section 12.5.1)."""
-    weights: dict[str, float] = {}
-    for part in ",".join(request.headers.getlist("accept") or ["*/*"]).split(","):
-        weight = WEIGHT.search(part)
-        weights[part.partition(";")[0].strip().lower()] = float(weight[1]) if weight else 1.0
-    as_json = max(weights.get(name, 0) for name in ("application/json", "application/*", "*/*"))
-    as_csv = max(weights.get(name, 0) for name in ("text/csv", "text/*"))
-    return as_csv > 0 and as_csv >= as_json
+    """Whether the caller prefers CSV to JSON; raises NotAcceptable when it takes neither."""
+    media_type = acceptable(request.headers.getlist("accept"), (JSON, CSV))
+    if media_type is None:
+        raise NotAcceptable((JSON, "text/csv"))
+    return media_type == CSV
 
 
-def as_csv(figures: type[ReportHead]) -> dict[str, Any]:
-    """The 200 answer of a report, for a route's `responses`: what it is in CSV beside JSON."""
+def as_csv(figures: type[ReportHead]) -> dict[int | str, dict[str, Any]]:
+    """The answers of a report, for a route's `responses`: what it is in CSV beside JSON, and that it is nothing else."""
     shown = given_example(figures)["items"]
     text = line(list(shown[0])) + "".join(line([cell(value) for value in entry.values()]) for entry in shown)
     schema = {"type": "string", "maxLength": 2**31 - 1, "pattern": "^[a-z_]+,", "description": "Names, then rows."}
-    return {
+    found = {
         "description": "Successful Response",
         "headers": {"Change-Position": {"$ref": "#/components/headers/Change-Position"}},
         "content": {"text/csv": {"schema": schema, "example": text}},
     }
+    return {200: found, **problems(406, "not-acceptable")}

@@ -11,8 +11,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from app.catalogue import FEATURES
+from app.http.negotiation import HTML, JSON, acceptable, language_of
 from app.http.problems import NotFound, Problem
-from app.language import Language, Text, preferred
+from app.language import Language, Text
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +69,7 @@ def install_assets(app: FastAPI) -> None:
 @router.get("/")
 async def get_index(request: Request) -> Response:
     """Lead to everything that is here."""
-    language = language_of(request)
+    language = language_of(request.headers)
     links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS]
     if not wants_html(request):
         return JSONResponse({"title": getattr(TITLE, language), "links": links}, headers=varying(language))
@@ -132,7 +133,7 @@ async def get_catalogue(request: Request) -> Response:
 
 def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text) -> Response:
     """Descriptions of problems, for people or for programs."""
-    language = language_of(request)
+    language = language_of(request.headers)
     described = [
         {
             "type": f"/problems/{kind.slug}",
@@ -163,14 +164,9 @@ def page(language: Language, title: str, body: str, head: str = "") -> Response:
     return HTMLResponse(html, headers={**varying(language), "Content-Security-Policy": PAGE_POLICY})
 
 
-def language_of(request: Request) -> Language:
-    """The language that the caller prefers."""
-    return preferred(request.headers.get("accept-language", ""))
-
-
 def wants_html(request: Request) -> bool:
     """Whether a person asks: browsers name HTML, programs do not."""
-    return "text/html" in request.headers.get("accept", "")
+    return acceptable(request.headers.getlist("accept"), (JSON, HTML)) == HTML
 
 
 def varying(language: Language) -> dict[str, str]:

@@ -151,6 +151,9 @@ class TestReadableBodies:
             'application/json;charset="UTF-8"',
             "Application/JSON",
             " application/json ; charset=utf-8",
+            'application/json; profile="a; charset=latin1"; charset=utf-8',
+            "application/json; version=2",
+            "application/json;",
         ],
     )
     async def test_may_be_named_in_any_spelling(self, client: httpx.AsyncClient, media_type: str) -> None:
@@ -158,7 +161,15 @@ class TestReadableBodies:
         answer = await client.post("/v1/topics", content=content, headers={"Content-Type": media_type})
         assert answer.status_code == 201, answer.text
 
-    @pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json"])
+    @pytest.mark.parametrize("coding", ["identity", "Identity, ,identity", ""])
+    async def test_may_say_that_they_are_not_packed(self, client: httpx.AsyncClient, coding: str) -> None:
+        answer = await client.post("/v1/topics", json=body_of("topics"), headers={"Content-Encoding": coding})
+        assert answer.status_code == 201, answer.text
+
+    @pytest.mark.parametrize(
+        "media_type",
+        ["application/merge-patch+json", "application/json", 'Application/Merge-Patch+JSON;charset="UTF-8"'],
+    )
     async def test_of_a_patch_may_be_either_kind(self, client: httpx.AsyncClient, media_type: str) -> None:
         headers = {"Content-Type": media_type, "If-Match": "*"}
         answer = await client.patch(f"{PATH}/{measure_id(1, 1)}", content='{"summary": "kurz"}', headers=headers)
@@ -179,23 +190,26 @@ class TestMediaType:
     @pytest.mark.parametrize(
         "headers",
         [
-            {},
-            {"Content-Type": ""},
-            {"Content-Type": "text/plain"},
-            {"Content-Type": "text/json"},
-            {"Content-Type": "application/x-www-form-urlencoded"},
-            {"Content-Type": "multipart/form-data; boundary=x"},
-            {"Content-Type": "application/vnd.register+json"},
-            {"Content-Type": "application/jsonl"},
-            {"Content-Type": "application/json, text/plain"},
-            {"Content-Type": "application/json; charset=latin1"},
-            {"Content-Type": "application/json; charset=utf-16"},
-            {"Content-Type": "application/json", "Content-Encoding": "gzip"},
-            {"Content-Type": "application/json", "Content-Encoding": "br, identity"},
+            [],
+            [("Content-Type", "")],
+            [("Content-Type", "text/plain")],
+            [("Content-Type", "text/json")],
+            [("Content-Type", "application/x-www-form-urlencoded")],
+            [("Content-Type", "multipart/form-data; boundary=x")],
+            [("Content-Type", "application/vnd.register+json")],
+            [("Content-Type", "application/jsonl")],
+            [("Content-Type", "application/json, text/plain")],
+            [("Content-Type", "application/json; charset")],
+            [("Content-Type", "application/json; charset=latin1")],
+            [("Content-Type", "application/json; charset=utf-16")],
+            [("Content-Type", "application/json; x=1; charset=utf-16")],
+            [("Content-Type", "application/json; charset=utf-8; charset=latin1")],
+            [("Content-Type", "application/json"), ("Content-Type", "text/plain")],
+            [("Content-Type", "text/plain"), ("Content-Type", "application/json")],
         ],
     )
     async def test_other_than_json_in_utf8_is_refused(
-        self, offline: httpx.AsyncClient, headers: dict[str, str]
+        self, offline: httpx.AsyncClient, headers: list[tuple[str, str]]
     ) -> None:
         answer = await offline.post(PATH, content=b"{}", headers=headers)
         problem_of(answer, 415, "unsupported-media-type")
@@ -203,6 +217,14 @@ class TestMediaType:
         answer = await offline.patch(f"{PATH}/{measure_id(1, 1)}", content=b"{}", headers=headers)
         problem_of(answer, 415, "unsupported-media-type")
         assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
+
+    @pytest.mark.parametrize("codings", [["gzip"], ["br, identity"], ["identity", "GZIP"], ["identity;q=0"]])
+    async def test_of_what_is_packed_is_not_asked_for(self, offline: httpx.AsyncClient, codings: list[str]) -> None:
+        headers = [*JSON.items(), *(("Content-Encoding", coding) for coding in codings)]
+        answer = await offline.post(PATH, content=b"{}", headers=headers)
+        document = problem_of(answer, 415, "unsupported-media-type")
+        assert document["detail"] == "A body that is compressed is not read."
+        assert answer.headers["accept-encoding"] == "identity"
 
     async def test_of_a_patch_creates_nothing(self, offline: httpx.AsyncClient) -> None:
         answer = await offline.post(PATH, content=b"{}", headers={"Content-Type": "application/merge-patch+json"})
