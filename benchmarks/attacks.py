@@ -34,7 +34,12 @@ AIM_MILLISECONDS = 250
 EVENTS = 30_000
 MIB = 2**20
 JSON = {"Content-Type": "application/json"}
-EVENT: Mapping[str, Any] = {"title": "Gespräch", "format": "talk", "level": "operational", "starts_at": "2025-03-12T09:00:00Z"}
+EVENT: Mapping[str, Any] = {
+    "title": "Gespräch",
+    "format": "talk",
+    "level": "operational",
+    "starts_at": "2025-03-12T09:00:00Z",
+}
 
 
 class Answer(NamedTuple):

@@ -1,5 +1,7 @@
 """What a problem document holds, for the contract."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.http.problems import ERRORS_SHOWN, LONGEST_POINTER, Code, Problem
@@ -39,7 +41,7 @@ class ProblemDocument(BaseModel):
 
 def document_of_all_kinds() -> type[ProblemDocument]:
     """What any error may answer with: what all have, and the members that the kinds declare, absent where they do not apply."""
-    members = {
+    members: dict[str, Any] = {
         name: (annotation | None, field)
         for kind in Problem.kinds.values()
         for name, (annotation, field) in kind.own.items()

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from app.reports.answers import InContext, answer_all, answer_page
 from app.reports.early_involvement import (
     DecisionInvolvementFigures,
     DecisionInvolvementQuery,
@@ -23,7 +24,8 @@ from app.reports.progress import (
     goal_rows,
     sub_measure_rows,
 )
-from app.reports.report import InContext, ReportHead, answer_all, answer_page, as_csv
+from app.reports.report import ReportHead
+from app.reports.spreadsheet import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
 
 REPORTS: tuple[type[ReportHead], ...] = (

@@ -349,7 +349,7 @@ class TestSender:
         monkeypatch.setattr(guards, "find", finding)
         await make(client, "topics")
         assert len(found) == 1
-        assert app.state.database is found[0][0]
+        assert app.state.runtime.database is found[0][0]
 
 
 def most_values(schema: dict[str, Any], known: dict[str, Any]) -> int:
