@@ -17,9 +17,12 @@ from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
 from app.days import day_in_zone
+from app.snapshot import Snapshot
 
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
+
+SNAPSHOT_SECONDS = 60
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -120,6 +123,26 @@ class Database:
         if is_quick and self.has_free_reader():
             return self._read(work)
         return await asyncio.to_thread(self._read, work)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than a minute.
+
+        It holds a connection: nobody may wait for a client meanwhile.
+        """
+        # SQLite takes its state with the first read; writers go on beside it.
+        run, begin = (
+            (asyncio.to_thread, "BEGIN")
+            if self.is_sqlite
+            else (greenlet_spawn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        )
+        snapshot = Snapshot(self.reader, run, begin)
+        try:
+            async with asyncio.timeout(SNAPSHOT_SECONDS):
+                await snapshot.open()
+                yield snapshot
+        finally:
+            await snapshot.close()
 
     def has_free_reader(self) -> bool:
         """Whether a connection for reading can be had without waiting."""

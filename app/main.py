@@ -99,7 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_middleware(CityTime)
     app.add_middleware(Retry)
-    app.add_middleware(BodyGuard)
+    app.add_middleware(BodyGuard, guards=GUARDS)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)
     return app

@@ -1,32 +1,28 @@
 """What every error answer must be."""
 
+from functools import cache
 from typing import Any
 
 import httpx
-from pydantic import ConfigDict
 
-from app.http.problems import MEDIA_TYPE, Problem, ProblemDocument, ProblemError
+from app.http.problem_schema import ProblemDocument, ProblemError, document_of_all_kinds
+from app.http.problems import MEDIA_TYPE, Problem
 from app.language import Language
 
 
-class StrictError(ProblemError):
-    """An entry of `errors` without anything that the contract does not name."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class StrictDocument(ProblemDocument):
-    """A problem document without anything that the contract does not name."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
+@cache
+def documents() -> type[ProblemDocument]:
+    """What the contract says of problem documents."""
+    return document_of_all_kinds()
 
 
 def problem_of(answer: httpx.Response, status: int, slug: str, language: Language = "en") -> dict[str, Any]:
     """The document of an answer that must be exactly this problem, in this language."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA_TYPE), answer.text
     document: dict[str, Any] = answer.json()
-    StrictDocument.model_validate_json(answer.content)
+    documents().model_validate_json(answer.content, strict=True, extra="forbid")
     kind = Problem.kinds[slug]
+    assert document.keys() <= {*ProblemDocument.model_fields, *kind.own}, "each kind has its own members and no other's"
     assert document["type"] == f"/problems/{slug}"
     assert document["title"] == getattr(kind.title, language)
     assert document["status"] == status == kind.status
@@ -36,7 +32,7 @@ def problem_of(answer: httpx.Response, status: int, slug: str, language: Languag
     assert answer.headers["cache-control"] == "no-store"
     assert None not in document.values(), "a member that does not apply is absent"
     for error in document.get("errors", []):
-        StrictError.model_validate(error)
+        ProblemError.model_validate(error, strict=True, extra="forbid")
         assert len({"pointer", "parameter", "header"} & error.keys()) == 1
     return document
 

@@ -1,10 +1,14 @@
 """Why a caller can be refused."""
 
-from typing import Literal
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from app.access.roles import Role
 from app.http.problems import Problem
 from app.language import Text
+
+Rule = Literal["role", "ownership"]
 
 
 class Unauthorized(Problem):
@@ -34,8 +38,17 @@ class Forbidden(Problem):
     slug = "forbidden"
     title = Text("Nicht erlaubt", "Not allowed")
     about = Text("Der Schlüssel erlaubt das nicht.", "The key does not allow this.")
+    own: ClassVar = {
+        "rule": (
+            Rule,
+            Field(
+                None,
+                description="With 403: what refused, the role of the key or that the resource belongs to another partner.",
+            ),
+        )
+    }
 
-    def __init__(self, rule: Literal["role", "ownership"], detail: Text) -> None:
+    def __init__(self, rule: Rule, detail: Text) -> None:
         super().__init__(detail, rule=rule)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -21,7 +20,9 @@ from app.contract.parts import (
     reference,
     servers,
 )
-from app.http.problems import Problem, ProblemDocument
+from app.http.dependencies import dependencies_of
+from app.http.problem_schema import document_of_all_kinds
+from app.http.problems import Problem
 from app.schema.base import FROM_SETTING
 from app.settings import Settings
 
@@ -135,13 +136,6 @@ class Contract:
         return {"items": [self.example(name_of(items["items"]), known)], "next_cursor": None}
 
 
-def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
-    """The dependencies of a route, those of dependencies included."""
-    for each in dependant.dependencies:
-        yield each
-        yield from dependencies_of(each)
-
-
 def finish_operation(
     path: str, method: str, operation: dict[str, Any], known: Mapping[str, Any], *, needs_key: bool
 ) -> None:
@@ -202,7 +196,7 @@ def success(status: str, answer: dict[str, Any], known: Mapping[str, Any]) -> di
 
 def problem_schemas() -> dict[str, Any]:
     """The schema of problem documents and of what they hold."""
-    schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = document_of_all_kinds().model_json_schema(ref_template="#/components/schemas/{model}")
     parts: dict[str, Any] = schema.pop("$defs")
     for part in (schema, *parts.values()):
         # Members that do not apply are absent, never null.

@@ -1,177 +1,174 @@
-"""The edge that request bodies pass: size, media type, and JSON that every reader would read alike."""
+"""The edge that request bodies pass: who sends them, their size, their media type, and JSON that all read alike."""
 
 import asyncio
-import json
+from collections.abc import Callable, Collection
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import solve_dependencies
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.problems import (
-    Malformed,
-    PayloadTooLarge,
-    Problem,
-    RequestTimeout,
-    UnsupportedMediaType,
-    problem_response,
-)
+from app.http.dependencies import dependencies_of
+from app.http.negotiation import JSON, content_codings, content_type
+from app.http.problems import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
+from app.http.strict_json import parse_strictly
 from app.language import Text
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_DEPTH = 32
 SECONDS_TO_SEND = 30
+ADMITTED = "register.admitted"
+"""Where in the scope the first guard of a route leaves whom it let in, for the dependencies that ask after it."""
 
-MEDIA_TYPES = {
-    "POST": ("application/json",),
-    "PUT": ("application/json",),
-    "PATCH": ("application/merge-patch+json", "application/json"),
+PACKED = Text("Ein gepackter Anfragetext wird nicht gelesen.", "A body that is compressed is not read.")
+
+
+@dataclass(frozen=True)
+class BodyPolicy:
+    """What a route reads; a route that says nothing reads what its method stands for in `USUAL`.
+
+    Said as a dependency: `dependencies=[Depends(BodyPolicy(("text/csv",), 100 * 1024**2, 600, is_streamed=True))]`. What is
+    streamed is passed on as it comes, and the route parses it.
+    """
+
+    media_types: tuple[str, ...] = (JSON,)
+    most_bytes: int = MAX_BODY_BYTES
+    seconds: float | None = None
+    is_streamed: bool = False
+
+    async def __call__(self) -> None:
+        """Nothing: what it says was followed when the body was read."""
+
+
+USUAL = {
+    "POST": BodyPolicy(),
+    "PUT": BodyPolicy(),
+    "PATCH": BodyPolicy(("application/merge-patch+json", JSON)),
 }
 
 
 class BodyGuard:
-    """ASGI middleware that reads the body of a write, refuses what is no clean JSON and passes on the rest.
+    """ASGI middleware that lets the route's guards look at the caller, then reads the body as the route's policy says.
 
-    The body is complete before anything else happens, so a slow client holds no database connection.
+    Nothing is read before a route asks for it: where there is none, or none for the method, the body stays where it is. A
+    body that is not streamed is complete before its route begins, so a slow client holds no database connection.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, guards: Collection[Callable[..., Any]]) -> None:
         self.app = app
+        self.guards = guards
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in MEDIA_TYPES:
+        if scope["type"] != "http" or scope["method"] not in USUAL:
             await self.app(scope, receive, send)
             return
+        body = Body(scope, receive, send, self.guards)
+        await self.app(scope, body.receive, body.send)
+
+
+class Body:
+    """The body of one request, and the ear of its client."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, guards: Collection[Callable[..., Any]]) -> None:
+        self.scope, self.receive_more, self.send_on, self.guards = scope, receive, send, guards
+        self.headers, self.policy = Headers(scope=scope), USUAL[scope["method"]]
+        self.is_asked_for = self.is_complete = self.is_given_up = False
+        self.size, self.ends_at = 0, 0.0
+
+    async def send(self, message: Message) -> None:
+        """Pass the answer on, unless nobody is there who waits for it."""
+        if not self.is_given_up:
+            await self.send_on(message)
+
+    async def receive(self) -> Message:
+        """The next message for the app; raises what is wrong with the body or its sender."""
+        if self.is_complete:
+            return await self.receive_more()
+        if not self.is_asked_for:
+            await self.admit()
+        if self.policy.is_streamed:
+            return await self.next_part()
+        whole = bytearray()
+        while not self.is_complete:
+            message = await self.next_part()
+            if message["type"] == "http.disconnect":
+                return message
+            whole += message.get("body", b"")
+        if whole:
+            parse_strictly(bytes(whole))
+        return {"type": "http.request", "body": bytes(whole), "more_body": False}
+
+    async def admit(self) -> None:
+        """Refuse who may not send, and what is announced too large, before anything is read."""
+        self.is_asked_for = True
+        route = self.scope.get("route")
+        if isinstance(route, APIRoute):
+            for each in dependencies_of(route.dependant):
+                if isinstance(each.call, BodyPolicy):
+                    self.policy = each.call
+                elif each.call in self.guards:
+                    self.scope[ADMITTED] = await solved(each, Request(self.scope))
+        announced = self.headers.get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self.policy.most_bytes:
+            raise too_large(self.policy)
+        self.ends_at = asyncio.get_running_loop().time() + (self.policy.seconds or SECONDS_TO_SEND)
+
+    async def next_part(self) -> Message:
+        """The next part of the body as it comes."""
         try:
-            body = await read_body(Headers(scope=scope), receive)
-            if body is None:
-                return
-            if body:
-                check_media_type(scope["method"], Headers(scope=scope))
-                parse_strictly(body)
-        except Problem as problem:
-            await problem_response(scope, problem)(scope, receive, send)
-            return
-        await self.app(scope, replay(body, receive), send)
+            async with asyncio.timeout_at(self.ends_at):
+                message = await self.receive_more()
+        except TimeoutError:
+            raise RequestTimeout from None
+        if message["type"] == "http.disconnect":
+            self.is_given_up = self.is_complete = True
+            return message
+        part = message.get("body", b"")
+        if part and not self.size:
+            check_media_type(self.policy, self.scope["method"], self.headers)
+        self.size += len(part)
+        if self.size > self.policy.most_bytes:
+            raise too_large(self.policy)
+        self.is_complete = not message.get("more_body", False)
+        return message
 
 
-async def read_body(headers: Headers, receive: Receive) -> bytes | None:
-    """The whole body; None when the client went away before it was sent."""
-    announced = headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise PayloadTooLarge
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SECONDS_TO_SEND):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                body += message.get("body", b"")
-                if len(body) > MAX_BODY_BYTES:
-                    raise PayloadTooLarge
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        raise RequestTimeout from None
+async def solved(guard: Dependant, request: Request) -> Any:
+    """What a guard of a route says to a request, as it will say again when the route is run."""
+    async with AsyncExitStack() as stack:
+        found = await solve_dependencies(
+            request=request,
+            dependant=guard,
+            dependency_overrides_provider=request.app,
+            async_exit_stack=stack,
+            embed_body_fields=False,
+        )
+        return await guard.call(**found.values) if guard.call else None
 
 
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body once more, then what the server has to say."""
-    waiting = [body]
-
-    async def receive_again() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return receive_again
-
-
-def check_media_type(method: str, headers: Headers) -> None:
-    """Refuse a body that is not plain JSON in UTF-8."""
-    readable = MEDIA_TYPES[method]
-    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    encoded = headers.get("content-encoding", "identity").lower() != "identity"
-    if media_type.strip() not in readable or charset not in ("", "utf-8") or encoded:
-        name = "Accept-Patch" if method == "PATCH" else "Accept"
-        raise UnsupportedMediaType(headers={name: ", ".join(readable)})
+def check_media_type(policy: BodyPolicy, method: str, headers: Headers) -> None:
+    """Refuse what the route does not read; text is UTF-8, and other parameters of a media type say nothing here."""
+    media_type = content_type(headers)
+    refusal = {"Accept-Patch" if method == "PATCH" else "Accept": ", ".join(policy.media_types)}
+    if content_codings(headers):
+        raise UnsupportedMediaType(PACKED, headers={**refusal, "Accept-Encoding": "identity"})
+    if (
+        media_type is None
+        or media_type.name not in policy.media_types
+        or media_type.parameters.get("charset", "utf-8").lower() != "utf-8"
+    ):
+        raise UnsupportedMediaType(headers=refusal)
 
 
-def parse_strictly(body: bytes) -> Any:
-    """Parse JSON (RFC 8259) and refuse what parsers read differently or a database cannot keep."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise unreadable("Der Text ist kein UTF-8.", "The body is not UTF-8.") from None
-    try:
-        value = json.loads(text, object_pairs_hook=refuse_repeated, parse_constant=refuse_constant, parse_float=finite)
-    except json.JSONDecodeError as error:
-        raise unreadable(
-            f"Kein gültiges JSON in Zeile {error.lineno}, Spalte {error.colno}.",
-            f"No valid JSON at line {error.lineno}, column {error.colno}.",
-        ) from None
-    except ValueError:
-        raise unreadable("Eine Zahl hat zu viele Stellen.", "A number has too many digits.") from None
-    except RecursionError:
-        raise too_deep() from None
-    check_values(value)
-    return value
-
-
-def check_values(value: Any) -> None:
-    """Refuse text that no database can keep, and nesting that no schema asks for."""
-    stack = [(value, 1)]
-    while stack:
-        current, depth = stack.pop()
-        if depth > MAX_DEPTH:
-            raise too_deep()
-        if isinstance(current, dict):
-            for key, member in current.items():
-                check_text(key)
-                stack.append((member, depth + 1))
-        elif isinstance(current, list):
-            stack.extend((member, depth + 1) for member in current)
-        elif isinstance(current, str):
-            check_text(current)
-
-
-def check_text(text: str) -> None:
-    """Refuse NUL and halves of surrogate pairs."""
-    if "\0" in text:
-        raise unreadable("NUL-Zeichen sind nicht erlaubt.", "NUL characters are not allowed.")
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise unreadable("Der Text enthält ein halbes Unicode-Zeichen.", "The text contains a lone surrogate.")
-
-
-def refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; the same name twice means different things to different parsers."""
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise unreadable("Ein Name steht zweimal im selben Objekt.", "A name stands twice in one object.")
-    return members
-
-
-def refuse_constant(_name: str) -> Any:
-    """NaN and the infinities are not JSON."""
-    raise unreadable("NaN und Infinity sind kein JSON.", "NaN and Infinity are not JSON.")
-
-
-def finite(digits: str) -> float:
-    """A number with a fraction or exponent, when a double can hold it."""
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise unreadable("Eine Zahl ist zu groß.", "A number is too large.")
-    return number
-
-
-def too_deep() -> Malformed:
-    """The problem of a body that is nested too deeply."""
-    return unreadable(
-        f"Mehr als {MAX_DEPTH} Ebenen sind nicht erlaubt.", f"More than {MAX_DEPTH} levels are not allowed."
+def too_large(policy: BodyPolicy) -> PayloadTooLarge:
+    """The problem of a body that is larger than its route reads."""
+    size = policy.most_bytes // 1024 // 1024
+    return PayloadTooLarge(
+        Text(
+            f"Der Anfragetext darf hier höchstens {size} MiB groß sein.", f"The body may have {size} MiB at most here."
+        )
     )
-
-
-def unreadable(german: str, english: str) -> Malformed:
-    """The problem of a body that cannot be parsed."""
-    return Malformed(Text(german, english))

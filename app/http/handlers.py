@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -20,7 +21,6 @@ from app.http.problems import (
     Malformed,
     MethodNotAllowed,
     NotFound,
-    PayloadTooLarge,
     Problem,
     Unavailable,
     problem_response,
@@ -48,9 +48,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
         return problem_response(request.scope, Invalid(errors=field_errors(error.errors())))
 
-    @app.exception_handler(HTTPException)
-    async def answer_http_exception(request: Request, error: HTTPException) -> Response:
-        return problem_response(request.scope, problem_of(error, request))
+    app.add_exception_handler(HTTPException, answer_http_exception)
 
     @app.exception_handler(PoolTimeout)
     async def answer_exhausted(request: Request, _error: PoolTimeout) -> Response:
@@ -76,15 +74,25 @@ def install_error_handlers(app: FastAPI) -> None:
         raise error
 
 
-def problem_of(error: HTTPException, request: Request) -> Problem:
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """The answer to an exception of the framework, which makes a 400 of whatever is raised while it reads a body."""
+    cause = error.__cause__
+    if cause is not None and not isinstance(cause, ClientDisconnect):
+        for kind in type(cause).__mro__:
+            if kind in request.app.exception_handlers:
+                answer: Response = await request.app.exception_handlers[kind](request, cause)
+                return answer
+        raise cause
+    return problem_response(request.scope, problem_of(error, request))
+
+
+def problem_of(error: Exception, request: Request) -> Problem:
     """The problem that an exception of the framework stands for."""
-    match error.status_code:
+    match error.status_code if isinstance(error, HTTPException) else None:
         case 404:
             return NotFound()
         case 405:
             return MethodNotAllowed(headers={"Allow": ", ".join(allowed_methods(request))})
-        case 413:
-            return PayloadTooLarge()
         case _:
             return Malformed()
 

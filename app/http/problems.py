@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.language import Language, Text, preferred
+from app.http.negotiation import language_of
+from app.language import Language, Text
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 100
 LONGEST_POINTER = 500
+
+Code = Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]
+"""A word for programs: what is wrong, a field, a status."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Problem(Exception):
     slug: ClassVar[str]
     title: ClassVar[Text]
     about: ClassVar[Text]
+    own: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
+    """The members that only this kind's documents have (RFC 9457, section 3.2): the type and the field of each."""
     kinds: ClassVar[dict[str, type["Problem"]]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -54,6 +61,8 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
+        if not members.keys() <= self.own.keys():
+            raise TypeError(f"{self.slug} does not declare {members.keys() - self.own.keys()}")
         super().__init__(self.slug)
         self.detail = detail or self.about
         self.errors = errors
@@ -94,6 +103,22 @@ class MethodNotAllowed(Problem):
     )
 
 
+class NotAcceptable(Problem):
+    """Accept names none of the media types that this address has."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = Text("Nicht in dieser Form", "Not in this form")
+    about = Text(
+        "Die Antwort gibt es in keiner der Formen, die der Header Accept nennt.",
+        "The answer does not exist in any of the forms that the Accept header names.",
+    )
+
+    def __init__(self, media_types: Sequence[str]) -> None:
+        there = ", ".join(media_types)
+        super().__init__(Text(f"Diese Antwort gibt es als {there}.", f"This answer exists as {there}."))
+
+
 class RequestTimeout(Problem):
     """The client did not send its body in time."""
 
@@ -129,6 +154,12 @@ class PreconditionFailed(Problem):
         "If-Match passt nicht zur aktuellen Fassung. Bitte neu lesen und die Änderung erneut anwenden.",
         "If-Match does not match the current version. Read the resource again and repeat the change on it.",
     )
+    own: ClassVar = {
+        "current_etag": (
+            str,
+            Field(None, max_length=40, pattern='^"[0-9]+"$', description="With 412: the ETag of the current version."),
+        )
+    }
 
 
 class PayloadTooLarge(Problem):
@@ -232,8 +263,7 @@ class InsufficientStorage(Problem):
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The answer to a request that failed, in the language that its caller prefers."""
-    headers = dict(scope["headers"])
-    language = preferred(headers.get(b"accept-language", b"").decode("latin-1"))
+    language = language_of(Headers(scope=scope))
     body = {
         "type": f"/problems/{problem.slug}",
         "title": getattr(problem.title, language),
@@ -261,60 +291,3 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
 def shown(error: FieldError, language: Language) -> dict[str, str]:
     """One entry of `errors`."""
     return {error.place: error.name, "code": error.code, "detail": getattr(error.detail, language)}
-
-
-Code = Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]
-
-
-class ProblemError(BaseModel):
-    """One thing that is wrong, and its place: in the body, the query, the path or a header."""
-
-    pointer: str | None = Field(
-        None, max_length=LONGEST_POINTER, pattern="^#", description="Place in the body, as a JSON pointer (RFC 6901)."
-    )
-    parameter: str | None = Field(
-        None, max_length=200, pattern="^.*$", description="Name of the query or path parameter."
-    )
-    header: str | None = Field(None, max_length=200, pattern="^.*$", description="Name of the header.")
-    code: Code = Field(description="What is wrong, for programs.")
-    detail: str = Field(max_length=2000, pattern="^.*$", description="What is wrong, for people.")
-
-
-class Referrer(BaseModel):
-    """A resource that refers to the one that was to be deleted."""
-
-    resource: str = Field(max_length=60, pattern="^[a-z-]+$", description="Kind of the resource, as in its URL.")
-    id: str = Field(max_length=36, json_schema_extra={"format": "uuid"}, description="Id of the resource.")
-
-
-class ProblemDocument(BaseModel):
-    """What every error answers with (RFC 9457)."""
-
-    model_config = ConfigDict(title="Problem")
-
-    type: str = Field(
-        max_length=200,
-        pattern="^/problems/[a-z-]+$",
-        description="Address of the description of this kind of problem.",
-    )
-    title: str = Field(max_length=200, pattern="^.*$", description="Name of this kind of problem.")
-    status: int = Field(ge=400, le=599, description="The HTTP status.")
-    detail: str = Field(max_length=2000, pattern="^.*$", description="What went wrong this time, for people.")
-    instance: str = Field(max_length=2048, pattern="^[^ ]*$", description="Path of the request.")
-    request_id: str = Field(max_length=128, pattern="^[!-~]*$", description="Number of the request, as in the log.")
-    errors: list[ProblemError] | None = Field(None, max_length=ERRORS_SHOWN, description="Each thing that is wrong.")
-    fields: list[Code] | None = Field(
-        None, max_length=10, description="With 409 `duplicate`: fields whose value is taken."
-    )
-    rule: Literal["role", "ownership"] | None = Field(
-        None, description="With 403: what refused, the role of the key or that the resource belongs to another partner."
-    )
-    allowed: list[Code] | None = Field(
-        None, max_length=20, description="With 409 `transition-not-allowed`: what the status can become."
-    )
-    referrers: list[Referrer] | None = Field(
-        None, max_length=100, description="With 409 `in-use`: what refers to the resource, the first hundred."
-    )
-    current_etag: str | None = Field(
-        None, max_length=40, pattern='^"[0-9]+"$', description="With 412: the ETag of the current version."
-    )

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from app.reports.answers import InContext, answer_all, answer_page
 from app.reports.early_involvement import (
     DecisionInvolvementFigures,
     DecisionInvolvementQuery,
@@ -23,7 +24,8 @@ from app.reports.progress import (
     goal_rows,
     sub_measure_rows,
 )
-from app.reports.report import InContext, ReportHead, answer_all, answer_page, as_csv
+from app.reports.report import ReportHead
+from app.reports.spreadsheet import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
 
 REPORTS: tuple[type[ReportHead], ...] = (
@@ -40,7 +42,7 @@ REPORTS: tuple[type[ReportHead], ...] = (
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 
 
-@router.get("/progress", response_model=ProgressReportFigures, responses={200: as_csv(ProgressReportFigures)})
+@router.get("/progress", response_model=ProgressReportFigures, responses=as_csv(ProgressReportFigures))
 async def report_progress(context: InContext, wanted: Annotated[ProgressQuery, Query()]) -> Response:
     """Count the sub-measures of each goal: by status, late, never reported, and their mean progress."""
     return await answer_all(context, goal_rows(context.caller, wanted, context.today))
@@ -49,7 +51,7 @@ async def report_progress(context: InContext, wanted: Annotated[ProgressQuery, Q
 @router.get(
     "/progress/sub-measures",
     response_model=SubMeasureProgressFigures,
-    responses={200: as_csv(SubMeasureProgressFigures)},
+    responses=as_csv(SubMeasureProgressFigures),
 )
 async def report_sub_measure_progress(
     context: InContext, wanted: Annotated[SubMeasureProgressQuery, Query()]
@@ -58,9 +60,7 @@ async def report_sub_measure_progress(
     return await answer_page(context, sub_measure_rows(context.caller, wanted, context.today), wanted)
 
 
-@router.get(
-    "/early-involvement", response_model=EarlyInvolvementFigures, responses={200: as_csv(EarlyInvolvementFigures)}
-)
+@router.get("/early-involvement", response_model=EarlyInvolvementFigures, responses=as_csv(EarlyInvolvementFigures))
 async def report_early_involvement(context: InContext, wanted: Annotated[EarlyInvolvementQuery, Query()]) -> Response:
     """Count, by kind and half-year, the decisions before which the partners were heard in time, and those that missed it."""
     return await answer_all(context, half_year_rows(context.caller, wanted))
@@ -69,7 +69,7 @@ async def report_early_involvement(context: InContext, wanted: Annotated[EarlyIn
 @router.get(
     "/early-involvement/decisions",
     response_model=DecisionInvolvementFigures,
-    responses={200: as_csv(DecisionInvolvementFigures)},
+    responses=as_csv(DecisionInvolvementFigures),
 )
 async def report_decision_involvement(
     context: InContext, wanted: Annotated[DecisionInvolvementQuery, Query()]
@@ -78,19 +78,19 @@ async def report_decision_involvement(
     return await answer_page(context, decision_rows(context.caller, wanted), wanted)
 
 
-@router.get("/indicators", response_model=IndicatorFigures, responses={200: as_csv(IndicatorFigures)})
+@router.get("/indicators", response_model=IndicatorFigures, responses=as_csv(IndicatorFigures))
 async def report_indicators(context: InContext, wanted: Annotated[IndicatorFiguresQuery, Query()]) -> Response:
     """List the latest value of each indicator, and how far it is between baseline and target."""
     return await answer_page(context, indicator_rows(context.caller, wanted), wanted)
 
 
-@router.get("/exchange", response_model=ExchangeFigures, responses={200: as_csv(ExchangeFigures)})
+@router.get("/exchange", response_model=ExchangeFigures, responses=as_csv(ExchangeFigures))
 async def report_exchange(context: InContext, wanted: Annotated[ExchangeQuery, Query()]) -> Response:
     """Count the events by quarter, format, level or partner, and find the longest gap between those that were held."""
     return await answer_all(context, exchange_rows(context.caller, wanted))
 
 
-@router.get("/upcoming", response_model=UpcomingFigures, responses={200: as_csv(UpcomingFigures)})
+@router.get("/upcoming", response_model=UpcomingFigures, responses=as_csv(UpcomingFigures))
 async def report_upcoming(context: InContext, wanted: Annotated[UpcomingQuery, Query()]) -> Response:
     """List what is due in one order of time: events, statements, decisions, milestones, reports, observations."""
     return await answer_page(context, upcoming_rows(context.caller, wanted, context.today, context.zone), wanted)

@@ -1,7 +1,20 @@
 """Why a write can be refused although each of its fields is well-formed."""
 
-from app.http.problems import Problem
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+from app.http.problems import Code, Problem
 from app.language import Text
+
+FIELDS = Field(None, max_length=10, description="With 409 `duplicate` and `frozen`: the fields that it is about.")
+
+
+class Referrer(BaseModel):
+    """A resource that refers to the one that was to be deleted."""
+
+    resource: str = Field(max_length=60, pattern="^[a-z-]+$", description="Kind of the resource, as in its URL.")
+    id: str = Field(max_length=36, json_schema_extra={"format": "uuid"}, description="Id of the resource.")
 
 
 class Duplicate(Problem):
@@ -11,6 +24,7 @@ class Duplicate(Problem):
     slug = "duplicate"
     title = Text("Schon vergeben", "Already taken")
     about = Text("Ein anderer Eintrag hat diesen Wert schon.", "Another resource has this value already.")
+    own: ClassVar = {"fields": (list[Code], FIELDS)}
 
 
 class InUse(Problem):
@@ -23,6 +37,14 @@ class InUse(Problem):
         "Andere Einträge verweisen auf diesen. Er kann erst gelöscht werden, wenn sie es nicht mehr tun.",
         "Other resources refer to this one. It can be deleted when they no longer do.",
     )
+    own: ClassVar = {
+        "referrers": (
+            list[Referrer],
+            Field(
+                None, max_length=100, description="With 409 `in-use`: what refers to the resource, the first hundred."
+            ),
+        )
+    }
 
 
 class Frozen(Problem):
@@ -35,6 +57,7 @@ class Frozen(Problem):
         "Was so weit ist, wird nicht mehr geändert und nicht gelöscht, damit der Nachweis gilt.",
         "What has come this far is neither changed nor deleted any more, so that the record stands.",
     )
+    own: ClassVar = {"fields": (list[Code], FIELDS)}
 
 
 class TransitionNotAllowed(Problem):
@@ -47,3 +70,9 @@ class TransitionNotAllowed(Problem):
         "Der Status kann von hier aus nicht so geändert werden.",
         "The status cannot be changed to this from where it is.",
     )
+    own: ClassVar = {
+        "allowed": (
+            list[Code],
+            Field(None, max_length=20, description="With 409 `transition-not-allowed`: what the status can become."),
+        )
+    }

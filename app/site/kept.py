@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from app.http.conditional import entity_tags
-from app.language import quality
+from app.http.negotiation import choices
 
 IF_NONE_MATCH = "If-None-Match"
 
@@ -40,8 +40,5 @@ def weakened(tags: list[str]) -> list[str]:
 
 def takes_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header (RFC 9110, 12.5.3) names gzip; what names it alone decides before `*`."""
-    weights: dict[str, float] = {}
-    for choice in accept_encoding.lower().split(","):
-        coding, _, parameters = choice.partition(";")
-        weights[coding.strip()] = quality(parameters)
+    weights = {choice.name: choice.weight for choice in choices([accept_encoding])}
     return weights.get("gzip", weights.get("*", 0.0)) > 0

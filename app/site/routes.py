@@ -19,8 +19,9 @@ from starlette.types import Scope
 
 from app.catalogue import FEATURES
 from app.http.envelope import API_VERSION
+from app.http.negotiation import HTML, JSON, acceptable, language_of
 from app.http.problems import NotFound, Problem
-from app.language import Language, Text, preferred
+from app.language import Language, Text
 from app.settings import Settings
 from app.site.kept import Kept
 
@@ -94,7 +95,7 @@ def install_assets(app: FastAPI) -> None:
 @router.get("/")
 async def get_index(request: Request) -> Response:
     """Lead to everything that is here."""
-    language = language_of(request)
+    language = language_of(request.headers)
     links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS]
     if not wants_html(request):
         return JSONResponse({"title": getattr(TITLE, language), "links": links}, headers=varying(language))
@@ -138,8 +139,8 @@ def kept_contract(app: FastAPI) -> Kept:
 @router.get("/v1")
 async def get_start(request: Request) -> Response:
     """Where everything of the API is, for programs and for whoever tries the base URL."""
-    language = language_of(request)
-    settings: Settings = request.app.state.settings
+    language = language_of(request.headers)
+    settings: Settings = request.app.state.runtime.settings
     links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS if href != START]
     about = {"title": getattr(TITLE, language), "version": API_VERSION, "operator": settings.operator}
     told = {"contact": settings.contact_url, "terms": settings.terms_url, "data_licence": settings.data_licence}
@@ -149,7 +150,7 @@ async def get_start(request: Request) -> Response:
 @router.get("/.well-known/security.txt")
 async def get_security(request: Request) -> Response:
     """Whom to tell of a weakness (RFC 9116); 404 where the settings name nobody."""
-    settings: Settings = request.app.state.settings
+    settings: Settings = request.app.state.runtime.settings
     mail = f"mailto:{settings.contact_email}" if settings.contact_email else None
     contacts = [each for each in (mail, settings.contact_url) if each]
     if not contacts:
@@ -197,7 +198,7 @@ async def get_catalogue(request: Request) -> Response:
 
 def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text) -> Response:
     """Descriptions of problems, for people or for programs."""
-    language = language_of(request)
+    language = language_of(request.headers)
     described = [
         {
             "type": f"/problems/{kind.slug}",
@@ -228,14 +229,9 @@ def page(language: Language, title: str, body: str, head: str = "") -> Response:
     return HTMLResponse(html, headers={**varying(language), "Content-Security-Policy": PAGE_POLICY})
 
 
-def language_of(request: Request) -> Language:
-    """The language that the caller prefers."""
-    return preferred(request.headers.get("accept-language", ""))
-
-
 def wants_html(request: Request) -> bool:
     """Whether a person asks: browsers name HTML, programs do not."""
-    return "text/html" in request.headers.get("accept", "")
+    return acceptable(request.headers.getlist("accept"), (JSON, HTML)) == HTML
 
 
 def varying(language: Language) -> dict[str, str]:

@@ -81,6 +81,7 @@ async def ordinary(send: Sender) -> AsyncIterator[httpx.Response]:
         yield await send(headers={"If-None-Match": '"1"'})
     elif send.resource == "reports":
         yield await send(headers={"Accept": "text/csv"})
+        yield await send(headers={"Accept": "application/pdf"})
     elif send.operation.method == "get":
         await make(send.client, send.resource)
         await make(send.client, send.resource)

@@ -4,14 +4,22 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import Depends, FastAPI, Request
 
+from app.access import guards
+from app.access.guards import require_coordinator
 from app.http import body as guard
-from app.http.body import MAX_BODY_BYTES, MAX_DEPTH
-from tests.factories import PATHS, body_of, errors_of, items_of, make, measure_id
+from app.http.body import MAX_BODY_BYTES, BodyPolicy
+from app.http.problems import ERRORS_SHOWN
+from app.http.strict_json import MAX_DEPTH, MOST_MEMBERS, MOST_VALUES
+from app.settings import Settings
+from tests.conftest import Templates, client_of, running
+from tests.factories import CITY, NOWHERE, PATHS, body_of, errors_of, items_of, make, measure_id
 from tests.problems import problem_of
 
 PATH = "/v1/sub-measures"
@@ -151,6 +159,9 @@ class TestReadableBodies:
             'application/json;charset="UTF-8"',
             "Application/JSON",
             " application/json ; charset=utf-8",
+            'application/json; profile="a; charset=latin1"; charset=utf-8',
+            "application/json; version=2",
+            "application/json;",
         ],
     )
     async def test_may_be_named_in_any_spelling(self, client: httpx.AsyncClient, media_type: str) -> None:
@@ -158,7 +169,15 @@ class TestReadableBodies:
         answer = await client.post("/v1/topics", content=content, headers={"Content-Type": media_type})
         assert answer.status_code == 201, answer.text
 
-    @pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json"])
+    @pytest.mark.parametrize("coding", ["identity", "Identity, ,identity", ""])
+    async def test_may_say_that_they_are_not_packed(self, client: httpx.AsyncClient, coding: str) -> None:
+        answer = await client.post("/v1/topics", json=body_of("topics"), headers={"Content-Encoding": coding})
+        assert answer.status_code == 201, answer.text
+
+    @pytest.mark.parametrize(
+        "media_type",
+        ["application/merge-patch+json", "application/json", 'Application/Merge-Patch+JSON;charset="UTF-8"'],
+    )
     async def test_of_a_patch_may_be_either_kind(self, client: httpx.AsyncClient, media_type: str) -> None:
         headers = {"Content-Type": media_type, "If-Match": "*"}
         answer = await client.patch(f"{PATH}/{measure_id(1, 1)}", content='{"summary": "kurz"}', headers=headers)
@@ -179,23 +198,26 @@ class TestMediaType:
     @pytest.mark.parametrize(
         "headers",
         [
-            {},
-            {"Content-Type": ""},
-            {"Content-Type": "text/plain"},
-            {"Content-Type": "text/json"},
-            {"Content-Type": "application/x-www-form-urlencoded"},
-            {"Content-Type": "multipart/form-data; boundary=x"},
-            {"Content-Type": "application/vnd.register+json"},
-            {"Content-Type": "application/jsonl"},
-            {"Content-Type": "application/json, text/plain"},
-            {"Content-Type": "application/json; charset=latin1"},
-            {"Content-Type": "application/json; charset=utf-16"},
-            {"Content-Type": "application/json", "Content-Encoding": "gzip"},
-            {"Content-Type": "application/json", "Content-Encoding": "br, identity"},
+            [],
+            [("Content-Type", "")],
+            [("Content-Type", "text/plain")],
+            [("Content-Type", "text/json")],
+            [("Content-Type", "application/x-www-form-urlencoded")],
+            [("Content-Type", "multipart/form-data; boundary=x")],
+            [("Content-Type", "application/vnd.register+json")],
+            [("Content-Type", "application/jsonl")],
+            [("Content-Type", "application/json, text/plain")],
+            [("Content-Type", "application/json; charset")],
+            [("Content-Type", "application/json; charset=latin1")],
+            [("Content-Type", "application/json; charset=utf-16")],
+            [("Content-Type", "application/json; x=1; charset=utf-16")],
+            [("Content-Type", "application/json; charset=utf-8; charset=latin1")],
+            [("Content-Type", "application/json"), ("Content-Type", "text/plain")],
+            [("Content-Type", "text/plain"), ("Content-Type", "application/json")],
         ],
     )
     async def test_other_than_json_in_utf8_is_refused(
-        self, offline: httpx.AsyncClient, headers: dict[str, str]
+        self, offline: httpx.AsyncClient, headers: list[tuple[str, str]]
     ) -> None:
         answer = await offline.post(PATH, content=b"{}", headers=headers)
         problem_of(answer, 415, "unsupported-media-type")
@@ -203,6 +225,14 @@ class TestMediaType:
         answer = await offline.patch(f"{PATH}/{measure_id(1, 1)}", content=b"{}", headers=headers)
         problem_of(answer, 415, "unsupported-media-type")
         assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
+
+    @pytest.mark.parametrize("codings", [["gzip"], ["br, identity"], ["identity", "GZIP"], ["identity;q=0"]])
+    async def test_of_what_is_packed_is_not_asked_for(self, offline: httpx.AsyncClient, codings: list[str]) -> None:
+        headers = [*JSON.items(), *(("Content-Encoding", coding) for coding in codings)]
+        answer = await offline.post(PATH, content=b"{}", headers=headers)
+        document = problem_of(answer, 415, "unsupported-media-type")
+        assert document["detail"] == "A body that is compressed is not read."
+        assert answer.headers["accept-encoding"] == "identity"
 
     async def test_of_a_patch_creates_nothing(self, offline: httpx.AsyncClient) -> None:
         answer = await offline.post(PATH, content=b"{}", headers={"Content-Type": "application/merge-patch+json"})
@@ -251,9 +281,171 @@ class TestSize:
 
     async def test_is_limited_for_every_method_with_a_body(self, offline: httpx.AsyncClient) -> None:
         body = self.body_of_size(MAX_BODY_BYTES + 1)
-        for method, path in (("POST", "/nowhere"), ("PUT", PATH), ("PATCH", f"{PATH}/{measure_id(1, 1)}")):
+        one = f"/v1/consultation-events/{NOWHERE}/participants/{CITY}"
+        for method, path in (("POST", PATH), ("PUT", one), ("PATCH", f"{PATH}/{measure_id(1, 1)}")):
             answer = await offline.request(method, path, content=body, headers=JSON)
-            problem_of(answer, 413, "payload-too-large")
+            document = problem_of(answer, 413, "payload-too-large")
+            assert document["detail"] == "The body may have 1 MiB at most here."
+
+
+class Unread:
+    """A body that notes how much of it was read."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in (b'{"title": ', b"no JSON"):
+            self.parts += 1
+            yield part
+
+
+REFUSED_UNREAD: tuple[tuple[str, str, str, int, str], ...] = (
+    ("admin", "POST", "/v1/nowhere", 404, "not-found"),
+    ("admin", "PATCH", "/nowhere", 404, "not-found"),
+    ("anonymous", "PUT", PATH, 405, "method-not-allowed"),
+    ("admin", "POST", f"/v1/goals/{NOWHERE}", 405, "method-not-allowed"),
+    ("anonymous", "POST", PATH, 401, "unauthorized"),
+    ("anonymous", "PATCH", f"/v1/goals/{NOWHERE}", 401, "unauthorized"),
+    ("reader", "POST", PATH, 403, "forbidden"),
+    ("contributor", "POST", "/v1/goals", 403, "forbidden"),
+    ("coordinator", "POST", "/v1/keys", 403, "forbidden"),
+    ("coordinator", "PATCH", f"/v1/partners/{CITY}", 403, "forbidden"),
+)
+
+
+class TestSender:
+    @pytest.mark.parametrize(("caller", "method", "path", "status", "slug"), REFUSED_UNREAD)
+    async def test_that_has_no_business_here_is_not_listened_to(
+        self, callers: dict[str, httpx.AsyncClient], caller: str, method: str, path: str, status: int, slug: str
+    ) -> None:
+        body = Unread()
+        answer = await callers[caller].request(method, path, content=body, headers=JSON)
+        problem_of(answer, status, slug)
+        assert body.parts == 0
+
+    async def test_that_may_write_is_listened_to(self, callers: dict[str, httpx.AsyncClient]) -> None:
+        body = Unread()
+        answer = await callers["contributor"].post(PATH, content=body, headers=JSON)
+        problem_of(answer, 400, "malformed-request")
+        assert body.parts == 2
+
+    async def test_with_an_unknown_key_is_not_listened_to(self, callers: dict[str, httpx.AsyncClient]) -> None:
+        body = Unread()
+        headers = JSON | {"Authorization": f"Bearer crk_{'x' * 43}"}
+        problem_of(await callers["anonymous"].post(PATH, content=body, headers=headers), 401, "unauthorized")
+        assert body.parts == 0
+
+    async def test_is_looked_up_once(
+        self, app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = []
+        find = guards.find
+
+        async def finding(*arguments: Any) -> Any:
+            found.append(arguments)
+            return await find(*arguments)
+
+        monkeypatch.setattr(guards, "find", finding)
+        await make(client, "topics")
+        assert len(found) == 1
+        assert app.state.runtime.database is found[0][0]
+
+
+def most_values(schema: dict[str, Any], known: dict[str, Any]) -> int:
+    """How many values a body can hold that a schema takes."""
+    if "$ref" in schema:
+        return most_values(known[schema["$ref"].rpartition("/")[2]], known)
+    nested = [most_values(each, known) for each in schema.get("anyOf", [])]
+    if "items" in schema:
+        nested.append(schema["maxItems"] * most_values(schema["items"], known))
+    if isinstance(schema.get("additionalProperties"), dict):
+        nested.append(schema["maxProperties"] * most_values(schema["additionalProperties"], known))
+    nested.append(sum(most_values(each, known) for each in schema.get("properties", {}).values()))
+    return 1 + max(nested)
+
+
+class TestNumberOfValues:
+    TOO_MANY = "More than 1000 names in one object, or 10000 values in all, are not allowed."
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {str(number): number for number in range(MOST_MEMBERS + 1)},
+            {str(number): None for number in range(60_000)},
+            {"links": [{str(number): number for number in range(MOST_MEMBERS + 1)}]},
+            {"links": [{"url": "x", "title": "y"}] * (MOST_VALUES // 2)},
+            {"sdgs": [1] * MOST_VALUES},
+            {"sdgs": [[]] * 200_000},
+            [0] * 300_000,
+            [{}] * 200_000,
+        ],
+        ids=lambda body: str(body)[:30],
+    )
+    async def test_is_limited_to_what_somebody_could_mean(self, offline: httpx.AsyncClient, body: Any) -> None:
+        answer = await offline.post(PATH, json=body)
+        assert problem_of(answer, 400, "malformed-request")["detail"] == self.TOO_MANY
+
+    async def test_may_be_as_large_as_the_limits(self, offline: httpx.AsyncClient) -> None:
+        body: Any = {str(number): number for number in range(MOST_MEMBERS)}
+        assert len(errors_of(await offline.post(PATH, json=body))) == ERRORS_SHOWN
+        answer = await offline.post(PATH, json={"sdgs": [1] * (MOST_VALUES - 1)})
+        assert ("#/sdgs", "too_long") in errors_of(answer)
+
+    async def test_is_more_than_any_schema_takes(self, offline: httpx.AsyncClient) -> None:
+        document = (await offline.get("/openapi.json")).json()
+        schemas = [
+            content["schema"]
+            for item in document["paths"].values()
+            for operation in item.values()
+            if isinstance(operation, dict)
+            for content in operation.get("requestBody", {}).get("content", {}).values()
+        ]
+        largest = max(most_values(schema, document["components"]["schemas"]) for schema in schemas)
+        assert 1_000 < largest < MOST_VALUES / 2
+
+
+class TestPolicy:
+    @pytest.fixture
+    async def importing(self, settings: Settings, templates: Templates) -> AsyncIterator[dict[str, Any]]:
+        """Clients of an app that also reads CSV of 3 MiB as it comes."""
+        policy = BodyPolicy(("text/csv",), 3 * MAX_BODY_BYTES, 60, is_streamed=True)
+        async with running(settings) as app:
+
+            @app.post("/v1/imports", dependencies=[Depends(policy), Depends(require_coordinator)])
+            async def read(request: Request) -> dict[str, int]:
+                sizes = [len(part) async for part in request.stream()]
+                return {"bytes": sum(sizes), "parts": len([size for size in sizes if size])}
+
+            async with AsyncExitStack() as stack:
+                yield {
+                    name: await stack.enter_async_context(client_of(app, key)) for name, key in templates.keys.items()
+                }
+
+    @staticmethod
+    async def rows(size: int) -> AsyncIterator[bytes]:
+        """So many bytes, in parts."""
+        for _ in range(size // 65_536):
+            yield b"x" * 65_536
+
+    async def test_of_a_route_goes_before_the_usual_one(self, importing: dict[str, httpx.AsyncClient]) -> None:
+        sending = importing["coordinator"]
+        headers = {"Content-Type": "text/csv; charset=utf-8"}
+        answer = await sending.post("/v1/imports", content=self.rows(3 * MAX_BODY_BYTES), headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"bytes": 3 * MAX_BODY_BYTES, "parts": 48})
+        answer = await sending.post("/v1/imports", content=self.rows(3 * MAX_BODY_BYTES + 65_536), headers=headers)
+        assert problem_of(answer, 413, "payload-too-large")["detail"] == "The body may have 3 MiB at most here."
+        answer = await sending.post("/v1/imports", content=b"{}", headers=JSON)
+        problem_of(answer, 415, "unsupported-media-type")
+        assert answer.headers["accept"] == "text/csv"
+        answer = await importing["reader"].post("/v1/imports", content=b"x", headers=headers)
+        problem_of(answer, 403, "forbidden")
+
+    async def test_of_other_routes_stays_as_it_is(self, importing: dict[str, httpx.AsyncClient]) -> None:
+        answer = await importing["admin"].post(PATH, content=b"x", headers={"Content-Type": "text/csv"})
+        problem_of(answer, 415, "unsupported-media-type")
+        answer = await importing["admin"].post(PATH, content=b" " * (MAX_BODY_BYTES + 1), headers=JSON)
+        problem_of(answer, 413, "payload-too-large")
 
 
 class Exchange:
@@ -262,6 +454,7 @@ class Exchange:
     def __init__(self, client: httpx.AsyncClient, *messages: dict[str, Any]) -> None:
         assert isinstance(client._transport, httpx.ASGITransport)  # noqa: SLF001 (a client shows its app nowhere else)
         self.app = client._transport.app  # noqa: SLF001
+        self.key = client.headers.get("authorization", "")
         self.messages = list(messages)
         self.waiting = asyncio.Event()
         self.sent: list[dict[str, Any]] = []
@@ -280,6 +473,7 @@ class Exchange:
     async def run(self) -> None:
         """Let the app answer."""
         headers = [(b"content-type", b"application/json"), (b"host", b"register.test")]
+        headers += [(b"authorization", self.key.encode())] if self.key else []
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

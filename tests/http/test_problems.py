@@ -77,6 +77,11 @@ class TestEveryError:
                 assert text.de != text.en
             assert kind.__doc__
 
+    def test_has_no_member_that_its_kind_does_not_declare(self) -> None:
+        """The contract is composed from what the kinds declare."""
+        with pytest.raises(TypeError, match="not-found does not declare"):
+            Problem.kinds["not-found"](allowed=["x"])
+
     @pytest.mark.parametrize(
         ("header", "language"),
         [

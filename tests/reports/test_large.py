@@ -10,7 +10,7 @@ from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.database import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
 from app.indicators.models import Indicator
-from app.reports.report import BATCH
+from app.reports.spreadsheet import BATCH
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure
 from tests.clock import Clock
