@@ -11,6 +11,7 @@ from tests.contract.reading import OPERATIONS, Operation
 from tests.factories import NOWHERE, errors_of, goal_id, make, measure_id
 from tests.problems import problem_of
 
+Pairs = list[tuple[str, str | int | float | bool | None]]
 ONE_DATABASE = pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
 
 
@@ -66,10 +67,8 @@ class TestRepetition:
 class TestOrderOfValues:
     async def test_leaves_the_cursor_of_a_list_valid(self, client: httpx.AsyncClient) -> None:
         choice = random.Random(1)  # noqa: S311 (orders that can be repeated)
-        asked = [("goal_id", goal_id(number)) for number in (1, 2, 3)] + [
-            ("visibility", "public"),
-            ("visibility", "partners"),
-        ]
+        asked: Pairs = [("visibility", "public"), ("visibility", "partners")]
+        asked += [("goal_id", goal_id(number)) for number in (1, 2, 3)]
         whole = (await client.get("/v1/sub-measures", params=[*asked, ("limit", "200")])).json()["items"]
         found: list[dict[str, Any]] = []
         cursor = ""
