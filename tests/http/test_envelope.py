@@ -117,8 +117,8 @@ class TestCors:
 
 class TestAddresses:
     @pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS"])
-    @pytest.mark.parametrize("end", ["%0A", "%0D%0A", "%0D", "%00", "%7F", "%0A/history"])
-    async def test_with_a_control_character_are_none(self, offline: httpx.AsyncClient, method: str, end: str) -> None:
+    @pytest.mark.parametrize("end", ["%0A", "%0D%0A", "%0A%0A", "/history%0A"])
+    async def test_with_a_line_end_are_none(self, offline: httpx.AsyncClient, method: str, end: str) -> None:
         for path in (
             "/v1/goals",
             f"/v1/goals/{NOWHERE}",
