@@ -74,7 +74,7 @@ class TestOrderOfValues:
         cursor = ""
         while cursor is not None:
             choice.shuffle(asked)
-            params = [*asked, asked[0], ("cursor", cursor), ("limit", "2")]
+            params = [*asked, ("goal_id", goal_id(1)), ("cursor", cursor), ("limit", "2")]
             page = (await client.get("/v1/sub-measures", params=params)).json()
             found += page["items"]
             cursor = page["next_cursor"]
