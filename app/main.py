@@ -31,6 +31,7 @@ from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
+from app.resources.parameters import ONE_EACH
 from app.runtime import Runtime
 from app.settings import Settings
 from app.site.routes import install_assets
@@ -57,8 +58,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     involvement,
     reports,
     keys,
-    health,
-    pages,
 )
 
 TAGS: Mapping[str, str] = {
@@ -88,6 +87,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
+        app.include_router(router, dependencies=[ONE_EACH])
+    for router in (health, pages):
         app.include_router(router)
     install_assets(app)
     app.openapi = Contract(app, settings, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name

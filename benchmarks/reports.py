@@ -26,6 +26,7 @@ from app.database import Database, table_of
 from app.decisions.models import DecisionCreate
 from app.decisions.resource import DECISIONS, associations
 from app.decisions.terms import DecisionKind, DecisionStatus
+from app.http.conditional import UNCONDITIONAL
 from app.reports.early_involvement import (
     DecisionInvolvementQuery,
     EarlyInvolvementQuery,
@@ -114,7 +115,7 @@ async def add_decisions(database: Database, numbers: range, held: Sequence[Any],
             asked = await associations(session)
             for partner in choice.sample(asked, STATED):
                 content = StatementPut(position=Position.support)
-                await statements.put(session, decision.id, partner, content, None)
+                await statements.put(session, decision.id, partner, content, UNCONDITIONAL)
 
 
 def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> DecisionCreate:

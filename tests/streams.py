@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 
-CAUGHT_UP = re.compile(r"(\A|\n\n)id: [^\n]+\n\n\Z")
+CAUGHT_UP = re.compile(r"(\A|\n\n):[^\n]*\n\n\Z")
 
 
 async def streamed(app: FastAPI, key: str | None = None, **params: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
@@ -41,22 +41,22 @@ async def create_agreement(session: ByAdmin, once: Once, content: AgreementCreat
 
 
 @router.get("/{id}", response_model=AgreementPublic)
-async def get_agreement(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_agreement(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one agreement."""
-    return await read_one(database, caller, AGREEMENTS, id, if_none_match)
+    return await read_one(database, caller, AGREEMENTS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=AgreementPublic)
-async def update_agreement(session: ByAdmin, id: Id, changes: AgreementUpdate, if_match: IfMatch = None) -> Response:
+async def update_agreement(session: ByAdmin, id: Id, changes: AgreementUpdate, preconditions: Conditional) -> Response:
     """Change fields of an agreement."""
-    row = await changeable(session, AGREEMENTS, id, if_match)
+    row = await changeable(session, AGREEMENTS, id, preconditions)
     return written(await change(session, AGREEMENTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_agreement(session: ByAdmin, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_agreement(session: ByAdmin, id: Id, preconditions: Conditional) -> Response:
     """Delete an agreement that nothing belongs to any more."""
-    await remove(session, AGREEMENTS, await changeable(session, AGREEMENTS, id, if_match))
+    await remove(session, AGREEMENTS, await changeable(session, AGREEMENTS, id, preconditions))
     return Response(status_code=204)
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Field, SQLModel
 from app.access.visibility import Visibility
 from app.database import Json, closed
 from app.schema.base import Schema
-from app.schema.fields import Id, Version
+from app.schema.fields import Cursor, Id, Version
 from app.vocabularies.term import Term
 
 MOST_CHANGES = 500
@@ -149,10 +149,8 @@ class ChangePage(BaseModel):
 class ChangeQuery(Schema):
     """Which changes are asked for."""
 
-    cursor: str | None = PlainField(
+    cursor: Cursor = PlainField(
         None,
-        max_length=200,
-        pattern=CURSOR_PATTERN,
         description="`next_cursor` of the answer before; none: from the beginning.",
     )
     limit: int = PlainField(100, ge=1, le=MOST_CHANGES, description="How many changes to answer at most.")

@@ -19,37 +19,46 @@ from app.changes.feed import (
     read,
     wait_for_more,
 )
-from app.changes.models import CURSOR_PATTERN, ChangePage, FeedQuery, WaitingFeedQuery
+from app.changes.models import ChangePage, FeedQuery, WaitingFeedQuery
 from app.http.caching import cache_headers
 from app.http.problems import Unavailable
 from app.http.responses import problems
 from app.http.runtime import Running
 from app.runtime import Runtime
+from app.schema.fields import Cursor
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"])
 
 PING_SECONDS = 10.0
+PING = ": caught up\n\n"
 
+# nginx and those who follow it would else hold events back until a buffer is full.
+UNBUFFERED = {"X-Accel-Buffering": "no"}
 EVENTS = {
     "text/event-stream": {
-        "example": "id: MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM\n\n",
-        "schema": {"type": "string", "maxLength": 2**31 - 1, "pattern": "^(id|event|data): ", "description": "Events."},
+        "example": f"{PING}id: MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM\nevent: change\ndata: {{}}\n\n",
+        "schema": {
+            "type": "string",
+            "maxLength": 2**31 - 1,
+            "pattern": "^(id|event|data)?: ",
+            "description": "Events.",
+        },
     }
 }
 
 LastEventId = Annotated[
-    str | None,
+    Cursor,
     Header(
         alias="Last-Event-ID",
-        max_length=200,
-        pattern=CURSOR_PATTERN,
         description="`id` of the last event that was received; browsers send it when they connect again.",
     ),
 ]
 
 
 @router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "rights-changed"))
-async def list_changes(runtime: Running, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]) -> Response:
+async def list_changes(
+    request: Request, runtime: Running, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]
+) -> Response:
     """Follow every change of what the caller may see.
 
     1. Each committed change is there once, in the order of the commits.
@@ -68,6 +77,8 @@ async def list_changes(runtime: Running, caller: Anyone, wanted: Annotated[Waiti
     if not batch.items and wanted.wait:
         async with place_to_wait(runtime):
             await wait_for_more(database, batch.end, wanted.wait, runtime.ending)
+        # The key may have ended meanwhile.
+        caller = await identify(request, runtime)
         batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
     return page(batch, caller)
 
@@ -87,12 +98,13 @@ async def stream_changes(
     """Follow every change of what the caller may see, as server-sent events.
 
     Each event is named `change` and carries what `listChanges` answers for one change; its id is a cursor. A client that
-    connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does.
+    connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does. A line that begins
+    with a colon is a comment: it is sent when there is nothing new, and at least every ten seconds.
     """
     place = checkpoint_of(last_event_id or wanted.cursor, caller)
     first = await read(runtime.database, caller, selection(wanted), place, wanted.limit)
     events = follow(request, runtime, caller, wanted, first, place_to_wait(runtime))
-    headers = cache_headers(is_private=caller.sees_partners)
+    headers = {**cache_headers(is_private=caller.sees_partners), **UNBUFFERED}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
@@ -123,8 +135,9 @@ async def follow(
             for place, text in batch.items:
                 yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
             if not batch.more:
-                # An id without data moves the client past what was passed over, and keeps proxies from closing.
-                yield f"id: {encode(batch.end, caller)}\n\n"
+                # A comment keeps proxies from closing. Nothing else would do: clients take an id without data for an
+                # event, and an id that no event follows is not kept. What was passed over is passed over again.
+                yield PING
                 await wait_for_more(database, batch.end, PING_SECONDS, ending)
             if not await is_unchanged(request, runtime, caller):
                 return

@@ -18,7 +18,7 @@ from app.consultation_events.models import (
 )
 from app.consultation_events.queries import filters
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
@@ -49,11 +49,9 @@ async def create_consultation_event(session: ByContributor, once: Once, content:
 
 
 @router.get("/{id}", response_model=ConsultationEventPublic)
-async def get_consultation_event(
-    database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None
-) -> Response:
+async def get_consultation_event(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one consultation event."""
-    return await read_one(database, caller, CONSULTATION_EVENTS, id, if_none_match)
+    return await read_one(database, caller, CONSULTATION_EVENTS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=ConsultationEventPublic, responses=conflicts("transition-not-allowed"))
@@ -61,17 +59,17 @@ async def update_consultation_event(
     session: ByContributor,
     id: Id,
     changes: ConsultationEventUpdate,
-    if_match: IfMatch = None,
+    preconditions: Conditional,
 ) -> Response:
     """Change fields of a consultation event."""
-    row = await changeable(session, CONSULTATION_EVENTS, id, if_match)
+    row = await changeable(session, CONSULTATION_EVENTS, id, preconditions)
     return written(await change(session, CONSULTATION_EVENTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_consultation_event(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_consultation_event(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
-    await remove(session, CONSULTATION_EVENTS, await changeable(session, CONSULTATION_EVENTS, id, if_match))
+    await remove(session, CONSULTATION_EVENTS, await changeable(session, CONSULTATION_EVENTS, id, preconditions))
     return Response(status_code=204)
 
 
@@ -86,24 +84,24 @@ async def put_participant(
     id: Id,
     partner_id: PartnerInPath,
     content: ParticipantPut,
-    if_match: IfMatch = None,
+    preconditions: Conditional,
 ) -> Response:
     """Set how one partner takes part, without rewriting the event; the answer is the event.
 
     A partner's key sets that partner's own participation, an organiser's all of its event. If-Match is honoured when it is
     sent; it is compared with the event's ETag.
     """
-    answer = written(await service.put_participant(session, id, partner_id, content, if_match))
+    answer = written(await service.put_participant(session, id, partner_id, content, preconditions))
     answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]
     return answer
 
 
 @router.delete("/{id}/participants/{partner_id}", status_code=204)
 async def delete_participant(
-    session: ByContributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
+    session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
     """Take one partner out of an event; one that does not come gets the attendance `declined` instead."""
-    await service.delete_participant(session, id, partner_id, if_match)
+    await service.delete_participant(session, id, partner_id, preconditions)
     return Response(status_code=204)
 
 

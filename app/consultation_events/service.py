@@ -7,7 +7,7 @@ from uuid import UUID
 from app.changes.log import Transaction
 from app.consultation_events.models import ConsultationEvent, ParticipantPut
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.http.conditional import require_match
+from app.http.conditional import Preconditions
 from app.http.problems import NotFound
 from app.partners.resource import PARTNERS
 from app.resources.changing import authorise_early
@@ -16,7 +16,7 @@ from app.resources.writing import check_there, locked, rewrite
 
 
 async def put_participant(
-    session: Transaction, id: UUID, partner_id: UUID, content: ParticipantPut, if_match: str | None
+    session: Transaction, id: UUID, partner_id: UUID, content: ParticipantPut, preconditions: Preconditions
 ) -> ConsultationEvent:
     """Set how a partner takes part in an event; returns the event.
 
@@ -24,22 +24,22 @@ async def put_participant(
     more of them than an event holds.
     """
     event = await held(session, id, partner_id)
-    if if_match is not None:
-        require_match(if_match, event.version)
     await check_there(session, PARTNERS, partner_id)
+    before = participants_of(event)
+    preconditions.check(event.version, is_there=any(each["partner_id"] == str(partner_id) for each in before))
     entry = {**content.model_dump(mode="json"), "partner_id": str(partner_id)}
-    after = [entry if each["partner_id"] == str(partner_id) else each for each in participants_of(event)]
+    after = [entry if each["partner_id"] == str(partner_id) else each for each in before]
     return await with_participants(session, event, after if entry in after else [*after, entry])
 
 
-async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, if_match: str | None) -> None:
+async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, preconditions: Preconditions) -> None:
     """Take a partner out of an event; raises NotFound for one that does not take part, and what putting raises."""
     event = await held(session, id, partner_id)
-    require_match(if_match, event.version)
     participants = participants_of(event)
     after = [each for each in participants if each["partner_id"] != str(partner_id)]
     if after == participants:
         raise NotFound
+    preconditions.require(event.version)
     await with_participants(session, event, after)
 
 

@@ -43,7 +43,8 @@ WITH_ID = ("not-found", "gone")
 WITH_BODY = ("request-timeout", "payload-too-large", "unsupported-media-type")
 WITH_KEY = ("forbidden",)
 WRITES = ("storage-full",)
-# A PUT to an address that the caller knows needs no If-Match, but honours it.
+# A read, or a PUT to an address that the caller knows, needs no If-Match, but honours it.
+NEEDING_IF_MATCH = ("patch", "delete")
 WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 
 
@@ -145,7 +146,7 @@ def finish_operation(
     operation["security"] = [{"apiKey": []}] if needs_key else [{"apiKey": []}, {}]
     for parameter in operation.get("parameters", []):
         finish_parameter(parameter)
-        if parameter["name"] == "If-Match" and method in ("patch", "delete"):
+        if parameter["name"] == "If-Match" and method in NEEDING_IF_MATCH:
             # The service says 428 and not 422 where it is missing, so only the document can say so.
             parameter["required"] = True
     taken = {parameter["name"] for parameter in operation.get("parameters", [])}
@@ -158,14 +159,14 @@ def finish_operation(
                 **body["content"],
             }
     answers = {status: success(status, answer, known) for status, answer in given.items() if status < "400"}
-    if "If-None-Match" in taken:
+    if "If-None-Match" in taken and method == "get":
         answers["304"] = {"description": SUCCESS["304"], "headers": headers("ETag")}
     own = [slug for answer in given.values() for slug in answer.get("x-problems", ())]
     slugs = [
         *ALWAYS,
         *(WITH_ID if "{" in path else ()),
         *(WITH_BODY if body else ()),
-        *(WITH_IF_MATCH[: 1 if method == "put" else 2] if "If-Match" in taken else ()),
+        *(WITH_IF_MATCH[: 2 if method in NEEDING_IF_MATCH else 1] if "If-Match" in taken else ()),
         *(WITH_KEY if needs_key else ()),
         *(WRITES if method != "get" else ()),
     ]

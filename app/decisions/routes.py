@@ -11,7 +11,7 @@ from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.models import DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
 from app.decisions.queries import filters
 from app.decisions.resource import DECISIONS
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
@@ -41,28 +41,28 @@ async def create_decision(session: ByCoordinator, once: Once, content: DecisionC
 
 
 @router.get("/{id}", response_model=DecisionPublic)
-async def get_decision(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_decision(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one decision."""
-    return await read_one(database, caller, DECISIONS, id, if_none_match)
+    return await read_one(database, caller, DECISIONS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=DecisionPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_decision(
-    session: ByCoordinator, id: Id, changes: DecisionUpdate, if_match: IfMatch = None
+    session: ByCoordinator, id: Id, changes: DecisionUpdate, preconditions: Conditional
 ) -> Response:
     """Change fields of a decision.
 
     Once it is decided, what tells whether the partners were heard before stays as it is: its days, whom it asks and the
     events at which they were heard.
     """
-    row = await changeable(session, DECISIONS, id, if_match)
+    row = await changeable(session, DECISIONS, id, preconditions)
     return written(await change(session, DECISIONS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_decision(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_decision(session: ByCoordinator, id: Id, preconditions: Conditional) -> Response:
     """Delete a decision that was not made and that nothing refers to any more."""
-    await remove(session, DECISIONS, await changeable(session, DECISIONS, id, if_match))
+    await remove(session, DECISIONS, await changeable(session, DECISIONS, id, preconditions))
     return Response(status_code=204)
 
 

@@ -16,6 +16,7 @@ from app.changes.models import Subject
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.decisions.resource import DECISIONS
 from app.demo.document import DemoFile, Entry, MeasurePart, StatementPart
+from app.http.conditional import UNCONDITIONAL
 from app.indicators.resource import INDICATORS
 from app.needs.resource import NEEDS
 from app.observations import service as observations
@@ -150,7 +151,7 @@ async def say(
     partner_id = content.id_of(PARTNERS.type, part.partner_id)
     words = StatementPut.model_validate({**part.body, **(answer or {})})
     with at(session, part.said_at):
-        await statements.put(session, decision_id, partner_id, words, None)
+        await statements.put(session, decision_id, partner_id, words, UNCONDITIONAL)
 
 
 async def add_observations(session: Transaction, content: DemoFile, counts: Counts) -> None:
@@ -158,5 +159,7 @@ async def add_observations(session: Transaction, content: DemoFile, counts: Coun
     for part in content.indicators:
         indicator_id = content.id_of(INDICATORS.type, part.id)
         for value in part.observations:
-            await observations.put(session, indicator_id, value.on, ObservationPut.model_validate(value.body), None)
+            await observations.put(
+                session, indicator_id, value.on, ObservationPut.model_validate(value.body), UNCONDITIONAL
+            )
         counts["observations"] += len(part.observations)

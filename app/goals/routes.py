@@ -11,7 +11,7 @@ from app.changes.models import ChangePage, ChangeQuery
 from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
 from app.goals.queries import filters
 from app.goals.resource import GOALS
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
@@ -41,22 +41,22 @@ async def create_goal(session: ByCoordinator, once: Once, content: GoalCreate) -
 
 
 @router.get("/{id}", response_model=GoalPublic)
-async def get_goal(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_goal(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one goal."""
-    return await read_one(database, caller, GOALS, id, if_none_match)
+    return await read_one(database, caller, GOALS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=GoalPublic)
-async def update_goal(session: ByCoordinator, id: Id, changes: GoalUpdate, if_match: IfMatch = None) -> Response:
+async def update_goal(session: ByCoordinator, id: Id, changes: GoalUpdate, preconditions: Conditional) -> Response:
     """Change fields of a goal."""
-    row = await changeable(session, GOALS, id, if_match)
+    row = await changeable(session, GOALS, id, preconditions)
     return written(await change(session, GOALS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_goal(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_goal(session: ByCoordinator, id: Id, preconditions: Conditional) -> Response:
     """Delete a goal that nothing refers to any more."""
-    await remove(session, GOALS, await changeable(session, GOALS, id, if_match))
+    await remove(session, GOALS, await changeable(session, GOALS, id, preconditions))
     return Response(status_code=204)
 
 

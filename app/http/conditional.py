@@ -1,11 +1,59 @@
 """Conditional requests (RFC 9110, section 13) on resources whose ETag is their version."""
 
 import re
+from dataclasses import dataclass
 
 from app.http.problems import FieldError, Malformed, PreconditionFailed, PreconditionRequired
 from app.language import Text
 
-ENTITY_TAG = re.compile(r'\s*((?:W/)?"[\x21\x23-\x7e]*")\s*(?:,|$)')
+# An element of the list and what separates it from the next one; an element may be empty (section 5.6.1). What was
+# matched is never given back, so that no header takes longer than its length.
+ELEMENT = re.compile(r'[ \t]*+((?:W/)?"[\x21\x23-\x7e\x80-\xff]*+")?+[ \t]*+(?:,|\Z)')
+IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
+EXCLUDED = Text(
+    "If-None-Match schließt aus, was schon da ist. Es wurde nichts geändert.",
+    "If-None-Match excludes what is there already. Nothing was changed.",
+)
+
+
+@dataclass(frozen=True)
+class Preconditions:
+    """What a request demands of the version that is there, by both headers in the order of section 13.2.2.
+
+    Ask it last, when nothing else refuses the request: what is not there, not allowed or not valid is answered first
+    (section 13.2.1). Each method raises PreconditionFailed, and Malformed for a header that is no list of entity tags.
+    """
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    def is_known(self, version: int) -> bool:
+        """For a read: whether the caller has this version already, which is answered with 304."""
+        self.check_match(version)
+        return self.if_none_match is not None and names(IF_NONE_MATCH, self.if_none_match, version)
+
+    def require(self, version: int) -> None:
+        """For a change that needs If-Match; raises PreconditionRequired without it."""
+        if self.if_match is None:
+            raise PreconditionRequired
+        self.check(version)
+
+    def check(self, version: int | None, *, is_there: bool = True) -> None:
+        """For a write at an address that the caller knows, where there may be nothing yet: then the version is None.
+
+        What is a part of something else has the version of the whole, and is there or not by itself.
+        """
+        self.check_match(version, is_there=is_there)
+        if self.if_none_match is not None and names(IF_NONE_MATCH, self.if_none_match, version, is_there=is_there):
+            raise failed(version, EXCLUDED)
+
+    def check_match(self, version: int | None, *, is_there: bool = True) -> None:
+        """Refuse what If-Match, when it is sent, does not name."""
+        if self.if_match is not None and not names(IF_MATCH, self.if_match, version, is_there=is_there):
+            raise failed(version)
+
+
+UNCONDITIONAL = Preconditions()
 
 
 def etag(version: int) -> str:
@@ -13,29 +61,31 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def is_known(if_none_match: str | None, version: int) -> bool:
-    """Whether the caller has this version already (weak comparison)."""
-    if if_none_match is None:
-        return False
-    return if_none_match.strip() == "*" or any(
-        tag.removeprefix("W/") == etag(version) for tag in entity_tags("If-None-Match", if_none_match)
-    )
+def names(header: str, value: str, version: int | None, *, is_there: bool = True) -> bool:
+    """Whether a header names what is there; `*` names whatever it is.
+
+    A weak tag names its version too, in both headers: the tag is the version, and proxies that compress weaken it.
+    """
+    if value.strip() == "*":
+        return is_there and version is not None
+    tags = [tag.removeprefix("W/") for tag in entity_tags(header, value)]
+    return version is not None and etag(version) in tags
 
 
-def require_match(if_match: str | None, version: int) -> None:
-    """Refuse a change that is not based on this version (strong comparison); `*` is any version."""
-    if if_match is None:
-        raise PreconditionRequired
-    if if_match.strip() != "*" and etag(version) not in entity_tags("If-Match", if_match):
-        raise PreconditionFailed(headers={"ETag": etag(version)}, current_etag=etag(version))
+def failed(version: int | None, detail: Text | None = None) -> PreconditionFailed:
+    """The problem of a precondition that does not hold, with the current version where there is one."""
+    if version is None:
+        return PreconditionFailed(detail)
+    return PreconditionFailed(detail, headers={"ETag": etag(version)}, current_etag=etag(version))
 
 
 def entity_tags(header: str, value: str) -> list[str]:
-    """The entity tags of a header; anything else in it is malformed."""
+    """The entity tags of a header, at least one; anything else in it is malformed."""
     tags, position = [], 0
-    while match := ENTITY_TAG.match(value, position):
-        tags.append(match[1])
-        position = match.end()
+    while position < len(value) and (element := ELEMENT.match(value, position)):
+        if element[1]:
+            tags.append(element[1])
+        position = element.end()
     if not tags or position != len(value):
         detail = Text(f'{header} ist keine Liste von ETags wie "1".', f'{header} is not a list of ETags such as "1".')
         raise Malformed(detail, errors=[FieldError("header", header, "not_an_etag", detail)])

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from app.http.problems import InternalError, problem_response
+from app.http.problems import InternalError, NotFound, problem_response
 
 logger = logging.getLogger("app.access")
 failures = logging.getLogger("app.failure")
@@ -23,8 +23,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 STANDARD_HEADERS = {
     "API-Version": API_VERSION,
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "API-Version, Change-Position, Content-Location, ETag, Link, Location, "
-    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-ID",
+    "Access-Control-Expose-Headers": "API-Version, Change-Position, Content-Disposition, Content-Location, ETag, "
+    "Idempotent-Replayed, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, "
+    "WWW-Authenticate, X-Request-ID",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -33,9 +34,13 @@ STANDARD_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# A page of another origin reads; it writes through a server of its own (docs/api.md, "From the browser").
 PREFLIGHT_HEADERS = [
     (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"Accept-Language, Authorization, If-None-Match, X-Request-ID"),
+    (
+        b"access-control-allow-headers",
+        b"Accept, Accept-Language, Authorization, If-Match, If-None-Match, Last-Event-ID, X-Request-ID",
+    ),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -91,9 +96,13 @@ class Envelope:
             request_id.reset(token)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight here, a HEAD as the GET it stands for, and everything else in the app."""
+        """Answer a preflight and what cannot be an address here, a HEAD as the GET it stands for, and everything else in the app."""
         if scope["method"] == "OPTIONS" and Headers(scope=scope).get("access-control-request-method"):
             await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT_HEADERS)})
             await send({"type": "http.response.body", "body": b""})
+            return
+        if scope["path"].endswith("\n"):
+            # The end of a route's pattern would let it pass.
+            await problem_response(scope, NotFound())(scope, receive, send)
             return
         await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)

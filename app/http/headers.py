@@ -2,26 +2,46 @@
 
 from typing import Annotated, Any
 
-from fastapi import Header
+from fastapi import Depends, Header
+from pydantic import Field, WithJsonSchema
+
+from app.http.conditional import IF_MATCH, IF_NONE_MATCH, Preconditions
 
 # For the contract only: what does not match is malformed (400), not invalid (422).
-ENTITY_TAGS: dict[str, Any] = {"minLength": 1, "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'}
+ENTITY_TAGS: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 1000,
+    "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$',
+}
 
+# Sent in several lines, a header is one list (section 5.3).
+Lines = Annotated[list[Annotated[str, Field(max_length=1000)]], WithJsonSchema(ENTITY_TAGS)]
 IfMatch = Annotated[
-    str | None,
+    Lines | None,
     Header(
-        alias="If-Match",
-        max_length=1000,
-        json_schema_extra=ENTITY_TAGS,
-        description='The ETag of the version that the change is based on, such as `"3"`.',
+        alias=IF_MATCH,
+        description='The ETag of the version that the request is about, such as `"3"`; with any other it is 412.',
     ),
 ]
 IfNoneMatch = Annotated[
-    str | None,
+    Lines | None,
     Header(
-        alias="If-None-Match",
-        max_length=1000,
-        json_schema_extra=ENTITY_TAGS,
-        description="ETags that the caller already has; when one is current, the answer is 304 without a body.",
+        alias=IF_NONE_MATCH,
+        description="ETags that must not be current: then a read is 304 without a body and a write is 412. "
+        "`*` writes only what is not there yet.",
     ),
 ]
+
+
+async def preconditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> Preconditions:
+    """The preconditions of a request."""
+    return Preconditions(joined(if_match), joined(if_none_match))
+
+
+Conditional = Annotated[Preconditions, Depends(preconditions)]
+
+
+def joined(lines: list[str] | None) -> str | None:
+    """The lines of a header as one list."""
+    return None if lines is None else ",".join(lines)

@@ -71,6 +71,11 @@ MESSAGES: Mapping[str, Text] = {
         "The time zone of a place such as Europe/Berlin, or UTC, is expected.",
     ),
     "repeated": Text("Der Eintrag steht doppelt in der Liste.", "The entry stands twice in the array."),
+    "sent_twice": Text("Diese Angabe darf nur einmal vorkommen.", "This parameter may be sent only once."),
+    "plus_as_space": Text(
+        "Vor dem Versatz steht ein Leerzeichen; in einer Adresse ist + als %2B zu schreiben: 2024-08-29T10:00:00%2B02:00.",
+        "There is a space before the offset; in an address + is written as %2B: 2024-08-29T10:00:00%2B02:00.",
+    ),
     "invalid_cursor": Text(
         "Der Cursor gehört nicht zu dieser Liste und Sortierung.", "The cursor does not belong to this list and order."
     ),

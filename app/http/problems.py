@@ -145,7 +145,7 @@ class Gone(Problem):
 
 
 class PreconditionFailed(Problem):
-    """`If-Match` names a version that is no longer the current one."""
+    """`If-Match` does not name the current version, or `If-None-Match` does."""
 
     status = 412
     slug = "precondition-failed"

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.indicators.models import IndicatorCreate, IndicatorList, IndicatorPublic, IndicatorUpdate
@@ -41,24 +41,24 @@ async def create_indicator(session: ByCoordinator, once: Once, content: Indicato
 
 
 @router.get("/{id}", response_model=IndicatorPublic)
-async def get_indicator(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_indicator(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one indicator."""
-    return await read_one(database, caller, INDICATORS, id, if_none_match)
+    return await read_one(database, caller, INDICATORS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=IndicatorPublic)
 async def update_indicator(
-    session: ByCoordinator, id: Id, changes: IndicatorUpdate, if_match: IfMatch = None
+    session: ByCoordinator, id: Id, changes: IndicatorUpdate, preconditions: Conditional
 ) -> Response:
     """Change fields of an indicator."""
-    row = await changeable(session, INDICATORS, id, if_match)
+    row = await changeable(session, INDICATORS, id, preconditions)
     return written(await change(session, INDICATORS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_indicator(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_indicator(session: ByCoordinator, id: Id, preconditions: Conditional) -> Response:
     """Delete an indicator that was never observed."""
-    await remove(session, INDICATORS, await changeable(session, INDICATORS, id, if_match))
+    await remove(session, INDICATORS, await changeable(session, INDICATORS, id, preconditions))
     return Response(status_code=204)
 
 

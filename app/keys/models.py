@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.access.keys import checksum
 from app.access.roles import Role
 from app.schema.base import Schema, example
-from app.schema.fields import Id, Moment, Name
+from app.schema.fields import CursorId, Id, Moment, Name
 
 MOST_KEYS = 200
 KEY_PATTERN = r"^crk_[A-Za-z0-9_-]{43}[0-9a-f]{8}$"
@@ -90,7 +90,7 @@ class KeyQuery(Schema):
     """Which keys are asked for."""
 
     limit: int = Field(default=50, ge=1, le=MOST_KEYS, description="How many keys a page has at most.")
-    cursor: Id | None = Field(default=None, description="`next_cursor` of the page before.")
+    cursor: CursorId = Field(default=None, description="`next_cursor` of the page before.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that the key belongs to.")
     role: list[Role] | None = Field(default=None, max_length=4, description="What the key allows.")
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.needs.models import NeedCreate, NeedList, NeedPublic, NeedUpdate
@@ -41,25 +41,25 @@ async def create_need(session: ByContributor, once: Once, content: NeedCreate) -
 
 
 @router.get("/{id}", response_model=NeedPublic)
-async def get_need(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_need(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one need."""
-    return await read_one(database, caller, NEEDS, id, if_none_match)
+    return await read_one(database, caller, NEEDS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=NeedPublic, responses=conflicts("transition-not-allowed"))
-async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, if_match: IfMatch = None) -> Response:
+async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, preconditions: Conditional) -> Response:
     """Change fields of a need.
 
     Who raised it describes, opens and closes it; a coordinator also answers it.
     """
-    row = await changeable(session, NEEDS, id, if_match)
+    row = await changeable(session, NEEDS, id, preconditions)
     return written(await change(session, NEEDS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_need(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_need(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a need that was raised by mistake; one that is met gets the status `closed` instead."""
-    await remove(session, NEEDS, await changeable(session, NEEDS, id, if_match))
+    await remove(session, NEEDS, await changeable(session, NEEDS, id, preconditions))
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.runtime import Reading
 from app.indicators.resource import INDICATORS
 from app.observations import service
@@ -36,10 +36,10 @@ async def list_observations(
 
 @router.get("/{on}", response_model=ObservationPublic)
 async def get_observation(
-    database: Reading, caller: Anyone, id: Id, on: DayInPath, if_none_match: IfNoneMatch = None
+    database: Reading, caller: Anyone, id: Id, on: DayInPath, preconditions: Conditional
 ) -> Response:
     """Read the value of an indicator on one day."""
-    return await read_one(database, caller, OBSERVATIONS, observation_id(id, on), if_none_match)
+    return await read_one(database, caller, OBSERVATIONS, observation_id(id, on), preconditions)
 
 
 @router.put(
@@ -53,21 +53,21 @@ async def put_observation(
     id: Id,
     on: DayInPath,
     content: ObservationPut,
-    if_match: IfMatch = None,
+    preconditions: Conditional,
 ) -> Response:
     """Set the value of an indicator on a day; the same value again changes nothing.
 
     The partner that leads the indicator's sub-measure writes its values, and coordinators write all. If-Match is honoured
     when it is sent.
     """
-    row, is_new = await service.put(session, id, on, content, if_match)
+    row, is_new = await service.put(session, id, on, content, preconditions)
     return put_answer(request, row, is_new=is_new)
 
 
 @router.delete("/{on}", status_code=204)
-async def delete_observation(session: ByContributor, id: Id, on: DayInPath, if_match: IfMatch = None) -> Response:
+async def delete_observation(session: ByContributor, id: Id, on: DayInPath, preconditions: Conditional) -> Response:
     """Delete the value of an indicator on a day."""
-    await service.remove(session, id, on, if_match)
+    await service.remove(session, id, on, preconditions)
     return Response(status_code=204)
 
 

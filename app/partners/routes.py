@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.partners.models import PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
@@ -41,22 +41,22 @@ async def create_partner(session: ByAdmin, once: Once, content: PartnerCreate) -
 
 
 @router.get("/{id}", response_model=PartnerPublic)
-async def get_partner(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_partner(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one partner."""
-    return await read_one(database, caller, PARTNERS, id, if_none_match)
+    return await read_one(database, caller, PARTNERS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=PartnerPublic)
-async def update_partner(session: ByAdmin, id: Id, changes: PartnerUpdate, if_match: IfMatch = None) -> Response:
+async def update_partner(session: ByAdmin, id: Id, changes: PartnerUpdate, preconditions: Conditional) -> Response:
     """Change fields of a partner."""
-    row = await changeable(session, PARTNERS, id, if_match)
+    row = await changeable(session, PARTNERS, id, preconditions)
     return written(await change(session, PARTNERS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_partner(session: ByAdmin, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_partner(session: ByAdmin, id: Id, preconditions: Conditional) -> Response:
     """Delete a partner that nothing refers to; one that ended gets `dissolved_on` instead."""
-    await remove(session, PARTNERS, await changeable(session, PARTNERS, id, if_match))
+    await remove(session, PARTNERS, await changeable(session, PARTNERS, id, preconditions))
     return Response(status_code=204)
 
 

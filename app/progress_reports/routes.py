@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.progress_reports.models import (
@@ -46,9 +46,9 @@ async def create_progress_report(session: ByContributor, once: Once, content: Pr
 
 
 @router.get("/{id}", response_model=ProgressReportPublic)
-async def get_progress_report(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_progress_report(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one progress report."""
-    return await read_one(database, caller, PROGRESS_REPORTS, id, if_none_match)
+    return await read_one(database, caller, PROGRESS_REPORTS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=ProgressReportPublic, responses=conflicts("transition-not-allowed", "frozen"))
@@ -56,7 +56,7 @@ async def update_progress_report(
     session: ByContributor,
     id: Id,
     changes: ProgressReportUpdate,
-    if_match: IfMatch = None,
+    preconditions: Conditional,
 ) -> Response:
     """Change fields of a progress report, or take it a step further.
 
@@ -64,14 +64,14 @@ async def update_progress_report(
     proposes, in the same transaction; an accepted report is frozen. A status that proposes what the sub-measure cannot
     become is 409 `transition-not-allowed`.
     """
-    row = await changeable(session, PROGRESS_REPORTS, id, if_match)
+    row = await changeable(session, PROGRESS_REPORTS, id, preconditions)
     return written(await change(session, PROGRESS_REPORTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_progress_report(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_progress_report(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a progress report that was not accepted."""
-    await remove(session, PROGRESS_REPORTS, await changeable(session, PROGRESS_REPORTS, id, if_match))
+    await remove(session, PROGRESS_REPORTS, await changeable(session, PROGRESS_REPORTS, id, preconditions))
     return Response(status_code=204)
 
 

@@ -12,7 +12,7 @@ from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import table_of
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import Schema
-from app.schema.fields import Day, Id
+from app.schema.fields import Cursor, Day, Id
 
 MOST_GROUPS = 10_000
 
@@ -43,11 +43,8 @@ class RowQuery(Schema):
     """How many rows are asked for, and from where."""
 
     limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many rows a page has at most; CSV has all.")
-    cursor: str | None = Field(
+    cursor: Cursor = Field(
         default=None,
-        min_length=1,
-        max_length=2000,
-        pattern=CURSOR_PATTERN,
         description="`next_cursor` of the page before; the other parameters must be the same.",
     )
 

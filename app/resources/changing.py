@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from app.changes.log import Transaction
 from app.database import table_of
-from app.http.conditional import require_match
+from app.http.conditional import Preconditions
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_owners, check_role
 from app.resources.reading import there
@@ -16,7 +16,7 @@ from app.resources.writing import locked
 from app.schema.fields import Id
 
 
-async def changeable(session: Transaction, kind: Kind[Row], id: Id, if_match: str | None) -> Row:
+async def changeable(session: Transaction, kind: Kind[Row], id: Id, preconditions: Preconditions) -> Row:
     """The row that a PATCH or DELETE is about, locked, and of the version that the caller has seen.
 
     Raises NotFound, Gone, Forbidden, PreconditionRequired or PreconditionFailed.
@@ -24,7 +24,7 @@ async def changeable(session: Transaction, kind: Kind[Row], id: Id, if_match: st
     await authorise_early(session, kind, id)
     row = await locked(session, kind, id)
     await authorise(session, kind, row)
-    require_match(if_match, row.version)
+    preconditions.require(row.version)
     return row
 
 

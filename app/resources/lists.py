@@ -13,7 +13,7 @@ from app.access.visibility import Visibility
 from app.database import table_of
 from app.resources.text import searchable
 from app.schema.base import Schema
-from app.schema.fields import Moment, Search
+from app.schema.fields import Cursor, Moment, Search
 
 MAX_LIMIT = 200
 
@@ -22,11 +22,8 @@ class ListQuery(Schema):
     """The query parameters that all lists share; a filter that is given more than once means any of its values."""
 
     limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many entries a page has at most.")
-    cursor: str | None = Field(
+    cursor: Cursor = Field(
         default=None,
-        min_length=1,
-        max_length=2000,
-        pattern=r"^[A-Za-z0-9_-]+$",
         description="`next_cursor` of the page before; the other parameters must be the same.",
     )
     include_total: bool = Field(default=False, description="Whether to count all entries that match, as `total`.")

@@ -84,8 +84,10 @@ class Order:
 
 def fingerprint(kind: str, wanted: Schema) -> str:
     """What a cursor is bound to: the list, its filters and its order."""
-    asked = wanted.model_dump_json(exclude={"limit", "cursor", "include_total"}, exclude_none=True)
-    return hashlib.sha256(f"{kind} {asked}".encode()).hexdigest()[:12]
+    asked = wanted.model_dump(mode="json", exclude={"limit", "cursor", "include_total"}, exclude_none=True)
+    # Any of the values is meant: neither their order nor how often each is given makes another list.
+    filters = {name: sorted(set(value)) if isinstance(value, list) else value for name, value in asked.items()}
+    return hashlib.sha256(f"{kind} {json.dumps(filters)}".encode()).hexdigest()[:12]
 
 
 def encode(mark: str, values: Sequence[Any]) -> str:

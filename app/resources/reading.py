@@ -13,7 +13,7 @@ from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import visible
 from app.database import Database, table_of
 from app.http.caching import cache_headers
-from app.http.conditional import etag, is_known
+from app.http.conditional import Preconditions, etag
 from app.http.problems import Gone, NotFound
 from app.resources.answers import json_text, page_response
 from app.resources.kind import Kind
@@ -23,16 +23,19 @@ from app.resources.remains import remains
 
 
 async def read_one(
-    database: Database, caller: Caller, kind: Kind[Any], id: UUID, if_none_match: str | None = None
+    database: Database, caller: Caller, kind: Kind[Any], id: UUID, preconditions: Preconditions
 ) -> Response:
-    """Answer with one resource, or with 304 when the caller has this version already; raises NotFound or Gone."""
+    """Answer with one resource, or with 304 when the caller has this version already.
+
+    Raises NotFound, Gone or PreconditionFailed.
+    """
 
     def work(connection: Connection) -> Row[tuple[int, str]]:
         return there(connection, caller, kind, id)
 
     row = await database.read(work, is_quick=True)
     headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
-    if is_known(if_none_match, row.version):
+    if preconditions.is_known(row.version):
         return Response(status_code=304, headers=headers)
     return json_text(row.representation, headers)
 

@@ -15,8 +15,8 @@ from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.database import table_of
-from app.http.conditional import require_match
-from app.http.problems import Gone, NotFound, PreconditionFailed
+from app.http.conditional import Preconditions
+from app.http.problems import Gone, NotFound
 from app.resources.checking import check, check_frozen, check_removable, check_transition, validated
 from app.resources.errors import InUse
 from app.resources.kind import KINDS, Kind, Row, Write
@@ -102,21 +102,20 @@ async def apply(session: Transaction, write: Write[Row], row: Row) -> None:
     await kind.follow(session, [write])
 
 
-async def put(session: Transaction, kind: Kind[Row], content: Schema, if_match: str | None) -> tuple[Row, bool]:
+async def put(session: Transaction, kind: Kind[Row], content: Schema, preconditions: Preconditions) -> tuple[Row, bool]:
     """Create or replace the resource at its own address; returns its row and whether it is new.
 
     What stands above it in the address must be locked before, so that of two that are new one waits for the other.
     Content that is the same keeps the version. Raises what `create` and `change` raise, and PreconditionFailed; without
-    If-Match whatever is there is replaced.
+    preconditions whatever is there is replaced.
     """
     row = await at_address(session, kind, content)
     if row is None:
-        if if_match is not None:
-            raise PreconditionFailed
+        await authorise(session, kind, content)
+        preconditions.check(None)
         return await create(session, kind, content), True
     await authorise(session, kind, row)
-    if if_match is not None:
-        require_match(if_match, row.version)
+    preconditions.check(row.version)
     return await rewrite(
         session, kind, row, {**json.loads(row.representation), **content.model_dump(mode="json")}
     ), False

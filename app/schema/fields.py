@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, EmailStr, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.schema.text import (
@@ -61,6 +61,9 @@ def only_time(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not TIME.fullmatch(value):
+        if isinstance(value, str) and TIME.fullmatch(value.replace(" ", "+")):
+            # A plus that was not encoded in an address arrives as a space.
+            raise PydanticCustomError("plus_as_space", "Expected %2B before the offset")
         raise PydanticCustomError("time_format", "Expected a time with offset")
     # Far from the ends of the calendar no offset can overflow.
     check_year(int(value[:4]))
@@ -77,6 +80,11 @@ def check_year(year: int) -> None:
     """Refuse years that are typing errors."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise PydanticCustomError("year_out_of_range", "Year out of range")
+
+
+def unless_empty(value: Any) -> Any:
+    """Nothing in place of an empty text."""
+    return None if value == "" else value
 
 
 def only_uuid(value: Any) -> Any:
@@ -142,6 +150,14 @@ Item = TypeVar("Item")
 Distinct = Annotated[list[Item], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)]
 
 Id = Annotated[UUID, BeforeValidator(only_uuid)]
+# Sent empty, as by a program that has none yet, a cursor is the beginning.
+Cursor = Annotated[
+    Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$")] | None, BeforeValidator(unless_empty)
+]
+CursorId = Annotated[
+    Annotated[Id, WithJsonSchema({"type": "string", "maxLength": 36, "pattern": "^[0-9a-f-]*$"})] | None,
+    BeforeValidator(unless_empty),
+]
 # The limit stands before the validator here too.
 Ids = Annotated[
     list[Id], Field(max_length=200, json_schema_extra={"uniqueItems": True}), AfterValidator(without_repetition)

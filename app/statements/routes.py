@@ -9,7 +9,7 @@ from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.resource import DECISIONS
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
@@ -37,10 +37,10 @@ async def list_statements(
 
 @router.get("/{partner_id}", response_model=StatementPublic)
 async def get_statement(
-    database: Reading, caller: Anyone, id: Id, partner_id: PartnerInPath, if_none_match: IfNoneMatch = None
+    database: Reading, caller: Anyone, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
     """Read what one partner said to a decision."""
-    return await read_one(database, caller, STATEMENTS, statement_id(id, partner_id), if_none_match)
+    return await read_one(database, caller, STATEMENTS, statement_id(id, partner_id), preconditions)
 
 
 @router.put(
@@ -54,7 +54,7 @@ async def put_statement(
     id: Id,
     partner_id: PartnerInPath,
     content: StatementPut,
-    if_match: IfMatch = None,
+    preconditions: Conditional,
 ) -> Response:
     """Say what a partner thinks of a decision, or replace what it said.
 
@@ -62,16 +62,16 @@ async def put_statement(
     said stays. Once the decision is made, what was said before stays as it is; the city's answer can still be added.
     If-Match is honoured when it is sent.
     """
-    row, is_new = await service.put(session, id, partner_id, content, if_match)
+    row, is_new = await service.put(session, id, partner_id, content, preconditions)
     return put_answer(request, row, is_new=is_new)
 
 
 @router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
 async def delete_statement(
-    session: ByContributor, id: Id, partner_id: PartnerInPath, if_match: IfMatch = None
+    session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
     """Take back what a partner said, as long as the decision is not made."""
-    await service.remove(session, id, partner_id, if_match)
+    await service.remove(session, id, partner_id, preconditions)
     return Response(status_code=204)
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.changes.log import Transaction
 from app.decisions.resource import DECISIONS
+from app.http.conditional import Preconditions
 from app.partners.resource import PARTNERS
 from app.resources import writing
 from app.resources.changing import authorise_place, changeable
@@ -17,7 +18,7 @@ KEPT = ("visibility", *StatementAnswer.model_fields)
 
 
 async def put(
-    session: Transaction, decision_id: UUID, partner_id: UUID, content: StatementPut, if_match: str | None
+    session: Transaction, decision_id: UUID, partner_id: UUID, content: StatementPut, preconditions: Preconditions
 ) -> tuple[Statement, bool]:
     """Say or replace what a partner says to a decision; returns the statement and whether it is new.
 
@@ -31,12 +32,12 @@ async def put(
     before = json.loads(row.representation) if row else {"visibility": decision.visibility}
     kept = {name: before[name] for name in KEPT if name in before}
     whole = {**kept, **content.model_dump(mode="json"), **place.model_dump(mode="json")}
-    return await writing.put(session, STATEMENTS, StatementCreate.model_validate(whole), if_match)
+    return await writing.put(session, STATEMENTS, StatementCreate.model_validate(whole), preconditions)
 
 
-async def remove(session: Transaction, decision_id: UUID, partner_id: UUID, if_match: str | None) -> None:
+async def remove(session: Transaction, decision_id: UUID, partner_id: UUID, preconditions: Preconditions) -> None:
     """Take back what a partner said; raises Frozen once the decision is made."""
     await authorise_place(session, STATEMENTS, StatementPlace(decision_id=decision_id, partner_id=partner_id))
     await locked(session, DECISIONS, decision_id)
-    row = await changeable(session, STATEMENTS, statement_id(decision_id, partner_id), if_match)
+    row = await changeable(session, STATEMENTS, statement_id(decision_id, partner_id), preconditions)
     await writing.remove(session, STATEMENTS, row)

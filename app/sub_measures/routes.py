@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
@@ -41,24 +41,24 @@ async def create_sub_measure(session: ByContributor, once: Once, content: SubMea
 
 
 @router.get("/{id}", response_model=SubMeasurePublic)
-async def get_sub_measure(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_sub_measure(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one sub-measure."""
-    return await read_one(database, caller, SUB_MEASURES, id, if_none_match)
+    return await read_one(database, caller, SUB_MEASURES, id, preconditions)
 
 
 @router.patch("/{id}", response_model=SubMeasurePublic, responses=conflicts("duplicate", "transition-not-allowed"))
 async def update_sub_measure(
-    session: ByContributor, id: Id, changes: SubMeasureUpdate, if_match: IfMatch = None
+    session: ByContributor, id: Id, changes: SubMeasureUpdate, preconditions: Conditional
 ) -> Response:
     """Change fields of a sub-measure."""
-    row = await changeable(session, SUB_MEASURES, id, if_match)
+    row = await changeable(session, SUB_MEASURES, id, preconditions)
     return written(await change(session, SUB_MEASURES, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_sub_measure(session: ByContributor, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_sub_measure(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a sub-measure that nothing refers to any more."""
-    await remove(session, SUB_MEASURES, await changeable(session, SUB_MEASURES, id, if_match))
+    await remove(session, SUB_MEASURES, await changeable(session, SUB_MEASURES, id, preconditions))
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
-from app.http.headers import IfMatch, IfNoneMatch
+from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.answers import written
@@ -41,22 +41,22 @@ async def create_topic(session: ByCoordinator, once: Once, content: TopicCreate)
 
 
 @router.get("/{id}", response_model=TopicPublic)
-async def get_topic(database: Reading, caller: Anyone, id: Id, if_none_match: IfNoneMatch = None) -> Response:
+async def get_topic(database: Reading, caller: Anyone, id: Id, preconditions: Conditional) -> Response:
     """Read one topic."""
-    return await read_one(database, caller, TOPICS, id, if_none_match)
+    return await read_one(database, caller, TOPICS, id, preconditions)
 
 
 @router.patch("/{id}", response_model=TopicPublic)
-async def update_topic(session: ByCoordinator, id: Id, changes: TopicUpdate, if_match: IfMatch = None) -> Response:
+async def update_topic(session: ByCoordinator, id: Id, changes: TopicUpdate, preconditions: Conditional) -> Response:
     """Change fields of a topic."""
-    row = await changeable(session, TOPICS, id, if_match)
+    row = await changeable(session, TOPICS, id, preconditions)
     return written(await change(session, TOPICS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_topic(session: ByCoordinator, id: Id, if_match: IfMatch = None) -> Response:
+async def delete_topic(session: ByCoordinator, id: Id, preconditions: Conditional) -> Response:
     """Delete a topic that nothing refers to any more."""
-    await remove(session, TOPICS, await changeable(session, TOPICS, id, if_match))
+    await remove(session, TOPICS, await changeable(session, TOPICS, id, preconditions))
     return Response(status_code=204)
 
 

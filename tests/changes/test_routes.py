@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, patch
 from tests.problems import problem_of
+from tests.streams import streamed
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -149,6 +151,29 @@ class TestListChanges:
         answer = await callers["reader"].get("/v1/changes", params={"cursor": cursor})
         assert (answer.status_code, answer.json()["type"]) == (410, "/problems/rights-changed")
 
+    async def test_gives_nothing_to_a_key_that_ended_while_it_waited(
+        self, app: FastAPI, callers: Callers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        admin = callers["admin"]
+        _, cursor = await follow(admin)
+        made = (await admin.post("/v1/keys", json={"partner_id": LIGA, "role": "reader"})).json()
+        ends = [False, True]
+
+        async def wait(*_: Any) -> None:
+            """What happens meanwhile."""
+            if ends.pop(0):
+                assert (await admin.delete(f"/v1/keys/{made['id']}")).status_code == 204
+            await make(admin, "goals", title="Nur für Partner", visibility="partners")
+
+        monkeypatch.setattr("app.changes.routes.wait_for_more", wait)
+        async with client_of(app, made["key"]) as client:
+            answer = await client.get("/v1/changes", params={"cursor": cursor, "wait": 30})
+            assert [each["data"]["title"] for each in answer.json()["items"]] == ["Nur für Partner"]
+            _, cursor = await follow(admin)
+            answer = await client.get("/v1/changes", params={"cursor": cursor, "wait": 30})
+            problem_of(answer, 401, "unauthorized")
+            assert "Nur für Partner" not in answer.text
+
     async def test_refuses_a_cursor_from_a_lost_future(self, callers: Callers, templates: Templates) -> None:
         await make(callers["admin"], "goals")
         _, cursor = await follow(callers["admin"])
@@ -249,6 +274,43 @@ class TestStreamChanges:
         assert events[0].startswith("id: ")
         assert events[0].count("event: change") == 1
         assert '"action":"created"' in events[0]
+
+    async def test_sends_events_with_data_and_comments_and_nothing_else(self, app: FastAPI, callers: Callers) -> None:
+        """Common clients take an id alone for an event and parse its data, which is not there."""
+        _, cursor = await follow(callers["anonymous"])
+        await make(callers["admin"], "topics")
+        for params in ({}, {"type": "nothing", "cursor": cursor}, {"type": "topic", "cursor": cursor}, {"limit": "1"}):
+            status, text = await streamed(app, **params)
+            assert status == 200
+            *blocks, end = text.split("\n\n")
+            assert end == ""
+            assert blocks[-1].startswith(":")
+            for block in blocks[:-1]:
+                assert [line.partition(":")[0] for line in block.split("\n")] == ["id", "event", "data"]
+
+    async def test_passes_over_again_what_was_passed_over(self, app: FastAPI, callers: Callers) -> None:
+        """A client whose last event is old goes on there and gets what it asks for once."""
+        made = await make(callers["admin"], "topics")
+        _, text = await streamed(app, type="topic")
+        (last,) = re.findall("^id: (.*)$", text, re.MULTILINE)[-1:]
+        await make(callers["admin"], "goals")
+        await make(callers["admin"], "goals")
+        assert made["id"] not in (await streamed(app, type="topic", cursor=last))[1]
+        after = await make(callers["admin"], "topics")
+        _, text = await streamed(app, type="topic", cursor=last)
+        assert (text.count("event: change"), after["id"] in text) == (1, True)
+
+    async def test_begins_at_the_beginning_for_an_empty_last_event(self, app: FastAPI, callers: Callers) -> None:
+        _, cursor = await follow(callers["anonymous"])
+        first = await stream(app, headers={"Last-Event-ID": ""}, until="event: change")
+        assert '"position":1,' in first[0]
+        made = await make(callers["admin"], "goals")
+        events = await stream(app, headers={"Last-Event-ID": cursor}, until=made["id"])
+        assert '"position":1,' not in events[0]
+
+    async def test_asks_proxies_to_hold_nothing_back(self, callers: Callers) -> None:
+        answer = await callers["anonymous"].head("/v1/changes/stream")
+        assert (answer.status_code, answer.headers["x-accel-buffering"]) == (200, "no")
 
 
 async def stream(app: FastAPI, headers: dict[str, str], until: str) -> list[str]:

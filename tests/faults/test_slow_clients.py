@@ -153,7 +153,7 @@ class TestBeingStopped:
             waiting = asyncio.create_task(client.get("/v1/changes", params={"cursor": newest, "wait": 30}))
             async with client.stream("GET", "/v1/changes/stream", params={"cursor": newest}) as stream:
                 lines = stream.aiter_lines()
-                assert await anext(lines) == f"id: {newest}"
+                assert (await anext(lines)).startswith(":")
                 started = time.monotonic()
                 await service.stop()
                 assert time.monotonic() - started < 5

@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.contract.parts import HEADERS
 from app.http import rate_limit
 from app.http.envelope import API_VERSION
 from app.logs import configure_logging
@@ -91,19 +92,48 @@ class TestCors:
         assert (answer.status_code, answer.content) == (204, b"")
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
-        assert "If-None-Match" in answer.headers["access-control-allow-headers"]
+        for name in ("Authorization", "If-None-Match", "If-Match", "Last-Event-ID", "X-Request-ID"):
+            assert name in answer.headers["access-control-allow-headers"].split(", ")
         assert answer.headers["access-control-max-age"] == "86400"
         assert "access-control-allow-credentials" not in answer.headers
 
     async def test_lets_no_page_elsewhere_write(self, offline: httpx.AsyncClient) -> None:
         """The browser reads from the answer that PATCH and DELETE are not among what it may send."""
-        for method in ("POST", "PATCH", "DELETE"):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
             asked = {"Origin": "https://a.example", "Access-Control-Request-Method": method}
             answer = await offline.options(f"/v1/partners/{LIGA}", headers=asked)
             assert method not in answer.headers["access-control-allow-methods"]
 
+    async def test_lets_pages_see_every_header_that_the_contract_names(self, offline: httpx.AsyncClient) -> None:
+        for path in ("/v1/goals?unknown=1", "/nowhere", "/healthz"):
+            exposed = set((await offline.get(path)).headers["access-control-expose-headers"].split(", "))
+            # Of these a browser says nothing to a page, or each page reads them anyway.
+            assert HEADERS.keys() - {"CurrentETag", "Access-Control-Allow-Origin", "Cache-Control"} <= exposed
+            assert "Content-Disposition" in exposed
+
     async def test_does_not_take_every_options_for_a_preflight(self, offline: httpx.AsyncClient) -> None:
         problem_of(await offline.options("/v1/partners"), 405, "method-not-allowed")
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS"])
+    @pytest.mark.parametrize("end", ["%0A", "%0D%0A", "%0A%0A", "/history%0A"])
+    async def test_with_a_line_end_are_none(self, offline: httpx.AsyncClient, method: str, end: str) -> None:
+        for path in (
+            "/v1/goals",
+            f"/v1/goals/{NOWHERE}",
+            "/v1/changes/stream",
+            "/healthz",
+            "/docs",
+            "/openapi.json",
+            "/",
+        ):
+            answer = await offline.request(method, f"{path}{end}")
+            assert answer.headers["x-request-id"]
+            if method == "HEAD":
+                assert (answer.status_code, answer.content) == (404, b"")
+            else:
+                problem_of(answer, 404, "not-found")
 
 
 class TestRequestId:

@@ -23,6 +23,7 @@ from app.cli.seed import load_content, read_agreement
 from app.decisions.models import DecisionCreate, DecisionUpdate
 from app.decisions.resource import DECISIONS
 from app.decisions.terms import DecisionStatus
+from app.http.conditional import UNCONDITIONAL
 from app.http.problems import Invalid
 from app.needs.models import NeedCreate, NeedUpdate
 from app.needs.resource import NEEDS
@@ -118,13 +119,15 @@ class TestSharedFunctions:
     async def test_refuse_to_touch_what_is_frozen(self, session: Transaction) -> None:
         decision = await create(session, DECISIONS, DecisionCreate.model_validate(body_of("decisions")))
         words = {"decision_id": decision.id, "partner_id": LIGA, "position": "object"}
-        statement, _ = await put(session, STATEMENTS, StatementCreate.model_validate(words), None)
+        statement, _ = await put(session, STATEMENTS, StatementCreate.model_validate(words), UNCONDITIONAL)
         days = {"status": DecisionStatus.decided, "decided_on": "2030-03-20"}
         await change(session, DECISIONS, decision, DecisionUpdate.model_validate(days))
         with pytest.raises(Frozen):
             await change(session, DECISIONS, decision, DecisionUpdate.model_validate({"decided_on": "2030-03-21"}))
         with pytest.raises(Frozen):
-            await put(session, STATEMENTS, StatementCreate.model_validate(words | {"position": "support"}), None)
+            await put(
+                session, STATEMENTS, StatementCreate.model_validate(words | {"position": "support"}), UNCONDITIONAL
+            )
         for kind, row in ((DECISIONS, decision), (STATEMENTS, statement)):
             with pytest.raises(Frozen):
                 await remove(session, kind, row)
