@@ -11,6 +11,7 @@ import pytest
 
 from app.http import body as guard
 from app.http.body import MAX_BODY_BYTES, MAX_DEPTH
+from tests.databases import any_database
 from tests.factories import PATHS, body_of, errors_of, items_of, make, measure_id
 from tests.problems import problem_of
 
@@ -86,6 +87,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
 }
 
 
+@any_database
 class TestUnreadableBodies:
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
     @pytest.mark.parametrize(("body", "detail"), UNREADABLE.values(), ids=UNREADABLE)
@@ -143,6 +145,7 @@ class TestReadableBodies:
             assert answer.json()["title"] == title
             assert (await client.get(answer.headers["location"])).json()["title"] == title
 
+    @any_database
     @pytest.mark.parametrize(
         "media_type",
         [
@@ -158,12 +161,14 @@ class TestReadableBodies:
         answer = await client.post("/v1/topics", content=content, headers={"Content-Type": media_type})
         assert answer.status_code == 201, answer.text
 
+    @any_database
     @pytest.mark.parametrize("media_type", ["application/merge-patch+json", "application/json"])
     async def test_of_a_patch_may_be_either_kind(self, client: httpx.AsyncClient, media_type: str) -> None:
         headers = {"Content-Type": media_type, "If-Match": "*"}
         answer = await client.patch(f"{PATH}/{measure_id(1, 1)}", content='{"summary": "kurz"}', headers=headers)
         assert (answer.status_code, answer.json()["summary"]) == (200, "kurz")
 
+    @any_database
     async def test_may_come_in_pieces(self, client: httpx.AsyncClient) -> None:
         body = json.dumps(body_of("topics", name="Ä" * 100), ensure_ascii=False).encode()
 
