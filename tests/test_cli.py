@@ -25,6 +25,7 @@ from app.main import create_app
 from app.revisions import newest_revision
 from app.settings import Settings
 from tests.conftest import Templates, settings_for
+from tests.databases import only_postgresql
 from tests.factories import goal_id, measure_id
 from tests.processes import REGISTER, environment, free_port, run, succeed
 
@@ -343,7 +344,7 @@ class TestServe:
                 await writer.wait_closed()
             assert await asyncio.wait_for(running.process.wait(), 60) == -signal.SIGTERM
 
-    @pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
+    @only_postgresql
     async def test_never_migrates_a_postgresql(self, empty_settings: Settings, tmp_path: Path) -> None:
         await migrating.downgrade(empty_settings, "base")
         url = empty_settings.database_url

@@ -17,7 +17,6 @@ from sqlalchemy.util import greenlet_spawn
 from app.access.guards import identify
 from app.catalogue import FEATURES
 from app.database import POSTGRESQL_SETTINGS, Database, table_of
-from app.main import create_app
 from app.partners.models import Partner
 from app.partners.resource import PARTNERS
 from app.resources import checking
@@ -26,7 +25,8 @@ from app.resources.references import unknown_references
 from app.resources.verifying import compared
 from app.settings import Settings
 from app.sub_measures.resource import SUB_MEASURES
-from tests.conftest import as_command, client_of, running, settings_for
+from tests.conftest import as_command, client_of, running
+from tests.databases import only_postgresql
 from tests.factories import (
     CARITAS,
     CITY,
@@ -43,14 +43,12 @@ from tests.factories import (
     topic_id,
 )
 from tests.problems import problem_of
+from tests.schemas import document
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
 WRITES = ("post", "patch", "delete")
 ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204}
-
-only_postgresql = pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
-"""For races that SQLite does not have: there, one write waits for the other as a whole."""
 
 CHANGES: dict[str, dict[str, list[Any]]] = {
     "agreements": {
@@ -103,10 +101,9 @@ def write_routes() -> list[tuple[str, str]]:
 
     `put` and `withdraw` write what stands below a resource.
     """
-    paths = create_app(settings_for("sqlite:///nowhere.db")).openapi()["paths"]
     return [
         ("withdraw" if method == "delete" and "}/" in path else method, path.strip("/").partition("/")[0])
-        for path, operations in paths.items()
+        for path, operations in document()["paths"].items()
         for method in operations
         if method != "get" and path.strip("/").partition("/")[0] in PATHS
     ]
@@ -283,6 +280,7 @@ class TestDuplicates:
 
 
 class TestReferences:
+    # SQLite does not have this race: there, one write waits for the other as a whole.
     @only_postgresql
     @pytest.mark.parametrize(
         ("path", "fields", "place"),

@@ -192,7 +192,7 @@ def rendered() -> str:
     lines = [
         "# Who may do what",
         "",
-        "Every operation of the contract is in this table, and every cell of it is tried on SQLite and on PostgreSQL.",
+        "Every operation of the contract is in this table, and every cell of it is tried.",
         "`own` means the partner of the key: it leads the sub-measure (also that of an indicator), organises the event, or",
         "it is the one that takes part, gives the statement, raises the need or reports. Ownership cannot be given away or",
         "taken: a contributor's change that would do so is 403, and the problem's `rule` says `ownership`; where the role",

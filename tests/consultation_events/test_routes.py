@@ -8,6 +8,7 @@ import pytest
 from app.consultation_events.terms import EventStatus
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -244,6 +245,7 @@ class TestCreateConsultationEvent:
             ("#/topic_ids/1", "unknown_reference"),
         ]
 
+    @any_database
     @pytest.mark.parametrize("status", EventStatus)
     async def test_begins_with_any_status_and_its_reason(self, client: httpx.AsyncClient, status: EventStatus) -> None:
         for reason in (None, ""):
@@ -267,6 +269,7 @@ class TestCreateConsultationEvent:
 
 
 class TestUpdateConsultationEvent:
+    @any_database
     @pytest.mark.parametrize("status", EventStatus)
     async def test_follows_the_written_state_machine(self, client: httpx.AsyncClient, status: EventStatus) -> None:
         for following in EventStatus:

@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.http import body as request_body
-from app.settings import Settings
-from tests.conftest import Templates, client_of, running
+from tests.conftest import Templates, client_of, running, settings_for
 from tests.contract.reading import OPERATIONS, Operation, faults, followed
+from tests.databases import any_database
 from tests.factories import AGREEMENT, CITY, NOWHERE, PATHS, body_of, delete, goal_id, make, measure_id, topic_id
 
 CSV = "text/csv"
@@ -131,19 +131,38 @@ async def never() -> AsyncIterator[bytes]:
     yield b""
 
 
-async def failing(send: Sender, app: FastAPI, settings: Settings, key: str) -> AsyncIterator[httpx.Response]:
-    """The answers of a service that is in trouble: in a crash, without its database, and asked too often."""
+@pytest.fixture(scope="module")
+async def stranded() -> AsyncIterator[FastAPI]:
+    """A service without its database."""
+    async with running(settings_for("sqlite:////nowhere/register.db")) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+async def busy() -> AsyncIterator[FastAPI]:
+    """A service that is asked too often."""
+    settings = settings_for("sqlite:////nowhere/register.db").model_copy(update={"rate_limit": 1})
+    async with running(settings) as app:
+        yield app
+
+
+async def failing(send: Sender, app: FastAPI) -> AsyncIterator[httpx.Response]:
+    """The answer in a crash."""
     database, app.state.runtime.database = app.state.runtime.database, None
     yield await send(id=NOWHERE)
     app.state.runtime.database = database
-    without_database = settings.model_copy(update={"database_url": "sqlite:////nowhere/register.db"})
-    async with running(without_database) as stranded, client_of(stranded, key) as client:
-        yield await Sender(client, send.operation)(id=NOWHERE)
-    async with running(settings.model_copy(update={"rate_limit": 1})) as busy, client_of(busy, key) as client:
-        for _ in range(2):
-            # Twice, as a new minute can begin between two requests.
-            await client.get("/healthz")
-            yield await Sender(client, send.operation)(id=NOWHERE)
+
+
+async def unavailable(send: Sender) -> AsyncIterator[httpx.Response]:
+    """The answer without a database."""
+    yield await send(id=NOWHERE)
+
+
+async def too_often(send: Sender) -> AsyncIterator[httpx.Response]:
+    """The answer to who asks too often: twice, as a new minute can begin between two requests."""
+    for _ in range(2):
+        await send.client.get("/healthz")
+        yield await send(id=NOWHERE)
 
 
 def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
@@ -168,12 +187,14 @@ def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
     return found + faults(promised["content"][media_type]["schema"], content)
 
 
+@any_database
 class TestAnswers:
     @pytest.mark.parametrize("operation", [pytest.param(each, id=each.id) for each in WALKED])
     async def test_are_those_of_the_contract(
         self,
         app: FastAPI,
-        settings: Settings,
+        stranded: FastAPI,
+        busy: FastAPI,
         templates: Templates,
         monkeypatch: pytest.MonkeyPatch,
         operation: Operation,
@@ -181,12 +202,22 @@ class TestAnswers:
         monkeypatch.setattr(request_body, "SECONDS_TO_SEND", 0.01)
         seen = set()
         key = templates.keys["admin"]
-        async with client_of(app) as client:
-            without_key = await Sender(client, operation)(id=NOWHERE)
+        async with (
+            client_of(app) as anyone,
+            client_of(app, key) as client,
+            client_of(stranded, key) as stranded_client,
+            client_of(busy, key) as busy_client,
+        ):
+            without_key = await Sender(anyone, operation)(id=NOWHERE)
             assert (without_key.status_code == 401) is ({} not in operation.content["security"])
-        async with client_of(app, key) as client:
             send = Sender(client, operation)
-            for answers in (ordinary(send), refused(send), failing(send, app, settings, key)):
+            for answers in (
+                ordinary(send),
+                refused(send),
+                failing(send, app),
+                unavailable(Sender(stranded_client, operation)),
+                too_often(Sender(busy_client, operation)),
+            ):
                 async for answer in answers:
                     assert mistakes(operation, answer) == [], answer.text
                     seen.add(str(answer.status_code))

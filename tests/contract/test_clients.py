@@ -13,6 +13,7 @@ from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from tests.contract.reading import COMMITTED
+from tests.databases import any_database
 from tests.factories import NOWHERE, goal_id
 
 PACKAGE = "generated_register_client"
@@ -48,6 +49,7 @@ def register(generated: Import, client: httpx.AsyncClient) -> Any:
     return made.set_async_httpx_client(client)
 
 
+@any_database
 class TestPythonClient:
     async def test_lists_sub_measures_page_by_page(self, generated: Import, register: Any) -> None:
         list_sub_measures = generated("api.sub_measures.list_sub_measures").asyncio

@@ -11,6 +11,7 @@ from app.catalogue import FEATURES
 from app.cli.demo import built_in_demo, load_demo
 from app.settings import Settings
 from tests.contract.reading import OPERATIONS, Operation, examples_of, faults, followed
+from tests.databases import any_database
 from tests.factories import PATHS, changes_after
 from tests.schemas import document
 
@@ -103,7 +104,7 @@ class TestExamples:
         sent = [each for operation in OPERATIONS for each in operation.content.get("parameters", [])]
         assert [each["name"] for each in sent if each["in"] == "header" and "example" in each] == []
 
-    @pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
+    @any_database
     async def test_name_what_is_there_with_the_demo_year(self, client: httpx.AsyncClient, settings: Settings) -> None:
         assert await load_demo(settings, built_in_demo())
         changes, _ = await changes_after(client, None)

@@ -8,6 +8,7 @@ import pytest
 
 from app.decisions.terms import DecisionStatus
 from app.resources.ids import named_id
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -307,6 +308,7 @@ class TestCreateDecision:
 
 
 class TestUpdateDecision:
+    @any_database
     @pytest.mark.parametrize("following", sorted(DecisionStatus))
     @pytest.mark.parametrize("status", sorted(DecisionStatus))
     async def test_follows_the_written_state_machine(

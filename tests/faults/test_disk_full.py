@@ -13,9 +13,9 @@ from sqlalchemy.engine import Engine
 
 from app.cli.verify import verify_all
 from app.settings import Settings
+from tests.databases import only_postgresql, only_sqlite
 from tests.factories import body_of, items_of, make, patch
 from tests.faults.clients import Reader
-from tests.faults.conftest import only
 from tests.problems import problem_of
 
 MOST_WRITES = 500
@@ -43,7 +43,7 @@ def small_disk(engine: Engine) -> Iterator[Disk]:
         event.remove(engine, "checkout", limit)
 
 
-@only("sqlite")
+@only_sqlite
 class TestSQLite:
     async def test_answers_507_and_recovers(self, app: FastAPI, client: httpx.AsyncClient, settings: Settings) -> None:
         made = await make(client, "goals")
@@ -93,7 +93,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON change FOR EACH ROW EXECUTE FUNCTION refu
 """
 
 
-@only("postgresql")
+@only_postgresql
 class TestPostgreSQL:
     """A trigger says what PostgreSQL says without room: a disk of a size of our own would need rights we may lack."""
 

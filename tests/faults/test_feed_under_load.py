@@ -16,6 +16,8 @@ from tests.conftest import Templates, client_of
 from tests.factories import make, measure_id
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed
 
+pytestmark = pytest.mark.long
+
 WRITES = 40
 ONE_FAILS_IN = 10
 

@@ -5,15 +5,19 @@ import logging
 import os
 import random
 
+import pytest
+
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed
 from tests.faults.service import Service
 
+pytestmark = pytest.mark.long
+
 logger = logging.getLogger(__name__)
 
-ROUNDS = int(os.environ.get("REGISTER_SOAK_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("REGISTER_SOAK_ROUNDS", "2"))
 SECONDS_FOR_WRITES = 60
 
 

@@ -13,8 +13,11 @@ import pytest
 
 from app.settings import Settings
 from tests.conftest import Templates
+from tests.databases import any_database
 from tests.factories import goal_id, make
 from tests.faults.service import Service
+
+pytestmark = pytest.mark.long
 
 SECONDS_TO_SEND = 2
 CLIENTS = 30
@@ -76,16 +79,16 @@ class TestWithoutBody:
                 assert b'"/problems/request-timeout"' in body
             await make(client, "goals")
 
-    async def test_is_told_when_it_sends_drop_by_drop(self, impatient: Service) -> None:
-        async with connected(impatient.port, HEAD.format(key=impatient.key)) as [(reader, writer)]:
+    @any_database
+    async def test_is_told_when_it_sends_drop_by_drop_and_may_go_away(self, impatient: Service) -> None:
+        head = HEAD.format(key=impatient.key)
+        async with connected(impatient.port, head) as [(reader, writer)]:
             dripping = asyncio.create_task(drip(writer))
             try:
                 assert (await all_sent(reader)).startswith(b"HTTP/1.1 408 ")
             finally:
                 dripping.cancel()
-
-    async def test_may_go_away(self, impatient: Service) -> None:
-        async with connected(impatient.port, HEAD.format(key=impatient.key), CLIENTS):
+        async with connected(impatient.port, head, CLIENTS):
             pass
         async with impatient.client() as client:
             await make(client, "goals")
@@ -99,9 +102,12 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.2)
 
 
-@pytest.mark.parametrize("sent", ["", "GET /v1/go", "GET /v1/goals HTTP/1.1\r\nHost: regi"])
-async def test_half_a_head_keeps_nobody_waiting(impatient: Service, sent: str) -> None:
-    async with impatient.client() as client, connected(impatient.port, sent, CLIENTS):
+@any_database
+async def test_half_a_head_keeps_nobody_waiting(impatient: Service) -> None:
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(impatient.client())
+        for sent in ("", "GET /v1/go", "GET /v1/goals HTTP/1.1\r\nHost: regi"):
+            await stack.enter_async_context(connected(impatient.port, sent, CLIENTS))
         started = time.monotonic()
         await make(client, "goals")
         assert (await client.get("/v1/goals")).status_code == 200

@@ -11,6 +11,7 @@ import pytest
 
 from app.settings import Settings
 from tests.conftest import Templates
+from tests.databases import any_database
 from tests.factories import goal_id
 from tests.faults.service import Service
 from tests.processes import free_port
@@ -50,7 +51,7 @@ GOAL = f"/v1/goals/{goal_id(1)}"
 # A proxy sees no database.
 pytestmark = [
     pytest.mark.skipif(not NGINX, reason="there is no nginx on this machine"),
-    pytest.mark.parametrize("templates", ["sqlite"], indirect=True),
+    any_database,
 ]
 
 

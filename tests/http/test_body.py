@@ -19,6 +19,7 @@ from app.http.problems import ERRORS_SHOWN
 from app.http.strict_json import MAX_DEPTH, MOST_MEMBERS, MOST_VALUES
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import CITY, NOWHERE, PATHS, body_of, errors_of, items_of, make, measure_id
 from tests.problems import problem_of
 
@@ -94,6 +95,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
 }
 
 
+@any_database
 class TestUnreadableBodies:
     @pytest.mark.parametrize("method", ["POST", "PATCH"])
     @pytest.mark.parametrize(("body", "detail"), UNREADABLE.values(), ids=UNREADABLE)
@@ -151,6 +153,7 @@ class TestReadableBodies:
             assert answer.json()["title"] == title
             assert (await client.get(answer.headers["location"])).json()["title"] == title
 
+    @any_database
     @pytest.mark.parametrize(
         "media_type",
         [
@@ -169,11 +172,13 @@ class TestReadableBodies:
         answer = await client.post("/v1/topics", content=content, headers={"Content-Type": media_type})
         assert answer.status_code == 201, answer.text
 
+    @any_database
     @pytest.mark.parametrize("coding", ["identity", "Identity, ,identity", ""])
     async def test_may_say_that_they_are_not_packed(self, client: httpx.AsyncClient, coding: str) -> None:
         answer = await client.post("/v1/topics", json=body_of("topics"), headers={"Content-Encoding": coding})
         assert answer.status_code == 201, answer.text
 
+    @any_database
     @pytest.mark.parametrize(
         "media_type",
         ["application/merge-patch+json", "application/json", 'Application/Merge-Patch+JSON;charset="UTF-8"'],
@@ -183,6 +188,7 @@ class TestReadableBodies:
         answer = await client.patch(f"{PATH}/{measure_id(1, 1)}", content='{"summary": "kurz"}', headers=headers)
         assert (answer.status_code, answer.json()["summary"]) == (200, "kurz")
 
+    @any_database
     async def test_may_come_in_pieces(self, client: httpx.AsyncClient) -> None:
         body = json.dumps(body_of("topics", name="Ä" * 100), ensure_ascii=False).encode()
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.http.conditional import Preconditions, etag
 from app.http.problems import Malformed
+from tests.databases import any_database
 from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, make, patch
 from tests.problems import detail_of, problem_of
 
@@ -35,6 +36,7 @@ MALFORMED = (
 
 
 class TestIfNoneMatch:
+    @any_database
     @pytest.mark.parametrize(
         "header",
         ['"1"', 'W/"1"', "*", ' "1" ', '"0", "1"', '"a","b" ,W/"1"', '"7", "1",', '"a,b", "1"', ', ,"1",,'],
@@ -48,6 +50,7 @@ class TestIfNoneMatch:
         headed = await client.head(f"/v1/partners/{LIGA}", headers={"If-None-Match": header})
         assert (headed.status_code, headed.headers["etag"]) == (304, '"1"')
 
+    @any_database
     @pytest.mark.parametrize("header", ['"2"', 'W/"0"', '"11"', '"0", "2"', '""', '"*"'])
     async def test_answers_in_full_to_who_has_another(self, client: httpx.AsyncClient, header: str) -> None:
         answer = await client.get(f"/v1/partners/{LIGA}", headers={"If-None-Match": header})
@@ -63,6 +66,7 @@ class TestIfNoneMatch:
         answer = await client.get(path, headers=old)
         assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"2"', changed.json())
 
+    @any_database
     @pytest.mark.parametrize("header", MALFORMED)
     async def test_is_refused_when_it_is_no_list_of_tags(self, client: httpx.AsyncClient, header: str) -> None:
         answer = await client.get(f"/v1/partners/{LIGA}", headers={"If-None-Match": header})
@@ -71,12 +75,14 @@ class TestIfNoneMatch:
             {"header": "If-None-Match", "code": "not_an_etag", "detail": detail_of(answer)},
         ]
 
+    @any_database
     async def test_hides_no_absence(self, client: httpx.AsyncClient) -> None:
         answer = await client.get(f"/v1/partners/{NOWHERE}", headers={"If-None-Match": "*"})
         problem_of(answer, 404, "not-found")
 
 
 class TestIfMatch:
+    @any_database
     @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
     async def test_is_required_for_every_change(self, client: httpx.AsyncClient, method: str) -> None:
         made = await make(client, PATH)
@@ -84,6 +90,7 @@ class TestIfMatch:
         problem_of(answer, 428, "precondition-required")
         assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
+    @any_database
     @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
     @pytest.mark.parametrize("header", ['"1"', 'W/"1"', '"3"', '"1", "3"', '"02"', '""', '"*"'])
     async def test_refuses_every_other_version(self, client: httpx.AsyncClient, method: str, header: str) -> None:
@@ -94,6 +101,7 @@ class TestIfMatch:
         assert document["current_etag"] == answer.headers["etag"] == '"2"'
         assert (await client.get(path)).json() == made
 
+    @any_database
     @pytest.mark.parametrize(
         "header", ['"1"', "*", " * ", '"7", "1"', '"7","1",', 'W/"1"', '"7", W/"1"', ',,"1" , ,"9"']
     )
@@ -105,6 +113,7 @@ class TestIfMatch:
         answer = await client.delete(path, headers={"If-Match": header.replace("1", "2")})
         assert (answer.status_code, answer.content) == (204, b"")
 
+    @any_database
     @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
     @pytest.mark.parametrize("header", MALFORMED)
     async def test_is_refused_when_it_is_no_list_of_tags(
@@ -116,6 +125,7 @@ class TestIfMatch:
         document = problem_of(answer, 400, "malformed-request")
         assert document["errors"] == [{"header": "If-Match", "code": "not_an_etag", "detail": detail_of(answer)}]
 
+    @any_database
     @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
     async def test_is_asked_for_only_where_there_is_something(self, client: httpx.AsyncClient, method: str) -> None:
         made = await make(client, PATH)
@@ -126,6 +136,7 @@ class TestIfMatch:
             answer = await client.request(method, f"/v1/{PATH}/{made['id']}", headers=headers, **body_for(method))
             problem_of(answer, 410, "gone")
 
+    @any_database
     async def test_comes_after_the_body_was_judged(self, client: httpx.AsyncClient) -> None:
         answer = await client.patch(f"/v1/partners/{LIGA}", json={"name": None}, headers={"If-Match": '"9"'})
         problem_of(answer, 422, "validation-error")
@@ -200,7 +211,7 @@ async def reading(client: httpx.AsyncClient, address: str, **headers: str) -> ht
     return await client.get(address.partition("/participants/")[0], headers=headers)
 
 
-@pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
+@any_database
 @pytest.mark.parametrize("kind", KINDS)
 class TestOfEveryKind:
     """RFC 9110, section 13.2.2, at every address that has versions."""
@@ -289,7 +300,7 @@ class TestOfPut:
         answers = await asyncio.gather(*(client.put(address, json=body, headers=first) for _ in range(6)))
         assert sorted(answer.is_success for answer in answers) == [*[False] * 5, True]
 
-    @pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
+    @any_database
     async def test_are_refused_when_they_are_no_lists_of_tags(self, client: httpx.AsyncClient, kind: str) -> None:
         address, body = await address_of(client, kind)
         for name in ("If-Match", "If-None-Match"):

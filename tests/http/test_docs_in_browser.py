@@ -15,6 +15,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, 
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import Templates
+from tests.databases import any_database
 from tests.factories import LIGA
 
 BROWSER = shutil.which("chromium") or "/usr/bin/chromium"
@@ -30,10 +31,9 @@ FLAGS = (
 )
 PATIENCE = 30_000
 
-# A page is the same whatever keeps the record, so one database is enough.
 pytestmark = [
     pytest.mark.skipif(not Path(BROWSER).exists(), reason="there is no Chromium on this machine"),
-    pytest.mark.parametrize("templates", ["sqlite"], indirect=True),
+    any_database,
 ]
 
 

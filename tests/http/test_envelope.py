@@ -17,6 +17,7 @@ from app.http.envelope import API_VERSION
 from app.logs import configure_logging
 from app.settings import Settings
 from tests.conftest import client_of, running, settings_for
+from tests.databases import any_database
 from tests.factories import CARITAS, LIGA, NOWHERE, body_of
 from tests.problems import problem_of
 
@@ -41,6 +42,7 @@ EVERY_KIND = [
 ]
 
 
+@any_database
 class TestHeaders:
     @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND)
     async def test_are_on_every_answer(self, client: httpx.AsyncClient, method: str, path: str, status: int) -> None:
@@ -153,6 +155,7 @@ class TestRequestId:
         assert len({answer.headers["x-request-id"] for answer in answers}) == 50
 
 
+@any_database
 class TestLog:
     @pytest.fixture
     def written(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:

@@ -23,6 +23,7 @@ from app.resources.lists import ListQuery
 from app.schema.fields import Id
 from app.settings import Settings
 from tests.conftest import client_of, running, settings_for
+from tests.databases import any_database
 from tests.factories import CARITAS, CITY, NOWHERE, body_of, errors_of, make
 from tests.problems import detail_of, problem_of
 
@@ -45,6 +46,7 @@ def all_routes() -> list[tuple[str, str]]:
     return sorted(set(routes_of(create_app(settings_for("sqlite:///nowhere.db")))))
 
 
+@any_database
 class TestEveryError:
     @pytest.mark.parametrize(("method", "path"), all_routes())
     async def test_has_one_shape_on_every_route(self, offline: httpx.AsyncClient, method: str, path: str) -> None:
@@ -153,6 +155,7 @@ class TestEveryError:
         assert errors_of(answer) == [("x" * 200, "extra_forbidden")]
 
 
+@any_database
 class TestNotFound:
     @pytest.mark.parametrize(
         "path", ["/nowhere", "/v1", "/v1/", "/v1/goals/", "//v1/goals", "/V1/goals", "/v1/goals/x/y", "/v2/goals"]
@@ -171,6 +174,7 @@ class TestNotFound:
                 problem_of(await offline.get(f"{path}/{name}"), 404, "not-found")
 
 
+@any_database
 class TestMethodNotAllowed:
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
@@ -201,6 +205,7 @@ class TestMethodNotAllowed:
         assert answer.headers["allow"] == "GET, HEAD"
 
 
+@any_database
 class TestHead:
     @pytest.mark.parametrize(
         "path", ["/", "/docs", "/openapi.json", "/healthz", "/readyz", "/v1/goals", f"/v1/partners/{CARITAS}"]
@@ -218,6 +223,7 @@ class TestHead:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@any_database
 class TestInvalid:
     def test_says_every_mistake_that_a_schema_can_find_in_both_languages(self) -> None:
         """An error without a text of ours would reach a German reader in English."""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.needs.terms import NeedStatus
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -187,6 +188,7 @@ class TestCreateNeed:
             ("#/topic_id", "unknown_reference"),
         ]
 
+    @any_database
     @pytest.mark.parametrize("status", sorted(NeedStatus))
     async def test_begins_with_any_status_and_answers_only_with_words(
         self, client: httpx.AsyncClient, status: str
@@ -200,6 +202,7 @@ class TestCreateNeed:
         made = await make(client, PATH, status=status, response="Ja.")
         assert (made["response"], made["answered_at"] is None) == ("Ja.", status != "answered")
 
+    @any_database
     @pytest.mark.parametrize("status", sorted(NeedStatus))
     async def test_lets_a_contributor_raise_and_not_answer(self, callers: Callers, status: str) -> None:
         body = body_of(PATH, raised_by_id=CARITAS, status=status)
@@ -225,6 +228,7 @@ class TestCreateNeed:
 
 
 class TestUpdateNeed:
+    @any_database
     @pytest.mark.parametrize("following", sorted(NeedStatus))
     @pytest.mark.parametrize("status", sorted(NeedStatus))
     async def test_follows_the_written_state_machine(
@@ -239,6 +243,7 @@ class TestUpdateNeed:
             assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[status]
             await unchanged(client, made)
 
+    @any_database
     @pytest.mark.parametrize("following", sorted(NeedStatus))
     @pytest.mark.parametrize("status", sorted(NeedStatus))
     async def test_lets_a_contributor_open_and_close_and_not_answer(

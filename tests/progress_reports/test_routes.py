@@ -8,6 +8,7 @@ import pytest
 
 from app.progress_reports.terms import ReportState
 from app.sub_measures.terms import SubMeasureStatus
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -168,6 +169,7 @@ class TestCreateProgressReport:
             ("#/summary", "string_too_short")
         ]
 
+    @any_database
     @pytest.mark.parametrize("state", sorted(ReportState))
     async def test_begins_as_a_draft_or_submitted(self, client: httpx.AsyncClient, state: str) -> None:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, state=state))
@@ -209,6 +211,7 @@ class TestCreateProgressReport:
 
 
 class TestUpdateProgressReport:
+    @any_database
     @pytest.mark.parametrize("following", sorted(ReportState))
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])
     async def test_follows_the_written_state_machine(
@@ -223,6 +226,7 @@ class TestUpdateProgressReport:
             assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[state]
             assert await read(client, PATH, report["id"]) == report
 
+    @any_database
     @pytest.mark.parametrize("following", sorted(ReportState))
     async def test_leaves_one_that_is_accepted_as_it_is(self, client: httpx.AsyncClient, following: str) -> None:
         report = await report_in(client, "accepted")
@@ -234,6 +238,7 @@ class TestUpdateProgressReport:
         problem_of(await patch(client, PATH, report, summary="Anders"), 409, "frozen")
         assert await read(client, PATH, report["id"]) == report
 
+    @any_database
     @pytest.mark.parametrize("following", sorted(ReportState))
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])
     async def test_lets_a_contributor_submit_and_take_back(self, callers: Callers, state: str, following: str) -> None:
@@ -334,6 +339,7 @@ class TestAcceptProgressReport:
         moved = await read(client, "sub-measures", measure_id(1, 1))
         assert (moved["status"], moved["progress_percent"]) == ("in_progress", 90)
 
+    @any_database
     @pytest.mark.parametrize("status", sorted(SubMeasureStatus))
     async def test_moves_the_measure_only_where_it_can_go(self, client: httpx.AsyncClient, status: str) -> None:
         for following in sorted(SubMeasureStatus):

@@ -64,10 +64,11 @@ async def fill(client: httpx.AsyncClient, day: str, **fields: Any) -> None:
 
 
 async def multiply(database: Database, model: type[SQLModel], count: int, **fields: Callable[[int], Any]) -> None:
-    """Add copies of a row of a table, which differ in these fields; the record does not know of them."""
+    """Add copies of the newest row of a table, which differ in these fields; the record does not know of them."""
     table = table_of(model)
+    newest = select(table).order_by(*(column.desc() for column in table.primary_key.columns)).limit(1)
     async with database.transaction() as session:
-        row = (await session.execute(select(table).limit(1))).mappings().one()
+        row = (await session.execute(newest)).mappings().one()
         copies = [{**row, **{name: field(number) for name, field in fields.items()}} for number in range(count)]
         await session.execute(insert(table), copies)
         if not database.is_sqlite:

@@ -1,29 +1,37 @@
 """The reports on some thousand rows: as many statements as on a few, and every row."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.access.visibility import Visibility
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.database import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
+from app.decisions.terms import DecisionKind
 from app.indicators.models import Indicator
 from app.reports.spreadsheet import BATCH
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure
 from tests.clock import Clock
-from tests.factories import LIGA, items_of, make, measure_id
+from tests.conftest import Templates, client_of, running
+from tests.factories import LIGA, items_of, make
 from tests.reports.counting import check, counting
 from tests.reports.making import fill, multiply, stated
-from tests.tables import CSV, csv_of, rows_of
+from tests.tables import CSV, cells, csv_of, rows_of
 
-COUNT = 1_500
+COUNT = 999
 IDS = [uuid4() for _ in range(COUNT)]
+OF_ONE_KIND = 498
 ONE_PAGE = {"limit": 200}
 PAGED = ("progress/sub-measures", "early-involvement/decisions", "indicators", "upcoming")
 WHOLE = ("progress", "early-involvement", "exchange", "exchange?by=partner")
+
+
+BY_DECISION = "early-involvement/decisions"
 
 
 def own(number: int) -> UUID:
@@ -32,9 +40,17 @@ def own(number: int) -> UUID:
 
 
 async def grow(database: Database) -> None:
-    """Make many of what there is one of."""
-    for model in (ConsultationEvent, Decision, Indicator):
+    """Make many of the newest of each kind."""
+    for model in (ConsultationEvent, Indicator):
         await multiply(database, model, COUNT, id=own)
+    await multiply(
+        database,
+        Decision,
+        COUNT,
+        id=own,
+        kind=lambda number: DecisionKind.sectoral if number < OF_ONE_KIND else DecisionKind.financial,
+        visibility=lambda number: Visibility.public if number else Visibility.partners,
+    )
     await multiply(database, SubMeasure, COUNT, id=own, number=lambda number: 1_000 + number)
     await multiply(database, EventParticipant, COUNT, consultation_event_id=own)
     await multiply(database, DecisionPartner, COUNT, decision_id=own)
@@ -42,16 +58,35 @@ async def grow(database: Database) -> None:
     await multiply(database, Statement, COUNT, id=own, decision_id=own)
 
 
-class TestManyRows:
-    async def test_take_as_many_statements_as_few(self, app: FastAPI, client: httpx.AsyncClient, clock: Clock) -> None:
-        clock.set("2025-03-01")
+@pytest.fixture(scope="module")
+async def large(templates: Templates) -> AsyncIterator[FastAPI]:
+    """A register with a thousand of each kind, for tests that only read."""
+    async with (
+        templates.fresh("seeded") as settings,
+        running(settings) as app,
+        client_of(app, templates.keys["admin"]) as client,
+    ):
+        Clock(app)
         await fill(client, "2025-03-05")
         participants = [{"partner_id": LIGA, "attendance": "attended"}]
-        held = await make(client, "consultation-events", status="held", participants=participants)
+        past = {"starts_at": "2024-12-31T09:00:00Z", "status": "held", "participants": participants}
+        held = await make(client, "consultation-events", **past)
         linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA]}
-        await stated(client, await make(client, "decisions", **linked))
+        await stated(client, await make(client, "decisions", decides_on="2025-03-05", **linked))
         await grow(app.state.runtime.database)
-        async with counting(app) as (anyone, counted):
+        yield app
+
+
+@pytest.fixture
+async def client(large: FastAPI, templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin's client of the large register."""
+    async with client_of(large, templates.keys["admin"]) as client:
+        yield client
+
+
+class TestManyRows:
+    async def test_take_as_many_statements_as_few(self, large: FastAPI) -> None:
+        async with counting(large) as (anyone, counted):
             for report in (*PAGED, *WHOLE):
                 params = ONE_PAGE if report in PAGED else {}
                 address = httpx.URL(f"/v1/reports/{report}").copy_merge_params(params)
@@ -64,33 +99,42 @@ class TestManyRows:
                     check(counted, rows // BATCH + 1)
 
     @pytest.mark.parametrize("report", PAGED)
-    async def test_are_all_there_once_in_pages_and_in_csv(
-        self, app: FastAPI, client: httpx.AsyncClient, clock: Clock, report: str
-    ) -> None:
-        clock.set("2025-03-01")
-        await fill(client, "2025-03-05")
-        few = len(await rows_of(client, report, **ONE_PAGE))
-        for model in (ConsultationEvent, Decision, Indicator):
-            await multiply(app.state.runtime.database, model, COUNT, id=own)
-        await multiply(app.state.runtime.database, SubMeasure, COUNT, id=own, number=lambda number: 1_000 + number)
+    async def test_are_all_there_once_in_pages_and_in_csv(self, client: httpx.AsyncClient, report: str) -> None:
         answer = await client.get(f"/v1/reports/{report}", headers=CSV)
         lines = answer.text.splitlines()[1:]
         pages = await items_of(client, f"reports/{report}", **ONE_PAGE)
         assert len(lines) == len(set(lines)) == len(pages)
-        assert len(pages) >= few + COUNT
         ids = [next(value for name, value in row.items() if name.endswith("_id")) for row in pages]
         assert {str(id) for id in IDS} <= set(ids)
+        if report == BY_DECISION:
+            assert [cells(row) for row in pages] == await csv_of(client, report)
 
-    async def test_are_counted_all(self, app: FastAPI, client: httpx.AsyncClient) -> None:
-        participants = [{"partner_id": LIGA, "attendance": "attended"}]
-        held = await make(client, "consultation-events", status="held", participants=participants)
-        linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA]}
-        await stated(client, await make(client, "decisions", decides_on="2025-05-15", **linked))
-        await make(client, "indicators", goal_id=None, sub_measure_id=measure_id(1, 1))
-        await grow(app.state.runtime.database)
-        (row,) = await rows_of(client, "early-involvement")
-        assert (row["decisions"], row["answered"], row["median_lead_days"]) == (COUNT + 1, COUNT + 1, 64.0)
-        for by, group in (("quarter", "2025-Q1"), ("partner", LIGA)):
-            (row,) = await rows_of(client, "exchange", by=by)
-            assert (row["group"], row["held"], row["longest_gap_days"]) == (group, COUNT + 1, 0)
-        assert sum(row["sub_measures"] for row in await rows_of(client, "progress")) == 17 + COUNT
+    @pytest.mark.parametrize(
+        ("caller", "params", "count"),
+        [
+            (None, {"kind": "sectoral"}, 499),
+            ("reader", {"kind": "sectoral"}, 500),
+            ("reader", {"kind": "financial"}, 501),
+            ("reader", {}, 1001),
+        ],
+    )
+    async def test_are_complete_and_in_order_around_a_batch(
+        self, large: FastAPI, templates: Templates, caller: str | None, params: dict[str, str], count: int
+    ) -> None:
+        async with client_of(large, caller and templates.keys[caller]) as client:
+            rows = await csv_of(client, BY_DECISION, **params)
+        ids = [row["decision_id"] for row in rows]
+        assert BATCH == 500
+        assert len(ids) == len(set(ids)) == count
+        assert ids == sorted(ids), "all are decided on the same day: the id decides"
+
+    async def test_are_counted_all(self, client: httpx.AsyncClient) -> None:
+        rows = await rows_of(client, "early-involvement")
+        assert [row["kind"] for row in rows] == ["financial", "sectoral"]
+        assert [row["decisions"] for row in rows] == [COUNT - OF_ONE_KIND, OF_ONE_KIND + 2]
+        assert [row["answered"] for row in rows] == [COUNT - OF_ONE_KIND, OF_ONE_KIND + 1]
+        assert [row["median_lead_days"] for row in rows] == [64.0, 64.0]
+        for by, group in (("quarter", "2024-Q4"), ("partner", LIGA)):
+            row = next(row for row in await rows_of(client, "exchange", by=by) if row["group"] == group)
+            assert (row["held"], row["longest_gap_days"]) == (COUNT + 1, 0)
+        assert sum(row["sub_measures"] for row in await rows_of(client, "progress")) == 18 + COUNT

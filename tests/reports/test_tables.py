@@ -5,19 +5,18 @@ import csv
 import io
 import json
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.decisions.models import Decision
 from tests.clock import Clock
 from tests.conftest import Templates, client_of
+from tests.databases import any_database
 from tests.factories import LIGA, errors_of, items_of, make, patch
 from tests.problems import problem_of
 from tests.reports.counting import check, counting
-from tests.reports.making import fill, multiply, observed, stated
+from tests.reports.making import fill, observed, stated
 from tests.tables import CSV, cells, csv_of, rows_of
 
 PAGED = ("progress/sub-measures", "early-involvement/decisions", "indicators", "upcoming")
@@ -98,11 +97,13 @@ class TestCsv:
         rows = await csv_of(client, BY_DECISION, limit=1, kind="sectoral")
         assert {row["title"] for row in rows} == {"eins", "zwei"}
 
+    @any_database
     @pytest.mark.parametrize("title", ['Der "Plan", neu; 2025', "Straße, Ämter", "a=1", "'", "5 - 3", "\u2028Zeile"])
     async def test_gives_back_any_text(self, client: httpx.AsyncClient, title: str) -> None:
         await decision(client, title)
         assert [row["title"] for row in await csv_of(client, BY_DECISION)] == [title]
 
+    @any_database
     @pytest.mark.parametrize("first", ["=", "+", "-", "@"])
     async def test_shows_what_a_spreadsheet_would_run(self, client: httpx.AsyncClient, first: str) -> None:
         title = f'{first}HYPERLINK("http://x"; 1)'
@@ -113,6 +114,7 @@ class TestCsv:
         (shown,) = await rows_of(client, BY_DECISION)
         assert (shown["title"], shown["reference"]) == (title, f"{first}1"), "JSON is not for spreadsheets"
 
+    @any_database
     async def test_keeps_negative_numbers_numbers(self, client: httpx.AsyncClient) -> None:
         made = await make(client, "indicators", baseline_value=-5, target_value=5)
         await observed(client, made, "2025-01-01", -10)
@@ -123,27 +125,8 @@ class TestCsv:
             "-50.0",
         ]
 
-    @pytest.mark.parametrize("count", [499, 500, 501, 1203])
-    async def test_is_complete_and_in_order_beyond_one_batch(
-        self, app: FastAPI, client: httpx.AsyncClient, count: int
-    ) -> None:
-        await decision(client, "Entscheidung")
-        await multiply(
-            app.state.runtime.database,
-            Decision,
-            count - 1,
-            id=lambda _: uuid4(),
-            title=lambda number: f"Entscheidung {number}",
-        )
-        rows = await csv_of(client, BY_DECISION)
-        ids = [UUID(row["decision_id"]) for row in rows]
-        assert len(set(ids)) == count
-        assert ids == sorted(ids), "all have no day: the id decides"
-        assert {row["title"] for row in rows} >= {f"Entscheidung {number}" for number in range(count - 1)}
-        if count == 501:
-            assert [cells(row) for row in await items_of(client, f"reports/{BY_DECISION}", limit=200)] == rows
 
-
+@any_database
 class TestAccept:
     @pytest.mark.parametrize(
         ("accept", "is_csv"),
@@ -220,16 +203,19 @@ class TestPosition:
 
 @pytest.mark.usefixtures("clock")
 class TestParameters:
+    @any_database
     @pytest.mark.parametrize("report", REPORTS)
     async def test_that_are_unknown_are_refused(self, client: httpx.AsyncClient, report: str) -> None:
         answer = await client.get(f"/v1/reports/{report}", params={"nonsense": "1"})
         assert errors_of(answer) == [("nonsense", "extra_forbidden")]
 
+    @any_database
     @pytest.mark.parametrize("report", WHOLE)
     async def test_of_pages_are_refused_where_there_are_none(self, client: httpx.AsyncClient, report: str) -> None:
         answer = await client.get(f"/v1/reports/{report}", params={"limit": "1", "cursor": "x"})
         assert sorted(errors_of(answer)) == [("cursor", "extra_forbidden"), ("limit", "extra_forbidden")]
 
+    @any_database
     @pytest.mark.parametrize("report", PAGED)
     @pytest.mark.parametrize(("limit", "code"), [(0, "greater_than_equal"), (201, "less_than_equal")])
     async def test_limit_pages_to_two_hundred_rows(
@@ -251,6 +237,7 @@ class TestParameters:
         assert (last.json()["items"], last.json()["next_cursor"], last.links) == (rows, None, {})
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestCursors:
     @pytest.mark.parametrize("report", PAGED)

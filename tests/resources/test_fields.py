@@ -18,6 +18,7 @@ import pytest
 
 from app.schema import fields, text
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import AGREEMENT, CITY, PATHS, body_of, delete, goal_id, make, measure_id, numbers, patch, topic_id
 from tests.problems import problem_of
 from tests.schemas import Schema, body_schema, resolved, takes_null
@@ -483,6 +484,7 @@ class TestFields:
             read = await target.client.get(f"/v1/{target.path}/{answer.json()['id']}")
             assert read.json() == answer.json()
 
+    @any_database
     async def test_refuse_what_is_beyond_with_its_place(self, target: Target) -> None:
         tried = set()
         for containers in (False, True):
@@ -531,6 +533,7 @@ class TestFields:
                 assert answer.status_code == ACCEPTED[target.method], answer.text
                 assert len(answer.json()[each.name]) == each.schema["maxItems"]
 
+    @any_database
     async def test_are_only_those_of_the_contract(self, target: Target) -> None:
         answer = await target.send(nonsense=1, id=CITY, version=1, created_at="2024-01-01T00:00:00Z", Title="x")
         errors = problem_of(answer, 422, "validation-error")["errors"]
@@ -544,6 +547,7 @@ class TestFields:
                 (error,) = problem_of(answer, 422, "validation-error")["errors"]
                 assert (error["pointer"], error["code"]) == (f"#/{each.name}/1/nonsense", "extra_forbidden")
 
+    @any_database
     async def test_are_required_as_the_contract_says(self, target: Target) -> None:
         for each in target.places:
             if each.schema["type"] == "array" and "properties" in resolved(each.schema["items"]):
@@ -560,6 +564,7 @@ class TestFields:
         else:
             assert "required" not in schema
 
+    @any_database
     async def test_hold_no_nul(self, target: Target) -> None:
         """No database keeps it, so a body with it is as unreadable as one with a lone surrogate."""
         for broken in ("a\0b", "\ud800"):

@@ -16,6 +16,7 @@ from app.resources import idempotency
 from app.resources.idempotency import KeptAnswer
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, end_of_feed, items_of, patch
 from tests.problems import problem_of
 
@@ -172,7 +173,7 @@ class TestOtherRequest:
 
 class TestTwinInFlight:
     # On SQLite the twin stands in line for the one connection that writes, and then gets the first one's answer.
-    @pytest.mark.parametrize("templates", ["postgresql"], indirect=True)
+    @only_postgresql
     async def test_is_told_when_it_takes_too_long(
         self, settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from app.http.messages import MESSAGES
 from tests.contract.reading import OPERATIONS, Operation
+from tests.databases import any_database
 from tests.factories import NOWHERE, errors_of, goal_id, make, measure_id
 from tests.problems import problem_of
 
 Pairs = list[tuple[str, str | int | float | bool | None]]
-ONE_DATABASE = pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
 
 
 def parameters_of(operation: Operation, *, many: bool) -> list[str]:
@@ -52,18 +52,18 @@ class TestRepetition:
     async def test_of_an_unknown_name_is_as_unknown_as_the_name(self, offline: httpx.AsyncClient) -> None:
         assert errors_of(await offline.get("/v1/goals?limmit=1&limmit=2")) == [("limmit", "extra_forbidden")]
 
-    @ONE_DATABASE
+    @any_database
     async def test_comes_after_the_key(self, client: httpx.AsyncClient) -> None:
         headers = {"Authorization": "Bearer crk_unknown"}
         problem_of(await client.get("/v1/goals?limit=1&limit=2", headers=headers), 401, "unauthorized")
 
-    @ONE_DATABASE
+    @any_database
     async def test_of_a_filter_means_any_of_its_values(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/v1/goals?number=1&number=2&number=1")
         assert [each["number"] for each in answer.json()["items"]] == [1, 2]
 
 
-@ONE_DATABASE
+@any_database
 class TestOrderOfValues:
     async def test_leaves_the_cursor_of_a_list_valid(self, client: httpx.AsyncClient) -> None:
         choice = random.Random(1)  # noqa: S311 (orders that can be repeated)
@@ -91,7 +91,7 @@ class TestOrderOfValues:
 
 
 class TestEmptyCursor:
-    @ONE_DATABASE
+    @any_database
     async def test_is_the_beginning(self, client: httpx.AsyncClient) -> None:
         await make(client, "indicators", sub_measure_id=None)
         asked = [each for each in READS if "cursor" in parameters_of(each, many=False)]
@@ -120,7 +120,7 @@ class TestTimes:
         for value in ("2024-08-29 10:00:00+02:00", "2024-08-29T10:00:00 ", "2024-08-29T10:00:00  02:00", "2024-08-29"):
             assert errors_of(await offline.get(address, params={name: value})) == [(name, "time_format")]
 
-    @ONE_DATABASE
+    @any_database
     async def test_with_a_plus_that_is_encoded_are_read(self, client: httpx.AsyncClient) -> None:
         address = "/v1/consultation-events?starts_at_from="
         made = await make(client, "consultation-events", starts_at="2024-08-29T08:00:00Z")

@@ -38,11 +38,10 @@ from app.statements.models import StatementCreate
 from app.statements.resource import STATEMENTS
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
+from tests.databases import any_database
 from tests.factories import CARITAS, LIGA, body_of, goal_id, measure_id
 
 CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
-only_once = pytest.mark.parametrize("templates", ["sqlite"], indirect=True)
-"""For what no database decides."""
 
 WRITERS = {
     "access/caller.py": "the day on which a key was used",
@@ -82,7 +81,7 @@ def decided(**fields: Any) -> DecisionCreate:
     return DecisionCreate.model_validate({"title": "Haushalt", "kind": "financial", **made, **fields})
 
 
-@only_once
+@any_database
 class TestSharedFunctions:
     async def test_complete_what_a_kind_completes(self, session: Transaction) -> None:
         answered = await create(session, NEEDS, need(status="answered", response="Ja."))
@@ -179,7 +178,7 @@ async def logged(settings: Settings) -> Counter[str]:
         await database.close()
 
 
-@only_once
+@any_database
 class TestEveryWay:
     async def test_of_files_and_commands_passes_the_rules(
         self, empty_settings: Settings, monkeypatch: pytest.MonkeyPatch

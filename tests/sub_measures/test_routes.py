@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.sub_measures.terms import SubMeasureStatus
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -192,6 +193,7 @@ class TestCreateSubMeasure:
     async def test_takes_a_number_of_another_goal(self, client: httpx.AsyncClient) -> None:
         assert (await make(client, PATH, goal_id=goal_id(1), number=7))["code"] == "1.7"
 
+    @any_database
     @pytest.mark.parametrize("status", SubMeasureStatus)
     async def test_begins_with_any_status_and_its_reason(
         self, client: httpx.AsyncClient, status: SubMeasureStatus
@@ -319,6 +321,7 @@ class TestUpdateSubMeasure:
         assert answer.json()["code"] == "4.78"
         assert [each["id"] for each in await items_of(client, PATH, goal_id=goal_id(4), number=78)] == [made["id"]]
 
+    @any_database
     @pytest.mark.parametrize("status", SubMeasureStatus)
     async def test_follows_the_written_state_machine(self, client: httpx.AsyncClient, status: SubMeasureStatus) -> None:
         for following in SubMeasureStatus:
