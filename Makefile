@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run soak test cover check fmt openapi docs migrate contract bench attacks lock
+.PHONY: help setup run soak test cover check fmt openapi docs migrate migration contract bench attacks lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,8 +56,9 @@ fmt: $(DEVELOPMENT) ## Format the code and mend what can be mended
 openapi: $(RUNTIME) ## Write the contract to openapi/openapi.json
 	$(BIN)/register openapi openapi/openapi.json
 
-docs: $(RUNTIME) ## Write what the docs say about the code: tables, diagram
+docs: $(DEVELOPMENT) ## Write what the docs say about the code: tables, diagram, rights
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m tests.access.matrix
 
 contract: $(RUNTIME) ## Judge the contract with Spectral, OWASP, the API Design Rules, Redocly and TypeScript, where node is there
 ifeq ($(shell command -v npm),)
@@ -73,6 +74,10 @@ endif
 
 migrate: $(RUNTIME) ## Bring the database to the newest schema
 	$(BIN)/register migrate
+
+migration: $(RUNTIME) ## Write the next migration: make migration m="postal address of partners"
+	@test -n "$$m" || { echo 'Say what the migration is for: make migration m="postal address of partners"' >&2; exit 1; }
+	$(BIN)/python -m migrations "$$m"
 
 bench: $(DEVELOPMENT) ## Measure reads beside a bare driver, on SQLite and on PostgreSQL
 	$(BIN)/python -m benchmarks

@@ -1,19 +1,13 @@
-"""How Alembic reaches the database: over the connection it is given, or that of the settings."""
+"""How Alembic reaches the database: over the connection that `register migrate` and `make migration` give it."""
 
-import asyncio
 from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, String
+from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from app import catalogue
 from app.database import Json
-from app.migrating import connected
-from app.settings import Settings
-
-# Importing the catalogue makes every table known.
-METADATA = catalogue.FEATURES[0].kind.table.metadata
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -35,7 +29,7 @@ def migrate(connection: Connection) -> None:
     """Run the migrations that were asked for over this connection."""
     context.configure(
         connection=connection,
-        target_metadata=METADATA,
+        target_metadata=SQLModel.metadata,
         render_as_batch=True,
         render_item=plain_type,
         # On SQLite too: the connection opens its transaction itself.
@@ -45,14 +39,4 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-async def migrate_configured() -> None:
-    """Run the migrations on the database of the settings."""
-    async with connected(Settings()) as connection:
-        await connection.run_sync(migrate)
-
-
-given: Connection | None = context.config.attributes.get("connection")
-if given is None:
-    asyncio.run(migrate_configured())
-else:
-    migrate(given)
+migrate(context.config.attributes["connection"])

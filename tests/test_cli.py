@@ -274,14 +274,6 @@ class TestMigrateSeedVerify:
         for command in ("seed", "demo", "verify"):
             assert (await refused(tmp_path, command)).endswith("run `register migrate`")
 
-    @pytest.mark.parametrize("command", ["migrate", "seed", "demo", "verify"])
-    async def test_say_that_the_database_is_away_in_one_line(self, tmp_path: Path, command: str) -> None:
-        away = (f"postgresql://user:secret@127.0.0.1:{free_port()}/register", "sqlite:///none/register.db")
-        for url in away:
-            line = await refused(tmp_path, command, REGISTER_DATABASE_URL=url)
-            assert line.startswith("the database does not answer: ")
-            assert "secret" not in line
-
 
 class TestOpenapi:
     async def test_writes_the_contract_without_a_database(self, tmp_path: Path) -> None:

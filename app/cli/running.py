@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from app.cli.failed import Failed
 from app.database import Database
+from app.database_errors import DATABASE_ERRORS, described
 from app.http.problems import Problem
 from app.revisions import current_revision, newest_revision
 from app.runtime import Runtime
@@ -29,14 +29,13 @@ def read_settings() -> Settings:
 
 
 def carry_out(work: Coroutine[Any, Any, Result]) -> Result:
-    """What a command does, to its end; raises Failed for a problem and for a database that does not answer."""
+    """What a command does, to its end; raises Failed for a problem and for whatever a database says."""
     try:
         return asyncio.run(work)
     except Problem as problem:
         raise Failed(in_words(problem)) from None
-    except (DBAPIError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
-        raise Failed(f"the database does not answer: {reason}") from None
+    except DATABASE_ERRORS as error:
+        raise Failed(described(error)) from None
 
 
 def in_words(problem: Problem) -> str:
