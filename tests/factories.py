@@ -1,72 +1,31 @@
 """Resources for tests: valid by default, each field can be said otherwise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
 import httpx
 
-from app.resources.ids import named_id
+from tests.dresden import AGREEMENT, CARITAS, CITY, LIGA, goal_id, measure_id, topic_id
+from tests.kinds import POSTED, required_of, sample_of
 from tests.problems import problem_of
 
-AGREEMENT = str(named_id("agreements", "dresden-liga-2024"))
-CITY = str(named_id("partners", "landeshauptstadt-dresden"))
-LIGA = str(named_id("partners", "liga-dresden"))
-CARITAS = str(named_id("partners", "caritas-dresden"))
+# What most tests need of Dresden's agreement comes along.
+__all__ = ["AGREEMENT", "CARITAS", "CITY", "LIGA", "goal_id", "measure_id", "topic_id"]
+
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
+PATHS = tuple(POSTED)
 numbers = count(1000)
-
-
-def topic_id(slug: str) -> str:
-    """The id of one of Dresden's topics."""
-    return str(named_id("topics", "dresden-liga-2024", slug))
-
-
-def goal_id(number: int) -> str:
-    """The id of one of Dresden's goals."""
-    return str(named_id("goals", "dresden-liga-2024", number))
-
-
-def measure_id(goal: int, number: int) -> str:
-    """The id of one of Dresden's sub-measures."""
-    return str(named_id("sub-measures", "dresden-liga-2024", goal, number))
-
-
-DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "agreements": {"title": "Kooperationsvereinbarung"},
-    "topics": {"agreement_id": AGREEMENT, "name": "Sport"},
-    "partners": {"name": "Verband", "kind": "other"},
-    "goals": {"agreement_id": AGREEMENT, "topic_id": topic_id("health"), "title": "Ziel"},
-    "sub-measures": {"goal_id": goal_id(1), "title": "Teilmaßnahme"},
-    "consultation-events": {
-        "title": "Gespräch",
-        "format": "talk",
-        "level": "operational",
-        "starts_at": "2025-03-12T09:00:00Z",
-    },
-    "decisions": {"title": "Entscheidung", "kind": "sectoral"},
-    "needs": {"title": "Bedarf", "raised_by_id": LIGA},
-    "indicators": {"name": "Kennzahl", "unit": "Plätze", "goal_id": goal_id(1)},
-    "progress-reports": {
-        "sub_measure_id": measure_id(1, 1),
-        "partner_id": LIGA,
-        "period_from": "2025-01-01",
-        "period_to": "2025-06-30",
-        "summary": "Es geht voran.",
-    },
-}
-PATHS: Sequence[str] = tuple(DEFAULTS)
-"""The resources that are made by POST; those that are put at an address below another have tests of their own."""
-WITH_SLUG = ("agreements", "topics", "partners")
 
 
 def body_of(path: str, **fields: Any) -> dict[str, Any]:
     """What a POST to a resource's path needs, with these fields said otherwise."""
-    body = {**DEFAULTS[path], **fields}
-    if path in WITH_SLUG:
+    body = {**(sample_of(path).body or required_of(path)), **fields}
+    create = POSTED[path].create.model_fields
+    if "slug" in create:
         body.setdefault("slug", f"{path[:-1]}-{next(numbers)}")
-    if path == "goals":
+    if "number" in create and create["number"].is_required():
         # Within the limits of the field, however many a test process has made.
         body.setdefault("number", 1000 + next(numbers) % 8999)
     return body
@@ -106,7 +65,7 @@ async def items_of(client: httpx.AsyncClient, path: str, **params: Any) -> list[
 
 async def end_of_feed(client: httpx.AsyncClient) -> str:
     """The cursor behind all changes that there are: behind those, too, that are passed over."""
-    cursor: str = (await client.get("/v1/changes", params={"type": "nothing"})).json()["next_cursor"]
+    cursor: str = (await client.get("/v1/changes", params={"type": "observation", "limit": 500})).json()["next_cursor"]
     return cursor
 
 

@@ -51,6 +51,19 @@ def body_schema(path: str, method: str) -> Schema:
     return resolved(document()["paths"][address][method]["requestBody"]["content"]["application/json"]["schema"])
 
 
+def defaults_of(path: str) -> dict[str, Any]:
+    """What a new resource has where nothing was sent, as far as that is said by the contract of its address."""
+    operations = document()["paths"][f"/{path}"]
+    content = operations["post" if "post" in operations else "put"]["requestBody"]["content"]["application/json"]
+    schema = resolved(content["schema"])
+    empty: Mapping[str, Any] = {"array": [], "object": {}}
+    return {
+        name: each.get("default", None if takes_null(each) else empty.get(resolved(each).get("type", "")))
+        for name, each in schema["properties"].items()
+        if name not in schema.get("required", ())
+    }
+
+
 def answer_schema(path: str) -> Schema:
     """What reading one resource answers."""
     answer = document()["paths"][f"/{path}/{{id}}"]["get"]["responses"]["200"]

@@ -28,8 +28,6 @@ from app.sub_measures.resource import SUB_MEASURES
 from tests.conftest import as_command, client_of, running
 from tests.databases import only_postgresql
 from tests.factories import (
-    CARITAS,
-    CITY,
     LIGA,
     PATHS,
     body_of,
@@ -38,10 +36,9 @@ from tests.factories import (
     goal_id,
     items_of,
     make,
-    measure_id,
     patch,
-    topic_id,
 )
+from tests.kinds import PUTS, changes_of
 from tests.problems import problem_of
 from tests.schemas import document
 
@@ -50,50 +47,8 @@ KINDS = tuple(feature.kind for feature in FEATURES)
 WRITES = ("post", "patch", "delete")
 ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204}
 
-CHANGES: dict[str, dict[str, list[Any]]] = {
-    "agreements": {
-        "title": ["Vereinbarung", "Ä"],
-        "signed_on": [None, "2024-08-29"],
-        "signatories": [[], [{"name": "A"}, {"name": "B", "function": "C", "partner_id": LIGA}]],
-    },
-    "topics": {"name": ["Sport", "Kultur"], "translations": [{}, {"en": "Sports", "fr": "Sport"}]},
-    "partners": {
-        "name": ["Verband", "Bund"],
-        "staff_count": [None, 0, 8600],
-        "member_of_id": [None, LIGA],
-        "service_fields": [[], ["nursing", "daycare"], ["daycare", "nursing", "other"]],
-    },
-    "goals": {"title": ["Ziel", "Z"], "description": [None, "a\nb\t„c“"], "topic_id": [topic_id("health")]},
-    "sub-measures": {
-        "supporting_partner_ids": [[], [CARITAS, LIGA], [LIGA]],
-        "districts": [[], ["Prohlis", "Gorbitz"]],
-        "sdgs": [[], [17, 1]],
-        "milestones": [[], [{"title": "x", "due_on": "2025-01-01"}]],
-        "progress_percent": [None, 0, 100],
-    },
-    "consultation-events": {
-        "starts_at": ["2025-03-12T09:00:00+01:00", "2025-03-12T09:00:00.123456789Z"],
-        "participants": [[], [{"partner_id": LIGA}, {"partner_id": CITY, "role": "host", "delegates": 3}]],
-        "agenda_items": [[], [{"title": "b"}, {"title": "a", "sub_measure_id": measure_id(1, 1)}]],
-        "topic_ids": [[], [topic_id("work"), topic_id("health")]],
-        "documents": [[], [{"title": "x", "url": "https://example.org/x"}]],
-    },
-    "decisions": {
-        "title": ["Haushalt", "Ä"],
-        "involved_partner_ids": [[], [LIGA, CARITAS]],
-        "topic_ids": [[], [topic_id("work")]],
-        "decides_on": [None, "2025-05-15"],
-    },
-    "needs": {"title": ["Bedarf", "Not"], "urgency": ["urgent"], "districts": [[], ["Prohlis", "Gorbitz"]]},
-    "indicators": {"name": ["Zahl", "Z"], "target_value": [None, 0, -1.5], "baseline_value": [1e15]},
-    "progress-reports": {"summary": ["Bericht", "B"], "progress_percent": [None, 0, 100]},
-}
-# What stands below a resource: what is sent there.
-BELOW: dict[str, tuple[str, dict[str, Any]]] = {
-    "decisions": (f"statements/{LIGA}", {"position": "object", "text": "Nein"}),
-    "indicators": ("observations/2025-02-28", {"value": 1.5}),
-    "consultation-events": (f"participants/{LIGA}", {"attendance": "accepted"}),
-}
+# What stands below a resource: where, and what is sent there.
+BELOW = {each.above: (f"{each.part}/{each.at}", each.body) for each in PUTS}
 
 
 def write_routes() -> list[tuple[str, str]]:
@@ -124,7 +79,7 @@ async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[st
     if method == "post":
         return await client.post(f"/v1/{path}", json=body_of(path))
     if method == "patch":
-        return await patch(client, path, made, **{name: values[-1] for name, values in CHANGES[path].items()})
+        return await patch(client, path, made, **{name: values[-1] for name, values in changes_of(path).items()})
     if method == "delete":
         return await delete(client, path, made)
     below, content = BELOW[path]
@@ -137,8 +92,11 @@ async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[st
 async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
     """The whole register, as it is served."""
     whole = {path: await items_of(client, path) for path in PATHS}
-    for path, part in (("decisions", "statements"), ("indicators", "observations")):
-        whole[part] = [each for above in whole[path] for each in await items_of(client, f"{path}/{above['id']}/{part}")]
+    for kind in (kind for kind in KINDS if kind.within):
+        above, _, _ = kind.path.partition("/")
+        whole[kind.path] = [
+            each for one in whole[above] for each in await items_of(client, kind.path.format(id=one["id"]))
+        ]
     return whole
 
 
@@ -217,8 +175,8 @@ class TestRepresentations:
         chance = random.Random(seed)  # noqa: S311 (no secret: the same writes in each run)
         alive: dict[str, list[dict[str, Any]]] = {path: [] for path in PATHS}
         for _ in range(160):
-            path = chance.choice(list(CHANGES))
-            fields = {name: chance.choice(values) for name, values in CHANGES[path].items() if chance.random() < 0.5}
+            path = chance.choice(PATHS)
+            fields = {name: chance.choice(values) for name, values in changes_of(path).items() if chance.random() < 0.5}
             if not alive[path] or chance.random() < 0.3:
                 alive[path].append(await make(client, path, **fields))
                 continue

@@ -33,5 +33,8 @@ def demo_id(path: str, name: str) -> UUID:
 
 
 def shown_id(path: str) -> UUID:
-    """The id that an example shows for what no agreement's file brings: it leads somewhere once the demo is loaded."""
-    return demo_id(path, SHOWN[path])
+    """The id that an example shows for what no agreement's file brings.
+
+    It leads somewhere once the demo is loaded, where the invented year has something of the kind.
+    """
+    return demo_id(path, SHOWN.get(path, "example"))

@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from app.access.roles import Role
+from app.catalogue import FEATURES
+
 CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinator", "admin")
 CIRCLES = ("public", "partners")
 DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 
-OWNED = ("sub-measures", "consultation-events", "needs", "progress-reports")
-SHARED = ("goals", "topics", "decisions", "indicators")
-KEPT_BY_ADMINS = ("agreements", "partners")
+# What is put below another has rules of its own; the rest is whose its declaration says.
+POSTED = tuple(feature for feature in FEATURES if feature.kind.within is None)
+OWNED = tuple(each.kind.path for each in POSTED if each.kind.owner)
+SHARED = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.coordinator)
+KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.admin)
 RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS)
 
 
@@ -37,6 +42,12 @@ def on(paths: tuple[str, ...], *operations: str) -> tuple[str, ...]:
     return tuple(
         f"{method} /{path}{rest}" for path in paths for method, _, rest in (each.partition(" ") for each in operations)
     )
+
+
+def named(paths: tuple[str, ...]) -> str:
+    """What people call these resources, in the middle of a sentence."""
+    labels = [each.label.en[0].lower() + each.label.en[1:] for each in POSTED if each.kind.path in paths]
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
 
 
 STATEMENT = "/decisions/{id}/statements/{partner_id}"
@@ -74,17 +85,17 @@ RULES = (
     ),
     Rule("Follow changes: what one may not see is absent", ("get /changes", "get /changes/stream"), (200,) * 6),
     Rule(
-        "Create sub-measures, events, needs and progress reports",
+        f"Create {named(OWNED)}",
         on(OWNED, "post "),
         (401, 403, 403, 201, 201, 201),
     ),
     Rule(
-        "Change sub-measures, events, needs and progress reports",
+        f"Change {named(OWNED)}",
         on(OWNED, "patch /{id}"),
         (401, 403, 403, 200, 200, 200),
     ),
     Rule(
-        "Delete sub-measures, events, needs and progress reports",
+        f"Delete {named(OWNED)}",
         on(OWNED, "delete /{id}"),
         (401, 403, 403, 204, 204, 204),
     ),
@@ -99,32 +110,32 @@ RULES = (
         (401, 403, 403, 204, 204, 204),
     ),
     Rule(
-        "Create goals, topics, decisions and indicators",
+        f"Create {named(SHARED)}",
         on(SHARED, "post "),
         (401, 403, 403, 403, 201, 201),
     ),
     Rule(
-        "Change goals, topics, decisions and indicators",
+        f"Change {named(SHARED)}",
         on(SHARED, "patch /{id}"),
         (401, 403, 403, 403, 200, 200),
     ),
     Rule(
-        "Delete goals, topics, decisions and indicators",
+        f"Delete {named(SHARED)}",
         on(SHARED, "delete /{id}"),
         (401, 403, 403, 403, 204, 204),
     ),
     Rule(
-        "Create agreements and partners",
+        f"Create {named(KEPT_BY_ADMINS)}",
         on(KEPT_BY_ADMINS, "post "),
         (401, 403, 403, 403, 403, 201),
     ),
     Rule(
-        "Change agreements and partners",
+        f"Change {named(KEPT_BY_ADMINS)}",
         on(KEPT_BY_ADMINS, "patch /{id}"),
         (401, 403, 403, 403, 403, 200),
     ),
     Rule(
-        "Delete agreements and partners",
+        f"Delete {named(KEPT_BY_ADMINS)}",
         on(KEPT_BY_ADMINS, "delete /{id}"),
         (401, 403, 403, 403, 403, 204),
     ),

@@ -8,11 +8,18 @@ import pytest
 
 from app.language import Language
 from tests.factories import CARITAS, CITY, LIGA, body_of, delete, make, measure_id, patch
+from tests.kinds import POSTED
 from tests.problems import problem_of
+from tests.schemas import body_schema, takes_null
 
 Callers = Mapping[str, httpx.AsyncClient]
 
-OWNED = (("sub-measures", "lead_partner_id"), ("consultation-events", "organiser_id"))
+# Whatever can change hands, and can be nobody's.
+OWNED = [
+    (path, str(kind.owner))
+    for path, kind in POSTED.items()
+    if kind.owner and takes_null(body_schema(path, "patch")["properties"].get(kind.owner, {}))
+]
 
 
 def refused(answer: httpx.Response, rule: str) -> None:
@@ -27,11 +34,16 @@ async def unchanged(callers: Callers, path: str, resource: Mapping[str, Any]) ->
     assert (answer.status_code, answer.json()) == (200, resource)
 
 
+def named(path: str, name: str) -> dict[str, str]:
+    """A name in the field that people know a resource of this kind by."""
+    return {POSTED[path].named_by: name}
+
+
 @pytest.mark.parametrize(("path", "owner"), OWNED)
 class TestContributors:
     async def test_write_what_is_their_partners(self, callers: Callers, path: str, owner: str) -> None:
         made = await make(callers["contributor"], path, **{owner: CARITAS})
-        answer = await patch(callers["contributor"], path, made, title="Neu", **{owner: CARITAS})
+        answer = await patch(callers["contributor"], path, made, **named(path, "Neu"), **{owner: CARITAS})
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
         assert (await delete(callers["contributor"], path, answer.json())).status_code == 204
 
@@ -39,8 +51,8 @@ class TestContributors:
         made = await make(callers["coordinator"], path, **{owner: LIGA})
         given = await patch(callers["coordinator"], path, made, **{owner: CARITAS})
         assert given.status_code == 200
-        refused(await patch(callers["other_contributor"], path, given.json(), title="Zu spät"), "ownership")
-        assert (await patch(callers["contributor"], path, given.json(), title="Jetzt")).status_code == 200
+        refused(await patch(callers["other_contributor"], path, given.json(), **named(path, "Zu spät")), "ownership")
+        assert (await patch(callers["contributor"], path, given.json(), **named(path, "Jetzt"))).status_code == 200
 
     @pytest.mark.parametrize("other", [LIGA, CITY, None])
     async def test_create_nothing_for_others(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
@@ -56,7 +68,7 @@ class TestContributors:
     @pytest.mark.parametrize("other", [LIGA, None])
     async def test_change_nothing_of_others(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
         made = await make(callers["admin"], path, **{owner: other})
-        refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
+        refused(await patch(callers["contributor"], path, made, **named(path, "Fremd")), "ownership")
         refused(await delete(callers["contributor"], path, made), "ownership")
         await unchanged(callers, path, made)
 
@@ -78,7 +90,7 @@ class TestContributors:
         address = f"/v1/{path}/{made['id']}"
         for headers in ({}, {"If-Match": '"7"'}, {"If-Match": '"1"'}):
             for method in ("PATCH", "DELETE"):
-                body = {"title": "Fremd"} if method == "PATCH" else None
+                body = named(path, "Fremd") if method == "PATCH" else None
                 answer = await callers["contributor"].request(method, address, json=body, headers=headers)
                 refused(answer, "ownership")
 
@@ -86,26 +98,28 @@ class TestContributors:
         made = await make(callers["contributor"], path, **{owner: CARITAS})
         taken = await patch(callers["coordinator"], path, made, **{owner: LIGA})
         assert taken.status_code == 200
-        refused(await patch(callers["contributor"], path, taken.json(), title="Zu spät"), "ownership")
+        refused(await patch(callers["contributor"], path, taken.json(), **named(path, "Zu spät")), "ownership")
         await unchanged(callers, path, taken.json())
-
-    async def test_own_nothing_by_taking_part(self, callers: Callers, path: str, owner: str) -> None:
-        """Support and participation are no ownership."""
-        part = (
-            {"supporting_partner_ids": [CARITAS]}
-            if path == "sub-measures"
-            else {"participants": [{"partner_id": CARITAS}]}
-        )
-        made = await make(callers["admin"], path, **{owner: LIGA, **part})
-        refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
 
     async def test_are_refused_by_role_without_the_role(self, callers: Callers, path: str, owner: str) -> None:
         own = await make(callers["admin"], path, **{owner: LIGA})
-        refused(await patch(callers["reader"], path, own, title="Neu"), "role")
+        refused(await patch(callers["reader"], path, own, **named(path, "Neu")), "role")
         refused(await callers["reader"].post(f"/v1/{path}", json=body_of(path, **{owner: LIGA})), "role")
 
 
 class TestRules:
+    @pytest.mark.parametrize(
+        ("path", "part"),
+        [
+            ("sub-measures", {"lead_partner_id": LIGA, "supporting_partner_ids": [CARITAS]}),
+            ("consultation-events", {"organiser_id": LIGA, "participants": [{"partner_id": CARITAS}]}),
+        ],
+    )
+    async def test_give_nothing_to_those_who_take_part(self, callers: Callers, path: str, part: dict[str, Any]) -> None:
+        """Support and participation are no ownership."""
+        made = await make(callers["admin"], path, **part)
+        refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
+
     async def test_name_the_role_that_is_needed(self, callers: Callers) -> None:
         cases = (("goals", "coordinator"), ("topics", "coordinator"), ("partners", "admin"), ("agreements", "admin"))
         for path, role in cases:

@@ -10,6 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.catalogue import FEATURES
+from app.schema.fields import SLUG_PATTERN, URL_PATTERN
+from app.schema.text import LINE_PATTERN, PARAGRAPHS_PATTERN
 from tests.conftest import Templates
 from tests.factories import (
     AGREEMENT,
@@ -17,6 +19,7 @@ from tests.factories import (
     CITY,
     LIGA,
     NOWHERE,
+    PATHS,
     body_of,
     delete,
     errors_of,
@@ -26,64 +29,36 @@ from tests.factories import (
     patch,
     topic_id,
 )
-from tests.schemas import document, resolved
+from tests.kinds import MARKER, REFERENCES, THERE, sample_of
+from tests.schemas import body_schema, document, resolved
 from tests.streams import streamed
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
 Callers = Mapping[str, httpx.AsyncClient]
 
-MARKER = "qqxvz"
 TITLE = f"Verschlusssache {MARKER}"
 BY_PATH = {resource.path: resource for resource in KINDS}
-HIDDEN: Mapping[str, Mapping[str, Any]] = {
-    "agreements": {"title": TITLE, "description": MARKER, "slug": MARKER, "source_url": f"https://{MARKER}.example/"},
-    "topics": {"name": TITLE, "slug": MARKER, "translations": {"en": MARKER}},
-    "partners": {
-        "name": TITLE,
-        "slug": MARKER,
-        "short_name": MARKER,
-        "description": MARKER,
-        "email": f"{MARKER}@example.org",
-        "service_fields": ["nursing"],
-        "staff_count": 4321,
-        "founded_on": "1987-06-05",
-    },
-    "goals": {"title": TITLE, "description": MARKER},
-    "sub-measures": {
-        "title": TITLE,
-        "summary": MARKER,
-        "description": MARKER,
-        "status": "suspended",
-        "status_reason": MARKER,
-        "level": "strategic",
-        "lead_partner_id": CARITAS,
-        "supporting_partner_ids": [LIGA],
-        "districts": [MARKER],
-        "sdgs": [13],
-        "progress_percent": 47,
-        "starts_on": "2031-02-03",
-        "ends_on": "2031-02-04",
-        "milestones": [{"title": MARKER}],
-        "links": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
-    },
-    "consultation-events": {
-        "title": TITLE,
-        "description": MARKER,
-        "status": "postponed",
-        "status_reason": MARKER,
-        "location": MARKER,
-        "online_url": f"https://{MARKER}.example/",
-        "organiser_id": CARITAS,
-        "topic_ids": [topic_id("health")],
-        "goal_ids": [goal_id(1)],
-        "participants": [{"partner_id": LIGA}],
-        "agenda_items": [{"title": MARKER, "outcome": MARKER}],
-        "documents": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
-        "outcome": MARKER,
-    },
+
+
+TEXTS: Mapping[str, str] = {
+    LINE_PATTERN: MARKER,
+    PARAGRAPHS_PATTERN: MARKER,
+    SLUG_PATTERN: MARKER,
+    URL_PATTERN: f"https://{MARKER}.example/",
 }
-"""One resource of each kind, with the marker in all of its text."""
+
+
+def hidden_fields(path: str) -> dict[str, Any]:
+    """What the hidden resource of a kind has: the marker in all of its text, and what it can be found by."""
+    fields: dict[str, Any] = {}
+    for name, schema in body_schema(path, "post")["properties"].items():
+        kind = resolved(schema)
+        if kind.get("format") == "email":
+            fields[name] = f"{MARKER}@example.org"
+        elif kind.get("pattern") in TEXTS:
+            fields[name] = TEXTS[kind["pattern"]]
+    return {**fields, BY_PATH[path].named_by: TITLE, **sample_of(path).hidden}
 
 
 FITTING: Mapping[str, str] = {
@@ -127,6 +102,8 @@ def values_in(name: str, schema: Mapping[str, Any]) -> list[str]:
     """All values of a closed vocabulary, or a bound that everything meets."""
     kind = resolved(schema)
     kind = resolved(kind.get("items", kind))
+    if kind.get("format") == "uuid":
+        return [THERE.get(REFERENCES.get(name, ""), NOWHERE)]
     if "enum" in kind:
         return [str(value) for value in kind["enum"]]
     day, number = ("1000-01-01", "0") if name.endswith("_from") else ("2999-12-31", "101")
@@ -151,7 +128,7 @@ def refusal_in(answer: httpx.Response) -> tuple[int, dict[str, Any], dict[str, s
 
 async def hide(client: httpx.AsyncClient, path: str, **fields: Any) -> dict[str, Any]:
     """The hidden resource of a kind."""
-    return await make(client, path, **{"visibility": "partners", **HIDDEN[path], **fields})
+    return await make(client, path, **{"visibility": "partners", **hidden_fields(path), **fields})
 
 
 def named(path: str, name: str) -> dict[str, str]:
@@ -159,7 +136,7 @@ def named(path: str, name: str) -> dict[str, str]:
     return {BY_PATH[path].named_by: name}
 
 
-@pytest.mark.parametrize("path", HIDDEN)
+@pytest.mark.parametrize("path", PATHS)
 class TestAnonymousCallers:
     async def test_get_the_lists_as_if_it_were_not_there(self, callers: Callers, path: str) -> None:
         """Every filter, order and count gives the same bytes before and after, while partners see a difference."""
@@ -182,7 +159,9 @@ class TestAnonymousCallers:
     async def test_page_through_lists_without_meeting_it(self, callers: Callers, path: str) -> None:
         for number in range(3):
             await make(callers["admin"], path, **named(path, f"Offen {number}"))
-            await hide(callers["admin"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in HIDDEN[path] else {}))
+            await hide(
+                callers["admin"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in hidden_fields(path) else {})
+            )
         for sort in ("-created_at", "created_at"):
             address: str | None = f"/v1/{path}?limit=1&include_total=true&sort={sort}"
             ids: list[str] = []
@@ -257,7 +236,7 @@ class TestAnonymousCallers:
     async def test_are_refused_writes_without_a_word_of_it(self, callers: Callers, path: str) -> None:
         """Bodies that collide with the hidden, miss a field or break a rule get one and the same 401."""
         hidden = await hide(callers["admin"], path)
-        colliding = {**HIDDEN[path], **({"number": hidden["number"]} if "number" in hidden else {})}
+        colliding = {**hidden_fields(path), **({"number": hidden["number"]} if "number" in hidden else {})}
         refusals = []
         for fields in (colliding, {}, named(path, "")):
             answer = await callers["anonymous"].post(f"/v1/{path}", json=body_of(path, **fields))
@@ -322,7 +301,7 @@ class TestReferences:
 class TestOtherCallers:
     async def test_get_no_answer_that_was_kept_for_one(self, callers: Callers) -> None:
         headers = {"Idempotency-Key": "geheim"}
-        body = body_of("sub-measures", visibility="partners", **HIDDEN["sub-measures"])
+        body = body_of("sub-measures", visibility="partners", **hidden_fields("sub-measures"))
         first = await callers["contributor"].post("/v1/sub-measures", json=body, headers=headers)
         assert first.status_code == 201
         for name, status in (("anonymous", 401), ("reader", 403), ("other_contributor", 403)):

@@ -19,6 +19,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "agreements"
 
@@ -81,15 +82,11 @@ class TestCreateAgreement:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "slug": "neu",
             "title": "Neu",
-            "description": None,
-            "municipality_key": None,
-            "signed_on": None,
-            "published_on": None,
-            "source_url": None,
             "language": "de",
             "signatories": [],
         }

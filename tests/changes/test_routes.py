@@ -13,13 +13,11 @@ from fastapi import FastAPI
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, delete, goal_id, items_of, make, measure_id, patch
+from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, patch
 from tests.problems import problem_of
 from tests.streams import streamed
 
 Callers = Mapping[str, httpx.AsyncClient]
-
-LISTS = ("agreements", "topics", "partners", "goals", "sub-measures", "consultation-events")
 
 
 async def follow(
@@ -51,7 +49,7 @@ def apply(state: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> No
 
 async def lists_of(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
     """Everything that a caller's lists hold."""
-    return {each["id"]: each for path in LISTS for each in await items_of(client, path, limit=200)}
+    return {each["id"]: each for path in PATHS for each in await items_of(client, path, limit=200)}
 
 
 class TestListChanges:

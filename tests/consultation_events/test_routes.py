@@ -27,6 +27,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters, ids_of
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "consultation-events"
 
@@ -163,28 +164,22 @@ class TestCreateConsultationEvent:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "title": "Gespräch",
-            "description": None,
             "format": "talk",
             "level": "operational",
             "status": "planned",
-            "status_reason": None,
             "starts_at": "2025-03-12T09:00:00Z",
-            "ends_at": None,
             "timezone": "Europe/Berlin",
             "attendance_mode": "in_person",
-            "location": None,
-            "online_url": None,
-            "organiser_id": None,
             "topic_ids": [],
             "goal_ids": [],
             "sub_measure_ids": [],
             "participants": [],
             "agenda_items": [],
             "documents": [],
-            "outcome": None,
         }
 
     async def test_sets_what_is_not_given_in_its_lists(self, client: httpx.AsyncClient) -> None:

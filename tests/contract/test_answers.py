@@ -13,6 +13,7 @@ from tests.conftest import Templates, client_of, running, settings_for
 from tests.contract.reading import OPERATIONS, Operation, faults, followed
 from tests.databases import any_database
 from tests.factories import AGREEMENT, CITY, NOWHERE, PATHS, body_of, delete, goal_id, make, measure_id, topic_id
+from tests.kinds import PUTS as ALL_PUTS
 
 CSV = "text/csv"
 JSON = {"Content-Type": "application/json"}
@@ -25,7 +26,7 @@ ELSEWHERE = {"400", "403", "409", "507"}
 WALKED = [
     each for each in OPERATIONS if each.path.split("/")[1] in (*PATHS, "reports") and not each.path.endswith("/history")
 ]
-PUTS = {"statements": {"position": "support"}, "observations": {"value": 1}, "participants": {}}
+PUTS = {each.part: each.body for each in ALL_PUTS}
 BELOW = {"{partner_id}": CITY, "{on}": "2025-02-28"}
 
 

@@ -31,6 +31,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "decisions"
 Callers = Mapping[str, httpx.AsyncClient]
@@ -212,20 +213,12 @@ class TestCreateDecision:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "title": "Haushalt",
-            "description": None,
             "kind": "financial",
-            "reference": None,
-            "deciding_body": None,
-            "source_url": None,
             "status": "announced",
-            "announced_on": None,
-            "statements_due_on": None,
-            "decides_on": None,
-            "decided_on": None,
-            "result": None,
             "involvement_required": True,
             "topic_ids": [],
             "goal_ids": [],

@@ -18,6 +18,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "goals"
 
@@ -65,13 +66,13 @@ class TestCreateGoal:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "agreement_id": AGREEMENT,
             "topic_id": topic_id("health"),
             "number": 6,
             "title": "Ziel",
-            "description": None,
         }
 
     async def test_refuses_a_number_that_is_taken_in_its_agreement(self, client: httpx.AsyncClient) -> None:

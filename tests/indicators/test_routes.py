@@ -24,6 +24,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "indicators"
 Callers = Mapping[str, httpx.AsyncClient]
@@ -118,19 +119,11 @@ class TestCreateIndicator:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             **body,
             "version": 1,
             "visibility": "public",
-            "description": None,
             "direction": "higher_is_better",
-            "level": None,
-            "goal_id": None,
-            "baseline_value": None,
-            "baseline_on": None,
-            "target_value": None,
-            "target_on": None,
-            "interval_months": None,
-            "source": None,
         }
 
     async def test_belongs_to_a_goal_or_to_a_sub_measure(self, client: httpx.AsyncClient) -> None:

@@ -28,6 +28,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "needs"
 Callers = Mapping[str, httpx.AsyncClient]
@@ -144,15 +145,13 @@ class TestCreateNeed:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "title": "Mehr Plätze",
-            "description": None,
             "raised_by_id": CARITAS,
-            "topic_id": None,
             "urgency": "normal",
             "status": "open",
-            "response": None,
             "answered_at": None,
             "consultation_event_ids": [],
             "sub_measure_ids": [],

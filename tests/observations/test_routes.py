@@ -23,7 +23,7 @@ from tests.factories import (
     rule_of,
 )
 from tests.problems import problem_of
-from tests.schemas import own_filters
+from tests.schemas import defaults_of, own_filters
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -170,14 +170,13 @@ class TestPutObservation:
         assert made.pop("created_at") == made.pop("updated_at")
         made.pop("id")
         assert made == {
+            **defaults_of("indicators/{id}/observations/{on}"),
             "version": 1,
             "visibility": "public",
             "indicator_id": indicator["id"],
             "on": DAY,
             "value": 46,
             "state": "final",
-            "comment": None,
-            "source": None,
         }
 
     async def test_replaces_what_was_observed(self, client: httpx.AsyncClient) -> None:

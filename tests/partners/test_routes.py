@@ -21,6 +21,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "partners"
 DRESDEN = [
@@ -93,21 +94,12 @@ class TestCreatePartner:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "slug": "verein",
             "name": "Verein",
-            "short_name": None,
             "kind": "other",
-            "member_of_id": None,
-            "legal_form": None,
-            "description": None,
-            "website": None,
-            "email": None,
-            "staff_count": None,
-            "staff_count_as_of": None,
-            "founded_on": None,
-            "dissolved_on": None,
             "service_fields": [],
         }
 

@@ -30,6 +30,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "progress-reports"
 Callers = Mapping[str, httpx.AsyncClient]
@@ -149,15 +150,11 @@ class TestCreateProgressReport:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             **body,
             "version": 1,
             "visibility": "public",
             "state": "draft",
-            "achievements": None,
-            "obstacles": None,
-            "next_steps": None,
-            "progress_percent": None,
-            "status": None,
             "submitted_at": None,
         }
 

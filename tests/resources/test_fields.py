@@ -19,7 +19,8 @@ import pytest
 from app.schema import fields, text
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
-from tests.factories import AGREEMENT, CITY, PATHS, body_of, delete, goal_id, make, measure_id, numbers, patch, topic_id
+from tests.factories import CITY, PATHS, body_of, delete, make, numbers, patch
+from tests.kinds import POSTED, REFERENCES, THERE, sample_of
 from tests.problems import problem_of
 from tests.schemas import Schema, body_schema, resolved, takes_null
 
@@ -68,23 +69,6 @@ def place(schema: Schema, path: tuple[Step, ...]) -> Iterator[Place]:
         yield from place(inner["additionalProperties"], (*path, "en"))
 
 
-REFERENCES = {
-    "agreement_id": AGREEMENT,
-    "topic_id": topic_id("health"),
-    "topic_ids": topic_id("health"),
-    "goal_id": goal_id(1),
-    "goal_ids": goal_id(1),
-    "sub_measure_id": measure_id(1, 1),
-    "sub_measure_ids": measure_id(1, 1),
-    "partner_id": CITY,
-    "lead_partner_id": CITY,
-    "organiser_id": CITY,
-    "member_of_id": CITY,
-    "supporting_partner_ids": CITY,
-    "raised_by_id": CITY,
-    "involved_partner_ids": CITY,
-}
-
 # What rules between fields leave of their values: an end after the start, a status with its reason, a zone that exists.
 RULED: dict[str, list[Any]] = {
     "starts_at": ["1000-01-02T00:00:00Z", "2024-02-29t10:00:00.5z", "2024-06-01T23:30:00-05:00"],
@@ -95,16 +79,7 @@ RULED: dict[str, list[Any]] = {
     "target_on": ["1000-01-02", "2999-12-31", "2024-02-29"],
     "timezone": ["Europe/Berlin", "UTC", "America/Argentina/ComodRivadavia", "Europe/Kiev"],
 }
-# What goes on only together with other fields is tried by the tests of its kind.
-RULED_IN: dict[tuple[str, str], list[Any]] = {
-    ("decisions", "status"): ["announced", "in_consultation", "withdrawn"],
-    ("decisions", "decided_on"): [],
-    ("indicators", "sub_measure_id"): [],
-    ("progress-reports", "state"): ["draft", "submitted"],
-}
 SENT_ALONG = {"ends_at", "starts_at", "status_reason", "response", "baseline_on", "target_on"}
-# What is given when null is sent, and what a kind cannot be without.
-NEVER_NULL = {("sub-measures", "number"), ("decisions", "involved_partner_ids"), ("indicators", "goal_id")}
 LONGEST_EMAIL = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.de"
 GOOD_FORMS: dict[str, list[Any]] = {
     "date": ["1000-01-01", "2999-12-31", "2024-02-29"],
@@ -123,7 +98,7 @@ def good_values(place: Place) -> list[Any]:
     if schema["type"] in {"integer", "number"}:
         return [schema["minimum"], schema["maximum"], float(schema["minimum"] + 1)]
     if schema.get("format") == "uuid":
-        return [REFERENCES[place.name], REFERENCES[place.name].upper()]
+        return [THERE[REFERENCES[place.name]], THERE[REFERENCES[place.name]].upper()]
     return GOOD_FORMS.get(schema.get("format", "")) or [
         *(text_of(schema, length) for length in lengths(schema)),
         *spellings(schema),
@@ -373,9 +348,12 @@ class Target:
             self.parents = {"agreement_id": agreement["id"], "topic_id": topic["id"]}
         if self.path == "sub-measures":
             self.parents = {"goal_id": (await make(self.client, "goals"))["id"]}
+        # Of what Dresden's agreement brings none, one is made.
+        names = {str(each.path[0]) for each in self.places if not each.is_container}
         self.links = {
-            "consultation_event_ids": (await make(self.client, "consultation-events"))["id"],
-            "decision_ids": (await make(self.client, "decisions"))["id"],
+            name: (await make(self.client, REFERENCES[name]))["id"]
+            for name in names & REFERENCES.keys()
+            if REFERENCES[name] not in THERE
         }
         if self.method == "patch":
             self.made = await make(self.client, self.path, **self.parents)
@@ -399,9 +377,9 @@ class Target:
 
     def good(self, place: Place) -> list[Any]:
         """The good values of a place, where the parents of this target are the only ones that go together."""
-        given = RULED_IN.get((self.path, place.name))
+        given = sample_of(self.path).allowed.get(place.name)
         if given is not None and len(place.path) == 1:
-            return given
+            return list(given)
         one = self.links.get(str(place.path[0])) or (self.parents.get(place.name) if len(place.path) == 1 else None)
         return [one, one.upper()] if one else good_values(place)
 
@@ -469,12 +447,13 @@ class TestFields:
                 # An entry is sent as a whole; what must differ from one resource to the next is not sent again.
                 if each not in wanted and (len(each.path) > 1 or each.name in SENT_ALONG):
                     put(body, each.path, cases[each][-1])
-            if target.method == "patch" and "status" in body and target.path != "progress-reports":
+            state = POSTED[target.path].state
+            if target.method == "patch" and POSTED[target.path].transitions and state in body:
                 # Not each status can follow the one before: a resource that has it keeps it.
                 assert (await delete(target.client, target.path, target.made)).status_code == 204
                 reasons = {"status_reason", "response"} & {each.name for each in scalars}
                 target.made = await make(
-                    target.client, target.path, **target.parents, status=body["status"], **dict.fromkeys(reasons, "x")
+                    target.client, target.path, **target.parents, **{state: body[state]}, **dict.fromkeys(reasons, "x")
                 )
             answer = await target.send(**body)
             assert answer.status_code == ACCEPTED[target.method], answer.text
@@ -509,7 +488,7 @@ class TestFields:
 
     async def test_hold_null_only_where_the_contract_says_so(self, target: Target) -> None:
         top = [each for each in target.places if len(each.path) == 1]
-        names = [each.name for each in top if each.nullable and (target.path, each.name) not in NEVER_NULL]
+        names = [each.name for each in top if each.nullable and each.name not in sample_of(target.path).given]
         answer = await target.send(**dict.fromkeys(names))
         assert answer.status_code == ACCEPTED[target.method], answer.text
         assert all(answer.json()[name] is None for name in names)

@@ -1,8 +1,6 @@
 """Every question that a list can be asked is served by an index, and so is every reference."""
 
 from collections.abc import Iterator
-from importlib import import_module
-from inspect import signature
 from typing import Any
 
 import pytest
@@ -40,10 +38,8 @@ BELOW = [resource for resource in KINDS if resource.within is not None]
 
 def list_of(resource: Kind[Any]) -> tuple[type[ListQuery], Any]:
     """The query of a resource's list, and the function that makes conditions of it."""
-    feature = resource.path.replace("-", "_")
-    queries = import_module(f"app.{feature}.queries")
-    models = import_module(f"app.{feature}.models")
-    return getattr(models, f"{resource.table.__name__}List"), queries.filters
+    [feature] = [feature for feature in FEATURES if feature.kind is resource]
+    return feature.query, feature.filters
 
 
 def filters() -> Iterator[tuple[Kind[Any], str]]:
@@ -78,9 +74,7 @@ def sample(path: str, name: str) -> Any:
 def conditions(resource: Kind[Any], name: str) -> list[ColumnElement[bool]]:
     """The conditions of a list that is asked with one filter only."""
     query, filters = list_of(resource)
-    # Those that look through links see only what the caller does.
-    caller = [COMMAND] if "caller" in signature(filters).parameters else []
-    wanted: list[ColumnElement[bool]] = filters(query.model_validate({name: sample(resource.path, name)}), *caller)
+    wanted: list[ColumnElement[bool]] = filters(query.model_validate({name: sample(resource.path, name)}), COMMAND)
     return wanted
 
 

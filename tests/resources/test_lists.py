@@ -15,7 +15,8 @@ from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, errors_of, items_of, make, patch
 from tests.filters import ids_of
-from tests.schemas import Schema, parameters, resolved, sort_keys
+from tests.kinds import sample_of
+from tests.schemas import Schema, answer_schema, parameters, resolved, sort_keys, takes_null
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
@@ -26,76 +27,14 @@ every_list = pytest.mark.parametrize("path", PATHS)
 every_order = pytest.mark.parametrize(("path", "sort"), ORDERS)
 
 WORDS = ["Ärzte", "arzt", "Zukunft", "Förderung", "forderung", "Öffnung", "ß", "Straße", "strasse", "a b", "a-b", "1"]
-DAYS = [None, "1999-12-31", "2024-02-29", "2024-03-01"]
-VALUES: dict[str, dict[str, list[Any]]] = {
-    "agreements": {"title": WORDS, "signed_on": DAYS},
-    "topics": {"name": WORDS},
-    "partners": {
-        "name": WORDS,
-        "kind": ["municipality", "umbrella_association", "member_association", "other"],
-        "staff_count": [None, 0, 9, 10, 1_000_000],
-        "founded_on": DAYS,
-    },
-    "goals": {"title": WORDS},
-    "sub-measures": {
-        "title": WORDS,
-        "status": ["proposed", "agreed", "in_progress", "completed", "suspended", "cancelled"],
-        "status_reason": ["Grund"],
-        "progress_percent": [None, 0, 9, 10, 100],
-        "starts_on": DAYS,
-        "ends_on": [None, "2024-03-02", "2025-01-01"],
-    },
-    "consultation-events": {
-        "title": WORDS,
-        "starts_at": ["2024-02-29T23:30:00-01:00", "2024-03-01T00:00:00Z", "2024-03-01T00:00:00.000001Z"],
-    },
-    "decisions": {
-        "title": WORDS,
-        "announced_on": [None, "1999-12-31", "2000-01-01"],
-        "statements_due_on": [None, "2000-01-01", "2000-02-29"],
-        "decides_on": [None, "2024-02-29", "2024-03-01"],
-    },
-    "needs": {"title": WORDS, "urgency": ["normal", "urgent"]},
-    "indicators": {"name": WORDS, "target_on": DAYS},
-    "progress-reports": {
-        "summary": WORDS,
-        "period_from": ["2023-01-01", "2023-07-01", "2024-01-01"],
-        "period_to": ["2024-02-29", "2024-03-01", "2024-06-30"],
-    },
-}
-# Fields that go together.
-TOGETHER: dict[str, list[dict[str, Any]]] = {
-    "decisions": [
-        {"status": "decided", "decided_on": "2024-05-01"},
-        {"status": "decided", "decided_on": "2024-06-01"},
-        {"status": "in_consultation"},
-    ],
-    "needs": [{"status": "answered", "response": "Antwort"}, {"status": "open"}],
-    "progress-reports": [{"state": "submitted"}, {"state": "draft"}],
-}
-VISIBILITY = {"visibility": ["public", "partners"]}
-NULLABLE = {
-    "signed_on",
-    "staff_count",
-    "founded_on",
-    "progress_percent",
-    "starts_on",
-    "ends_on",
-    "announced_on",
-    "statements_due_on",
-    "decides_on",
-    "decided_on",
-    "answered_at",
-    "target_on",
-    "submitted_at",
-}
 WITHOUT_TIES = {"slug", "number", "code", "created_at", "updated_at"}
 
 
 def some_fields(chance: random.Random, path: str) -> dict[str, Any]:
     """Values for a new resource, with many ties."""
-    fields = {name: chance.choice(values) for name, values in (VALUES[path] | VISIBILITY).items()}
-    return fields | chance.choice(TOGETHER.get(path, [{}]))
+    sample = sample_of(path)
+    wanted = {NAMES[path]: WORDS, **sample.sorted, "visibility": ["public", "partners"]}
+    return {**{name: chance.choice(values) for name, values in wanted.items()}, **chance.choice(sample.together)}
 
 
 def placed(path: str, sort: str, entry: dict[str, Any]) -> tuple[Any, ...]:
@@ -152,7 +91,7 @@ class TestOrder:
         values = [str(entry[key]) for entry in entries]
         assert len(set(values)) > 1, "nothing to sort"
         assert (len(set(values)) < len(values)) is (key not in WITHOUT_TIES), "no tie to break"
-        assert ("None" in values) is (key in NULLABLE)
+        assert ("None" in values) is takes_null(answer_schema(path)["properties"][key])
         assert [entry["id"] for entry in entries] == [entry["id"] for entry in in_order(path, sort, entries)]
 
     @every_order
@@ -341,7 +280,7 @@ class TestCursor:
         assert len(values) == (3 if sort.endswith("code") else 2)
         key = sort.removeprefix("-")
         wrong: list[Any] = [True, 5.5, [], {}, "\ud800", "a\0b"]
-        wrong += [] if key in NULLABLE else [None]
+        wrong += [] if takes_null(answer_schema(path)["properties"][key]) else [None]
         if isinstance(values[0], int):
             wrong += ["5", 2**31, -(2**63), 10**30]
         else:

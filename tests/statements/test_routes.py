@@ -24,7 +24,7 @@ from tests.factories import (
     rule_of,
 )
 from tests.problems import problem_of
-from tests.schemas import own_filters
+from tests.schemas import defaults_of, own_filters
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -171,15 +171,13 @@ class TestPutStatement:
         assert made.pop("submitted_at").endswith("Z")
         made.pop("id")
         assert made == {
+            **defaults_of("decisions/{id}/statements/{partner_id}"),
             "version": 1,
             "visibility": "public",
             "decision_id": decision["id"],
             "partner_id": CARITAS,
             "position": "no_objection",
-            "text": None,
             "documents": [],
-            "taken_up": None,
-            "reason": None,
         }
 
     async def test_replaces_what_was_said(self, callers: Callers) -> None:

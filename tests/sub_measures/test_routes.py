@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.filters import Filter, check_filters
 from tests.problems import problem_of
+from tests.schemas import defaults_of
 
 PATH = "sub-measures"
 
@@ -146,22 +147,15 @@ class TestCreateSubMeasure:
         for stamp in ("id", "created_at", "updated_at"):
             made.pop(stamp)
         assert made == {
+            **defaults_of(PATH),
             "version": 1,
             "visibility": "public",
             "goal_id": goal_id(4),
             "number": 3,
             "code": "4.3",
             "title": "Neu",
-            "summary": None,
-            "description": None,
-            "level": None,
             "status": "proposed",
-            "status_reason": None,
-            "lead_partner_id": None,
             "supporting_partner_ids": [],
-            "starts_on": None,
-            "ends_on": None,
-            "progress_percent": None,
             "milestones": [],
             "links": [],
             "districts": [],
