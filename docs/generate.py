@@ -164,6 +164,7 @@ def keys_of(column: Column[Any]) -> Iterator[str]:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
+    "addresses": lambda: coded(f"/v1/{kind.path}" for kind in KINDS if kind.within is None),
     "commands": commands,
     "data-model": diagram,
     "lists": lists,

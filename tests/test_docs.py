@@ -1,6 +1,7 @@
 """The docs say everything that the code has, and lead where they say."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,45 @@ from app.cli import COMMANDS
 from app.http.problems import Problem
 from app.settings import Settings
 from docs.generate import PART, PARTS, ROOT, pages, renewed
+from tests.schemas import document
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+NAMING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+SOURCES = ("app/**/*.py", "migrations/*.py", "openapi/openapi.json", "Makefile", "*.toml", "compose.yaml", "tests/*.py")
+# Words of the shell, of PostgreSQL, nginx and the log, what a reader makes or looks for, and a way of writing.
+ELSEWHERE = {
+    "PATH",
+    "ERROR",
+    "pg_dump",
+    "max_connections",
+    "proxy_read_timeout",
+    "compose.override.yaml",
+    "lodz",
+    "snake_case",
+}
 SECTIONS = ["Context", "Decision", "Consequences", "Rejected", "What holds it"]
 
 
 def page(path: str) -> str:
     """The text of a page."""
     return (ROOT / path).read_text("utf-8")
+
+
+def spans(path: Path) -> set[str]:
+    """What stands in backticks in the text of a page."""
+    return set(re.findall(r"`([^`\n]+)`", BLOCK.sub("", path.read_text("utf-8"))))
+
+
+@cache
+def words() -> set[str]:
+    """Every name in the code, the contract and what starts them."""
+    files = [file for pattern in SOURCES for file in ROOT.glob(pattern)]
+    return {word for file in files for word in re.findall(r"[A-Za-z_]\w*", file.read_text("utf-8"))}
 
 
 def headings(text: str) -> list[str]:
@@ -80,6 +108,41 @@ class TestNothingIsMissing:
     def test_every_page_is_in_the_index(self) -> None:
         linked = {(ROOT / "docs" / link).resolve() for link in LINK.findall(page("docs/README.md"))}
         assert {path for path in pages() if path != ROOT / "docs/README.md"} <= linked
+
+
+@pytest.mark.parametrize("path", NAMING, ids=lambda path: str(path.relative_to(ROOT)))
+class TestNames:
+    """What stands in backticks is there: a page that speaks of what was renamed or removed is found."""
+
+    def test_are_words_of_the_code(self, path: Path) -> None:
+        names = {each for each in spans(path) if re.fullmatch(r"[A-Za-z]+(_[A-Za-z0-9]+)*", each)}
+        settings = {f"REGISTER_{name.upper()}" for name in Settings.model_fields}
+        assert names - words() - settings - ELSEWHERE == set()
+
+    def test_are_files_that_there_are(self, path: Path) -> None:
+        for each in spans(path):
+            if re.fullmatch(r"(app|docs|migrations|openapi|tests)/[\w./*-]+|[\w-]+\.(py|md|ya?ml|toml|ini)", each):
+                places = (each, f"app/*/{each}", f"app/*/*/{each}")
+                assert each in ELSEWHERE or any(any(ROOT.glob(place)) for place in places), each
+
+    def test_are_commands_that_there_are(self, path: Path) -> None:
+        for each in spans(path):
+            command = re.match(r"(?:\.venv/bin/)?register ([a-z]+)", each)
+            assert not command or command[1] in COMMANDS, each
+
+    def test_are_addresses_that_there_are(self, path: Path) -> None:
+        known = {re.sub(r"\{\w+\}", "*", f"/v1{each}") for each in document()["paths"]}
+        for each in spans(path):
+            address = re.fullmatch(r"(/v1/[\w/{}-]+)(\?.*)?", each)
+            assert not address or re.sub(r"\{\w+\}", "*", address[1]) in known, each
+
+
+class TestDataModel:
+    def test_speaks_of_tables_and_columns_that_there_are(self) -> None:
+        tables = KINDS[0].table.metadata.tables
+        columns = {column.name for table in tables.values() for column in table.columns}
+        names = {each for each in spans(ROOT / "docs/data-model.md") if re.fullmatch(r"[a-z_]+", each)}
+        assert names - tables.keys() - columns == set()
 
 
 class TestChangelog:
