@@ -277,7 +277,12 @@ class TestStreamChanges:
         """Common clients take an id alone for an event and parse its data, which is not there."""
         _, cursor = await follow(callers["anonymous"])
         await make(callers["admin"], "topics")
-        for params in ({}, {"type": "nothing", "cursor": cursor}, {"type": "topic", "cursor": cursor}, {"limit": "1"}):
+        for params in (
+            {},
+            {"partner_id": NOWHERE, "cursor": cursor},
+            {"type": "topic", "cursor": cursor},
+            {"limit": "1"},
+        ):
             status, text = await streamed(app, **params)
             assert status == 200
             *blocks, end = text.split("\n\n")

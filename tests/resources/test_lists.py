@@ -90,7 +90,7 @@ class TestOrder:
         key = sort.removeprefix("-")
         values = [str(entry[key]) for entry in entries]
         assert len(set(values)) > 1, "nothing to sort"
-        assert (len(set(values)) < len(values)) is (key not in WITHOUT_TIES), "no tie to break"
+        assert len(set(values)) < len(values) or key in WITHOUT_TIES, "no tie to break"
         assert ("None" in values) is takes_null(answer_schema(path)["properties"][key])
         assert [entry["id"] for entry in entries] == [entry["id"] for entry in in_order(path, sort, entries)]
 
@@ -107,7 +107,7 @@ class TestOrder:
         for sort in ("id", "--title", "+title", "", "search_text", "sort_name", "Title", "title,created_at"):
             assert errors_of(await filled.get(f"/v1/{path}", params={"sort": sort})) == [("sort", "literal_error")]
         repeated = await filled.get(f"/v1/{path}", params={"sort": [default, default]})
-        assert repeated.status_code == 200
+        assert errors_of(repeated) == [("sort", "sent_twice")]
 
     # All kinds page in the same way; these two sort by every type that there is, and by two columns.
     @pytest.mark.parametrize("path", ["sub-measures", "partners"])
@@ -330,11 +330,7 @@ class TestCursor:
     async def test_is_refused_when_it_is_none(self, filled: httpx.AsyncClient, path: str) -> None:
         for junk in ("x", "abc", "bnVsbA", "e30", "W10", "NQ", "InggeCI", "_-_-", "A" * 2000, "W1tbW1tb" * 200):
             assert errors_of(await filled.get(f"/v1/{path}", params={"cursor": junk})) == INVALID, junk
-        for junk, code in (
-            ("", "string_too_short"),
-            ("A" * 2001, "string_too_long"),
-            ("a=", "string_pattern_mismatch"),
-        ):
+        for junk, code in (("A" * 2001, "string_too_long"), ("a=", "string_pattern_mismatch")):
             assert errors_of(await filled.get(f"/v1/{path}", params={"cursor": junk})) == [("cursor", code)]
 
 

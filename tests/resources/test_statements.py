@@ -93,7 +93,7 @@ async def register(templates: Templates) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="module")
 def counted(register: FastAPI) -> Counted:
     """The counter of the register's statements."""
-    return Counted(register.state.database)
+    return Counted(register.state.runtime.database)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def reader(register: FastAPI, counted: Counted) -> AsyncIterator[httpx.Asy
     """A client whose app has just opened its connection, with nothing counted yet."""
     async with client_of(register) as client:
         await client.get("/v1/partners")
-        await register.state.database.close()
+        await register.state.runtime.database.close()
         assert (await client.get("/v1/partners")).status_code == 200
         counted.clear()
         yield client
