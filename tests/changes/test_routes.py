@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, patch
+from tests.factories import CARITAS, CITY, LIGA, NOWHERE, PATHS, delete, goal_id, items_of, make, measure_id, patch
 from tests.problems import problem_of
 from tests.streams import streamed
 
