@@ -5,10 +5,16 @@ import logging
 from collections.abc import Iterator
 from io import StringIO
 
+import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.http.envelope import request_id
 from app.logs import configure_logging
+from tests.conftest import Templates
+from tests.factories import body_of
+from tests.problems import problem_of
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -74,3 +80,27 @@ class TestLevels:
         configured(stream)
         logging.getLogger("uvicorn.access").info("GET /v1/goals?q=geheim 200")
         assert stream.getvalue() == ""
+
+
+WRITTEN = "Depression in der Akte 4711"
+BROKEN = {
+    "sqlite": f"CREATE TRIGGER broken BEFORE INSERT ON need BEGIN SELECT RAISE(ABORT, 'not {WRITTEN}'); END",
+    "postgresql": f"ALTER TABLE need ADD CONSTRAINT broken CHECK (title <> '{WRITTEN}')",
+}
+"""What makes a database refuse a row in a way that nobody foresaw, and quote it."""
+
+
+class TestDatabaseErrors:
+    async def test_are_told_without_what_people_wrote(
+        self, app: FastAPI, client: httpx.AsyncClient, templates: Templates, stream: StringIO
+    ) -> None:
+        async with app.state.runtime.database.transaction() as session:
+            await session.execute(text(BROKEN[templates.engine]))
+        configured(stream)
+        answer = await client.post("/v1/needs", json=body_of("needs", title=WRITTEN))
+        problem_of(answer, 500, "internal-error")
+        log = stream.getvalue()
+        assert "IntegrityError" in log
+        assert "storing.py" in log, "where it happened"
+        assert WRITTEN not in log
+        assert WRITTEN.split(maxsplit=1)[0] not in log

@@ -72,6 +72,9 @@ class TestDatabase:
             ("postgres://h/d", "must begin with sqlite:// or postgresql://"),
             ("sqlite://", "must name a file"),
             ("sqlite:///:memory:", "must name a file"),
+            ("sqlite:///register.db?mode=ro", "a parameter that is not known here: mode"),
+            ("postgresql://h/d?sslmode=required", "an sslmode that is none of prefer, disable"),
+            ("postgresql://h/d?sslmod=require&pool=5", "a parameter that is not known here: pool, sslmod"),
         ],
     )
     def test_is_refused_when_it_cannot_be_one(self, url: str, reason: str) -> None:

@@ -19,16 +19,17 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.database import Database, table_of
 from app.http.body import ADMITTED
-from app.http.runtime import Running
+from app.http.runtime import Running, check_schema_once
 
 logger = logging.getLogger(__name__)
 
 
 async def identify(request: Request, runtime: Running) -> Caller:
-    """The caller of a request; raises Unauthorized for a key that is not valid now.
+    """The caller of a request; raises Unauthorized for a key that is not valid now, Unavailable where no key can be.
 
     Whom a guard let in before the body was read is the caller once, and looked up again whenever that is asked for later.
     """
+    await check_schema_once(runtime)
     admitted = request.scope.pop(ADMITTED, None)
     if isinstance(admitted, Caller):
         return admitted

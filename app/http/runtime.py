@@ -30,12 +30,16 @@ Running = Annotated[Runtime, Depends(runtime_of)]
 
 
 async def database_of(runtime: Running) -> Database:
-    """The database, for routes that read; raises Unavailable while its schema is not that of this version."""
+    """The database, for routes that read."""
+    return runtime.database
+
+
+async def check_schema_once(runtime: Runtime) -> None:
+    """Raise Unavailable while the database's schema was never seen to be that of this version."""
     if not runtime.has_schema:
         # What does not answer is told by whatever asks it next.
         with suppress(DBAPIError, PoolTimeout, OSError):
             await check_schema(runtime)
-    return runtime.database
 
 
 async def check_schema(runtime: Runtime) -> None:

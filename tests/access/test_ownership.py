@@ -5,8 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
 
 from app.language import Language
+from tests.databases import only_sqlite
 from tests.factories import CARITAS, CITY, LIGA, body_of, delete, make, measure_id, patch
 from tests.kinds import POSTED
 from tests.problems import problem_of
@@ -159,3 +162,32 @@ class TestRules:
         made = await make(callers["admin"], "sub-measures", lead_partner_id=LIGA)
         refused(await patch(callers["reader"], "sub-measures", made, title="Neu"), "role")
         assert (await patch(callers["other_contributor"], "sub-measures", made, title="Neu")).status_code == 200
+
+
+@only_sqlite
+class TestRefusals:
+    """What is refused makes no other writer wait: on SQLite there is one connection that writes, and somebody has it."""
+
+    async def test_do_not_wait_for_other_writers(self, app: FastAPI, callers: Callers) -> None:
+        need = await make(callers["admin"], "needs", raised_by_id=LIGA)
+        event = await make(callers["admin"], "consultation-events", organiser_id=LIGA)
+        decision = await make(callers["admin"], "decisions")
+        indicator = await make(callers["admin"], "indicators")
+        attempts = (
+            ("POST", "needs", body_of("needs", raised_by_id=LIGA), "ownership"),
+            ("POST", "goals", body_of("goals"), "role"),
+            ("PATCH", f"needs/{need['id']}", {"title": "Anders"}, "ownership"),
+            ("DELETE", f"needs/{need['id']}", None, "ownership"),
+            ("PUT", f"decisions/{decision['id']}/statements/{LIGA}", {"position": "object"}, "ownership"),
+            ("DELETE", f"decisions/{decision['id']}/statements/{LIGA}", None, "ownership"),
+            ("PUT", f"indicators/{indicator['id']}/observations/2025-02-28", {"value": 7}, "ownership"),
+            ("PUT", f"consultation-events/{event['id']}/participants/{LIGA}", {"attendance": "absent"}, "ownership"),
+        )
+        async with app.state.runtime.database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+            for method, address, body, rule in attempts:
+                headers = {"Idempotency-Key": "again"} if method == "POST" else {"If-Match": "*"}
+                headers = {} if method == "PUT" else headers
+                content = {} if body is None else {"json": body}
+                answer = await callers["contributor"].request(method, f"/v1/{address}", headers=headers, **content)
+                refused(answer, rule)

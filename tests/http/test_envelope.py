@@ -130,7 +130,8 @@ class TestAddresses:
             "/openapi.json",
             "/",
         ):
-            answer = await offline.request(method, f"{path}{end}")
+            # Two slashes at the beginning would name another host.
+            answer = await offline.request(method, f"{path}{end}".replace("//", "/"))
             assert answer.headers["x-request-id"]
             if method == "HEAD":
                 assert (answer.status_code, answer.content) == (404, b"")

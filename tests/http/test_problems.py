@@ -158,7 +158,7 @@ class TestEveryError:
 @any_database
 class TestNotFound:
     @pytest.mark.parametrize(
-        "path", ["/nowhere", "/v1", "/v1/", "/v1/goals/", "//v1/goals", "/V1/goals", "/v1/goals/x/y", "/v2/goals"]
+        "path", ["/nowhere", "/v1/", "/v1/goals/", "//v1/goals", "/V1/goals", "/v1/goals/x/y", "/v2/goals"]
     )
     async def test_is_the_answer_for_every_unknown_address(self, offline: httpx.AsyncClient, path: str) -> None:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):

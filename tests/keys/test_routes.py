@@ -18,7 +18,7 @@ from app.access.models import ApiKey
 from app.database import table_of
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, LIGA, NOWHERE, body_of, errors_of
+from tests.factories import CARITAS, LIGA, NOWHERE, body_of, delete, errors_of, make, referrers_of
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -141,6 +141,19 @@ class TestRevokeKey:
             assert await status_with(app, made["key"]) == 401
         revoked = (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["revoked_at"]
         assert datetime.fromisoformat(revoked) <= datetime.now(UTC)
+
+
+class TestPartnerWithKeys:
+    async def test_can_be_deleted_when_none_of_them_works(self, callers: Callers) -> None:
+        partner = await make(callers["admin"], "partners")
+        revoked, working = [await issue(callers, partner_id=partner["id"]) for _ in range(2)]
+        assert (await callers["admin"].delete(f"/v1/keys/{revoked['id']}")).status_code == 204
+        assert referrers_of(await delete(callers["admin"], "partners", partner)) == {("keys", working["id"])}
+        for key in (revoked, working):
+            assert (await callers["admin"].get(f"/v1/keys/{key['id']}")).status_code == 200, "nothing was half done"
+        assert (await callers["admin"].delete(f"/v1/keys/{working['id']}")).status_code == 204
+        assert (await delete(callers["admin"], "partners", partner)).status_code == 204
+        assert (await callers["admin"].get(f"/v1/keys/{working['id']}")).status_code == 404
 
 
 class TestWrongKey:

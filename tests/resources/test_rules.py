@@ -44,7 +44,7 @@ from tests.factories import CARITAS, LIGA, body_of, goal_id, measure_id
 CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 
 WRITERS = {
-    "access/caller.py": "the day on which a key was used",
+    "access/guards.py": "the day on which a key was used",
     "changes/log.py": "the log itself",
     "keys/service.py": "keys",
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
