@@ -30,6 +30,7 @@ from benchmarks.servers import REGISTER, server
 
 PORT = 8475
 SECONDS = 20
+PATIENCE = 30.0
 AIM_MILLISECONDS = 250
 EVENTS = 30_000
 MIB = 2**20
@@ -80,9 +81,10 @@ class Connection:
             named["Authorization"] = f"Bearer {self.key}"
         lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
         try:
-            writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
-            await writer.drain()
-            return await read_answer(reader)
+            async with asyncio.timeout(PATIENCE):
+                writer.write(f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
+                await writer.drain()
+                return await read_answer(reader)
         except (OSError, asyncio.IncompleteReadError):
             self.close()
             raise

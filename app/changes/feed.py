@@ -33,6 +33,7 @@ from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
+from app.pages import MOST_BYTES, read_page
 
 POLL_SECONDS = 0.5
 HASH_SHOWN = 16
@@ -92,16 +93,17 @@ def audience(caller: Caller) -> str:
     return "partners" if caller.sees_partners else "public"
 
 
-async def read(database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int) -> Batch:
+async def read(
+    database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int = MOST_BYTES
+) -> Batch:
     """The next entries behind a place; raises FeedReset when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
         check_checkpoint(connection, after)
         head = Checkpoint(*connection.execute(select(FEED.position, FEED.hash)).one())
         statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-        rows = connection.execute(statement.order_by(CHANGE.position).limit(limit + 1)).all()
-        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows[:limit]]
-        more = len(rows) > limit
+        rows, more = read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
+        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows]
         return Batch(items, items[-1][0] if more else head, more)
 
     return await database.read(work)
@@ -143,7 +145,7 @@ async def read_history(database: Database, caller: Caller, kind: str, id: UUID, 
         statement = select(SUBJECT.c.id).where(SUBJECT.c.id == id, SUBJECT.c.kind == kind, visible(SUBJECT, caller))
         return connection.execute(statement).first() is not None
 
-    if not await database.read(known):
+    if not await database.read(known, is_quick=True):
         raise NotFound
     return await read(database, caller, Wanted(resource_id=id), after, limit)
 
