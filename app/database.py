@@ -130,7 +130,7 @@ class Database:
         should it take longer after all, it is begun anew in a thread. The work must not write.
         """
         if is_quick and not self.is_sqlite:
-            return await greenlet_spawn(self._read, work)
+            return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
         if is_quick and self.has_free_reader():
             try:
                 return self._read(work, QUICK_SECONDS)
@@ -147,8 +147,8 @@ class Database:
 
     async def _read_elsewhere(self, work: Callable[[Connection], Result]) -> Result:
         if self.is_sqlite:
-            return await asyncio.to_thread(self._read, work)
-        return await greenlet_spawn(self._read, work)
+            return await asyncio.to_thread(self._read, work, STATEMENT_SECONDS)
+        return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
@@ -176,7 +176,7 @@ class Database:
         pool: Any = self.reader.pool
         return bool(pool.checkedout() < self.pool_size)
 
-    def _read(self, work: Callable[[Connection], Result], seconds: float = STATEMENT_SECONDS) -> Result:
+    def _read(self, work: Callable[[Connection], Result], seconds: float) -> Result:
         with self.reader.connect() as connection, deadline(connection, seconds):
             return work(connection)
 
@@ -201,13 +201,7 @@ def make_private(url: URL) -> None:
 def places_to_read(pool_size: int) -> Places:
     """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
     most = max(1, pool_size * 4 // 5)
-    most_without_key = max(1, pool_size * 3 // 10)
-    return Places(
-        most,
-        most_without_key=most_without_key,
-        each=max(1, most // 2),
-        each_without_key=max(1, most_without_key - 1),
-    )
+    return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)
 
 
 def code_of(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-MOST_BYTES = 4 * 1024 * 1024
+PAGE_BYTES = 4 * 1024 * 1024
 
 
 def read_page(
@@ -14,7 +14,7 @@ def read_page(
     order: Sequence[ColumnElement[Any]],
     limit: int,
     text: str,
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int,
 ) -> tuple[Sequence[Row[Any]], bool]:
     """The rows of one page in this order, and whether more follow.
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from app import pages
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, RightsChanged
@@ -33,10 +34,11 @@ from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
-from app.pages import MOST_BYTES, read_page
 
 POLL_SECONDS = 0.5
 HASH_SHOWN = 16
+NEAR = 20
+"""How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 
@@ -94,7 +96,7 @@ def audience(caller: Caller) -> str:
 
 
 async def read(
-    database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int = MOST_BYTES
+    database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int | None = None
 ) -> Batch:
     """The next entries behind a place; raises FeedReset when the log does not have that place."""
 
@@ -102,11 +104,15 @@ async def read(
         check_checkpoint(connection, after)
         head = Checkpoint(*connection.execute(select(FEED.position, FEED.hash)).one())
         statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-        rows, more = read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
+        rows, more = pages.read_page(
+            connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
+        )
         items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows]
         return Batch(items, items[-1][0] if more else head, more)
 
-    return await database.read(work)
+    # What a filter passes over has no bound, and whoever reads all of the log reads page after page.
+    is_near_end = wanted == Wanted() and await end_of(database) <= after.position + NEAR
+    return await database.read(work, is_quick=is_near_end)
 
 
 def check_checkpoint(connection: Connection, place: Checkpoint) -> None:

@@ -107,6 +107,8 @@ async def stream_changes(
     seconds.
     """
     place = checkpoint_of(last_event_id or wanted.cursor, caller)
+    if not runtime.waiting.may_have(asking.get()):
+        raise NoPlace
     first = await read(runtime.database, caller, selection(wanted), place, wanted.limit, STREAM_BYTES)
     events = follow(request, runtime, caller, wanted, first)
     headers = {**cache_headers(is_private=caller.sees_partners), **UNBUFFERED}

@@ -81,7 +81,9 @@ async def read_page(
     counting = select(func.count()).select_from(table).where(*matching)
 
     def work(connection: Connection) -> tuple[Sequence[Row[Any]], bool, int | None]:
-        rows, more = pages.read_page(connection, statement, order.clauses(), wanted.limit, "representation")
+        rows, more = pages.read_page(
+            connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
+        )
         if above is not None and not rows:
             there(connection, caller, *above)
         return rows, more, connection.execute(counting).scalar_one() if wanted.include_total else None
