@@ -158,11 +158,11 @@ class TestRepresentation:
         agenda = [{"title": "Punkt", "description": "ä" * 10_000}] * 9
         made = await make(client, "consultation-events", agenda_items=agenda)
         more = {"agenda_items": [*agenda, *agenda]}
-        for answer, language in (
-            (await patch(client, "consultation-events", made, **more), "en"),
-            (await client.post("/v1/consultation-events", json={**made_of(made), **more}), "en"),
+        for answer in (
+            await patch(client, "consultation-events", made, **more),
+            await client.post("/v1/consultation-events", json={**made_of(made), **more}),
         ):
-            [error] = problem_of(answer, 422, "validation-error", language)["errors"]
+            [error] = problem_of(answer, 422, "validation-error")["errors"]
             assert (error["pointer"], error["code"]) == ("#", "too_large")
             assert "256 KiB" in error["detail"]
         assert (await client.get(f"/v1/consultation-events/{made['id']}")).json() == made
