@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -140,7 +140,7 @@ async def behave(caller: Caller, key: str, until: float) -> None:
     connection.close()
 
 
-Attack = Callable[[float, str], Awaitable[None]]
+Attack = Callable[[float, str], Coroutine[Any, Any, None]]
 
 
 async def repeat(until: float, connections: int, once: Callable[[Connection], Awaitable[object]]) -> None:
