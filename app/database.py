@@ -11,18 +11,22 @@ from typing import Any, TypeVar, overload
 from pydantic_core import to_jsonable_python
 from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event, func, select
 from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
 from app.days import day_in_zone
+from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
+from app.places import Places, asking
 from app.snapshot import Snapshot
 
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
 
 SNAPSHOT_SECONDS = 60
+QUICK_SECONDS = 0.02
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -77,13 +81,19 @@ class Json(TypeDecorator[Any]):
 
 
 class Database:
-    """One database: read statements outside of transactions, writes in one transaction a request."""
+    """One database: read statements outside of transactions, writes in one transaction a request.
 
-    def __init__(self, url: URL, *, pool_size: int, pool_timeout: float) -> None:
+    `write_quota` is how many bytes one key may add to the log in a day.
+    """
+
+    def __init__(self, url: URL, *, pool_size: int, pool_timeout: float, write_quota: int | None = None) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, **DISCREET}
         # A read is one statement and needs no transaction: two round trips less on every GET.
         reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         self.pool_size = pool_size
+        self.patience = pool_timeout
+        self.write_quota = write_quota
+        self.places = places_to_read(pool_size)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         if self.is_sqlite:
@@ -112,23 +122,39 @@ class Database:
             yield session
 
     async def read(self, work: Callable[[Connection], Result], *, is_quick: bool = False) -> Result:
-        """What `work` reads over a connection outside of a transaction.
+        """What `work` reads over a connection outside of a transaction; raises NoPlace when too much else is read.
 
-        The whole work is one hop: to one greenlet over asyncpg, to a thread for SQLite's own driver. What follows an
-        index `is_quick`: SQLite reads it in less time than that hop takes, so it is read where it is asked for, unless
-        it had to wait for a connection there. The work must not write.
+        The whole work is one hop: to one greenlet over asyncpg, to a thread for SQLite's own driver. What is bounded by
+        construction `is_quick`: one row by its key, a page in the order of an index without filters, the end of the log.
+        That needs no place, and SQLite reads it in less time than the hop takes, so it is read where it is asked for;
+        should it take longer after all, it is begun anew in a thread. The work must not write.
         """
-        if not self.is_sqlite:
-            return await greenlet_spawn(self._read, work)
+        if is_quick and not self.is_sqlite:
+            return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
         if is_quick and self.has_free_reader():
-            return self._read(work)
-        return await asyncio.to_thread(self._read, work)
+            try:
+                return self._read(work, QUICK_SECONDS)
+            except DBAPIError as error:
+                if code_of(error) != INTERRUPTED:
+                    raise
+        asker = asking.get()
+        await self.places.take(asker, self.patience)
+        step = asyncio.ensure_future(self._read_elsewhere(work))
+        # A thread goes on when nobody waits for it any more, and so long it keeps its place.
+        step.add_done_callback(lambda _: self.places.give_back(asker))
+        step.add_done_callback(lambda _: step.cancelled() or step.exception())
+        return await asyncio.shield(step)
+
+    async def _read_elsewhere(self, work: Callable[[Connection], Result]) -> Result:
+        if self.is_sqlite:
+            return await asyncio.to_thread(self._read, work, STATEMENT_SECONDS)
+        return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than a minute.
 
-        It holds a connection: nobody may wait for a client meanwhile.
+        It holds a connection: nobody may wait for a client meanwhile. Raises NoPlace when too much else is read.
         """
         # SQLite takes its state with the first read; writers go on beside it.
         run, begin = (
@@ -137,20 +163,21 @@ class Database:
             else (greenlet_spawn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         )
         snapshot = Snapshot(self.reader, run, begin)
-        try:
-            async with asyncio.timeout(SNAPSHOT_SECONDS):
-                await snapshot.open()
-                yield snapshot
-        finally:
-            await snapshot.close()
+        async with self.places.taken(asking.get(), self.patience):
+            try:
+                async with asyncio.timeout(SNAPSHOT_SECONDS):
+                    await snapshot.open()
+                    yield snapshot
+            finally:
+                await snapshot.close()
 
     def has_free_reader(self) -> bool:
         """Whether a connection for reading can be had without waiting."""
         pool: Any = self.reader.pool
         return bool(pool.checkedout() < self.pool_size)
 
-    def _read(self, work: Callable[[Connection], Result]) -> Result:
-        with self.reader.connect() as connection:
+    def _read(self, work: Callable[[Connection], Result], seconds: float) -> Result:
+        with self.reader.connect() as connection, deadline(connection, seconds):
             return work(connection)
 
     async def close(self) -> None:
@@ -171,6 +198,12 @@ def make_private(url: URL) -> None:
         os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def places_to_read(pool_size: int) -> Places:
+    """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
+    most = max(1, pool_size * 4 // 5)
+    return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)
+
+
 def code_of(error: BaseException) -> str:
     """What the database calls an error: PostgreSQL's five characters, or SQLite's name; nothing where it says nothing."""
     original = getattr(error, "orig", error)
@@ -185,7 +218,7 @@ async def one_at_a_time(session: AsyncSession, what: str) -> None:
 
 # PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever.
 POSTGRESQL_SETTINGS = {
-    "statement_timeout": "10000",
+    "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "15000",
     "timezone": "UTC",

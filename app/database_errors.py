@@ -26,7 +26,10 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("53",), "the database has no free connection or no memory"),
     (("23", "SQLITE_CONSTRAINT"), "a constraint of the database forbids it"),
     (("42P01", "42703", "3F000"), MISSING),
-    (("55P03", "57014", "40", "SQLITE_BUSY", "SQLITE_LOCKED"), "the database is busy with somebody else"),
+    (
+        ("55P03", "57014", "40", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT"),
+        "the database is busy with somebody else",
+    ),
 )
 MISSING_IN_SQLITE = ("no such table", "no such column", "has no column")
 

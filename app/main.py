@@ -22,6 +22,7 @@ from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
+from app.http.sending import LargeAnswers
 from app.indicators.routes import router as indicators
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
@@ -101,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CityTime)
     app.add_middleware(Retry)
     app.add_middleware(BodyGuard, guards=GUARDS)
+    app.add_middleware(LargeAnswers)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)
     return app

@@ -4,6 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy.exc import DBAPIError
 
 VERSION = table("alembic_version", column("version_num"))
 
@@ -17,6 +18,10 @@ def newest_revision() -> str:
 
 def current_revision(connection: Connection) -> str | None:
     """The revision that a database is at; None when it is empty."""
-    if not inspect(connection).has_table(VERSION.name):
+    try:
+        return connection.execute(select(VERSION.c.version_num)).scalar_one_or_none()
+    except DBAPIError:
+        # Whether the table is there is asked only when it seems not to be: it takes many times as long as reading it.
+        if inspect(connection).has_table(VERSION.name):
+            raise
         return None
-    return connection.execute(select(VERSION.c.version_num)).scalar_one_or_none()

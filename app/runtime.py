@@ -7,9 +7,12 @@ from datetime import UTC, date, datetime
 from typing import Self
 
 from app.database import Database
+from app.places import Places
 from app.settings import Settings
 
-MOST_WAITING = 50
+MIB = 1024 * 1024
+MOST_WAITING = 100
+MOST_WAITING_WITHOUT_KEY = 50
 
 
 def utc_now() -> datetime:
@@ -17,9 +20,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def places_to_wait() -> asyncio.Semaphore:
+def places_to_wait() -> Places:
     """The places for requests that wait for changes."""
-    return asyncio.Semaphore(MOST_WAITING)
+    return Places(
+        MOST_WAITING,
+        most_without_key=MOST_WAITING_WITHOUT_KEY,
+        each=MOST_WAITING // 4,
+        each_without_key=MOST_WAITING_WITHOUT_KEY // 5,
+    )
 
 
 @dataclass
@@ -27,22 +35,25 @@ class Runtime:
     """The settings, the database, the clock, and who waits in this process.
 
     `has_schema` is set once the database was seen to have the schema of this version; a newer version may migrate it then,
-    and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is connected before it is
-    asked for; whoever makes a Runtime closes it.
+    and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is
+    connected before it is asked for; whoever makes a Runtime closes it.
     """
 
     settings: Settings
     database: Database
     clock: Callable[[], datetime] = utc_now
     ending: asyncio.Event = field(default_factory=asyncio.Event)
-    waiting: asyncio.Semaphore = field(default_factory=places_to_wait)
+    waiting: Places = field(default_factory=places_to_wait)
     has_schema: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """What belongs to an installation with these settings."""
         database = Database(
-            settings.database, pool_size=settings.database_pool_size, pool_timeout=settings.database_pool_timeout
+            settings.database,
+            pool_size=settings.database_pool_size,
+            pool_timeout=settings.database_pool_timeout,
+            write_quota=settings.write_quota * MIB,
         )
         return cls(settings, database)
 

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         le=2_147_483_647,
         description="Requests that one client address may send in a minute, to one process.",
     )
+    write_quota: int = Field(
+        default=100,
+        ge=1,
+        le=1_000_000,
+        description="MiB that one key may write in a day (UTC), to all processes together.",
+    )
     timezone: str = Field(
         default="Europe/Berlin",
         description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late, and new events are in it.",

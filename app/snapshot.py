@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from app.deadlines import STATEMENT_SECONDS, deadline
+
 Result = TypeVar("Result")
 
 
@@ -27,7 +29,7 @@ class Snapshot:
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` reads in this state. It must not write, and no two may read at once."""
-        found: Result = await self.do(work, self.connection)
+        found: Result = await self.do(self._read, work)
         return found
 
     async def do(self, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -52,6 +54,12 @@ class Snapshot:
     def _open(self) -> None:
         self.connection = self.reader.connect()
         self.connection.exec_driver_sql(self.begin)
+
+    def _read(self, work: Callable[[Connection], Any]) -> Any:
+        if self.connection is None:
+            raise RuntimeError("it is not open")
+        with deadline(self.connection, STATEMENT_SECONDS):
+            return work(self.connection)
 
     def _interrupt(self) -> None:
         """Stop a statement of SQLite's, which has no limit of its own; PostgreSQL's has one."""

@@ -19,7 +19,9 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.database import Database, table_of
 from app.http.body import ADMITTED
+from app.http.clients import client_of
 from app.http.runtime import Running, check_schema_once
+from app.places import Asker, asking
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ async def identify(request: Request, runtime: Running) -> Caller:
     admitted = request.scope.pop(ADMITTED, None)
     if isinstance(admitted, Caller):
         return admitted
+    asking.set(Asker(client_of(request.scope), has_key=False))
     headers = request.headers.getlist("authorization")
     if not headers:
         return ANONYMOUS
@@ -45,6 +48,7 @@ async def identify(request: Request, runtime: Running) -> Caller:
         raise Unauthorized
     if row.last_used_on != now.date():
         await note_use(database, row.id, now.date())
+    asking.set(Asker(str(row.id), has_key=True))
     return Caller(role=row.role, partner_id=row.partner_id, key_id=row.id)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from app import pages
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, RightsChanged
@@ -36,6 +37,8 @@ from app.http.problems import FieldError, Invalid, NotFound
 
 POLL_SECONDS = 0.5
 HASH_SHOWN = 16
+NEAR = 20
+"""How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 
@@ -92,19 +95,24 @@ def audience(caller: Caller) -> str:
     return "partners" if caller.sees_partners else "public"
 
 
-async def read(database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int) -> Batch:
+async def read(
+    database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int | None = None
+) -> Batch:
     """The next entries behind a place; raises FeedReset when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
         check_checkpoint(connection, after)
         head = Checkpoint(*connection.execute(select(FEED.position, FEED.hash)).one())
         statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-        rows = connection.execute(statement.order_by(CHANGE.position).limit(limit + 1)).all()
-        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows[:limit]]
-        more = len(rows) > limit
+        rows, more = pages.read_page(
+            connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
+        )
+        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows]
         return Batch(items, items[-1][0] if more else head, more)
 
-    return await database.read(work)
+    # What a filter passes over has no bound, and whoever reads all of the log reads page after page.
+    is_near_end = wanted == Wanted() and await end_of(database) <= after.position + NEAR
+    return await database.read(work, is_quick=is_near_end)
 
 
 def check_checkpoint(connection: Connection, place: Checkpoint) -> None:
@@ -143,7 +151,7 @@ async def read_history(database: Database, caller: Caller, kind: str, id: UUID, 
         statement = select(SUBJECT.c.id).where(SUBJECT.c.id == id, SUBJECT.c.kind == kind, visible(SUBJECT, caller))
         return connection.execute(statement).first() is not None
 
-    if not await database.read(known):
+    if not await database.read(known, is_quick=True):
         raise NotFound
     return await read(database, caller, Wanted(resource_id=id), after, limit)
 

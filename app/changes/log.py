@@ -17,6 +17,7 @@ from sqlmodel import col
 from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.models import CHAINED, Action, Change, LogHead, Subject
+from app.changes.quota import charge
 from app.database import Database
 from app.http.envelope import request_id
 
@@ -99,6 +100,8 @@ async def append(session: Transaction) -> None:
     if not pending:
         return
     await session.flush()
+    texts = (written.data for written in pending)
+    await charge(session, session.by, texts, session.now, session.database.write_quota)
     counting = (
         update(LogHead)
         .where(col(LogHead.id) == 1)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.access.caller import Caller
 from app.access.errors import Unauthorized
@@ -21,9 +22,9 @@ from app.changes.feed import (
 )
 from app.changes.models import ChangePage, FeedQuery, WaitingFeedQuery
 from app.http.caching import cache_headers
-from app.http.problems import Unavailable
 from app.http.responses import problems
 from app.http.runtime import Running
+from app.places import NoPlace, Places, asking
 from app.runtime import Runtime
 from app.schema.fields import Cursor
 
@@ -31,6 +32,9 @@ router = APIRouter(prefix="/v1/changes", tags=["changes"])
 
 PING_SECONDS = 10.0
 PING = ": caught up\n\n"
+STREAM_SECONDS = 600.0
+STREAM_BYTES = 512 * 1024
+"""How much of a stream waits at once for a client to take it."""
 
 # nginx and those who follow it would else hold events back until a buffer is full.
 UNBUFFERED = {"X-Accel-Buffering": "no"}
@@ -75,7 +79,7 @@ async def list_changes(
     database = runtime.database
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
-        async with place_to_wait(runtime):
+        async with runtime.waiting.taken(asking.get()):
             await wait_for_more(database, batch.end, wanted.wait, runtime.ending)
         # The key may have ended meanwhile.
         caller = await identify(request, runtime)
@@ -98,14 +102,17 @@ async def stream_changes(
     """Follow every change of what the caller may see, as server-sent events.
 
     Each event is named `change` and carries what `listChanges` answers for one change; its id is a cursor. A client that
-    connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does. A line that begins
-    with a colon is a comment: it is sent when there is nothing new, and at least every ten seconds.
+    connects again with `Last-Event-ID` goes on where it was. The stream ends when the caller's key does, and after ten
+    minutes. A line that begins with a colon is a comment: it is sent when there is nothing new, and at least every ten
+    seconds.
     """
     place = checkpoint_of(last_event_id or wanted.cursor, caller)
-    first = await read(runtime.database, caller, selection(wanted), place, wanted.limit)
-    events = follow(request, runtime, caller, wanted, first, place_to_wait(runtime))
+    if not runtime.waiting.may_have(asking.get()):
+        raise NoPlace
+    first = await read(runtime.database, caller, selection(wanted), place, wanted.limit, STREAM_BYTES)
+    events = follow(request, runtime, caller, wanted, first)
     headers = {**cache_headers(is_private=caller.sees_partners), **UNBUFFERED}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    return Stream(runtime.waiting, events, media_type="text/event-stream", headers=headers)
 
 
 def selection(wanted: FeedQuery) -> Wanted:
@@ -113,11 +120,16 @@ def selection(wanted: FeedQuery) -> Wanted:
     return Wanted(types=wanted.type or (), partner_ids=wanted.partner_id or ())
 
 
-def place_to_wait(runtime: Runtime) -> asyncio.Semaphore:
-    """One of the places for requests that wait; raises Unavailable when all are taken."""
-    if runtime.waiting.locked():
-        raise Unavailable
-    return runtime.waiting
+class Stream(StreamingResponse):
+    """A stream that holds a place as long as it lasts; raises NoPlace where none is free for the caller."""
+
+    def __init__(self, waiting: Places, content: AsyncIterator[str], **about: Any) -> None:
+        super().__init__(content, **about)
+        self.waiting = waiting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self.waiting.taken(asking.get()):
+            await super().__call__(scope, receive, send)
 
 
 async def follow(
@@ -126,22 +138,26 @@ async def follow(
     caller: Caller,
     wanted: FeedQuery,
     batch: Batch,
-    waiting: asyncio.Semaphore,
 ) -> AsyncIterator[str]:
-    """The events, for as long as the client listens and the caller is who it was."""
+    """The events, for as long as the client listens and the caller is who it was, at most for ten minutes."""
     database, ending = runtime.database, runtime.ending
-    async with waiting:
-        while not (ending.is_set() or await request.is_disconnected()):
-            for place, text in batch.items:
-                yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
-            if not batch.more:
-                # A comment keeps proxies from closing. Nothing else would do: clients take an id without data for an
-                # event, and an id that no event follows is not kept. What was passed over is passed over again.
-                yield PING
-                await wait_for_more(database, batch.end, PING_SECONDS, ending)
-            if not await is_unchanged(request, runtime, caller):
-                return
-            batch = await read(database, caller, selection(wanted), batch.end, wanted.limit)
+    now = asyncio.get_running_loop().time
+    until = now() + STREAM_SECONDS
+    while not (ending.is_set() or await request.is_disconnected()):
+        for place, text in batch.items:
+            yield f"id: {encode(place, caller)}\nevent: change\ndata: {text}\n\n"
+        if not batch.more:
+            # A comment keeps proxies from closing. Nothing else would do: clients take an id without data for an
+            # event, and an id that no event follows is not kept. What was passed over is passed over again.
+            yield PING
+            await wait_for_more(database, batch.end, PING_SECONDS, ending)
+        if now() >= until or not await is_unchanged(request, runtime, caller):
+            return
+        try:
+            batch = await read(database, caller, selection(wanted), batch.end, wanted.limit, STREAM_BYTES)
+        except NoPlace:
+            # The client connects again, and goes on where it was.
+            return
 
 
 async def is_unchanged(request: Request, runtime: Runtime, caller: Caller) -> bool:

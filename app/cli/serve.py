@@ -15,6 +15,7 @@ import uvicorn
 from app.cli.failed import Failed
 from app.cli.migrate import migrate_and_render
 from app.cli.running import carry_out, is_outdated, read_settings
+from app.http.protocol import BoundedConnection
 from app.logs import configure_logging
 from app.main import create_app
 from app.runtime import Runtime
@@ -39,7 +40,14 @@ def serve(
     # What is loaded now stays: the collector need not look at it again with every full run, in the middle of a request.
     gc.collect()
     gc.freeze()
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        app,
+        http=BoundedConnection,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
     with listening(host, port) as listener, suppress(KeyboardInterrupt):
         typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
         Server(config).run(sockets=[listener])

@@ -14,8 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app.database import code_of
+from app.deadlines import INTERRUPTED
 from app.http.messages import field_errors
 from app.http.problems import (
+    CROWDED,
     InsufficientStorage,
     Invalid,
     Malformed,
@@ -26,6 +28,7 @@ from app.http.problems import (
     problem_response,
 )
 from app.http.retrying import AGAIN
+from app.places import NoPlace
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ logger = logging.getLogger(__name__)
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
 # For the sake of another transaction: a deadlock, a serialisation failure. Nothing was done, and the same can be tried.
 ROLLED_BACK = ("40P01", "40001")
-BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", INTERRUPTED)
 FULL = ("53100", "SQLITE_FULL")
 
 
@@ -55,6 +58,8 @@ def install_error_handlers(app: FastAPI) -> None:
         logger.warning("no database connection was free in time")
         return problem_response(request.scope, Unavailable())
 
+    app.add_exception_handler(NoPlace, answer_crowded)
+
     @app.exception_handler(OSError)
     async def answer_unreachable(request: Request, error: OSError) -> Response:
         # asyncpg leaves what the network says as it is: no server, no socket, no answer in time.
@@ -72,6 +77,12 @@ def install_error_handlers(app: FastAPI) -> None:
             logger.warning("the database is busy or away: %s", type(error.orig).__name__)
             return problem_response(request.scope, Unavailable())
         raise error
+
+
+async def answer_crowded(request: Request, _error: Exception) -> Response:
+    """The answer to a caller that has as many places as it may have."""
+    logger.warning("no place was free in time")
+    return problem_response(request.scope, Unavailable(CROWDED))
 
 
 async def answer_http_exception(request: Request, error: Exception) -> Response:

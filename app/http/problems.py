@@ -208,7 +208,7 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """The client has sent more requests than it may in one minute; `Retry-After` says when the next minute begins."""
+    """More requests from an address than in one minute, or more written with a key than in one day; `Retry-After` says when to go on."""
 
     status = 429
     slug = "too-many-requests"
@@ -218,8 +218,20 @@ class TooManyRequests(Problem):
         "This address has sent too many requests in this minute.",
     )
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(headers={"Retry-After": str(seconds)})
+    def __init__(self, seconds: int, detail: Text | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": str(seconds)})
+
+
+class HeadTooLarge(Problem):
+    """The request's first line and headers are larger than 32 KiB; the connection is closed."""
+
+    status = 431
+    slug = "request-head-too-large"
+    title = Text("Der Kopf der Anfrage ist zu groß", "The request's head is too large")
+    about = Text(
+        "Adresse und Header einer Anfrage dürfen zusammen höchstens 32 KiB groß sein.",
+        "Address and headers of a request may have 32 KiB together at most.",
+    )
 
 
 class InternalError(Problem):
@@ -247,6 +259,12 @@ class Unavailable(Problem):
 
     def __init__(self, detail: Text | None = None) -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
+
+
+CROWDED = Text(
+    "Für diese Adresse oder diesen Schlüssel läuft schon so viel, wie zugleich laufen darf. Bitte gleich wiederholen.",
+    "As much is going on for this address or this key as may at once. Please try again in a moment.",
+)
 
 
 class InsufficientStorage(Problem):

@@ -44,7 +44,7 @@ async def check_schema_once(runtime: Runtime) -> None:
 
 async def check_schema(runtime: Runtime) -> None:
     """Raise Unavailable where the database's schema is not that of this version."""
-    if await runtime.database.read(current_revision) != newest_revision():
+    if await runtime.database.read(current_revision, is_quick=True) != newest_revision():
         raise Unavailable(OUTDATED)
     runtime.has_schema = True
 

@@ -39,7 +39,7 @@ async def create_key(session: ByAdmin, content: KeyCreate) -> Response:
 @router.get("/{id}", response_model=KeyPublic)
 async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
     """Read one key."""
-    row = await database.read(lambda connection: connection.execute(by_id(id)).mappings().first())
+    row = await database.read(lambda connection: connection.execute(by_id(id)).mappings().first(), is_quick=True)
     if row is None:
         raise NotFound
     return answer(KeyPublic.model_validate(dict(row)))

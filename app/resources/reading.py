@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam,
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import pages
 from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import visible
 from app.database import Database, table_of
@@ -74,20 +75,21 @@ async def read_page(
     matching = [visible(table, caller), *conditions]
     if above is not None:
         matching.append(table.c[str(kind.within)] == above[1])
-    statement = select(table.c.representation, *order.marks()).where(*matching).order_by(*order.clauses())
+    statement = select(table.c.representation, *order.marks()).where(*matching)
     if wanted.cursor is not None:
         statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))
     counting = select(func.count()).select_from(table).where(*matching)
 
-    def work(connection: Connection) -> tuple[Sequence[Row[Any]], int | None]:
-        rows = connection.execute(statement.limit(wanted.limit + 1)).all()
+    def work(connection: Connection) -> tuple[Sequence[Row[Any]], bool, int | None]:
+        rows, more = pages.read_page(
+            connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
+        )
         if above is not None and not rows:
             there(connection, caller, *above)
-        return rows, connection.execute(counting).scalar_one() if wanted.include_total else None
+        return rows, more, connection.execute(counting).scalar_one() if wanted.include_total else None
 
-    # Text is searched and totals are counted row by row; all else follows an index until the page is full.
-    is_quick = wanted.q is None and not wanted.include_total
-    rows, total = await database.read(work, is_quick=is_quick)
-    shown = rows[: wanted.limit]
-    cursor = encode(mark, shown[-1][1:]) if len(rows) > wanted.limit else None
-    return page_response(request, caller, [row[0] for row in shown], cursor, total)
+    # A filter can match nothing, and a total counts row by row; all else follows an index until the page is full.
+    is_quick = not conditions and above is None and not wanted.include_total
+    rows, more, total = await database.read(work, is_quick=is_quick)
+    cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
+    return page_response(request, caller, [row[0] for row in rows], cursor, total)

@@ -10,11 +10,21 @@ from sqlmodel import SQLModel, col
 
 from app.changes.log import Transaction
 from app.changes.models import Subject
+from app.http.problems import Invalid, at
+from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, render
+from app.resources.schema import Stored
+
+LARGEST = 256 * 1024
+"""How many bytes a representation may have: each change adds it to the log once more."""
+TOO_LARGE = Text(
+    f"Alle Angaben zusammen dürfen als JSON höchstens {LARGEST // 1024} KiB groß sein.",
+    f"All values together may have {LARGEST // 1024} KiB as JSON at most.",
+)
 
 
 async def insert_rows(
@@ -30,6 +40,7 @@ async def insert_rows(
         row = kind.table.model_validate(columns(kind, write.values) | server | {"representation": ""})
         row.representation = render(kind, row, {name: write.values[name] for name in kind.lists})
         rows.append(row)
+    check_sizes(rows)
     session.add_all(rows)
     await flush(session, kind)
     for name, child in kind.lists.items():
@@ -38,6 +49,14 @@ async def insert_rows(
         ]
         await insert_entries(session, kind, name, entries)
     return rows
+
+
+def check_sizes(rows: Sequence[Stored]) -> None:
+    """Refuse representations that are too large; of several, the pointers are the numbers of those."""
+    found = [number for number, row in enumerate(rows) if len(row.representation.encode()) > LARGEST]
+    if found:
+        places = [[number] if len(rows) > 1 else [] for number in found]
+        raise Invalid(errors=[at(*place, code="too_large", detail=TOO_LARGE) for place in places])
 
 
 async def last_versions(session: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -53,6 +72,7 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     kind = write.kind
     row.sqlmodel_update(columns(kind, write.values) | {"version": row.version + 1, "updated_at": session.now})
     row.representation = render(kind, row, {name: write.values[name] for name in kind.lists})
+    check_sizes([row])
     await flush(session, kind)
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)

@@ -188,6 +188,5 @@ class TestRefusals:
             for method, address, body, rule in attempts:
                 headers = {"Idempotency-Key": "again"} if method == "POST" else {"If-Match": "*"}
                 headers = {} if method == "PUT" else headers
-                content = {} if body is None else {"json": body}
-                answer = await callers["contributor"].request(method, f"/v1/{address}", headers=headers, **content)
+                answer = await callers["contributor"].request(method, f"/v1/{address}", headers=headers, json=body)
                 refused(answer, rule)
