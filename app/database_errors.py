@@ -2,13 +2,12 @@
 
 import errno
 
-from alembic.util import CommandError
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
 from app.database import code_of
 
-DATABASE_ERRORS = (DBAPIError, PostgresError, CommandError, OSError)
+DATABASE_ERRORS = (DBAPIError, PostgresError, OSError)
 
 AWAY = "the database does not answer"
 FULL = "the disk of the database is full"
@@ -44,8 +43,6 @@ def described(error: BaseException) -> str:
 def meaning_of(cause: BaseException, said: str) -> str:
     """What an error means that says so."""
     match cause:
-        case CommandError():
-            return "the schema of the database is none that this version knows"
         case OSError(errno=errno.ENOSPC):
             return FULL
         case OSError():

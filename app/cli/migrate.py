@@ -1,6 +1,7 @@
 """Bring the database to the newest schema; nothing is changed when it is there already."""
 
 import typer
+from alembic.util import CommandError
 
 from app import migrating
 from app.access.caller import COMMAND
@@ -27,5 +28,7 @@ async def migrate_and_render(settings: Settings) -> int:
         await migrating.upgrade(settings)
     except migrating.BrokenReferences as error:
         raise Failed(str(error)) from None
+    except CommandError as error:
+        raise Failed(f"the schema of the database is none that this version knows: {error}") from None
     async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
         return sum([await renew(session, feature.kind) for feature in FEATURES])

@@ -167,7 +167,7 @@ async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: 
             assert answer.headers["retry-after"] == "1"
         waited = sorted(seconds for _, seconds in answers)
         holding = app.state.runtime.database.writer.pool.size()
-        assert waited[-holding - 1] < POOL_TIMEOUT + 1
+        assert waited[-holding - 1] < POOL_TIMEOUT + 3
         # On PostgreSQL the second one stands in line twice, for the row and for who holds it, until its statement is ended.
         assert SECONDS_FOR_LOCKS - 1 < waited[-holding] <= waited[-1] < SECONDS_FOR_STATEMENTS + 2
         assert health < 1
@@ -194,7 +194,7 @@ async def test_reads_that_are_slow_do_not_stop_the_process(settings: Settings, t
             started = time.monotonic()
             answer = await client.get(f"/v1/goals/{goal_id(1)}")
             problem_of(answer, 503, "unavailable")
-            assert time.monotonic() - started < POOL_TIMEOUT + 1
+            assert time.monotonic() - started < POOL_TIMEOUT + 3
         ended.set()
         assert await watching < POOL_TIMEOUT / 2
         assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
