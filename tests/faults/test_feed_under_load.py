@@ -71,7 +71,7 @@ async def long_transaction(settings: Settings) -> AsyncIterator[None]:
     connection = await asyncpg.connect(settings.database_url)
     try:
         async with connection.transaction(isolation="repeatable_read"):
-            await connection.execute("UPDATE api_key SET description = 'x'")
+            await connection.execute("UPDATE partner SET description = 'x'")
             await connection.fetch("SELECT count(*) FROM change")
             yield
     finally:
