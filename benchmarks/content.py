@@ -26,6 +26,7 @@ from app.topics.models import Topic
 EVENTS = 20_000
 PARTICIPANTS = 5
 BATCH = 1_000
+AGREEMENT = named_id("agreements", "dresden-liga-2024")
 FIRST = datetime(2024, 9, 2, 8, 0, tzinfo=UTC)
 
 
@@ -60,6 +61,7 @@ def event(number: int, known: dict[Any, list[UUID]]) -> ConsultationEventCreate:
     partners = choice.sample(known[Partner], PARTICIPANTS)
     return ConsultationEventCreate.model_validate(
         {
+            "agreement_id": AGREEMENT,
             "title": f"Fachgespräch {number}",
             "description": "Austausch über den Stand der Teilmaßnahmen und die nächsten Schritte.",
             "format": choice.choice(["talk", "conference", "expert_day"]),

@@ -25,7 +25,7 @@ from app.consultation_events.terms import Attendance, EventStatus
 from app.database import Database, table_of
 from app.decisions.models import DecisionCreate
 from app.decisions.resource import DECISIONS, associations
-from app.decisions.terms import DecisionKind, DecisionStatus
+from app.decisions.terms import DecisionStatus
 from app.http.conditional import UNCONDITIONAL
 from app.reports.early_involvement import (
     DecisionInvolvementQuery,
@@ -43,7 +43,8 @@ from app.settings import Settings
 from app.statements import service as statements
 from app.statements.models import StatementPut
 from app.statements.terms import Position
-from benchmarks.content import BATCH, add_events
+from app.vocabularies.decision_kind import DecisionKind
+from benchmarks.content import AGREEMENT, BATCH, add_events
 from benchmarks.servers import REGISTER, server
 
 PORT = 8474
@@ -112,7 +113,7 @@ async def add_decisions(database: Database, numbers: range, held: Sequence[Any],
         for number in numbers:
             choice = random.Random(number)  # noqa: S311 (the same decisions in every run)
             decision = await create(session, DECISIONS, decision_of(number, choice, held))
-            asked = await associations(session)
+            asked = await associations(session, decision.agreement_id, TODAY)
             for partner in choice.sample(asked, STATED):
                 content = StatementPut(position=Position.support)
                 await statements.put(session, decision.id, partner, content, UNCONDITIONAL)
@@ -123,6 +124,7 @@ def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> Deci
     day: date = TODAY + timedelta(days=number - DECIDED // 2)
     is_made = day < TODAY
     return DecisionCreate(
+        agreement_id=AGREEMENT,
         title=f"Entscheidung {number}",
         kind=choice.choice([*DecisionKind]),
         status=DecisionStatus.decided if is_made else DecisionStatus.announced,

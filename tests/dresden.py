@@ -6,6 +6,19 @@ AGREEMENT = str(named_id("agreements", "dresden-liga-2024"))
 CITY = str(named_id("partners", "landeshauptstadt-dresden"))
 LIGA = str(named_id("partners", "liga-dresden"))
 CARITAS = str(named_id("partners", "caritas-dresden"))
+ASSOCIATIONS = [
+    str(named_id("partners", slug))
+    for slug in (
+        "awo-dresden",
+        "caritas-dresden",
+        "paritaet-sachsen",
+        "drk-dresden",
+        "diakonie-dresden",
+        "juedische-gemeinden-sachsen",
+        "liga-dresden",
+    )
+]
+"""The associations that are parties, by name."""
 
 
 def topic_id(slug: str) -> str:

@@ -63,6 +63,9 @@ SAMPLES: Mapping[str, Sample] = {
         changes={
             "title": ["Vereinbarung", "Ä"],
             "signed_on": [None, "2024-08-29"],
+            "parties": [[], [{"partner_id": LIGA, "side": "associations", "until": "2025-12-31"}]],
+            "hearing": [None, {"source": "agreement", "minimum_lead_days": 14}],
+            "exchange": [[], [{"level": "strategic"}, {"format": "talk", "description": "Text"}]],
             "signatories": [[], [{"name": "A"}, {"name": "B", "function": "C", "partner_id": LIGA}]],
         },
         sorted={"signed_on": DAYS},
@@ -108,7 +111,13 @@ SAMPLES: Mapping[str, Sample] = {
         given=frozenset({"number"}),
     ),
     "consultation-events": Sample(
-        {"title": "Gespräch", "format": "talk", "level": "operational", "starts_at": "2025-03-12T09:00:00Z"},
+        {
+            "agreement_id": AGREEMENT,
+            "title": "Gespräch",
+            "format": "talk",
+            "level": "operational",
+            "starts_at": "2025-03-12T09:00:00Z",
+        },
         changes={
             "starts_at": ["2025-03-12T09:00:00+01:00", "2025-03-12T09:00:00.123456789Z"],
             "participants": [[], [{"partner_id": LIGA}, {"partner_id": CITY, "role": "host", "delegates": 3}]],
@@ -126,9 +135,10 @@ SAMPLES: Mapping[str, Sample] = {
             "agenda_items": [{"title": MARKER, "outcome": MARKER}],
             "documents": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
         },
+        given=frozenset({"agreement_id"}),
     ),
     "decisions": Sample(
-        {"title": "Entscheidung", "kind": "sectoral"},
+        {"agreement_id": AGREEMENT, "title": "Entscheidung", "kind": "sectoral"},
         changes={
             "title": ["Haushalt", "Ä"],
             "involved_partner_ids": [[], [LIGA, CARITAS]],
@@ -147,14 +157,15 @@ SAMPLES: Mapping[str, Sample] = {
         ],
         hidden={"topic_ids": [topic_id("health")], "goal_ids": [goal_id(1)], "decides_on": "2031-02-04"},
         allowed={"status": ["announced", "in_consultation", "withdrawn"], "decided_on": []},
-        given=frozenset({"involved_partner_ids"}),
+        given=frozenset({"agreement_id", "involved_partner_ids"}),
     ),
     "needs": Sample(
-        {"title": "Bedarf", "raised_by_id": LIGA},
+        {"agreement_id": AGREEMENT, "title": "Bedarf", "raised_by_id": LIGA},
         changes={"title": ["Bedarf", "Not"], "urgency": ["urgent"], "districts": [[], ["Prohlis", "Gorbitz"]]},
         sorted={"urgency": ["normal", "urgent"]},
         together=[{"status": "answered", "response": "Antwort"}, {"status": "open"}],
         hidden={"topic_id": topic_id("health"), "urgency": "urgent", "districts": [MARKER]},
+        given=frozenset({"agreement_id"}),
     ),
     "indicators": Sample(
         {"name": "Kennzahl", "unit": "Plätze", "goal_id": goal_id(1)},

@@ -17,6 +17,8 @@ SHARED_PARAMETERS = frozenset(
         "q",
         "sort",
         "visibility",
+        "agreement_id",
+        "goal_id",
         "created_at_from",
         "created_at_before",
         "updated_at_from",

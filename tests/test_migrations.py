@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -20,7 +21,8 @@ from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import AGREEMENT, PATHS, goal_id, items_of, make
+from tests.dresden import AGREEMENT, ASSOCIATIONS, CITY, LIGA, goal_id
+from tests.factories import PATHS, delete, items_of, make, patch
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
@@ -168,7 +170,8 @@ class TestEarlierDatabase:
         stored = await rows_of(settings, "SELECT milestones FROM sub_measure WHERE title = 'Kurs'")
         kept = stored[0].milestones
         assert (json.loads(kept) if isinstance(kept, str) else kept) == MILESTONES
-        assert await migrate_and_render(settings) == 0
+        # Of the agreement and its umbrella association, an earlier version does not keep all.
+        assert await migrate_and_render(settings) == 2
         days = await rows_of(settings, "SELECT starts_on FROM consultation_event ORDER BY created_at")
         assert [str(row.starts_on) for row in days] == [day for _, day in EVENTS.values()]
         titles = await rows_of(settings, "SELECT title, due_on FROM sub_measure_milestone ORDER BY position")
@@ -177,8 +180,82 @@ class TestEarlierDatabase:
         ]
         assert (await verify_all(settings))[1] == []
         async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
-            assert {path: await items_of(client, path) for path in PATHS} == before
+            after = {path: await items_of(client, path) for path in PATHS}
+            for path in PATHS:
+                assert [each for each in after[path] if each["version"] == 1] == [
+                    each for each in before[path] if each["id"] not in (AGREEMENT, LIGA)
+                ]
             assert (await make(client, "decisions"))["version"] == 1
+
+    async def test_says_who_is_a_party_and_to_which_agreement_all_belongs(
+        self, settings: Settings, templates: Templates
+    ) -> None:
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            made = await two_agreements(client)
+            city = await make(client, "partners", kind="municipality", name="Zweite Stadt")
+            other = (await client.get(f"/v1/agreements/{made['agreements']['id']}")).json()
+            signed = await patch(client, "agreements", other, signatories=[{"name": "A", "partner_id": city["id"]}])
+            assert signed.status_code == 200
+            gone = await make(client, "needs")
+            assert (await delete(client, "needs", gone)).status_code == 204
+            unlinked = {path: await make(client, path) for path in SCOPED}
+            feed = {name: await ids_in_feed(client, **params) for name, params in asked(made).items()}
+        await migrating.downgrade(settings, "0004")
+        assert "agreement_party" not in await described_at(settings.database)
+        assert await migrate_and_render(settings) >= 2
+        assert (await verify_all(settings))[1] == []
+        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+            for path in SCOPED:
+                for of, agreement in ((made[path], made["agreements"]["id"]), (unlinked[path], AGREEMENT)):
+                    assert (await client.get(f"/v1/{path}/{of['id']}")).json()["agreement_id"] == agreement, path
+            sides = await sides_of(client, AGREEMENT)
+            assert sides.pop(CITY) == "authority"
+            assert sides == dict.fromkeys(ASSOCIATIONS, "associations")
+            # Who signed the one agreement and not the other is a party of that one alone.
+            assert await sides_of(client, made["agreements"]["id"]) == {city["id"]: "authority"}
+            for name, params in asked(made).items():
+                assert await ids_in_feed(client, **params) >= feed[name] - {city["id"]}
+
+
+SCOPED = ("consultation-events", "decisions", "needs")
+
+
+async def two_agreements(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
+    """A second agreement, and in it something of each kind that belongs to it by what it links to; by its path."""
+    made = {"agreements": await make(client, "agreements", title="Zweite Vereinbarung")}
+    place = {"agreement_id": made["agreements"]["id"]}
+    made["topics"] = await make(client, "topics", **place)
+    made["goals"] = await make(client, "goals", topic_id=made["topics"]["id"], **place)
+    made["sub-measures"] = await make(client, "sub-measures", goal_id=made["goals"]["id"])
+    measure = made["sub-measures"]["id"]
+    made["decisions"] = await make(client, "decisions", sub_measure_ids=[measure], **place)
+    # These are linked to nothing of the agreement but by one another.
+    made["consultation-events"] = await make(client, "consultation-events", **place)
+    linked = await patch(
+        client, "decisions", made["decisions"], consultation_event_ids=[made["consultation-events"]["id"]]
+    )
+    assert linked.status_code == 200
+    made["needs"] = await make(client, "needs", decision_ids=[made["decisions"]["id"]], **place)
+    made["indicators"] = await make(client, "indicators", goal_id=None, sub_measure_id=measure)
+    made["progress-reports"] = await make(client, "progress-reports", sub_measure_id=measure)
+    return made
+
+
+def asked(made: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """What the feed is asked for."""
+    return {"agreement": {"agreement_id": made["agreements"]["id"]}, "goal": {"goal_id": made["goals"]["id"]}}
+
+
+async def ids_in_feed(client: httpx.AsyncClient, **params: str) -> set[str]:
+    """What the feed tells of."""
+    answer = await client.get("/v1/changes", params={"limit": 500, **params})
+    return {each["resource_id"] for each in answer.json()["items"]}
+
+
+async def sides_of(client: httpx.AsyncClient, agreement: str) -> dict[str, str]:
+    """The parties of an agreement with their sides."""
+    parties = (await client.get(f"/v1/agreements/{agreement}")).json()["parties"]
+    return {each["partner_id"]: each["side"] for each in parties}
 
 
 def recreate_goals(connection: sa.Connection) -> None:
@@ -226,7 +303,7 @@ class TestConnected:
 class TestRenderAnew:
     async def test_renews_what_the_schema_renders_otherwise(self, settings: Settings, templates: Templates) -> None:
         stale = sa.text("UPDATE goal SET representation = replace(representation, :current, :old)")
-        texts = {"current": '"description":null', "old": '"old":1'}
+        texts = {"current": '"visibility":"public"', "old": '"old":1'}
         async with migrating.connected(settings) as connection:
             await connection.execute(stale, texts)
         assert len((await verify_all(settings))[1]) == 5
@@ -234,11 +311,11 @@ class TestRenderAnew:
         assert await verify_all(settings) == (36, [])
         async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
             goal = (await client.get(f"/v1/goals/{goal_id(1)}")).json()
-            assert (goal["version"], goal["description"]) == (2, None)
+            assert (goal["version"], goal["visibility"]) == (2, "public")
             history = (await client.get(f"/v1/goals/{goal_id(1)}/history")).json()["items"]
             assert [(each["action"], each["changed_fields"]) for each in history] == [
                 ("created", history[0]["changed_fields"]),
-                ("updated", ["description"]),
+                ("updated", ["visibility"]),
             ]
 
     async def test_brings_texts_and_zones_to_what_is_taken_now(self, settings: Settings, templates: Templates) -> None:

@@ -21,7 +21,7 @@ from app.partners.models import Partner
 from app.partners.resource import PARTNERS
 from app.resources import checking
 from app.resources.kind import Kind
-from app.resources.references import unknown_references
+from app.resources.references import wrong_references
 from app.resources.verifying import compared
 from app.settings import Settings
 from app.sub_measures.resource import SUB_MEASURES
@@ -298,12 +298,12 @@ def delete_meanwhile(monkeypatch: pytest.MonkeyPatch, other_writer: Callable[[],
     """Let another writer delete just after the references of the next write were found to be there."""
 
     async def check_and_lose(*args: Any) -> Any:
-        monkeypatch.setattr(checking, "unknown_references", unknown_references)
-        errors = await unknown_references(*args)
+        monkeypatch.setattr(checking, "wrong_references", wrong_references)
+        errors = await wrong_references(*args)
         assert (await other_writer()).status_code == 204
         return errors
 
-    monkeypatch.setattr(checking, "unknown_references", check_and_lose)
+    monkeypatch.setattr(checking, "wrong_references", check_and_lose)
 
 
 class TestBusyDatabase:

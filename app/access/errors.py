@@ -8,7 +8,7 @@ from app.access.roles import Role
 from app.http.problems import Problem
 from app.language import Text
 
-Rule = Literal["role", "ownership"]
+Rule = Literal["role", "ownership", "agreement"]
 
 
 class Unauthorized(Problem):
@@ -43,7 +43,8 @@ class Forbidden(Problem):
             Rule,
             Field(
                 None,
-                description="With 403: what refused, the role of the key or that the resource belongs to another partner.",
+                description="With 403: what refused, the role of the key, that the resource belongs to another partner, or "
+                "that the key's partner is no party of the agreement.",
             ),
         )
     }

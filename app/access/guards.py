@@ -2,12 +2,12 @@
 
 import hmac
 import logging
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
@@ -46,20 +46,28 @@ async def identify(request: Request, runtime: Running) -> Caller:
     row = await find(database, key)
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise Unauthorized
+    if row.dissolved_on is not None and row.dissolved_on < runtime.today:
+        raise Unauthorized
     if row.last_used_on != now.date():
         await note_use(database, row.id, now.date())
     asking.set(Asker(str(row.id), has_key=True))
     return Caller(role=row.role, partner_id=row.partner_id, key_id=row.id)
 
 
-async def find(database: Database, key: str) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
-    """The stored row of a key."""
+async def find(database: Database, key: str) -> Any:
+    """The stored row of a key, with the day on which its partner ended; None for a key that there is not."""
     columns = table_of(ApiKey).c
     wanted = digest(key)
     names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
-    statement = select(*(columns[name] for name in names)).where(columns.digest == wanted)
+    [key_of] = columns.partner_id.foreign_keys
+    partner = key_of.column.table
+    statement = (
+        select(*(columns[name] for name in names), partner.c.dissolved_on)
+        .join(partner, partner.c.id == columns.partner_id)
+        .where(columns.digest == wanted)
+    )
 
-    def work(connection: Connection) -> Row[tuple[UUID, UUID, Role, str, datetime, datetime, date]] | None:
+    def work(connection: Connection) -> Any:
         return connection.execute(statement).first()
 
     row = await database.read(work, is_quick=True)

@@ -8,7 +8,11 @@ class Role(Term):
 
     reader = "reader", "liest auch, was nur für Partner ist", "also reads what is for partners only"
     contributor = "contributor", "schreibt, was dem eigenen Partner gehört", "writes what belongs to its own partner"
-    coordinator = "coordinator", "schreibt alles zur Zusammenarbeit", "writes everything about the cooperation"
+    coordinator = (
+        "coordinator",
+        "schreibt alles zur Zusammenarbeit in den eigenen Vereinbarungen",
+        "writes everything about the cooperation in its own agreements",
+    )
     admin = "admin", "verwaltet auch Vereinbarungen, Partner und Schlüssel", "also keeps agreements, partners and keys"
 
     def includes(self, other: "Role") -> bool:

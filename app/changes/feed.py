@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     Row,
@@ -30,7 +31,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, RightsChanged
 from app.changes.log import FIRST_HASH
-from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject
+from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject, SubjectAbout
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
@@ -41,6 +42,7 @@ NEAR = 20
 """How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
+ABOUT = table_of(SubjectAbout)
 
 
 class Checkpoint(NamedTuple):
@@ -57,6 +59,8 @@ class Wanted:
     types: Sequence[str] = ()
     partner_ids: Sequence[UUID] = ()
     resource_id: UUID | None = None
+    agreement_ids: Sequence[UUID] = ()
+    goal_ids: Sequence[UUID] = ()
 
 
 class Batch(NamedTuple):
@@ -188,7 +192,24 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
         statement = statement.where(actor.c.id.in_(wanted.partner_ids))
     if wanted.resource_id is not None:
         statement = statement.where(CHANGE.resource_id == wanted.resource_id)
+    if wanted.agreement_ids:
+        statement = statement.where(SUBJECT.c.agreement_id.in_(wanted.agreement_ids))
+    if wanted.goal_ids:
+        statement = statement.where(SUBJECT.c.id.in_(select(about(caller, wanted.goal_ids).c.id)))
     return statement
+
+
+def about(caller: Caller, goal_ids: Sequence[UUID]) -> CTE:
+    """The goals, and all that is or was about them, by whatever way; what the caller may not see leads nowhere."""
+    goals = select(SUBJECT.c.id).where(SUBJECT.c.id.in_(goal_ids), SUBJECT.c.kind == "goal")
+    found = goals.cte("about", recursive=True)
+    above = SUBJECT.alias("above")
+    below = (
+        select(ABOUT.c.subject_id)
+        .join(found, found.c.id == ABOUT.c.about_id)
+        .join(above, and_(above.c.id == ABOUT.c.about_id, visible(above, caller)))
+    )
+    return found.union(below)
 
 
 class Seen(NamedTuple):

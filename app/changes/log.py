@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -11,14 +11,15 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import insert, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import CHAINED, Action, Change, LogHead, Subject
+from app.changes.models import CHAINED, Action, Change, LogHead, Subject, SubjectAbout
 from app.changes.quota import charge
-from app.database import Database
+from app.database import Database, table_of
 from app.http.envelope import request_id
 
 CHUNK = 1_000
@@ -37,6 +38,8 @@ class Written:
     previous_visibility: Visibility | None
     changed_fields: Sequence[str]
     data: str | None
+    agreement_id: UUID | None = None
+    about: Collection[UUID] = ()
 
 
 class Transaction(AsyncSession):
@@ -78,12 +81,22 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
         await session.execute(insert(Subject), new)
     for row in (row for row, first in zip(rows, is_new, strict=True) if not first):
         await session.execute(update(Subject).where(col(Subject.id) == row["id"]).values(**row))
+    await note_about(session, written)
     session.written += written
+
+
+async def note_about(session: Transaction, written: Sequence[Written]) -> None:
+    """Note what subjects are about now; what they were about before stays noted."""
+    about = [{"subject_id": each.id, "about_id": id} for each in written for id in each.about]
+    if about:
+        insert_once = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        await session.execute(insert_once(table_of(SubjectAbout)).on_conflict_do_nothing(), about)
 
 
 def state_of(written: Written, now: datetime) -> dict[str, Any]:
     """What is known of a subject after a change."""
-    return {
+    known = {} if written.agreement_id is None else {"agreement_id": written.agreement_id}
+    return known | {
         "version": written.version,
         "visibility": written.visibility,
         "deleted_at": now if written.action is Action.deleted else None,

@@ -71,6 +71,17 @@ class Subject(SQLModel, table=True):
     version: int
     visibility: Visibility = Field(sa_type=closed(Visibility))
     deleted_at: datetime | None = None
+    agreement_id: UUID | None = Field(default=None, index=True)
+
+
+class SubjectAbout(SQLModel, table=True):
+    """What a subject is or was about: the goals, sub-measures and resources above it that it named at any time."""
+
+    __tablename__ = "subject_about"
+    __table_args__ = (Index(None, "about_id", "subject_id"),)
+
+    subject_id: UUID = Field(primary_key=True, foreign_key="subject.id")
+    about_id: UUID = Field(primary_key=True)
 
 
 class Change(SQLModel, table=True):
@@ -163,6 +174,15 @@ class FeedQuery(ChangeQuery):
         None, max_length=20, description="Kind of resource, such as `sub_measure`; more than one: any of them."
     )
     partner_id: list[Id] | None = PlainField(None, max_length=50, description="Partner that made the change.")
+    agreement_id: list[Id] | None = PlainField(
+        None, max_length=50, description="Agreement that the resource belongs to, or belonged to when it was deleted."
+    )
+    goal_id: list[Id] | None = PlainField(
+        None,
+        max_length=50,
+        description="Goal that the resource is or was about, itself or by one of the goal's sub-measures; the goal's and "
+        "their own changes included.",
+    )
 
 
 class WaitingFeedQuery(FeedQuery):

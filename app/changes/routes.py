@@ -117,7 +117,12 @@ async def stream_changes(
 
 def selection(wanted: FeedQuery) -> Wanted:
     """The entries that a query asks for."""
-    return Wanted(types=wanted.type or (), partner_ids=wanted.partner_id or ())
+    return Wanted(
+        types=wanted.type or (),
+        partner_ids=wanted.partner_id or (),
+        agreement_ids=wanted.agreement_id or (),
+        goal_ids=wanted.goal_id or (),
+    )
 
 
 class Stream(StreamingResponse):

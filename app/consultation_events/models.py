@@ -10,7 +10,6 @@ from app.consultation_events.terms import (
     TRANSITIONS,
     Attendance,
     AttendanceMode,
-    EventFormat,
     EventStatus,
     ParticipantRole,
 )
@@ -18,10 +17,11 @@ from app.database import Json, closed
 from app.resources.ids import named_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
-from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import FROM_SETTING, Patch, Schema, example
 from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url, city_timezone
+from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 
 
@@ -108,7 +108,7 @@ class ConsultationEventContent(ConsultationEventBase):
     agenda_items: list[AgendaItem] = Field(default_factory=list, max_length=100, description="The agenda, in order.")
 
 
-class ConsultationEvent(ConsultationEventBase, Stored, table=True):
+class ConsultationEvent(ConsultationEventBase, Homed, Stored, table=True):
     __tablename__ = "consultation_event"
     __table_args__ = (
         Index(None, "format", "starts_at"),
@@ -165,11 +165,12 @@ class EventSubMeasure(SQLModel, table=True):
     position: int
 
 
-class ConsultationEventCreate(ConsultationEventContent):
+class ConsultationEventCreate(ConsultationEventContent, HomedAtFirst):
     """A new consultation event."""
 
     model_config = example(
         {
+            "agreement_id": str(named_id("agreements", "dresden-liga-2024")),
             "title": "Fachtag Suchtprävention",
             "format": "expert_day",
             "level": "operational",
@@ -206,7 +207,7 @@ class ConsultationEventUpdate(ConsultationEventContent, Patch):
     model_config = example({"status": "confirmed", "location": "Neues Rathaus, Dresden"})
 
 
-class ConsultationEventPublic(ConsultationEventContent, Stamped):
+class ConsultationEventPublic(ConsultationEventContent, Homed, Stamped):
     """A talk, conference, expert day or other meeting of the cooperation."""
 
 
@@ -226,11 +227,7 @@ class ConsultationEventList(ListQuery):
         default=None, max_length=50, description="Partner that organises or takes part."
     )
     organiser_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that organises.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement whose topics, goals or sub-measures it is about."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic that it is about.")
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal that it is about.")
     sub_measure_id: list[Id] | None = Field(
         default=None, max_length=50, description="Sub-measure that it or one of its agenda items is about."
     )

@@ -21,6 +21,7 @@ CONSULTATION_EVENTS = Kind(
     create=ConsultationEventCreate,
     public=ConsultationEventPublic,
     update=ConsultationEventUpdate,
+    belongs_by=("agreement_id",),
     owner="organiser_id",
     lists={
         "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),

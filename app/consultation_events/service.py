@@ -10,7 +10,7 @@ from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import Preconditions
 from app.http.problems import NotFound
 from app.partners.resource import PARTNERS
-from app.resources.changing import authorise_early
+from app.resources.changing import authorise_early, authorise_party
 from app.resources.ownership import authorise_entry
 from app.resources.writing import check_there, locked, rewrite
 
@@ -45,8 +45,8 @@ async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, p
 
 async def held(session: Transaction, id: UUID, partner_id: UUID) -> ConsultationEvent:
     """The event, locked, for a caller that may write the partner's participation."""
-    if session.by.partner_id != partner_id:
-        await authorise_early(session, CONSULTATION_EVENTS, id)
+    own = session.by.partner_id == partner_id
+    await (authorise_party if own else authorise_early)(session, CONSULTATION_EVENTS, id)
     event = await locked(session, CONSULTATION_EVENTS, id)
     await authorise_entry(session, CONSULTATION_EVENTS, event, partner_id)
     return event

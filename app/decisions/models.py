@@ -7,13 +7,14 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.database import closed
-from app.decisions.terms import TRANSITIONS, DecisionKind, DecisionStatus
+from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, example
 from app.schema.fields import Day, Flag, Id, Ids, Name, Paragraphs, Title, Url
+from app.vocabularies.decision_kind import DecisionKind
 
 
 class DecisionBase(Visible):
@@ -35,7 +36,7 @@ class DecisionBase(Visible):
         default=None, description="Day on which it was decided; with the status `decided` and only then."
     )
     result: Paragraphs | None = Field(default=None, description="What was decided.")
-    involvement_required: Flag = Field(default=True, description="Whether the partners must be heard before.")
+    involvement_required: Flag = Field(default=True, description="Whether the partners are to be heard before.")
 
 
 class DecisionLinks(DecisionBase):
@@ -49,7 +50,7 @@ class DecisionContent(DecisionLinks):
     involved_partner_ids: Ids = Field(description="Partners that are asked.")
 
 
-class Decision(DecisionBase, Stored, table=True):
+class Decision(DecisionBase, Homed, Stored, table=True):
     __tablename__ = "decision"
     __table_args__ = (
         Index(None, "kind", "decides_on"),
@@ -103,11 +104,12 @@ class DecisionPartner(SQLModel, table=True):
     position: int
 
 
-class DecisionCreate(DecisionLinks):
+class DecisionCreate(DecisionLinks, HomedAtFirst):
     """A new decision."""
 
     model_config = example(
         {
+            "agreement_id": str(named_id("agreements", "dresden-liga-2024")),
             "title": "Fortschreibung des Strategiepapiers Suchtprävention",
             "kind": "sectoral",
             "deciding_body": "Stadtrat",
@@ -124,7 +126,9 @@ class DecisionCreate(DecisionLinks):
     )
 
     involved_partner_ids: Ids | None = Field(
-        default=None, description="Partners that are asked; not given: the umbrella associations and their members."
+        default=None,
+        description="Partners that are asked; not given: the parties on the side `associations` "
+        "on the day of the announcement, without those that ended by then.",
     )
 
 
@@ -134,7 +138,7 @@ class DecisionUpdate(DecisionContent, Patch):
     model_config = example({"status": "in_consultation", "statements_due_on": "2025-04-15"})
 
 
-class DecisionPublic(DecisionContent, Stamped):
+class DecisionPublic(DecisionContent, Homed, Stamped):
     """A decision of the city that the partners are heard before."""
 
 
@@ -159,11 +163,7 @@ class DecisionList(ListQuery):
     status: list[DecisionStatus] | None = Field(default=None, max_length=4, description="How far it is.")
     reference: list[Name] | None = Field(default=None, max_length=50, description="Number of the paper.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that is asked.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement whose topics, goals or sub-measures it is about."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic that it is about.")
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal that it is about.")
     sub_measure_id: list[Id] | None = Field(default=None, max_length=50, description="Sub-measure that it is about.")
     consultation_event_id: list[Id] | None = Field(
         default=None, max_length=50, description="Event at which the partners are heard."

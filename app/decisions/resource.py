@@ -1,12 +1,14 @@
 """Decisions as a kind of resource."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
+from app.access.parties import Side, parties_of
 from app.changes.log import Transaction
 from app.decisions.models import (
     Decision,
@@ -22,23 +24,21 @@ from app.decisions.models import (
 from app.decisions.rules import EVIDENCE, check
 from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.partners.models import Partner
-from app.partners.terms import PartnerKind
 from app.resources.kind import ChildList, Freeze, Kind, Write
 
 
 async def ask_associations(session: Transaction, writes: Sequence[Write[Any]]) -> None:
-    """Ask the umbrella associations and their members where it is not said whom."""
-    open_to_all = [write for write in writes if write.values["involved_partner_ids"] is None]
-    asked = await associations(session) if open_to_all else []
-    for write in open_to_all:
-        write.values["involved_partner_ids"] = asked
+    """Ask the associations that are parties on the day of the announcement, where it is not said whom."""
+    for write in (write for write in writes if write.values["involved_partner_ids"] is None):
+        day = write.values["announced_on"] or session.today
+        write.values["involved_partner_ids"] = await associations(session, write.values["agreement_id"], day)
 
 
-async def associations(session: Transaction) -> list[UUID]:
-    """The umbrella associations and their members, without those that ended."""
-    umbrellas = select(col(Partner.id)).where(col(Partner.kind) == PartnerKind.umbrella_association)
+async def associations(session: Transaction, agreement_id: UUID, day: date) -> list[UUID]:
+    """The parties of an agreement on the side of the associations on a day, without those that ended by then."""
+    parties = parties_of(agreement_id, Side.associations, day)
     statement = select(col(Partner.id)).where(
-        col(Partner.id).in_(umbrellas) | col(Partner.member_of_id).in_(umbrellas), col(Partner.dissolved_on).is_(None)
+        col(Partner.id).in_(parties), or_(col(Partner.dissolved_on).is_(None), col(Partner.dissolved_on) > day)
     )
     return list((await session.execute(statement.order_by(col(Partner.sort_name), col(Partner.id)))).scalars())
 
@@ -54,6 +54,7 @@ DECISIONS = Kind(
     create=DecisionCreate,
     public=DecisionPublic,
     update=DecisionUpdate,
+    belongs_by=("agreement_id",),
     lists={
         "topic_ids": ChildList(DecisionTopic, parent="decision_id", value="topic_id"),
         "goal_ids": ChildList(DecisionGoal, parent="decision_id", value="goal_id"),

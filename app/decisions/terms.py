@@ -5,13 +5,6 @@ from collections.abc import Mapping
 from app.vocabularies.term import Term
 
 
-class DecisionKind(Term):
-    """The two kinds of decisions that the agreement names."""
-
-    sectoral = "sectoral", "fachpolitisch", "sectoral"
-    financial = "financial", "finanzpolitisch", "financial"
-
-
 class DecisionStatus(Term):
     """How far a decision is."""
 

@@ -81,6 +81,8 @@ class DemoFile(Part):
     def id_of(self, kind: str, name: Any) -> UUID:
         """The id of what a name in this file stands for: a partner's slug, a goal's number, a sub-measure's code."""
         match kind:
+            case "agreement":
+                return named_id("agreements", name)
             case "partner":
                 return named_id("partners", name)
             case "topic" | "goal":

@@ -89,7 +89,8 @@ async def change_measure(session: Transaction, content: DemoFile, part: MeasureP
 async def begin(session: Transaction, content: DemoFile, kind: Kind[Row], part: Entry) -> Row:
     """Write something new, at its time where it has one."""
     with at(session, part.at):
-        entry = kind.create.model_validate(content.with_ids(kind, part.body))
+        scope = {"agreement_id": content.agreement} if "agreement_id" in kind.belongs_by else {}
+        entry = kind.create.model_validate(content.with_ids(kind, scope | part.body))
         return await create(session, kind, entry, id=content.id_of(kind.type, part.id))
 
 

@@ -58,9 +58,6 @@ class GoalList(ListQuery):
     sort: Literal["number", "-number", "title", "-title", "created_at", "-created_at", "updated_at", "-updated_at"] = (
         Field(default="number", description="Order of the list; `-` for descending.")
     )
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement that the goal belongs to."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic of the goal.")
     number: list[Annotated[int, Bound(ge=1, le=9_999)]] | None = Field(
         default=None, max_length=50, description="Number of the goal."

@@ -7,6 +7,6 @@ from app.goals.models import Goal, GoalList
 from app.resources.lists import matching
 
 
-def filters(wanted: GoalList, _caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: GoalList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of goals."""
-    return matching(Goal, wanted, {})
+    return matching(Goal, wanted, caller, {})

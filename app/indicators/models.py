@@ -87,14 +87,8 @@ class IndicatorList(ListQuery):
         "updated_at",
         "-updated_at",
     ] = Field(default="name", description="Order of the list; `-` for descending; what is not known stands last.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement whose goals or sub-measures it belongs to."
-    )
     topic_id: list[Id] | None = Field(
         default=None, max_length=50, description="Topic whose goals or sub-measures it belongs to."
-    )
-    goal_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Goal that it, or its sub-measure, belongs to."
     )
     sub_measure_id: list[Id] | None = Field(default=None, max_length=50, description="Sub-measure that it belongs to.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads its sub-measure.")

@@ -9,8 +9,8 @@ from app.database import table_of
 from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
 from app.resources.lists import any_of, matching
+from app.resources.scope import about_goals
 from app.sub_measures.models import SubMeasure
-from app.sub_measures.queries import about_goals
 
 
 def filters(wanted: IndicatorList, caller: Caller) -> list[ColumnElement[bool]]:
@@ -18,19 +18,12 @@ def filters(wanted: IndicatorList, caller: Caller) -> list[ColumnElement[bool]]:
     return matching(
         Indicator,
         wanted,
+        caller,
         {
-            "agreement_id": lambda ids: of_goals(caller, col(Goal.agreement_id).in_(ids)),
-            "topic_id": lambda ids: of_goals(caller, col(Goal.topic_id).in_(ids)),
-            "goal_id": lambda ids: of_goals(caller, any_of(col(Goal.id), ids)),
+            "topic_id": lambda ids: about_goals(Indicator, caller, col(Goal.topic_id).in_(ids)),
             "partner_id": lambda ids: of_measures(caller, any_of(col(SubMeasure.lead_partner_id), ids)),
         },
     )
-
-
-def of_goals(caller: Caller, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The indicators of goals that meet a condition, or of their sub-measures."""
-    columns = {"goals": [Indicator.goal_id], "sub_measures": [Indicator.sub_measure_id]}
-    return about_goals(Indicator, caller, condition, **columns)
 
 
 def of_measures(caller: Caller, condition: ColumnElement[bool]) -> ColumnElement[bool]:

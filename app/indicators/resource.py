@@ -10,6 +10,7 @@ INDICATORS = Kind(
     create=IndicatorCreate,
     public=IndicatorPublic,
     update=IndicatorUpdate,
+    belongs_by=("goal_id", "sub_measure_id"),
     named_by="name",
     searched=("name", "description"),
     check=check,

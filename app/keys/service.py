@@ -1,6 +1,6 @@
 """Making, replacing and revoking keys."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -120,18 +120,22 @@ async def make_first(session: AsyncSession) -> Made | None:
 
 async def everything(session: AsyncSession) -> list[tuple[str, ...]]:
     """Every key as people read it: id, partner, role, beginning, state, last day of use."""
-    statement = select(ApiKey, col(Partner.slug)).join(Partner, col(Partner.id) == col(ApiKey.partner_id))
+    statement = select(ApiKey, col(Partner.slug), col(Partner.dissolved_on)).join(
+        Partner, col(Partner.id) == col(ApiKey.partner_id)
+    )
     rows = await session.execute(statement.order_by(col(ApiKey.id)))
     return [
-        (str(key.id), slug, key.role, key.prefix, state_of(key), f"used {key.last_used_on or 'never'}")
-        for key, slug in rows
+        (str(key.id), slug, key.role, key.prefix, state_of(key, dissolved_on), f"used {key.last_used_on or 'never'}")
+        for key, slug, dissolved_on in rows
     ]
 
 
-def state_of(key: ApiKey) -> str:
-    """Whether and until when a key works."""
+def state_of(key: ApiKey, dissolved_on: date | None) -> str:
+    """Whether and until when a key of a partner works, which may have ended."""
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if dissolved_on is not None and dissolved_on < datetime.now(UTC).date():
+        return f"expired, its partner ended on {dissolved_on}"
     if key.expires_at is None:
         return "works"
     return f"{'works until' if key.expires_at > datetime.now(UTC) else 'expired'} {key.expires_at:%Y-%m-%d %H:%M} UTC"
@@ -140,6 +144,8 @@ def state_of(key: ApiKey) -> str:
 async def has_admin(session: AsyncSession) -> bool:
     """Whether there is a key that can make others."""
     working_admin = exists().where(
+        col(Partner.id) == col(ApiKey.partner_id),
+        col(Partner.dissolved_on).is_(None) | (col(Partner.dissolved_on) >= datetime.now(UTC).date()),
         col(ApiKey.role) == Role.admin,
         col(ApiKey.revoked_at).is_(None),
         col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > datetime.now(UTC)),

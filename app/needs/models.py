@@ -10,7 +10,7 @@ from app.database import closed
 from app.needs.terms import TRANSITIONS, NeedStatus, Urgency
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
-from app.resources.schema import Stamped, Stored, Visible, sorted_by
+from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Distinct, Id, Ids, Moment, Name, Paragraphs, Title
@@ -52,7 +52,7 @@ class NeedTimes(Schema):
     )
 
 
-class Need(NeedBase, NeedTimes, Stored, table=True):
+class Need(NeedBase, NeedTimes, Homed, Stored, table=True):
     __tablename__ = "need"
     __table_args__ = (
         Index(None, "status", "id"),
@@ -96,11 +96,12 @@ class NeedDistrict(SQLModel, table=True):
     position: int
 
 
-class NeedCreate(NeedContent):
+class NeedCreate(NeedContent, HomedAtFirst):
     """A new need."""
 
     model_config = example(
         {
+            "agreement_id": str(named_id("agreements", "dresden-liga-2024")),
             "title": "Mehr Plätze in der Tagesbetreuung für wohnungslose Menschen im Winter",
             "raised_by_id": str(named_id("partners", "caritas-dresden")),
             "urgency": "urgent",
@@ -117,7 +118,7 @@ class NeedUpdate(NeedContent, Patch):
     )
 
 
-class NeedPublic(NeedContent, NeedTimes, Stamped):
+class NeedPublic(NeedContent, NeedTimes, Homed, Stamped):
     """What a partner needs, and what it was answered."""
 
 
@@ -138,11 +139,7 @@ class NeedList(ListQuery):
     )
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that raises it.")
     raised_by_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that raises it.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement whose topics or sub-measures it is about."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic that it belongs to.")
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal of the sub-measures it is about.")
     urgency: list[Urgency] | None = Field(default=None, max_length=2, description="How soon.")
     status: list[NeedStatus] | None = Field(default=None, max_length=5, description="How far the answer is.")
     consultation_event_id: list[Id] | None = Field(

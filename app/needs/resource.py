@@ -35,6 +35,7 @@ NEEDS = Kind(
     create=NeedCreate,
     public=NeedPublic,
     update=NeedUpdate,
+    belongs_by=("agreement_id",),
     searched=("title", "description", "response"),
     owner="raised_by_id",
     lists={

@@ -7,6 +7,6 @@ from app.observations.models import Observation, ObservationList
 from app.resources.lists import matching
 
 
-def filters(wanted: ObservationList, _caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: ObservationList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of observations."""
-    return matching(Observation, wanted, {})
+    return matching(Observation, wanted, caller, {})

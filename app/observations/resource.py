@@ -32,6 +32,7 @@ OBSERVATIONS = Kind(
     table=Observation,
     create=ObservationCreate,
     public=ObservationPublic,
+    belongs_by=("indicator_id",),
     named_by="on",
     searched=("comment", "source"),
     within="indicator_id",

@@ -12,7 +12,7 @@ from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, example
-from app.schema.fields import Count, Day, Distinct, Email, Id, Name, Paragraphs, Slug, Title, Url
+from app.schema.fields import Count, Day, Distinct, Email, Flag, Id, Name, Paragraphs, Slug, Title, Url
 
 
 class PartnerBase(Visible):
@@ -33,6 +33,8 @@ class PartnerBase(Visible):
     email: Email | None = Field(default=None, description="Address of the organisation's office, not of a person.")
     staff_count: Count | None = Field(default=None, description="Number of people who work there.")
     staff_count_as_of: Day | None = Field(default=None, description="Day to which `staff_count` refers.")
+    staff_count_is_approximate: Flag = Field(default=False, description="Whether `staff_count` is about, not exact.")
+    staff_count_note: Paragraphs | None = Field(default=None, description="Whose staff `staff_count` counts, and how.")
     founded_on: Day | None = Field(default=None, description="Day on which the organisation was founded.")
     dissolved_on: Day | None = Field(
         default=None,

@@ -36,7 +36,10 @@ async def check_memberships(session: Transaction, writes: Sequence[Write[Any]]) 
 
 async def drop_ended_keys(session: Transaction, id: UUID) -> None:
     """Forget the keys of a partner that nobody can use any more; those that work keep it from being deleted."""
-    has_ended = or_(col(ApiKey.revoked_at).is_not(None), col(ApiKey.expires_at) <= session.now)
+    partner = select(col(Partner.id)).where(col(Partner.id) == id, col(Partner.dissolved_on) < session.today)
+    has_ended = or_(
+        col(ApiKey.revoked_at).is_not(None), col(ApiKey.expires_at) <= session.now, col(ApiKey.partner_id).in_(partner)
+    )
     await session.execute(delete(ApiKey).where(col(ApiKey.partner_id) == id, has_ended))
 
 

@@ -101,11 +101,7 @@ class ProgressReportList(ListQuery):
         "-updated_at",
     ] = Field(default="-period_to", description="Order of the list; `-` for descending; what is not known stands last.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that reports.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement that the sub-measure belongs to."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic of the sub-measure's goal.")
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal of the sub-measure.")
     sub_measure_id: list[Id] | None = Field(default=None, max_length=50, description="Sub-measure.")
     state: list[ReportState] | None = Field(default=None, max_length=4, description="How far the report is.")
     status: list[SubMeasureStatus] | None = Field(default=None, max_length=6, description="Status that it proposes.")

@@ -80,6 +80,7 @@ PROGRESS_REPORTS = Kind(
     create=ProgressReportCreate,
     public=ProgressReportPublic,
     update=ProgressReportUpdate,
+    belongs_by=("sub_measure_id",),
     named_by="summary",
     searched=("summary", "achievements", "obstacles", "next_steps"),
     owner="partner_id",

@@ -21,16 +21,17 @@ from sqlalchemy.sql.functions import coalesce
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.decisions.models import Decision, DecisionPartner, DecisionTopic
-from app.decisions.queries import of_agreements
-from app.decisions.terms import DecisionKind, DecisionStatus
+from app.decisions.terms import DecisionStatus
 from app.involvement.models import MOST_DAYS, InvolvementFacts, InvolvementState
 from app.involvement.queries import DECISION, involvements
 from app.reports.grouping import counted, half_year
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, any_of, linked
+from app.resources.scope import scoped
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Name, Title
+from app.vocabularies.decision_kind import DecisionKind
 
 FAR = date(9999, 12, 31)
 
@@ -71,7 +72,7 @@ class HalfYearInvolvement(BaseModel):
         description="Half-year of the day of the decision, such as `2025-H1`; null where no day is known."
     )
     decisions: Count = Field(
-        description="Decisions before which the partners must be heard, without those that were withdrawn."
+        description="Decisions before which the partners are to be heard, without those that were withdrawn."
     )
     decided: Count = Field(description="Those of them that are made.")
     heard_in_time: Count = Field(description="Those that are made, before which a partner was heard on an earlier day.")
@@ -203,9 +204,7 @@ def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[Half
 
 def asked_for(caller: Caller, wanted: EarlyInvolvementQuery) -> list[ColumnElement[bool]]:
     """The conditions on decisions."""
-    conditions = [visible(DECISION, caller)]
-    if wanted.agreement_id:
-        conditions.append(of_agreements(caller, wanted.agreement_id))
+    conditions = [visible(DECISION, caller), *scoped(Decision, caller, wanted.agreement_id, wanted.goal_id)]
     if wanted.topic_id:
         conditions.append(linked(Decision, DecisionTopic, "topic_id", wanted.topic_id))
     if wanted.partner_id:

@@ -26,16 +26,17 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
-from app.consultation_events.queries import of_agreements
-from app.consultation_events.terms import Attendance, EventFormat, EventStatus
+from app.consultation_events.terms import Attendance, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
 from app.reports.grouping import quarter
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
 from app.resources.lists import any_of, linked
+from app.resources.scope import scoped
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id
+from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from app.vocabularies.term import Term
 
@@ -192,9 +193,7 @@ def grouped(caller: Caller, wanted: ExchangeQuery) -> Select[Any] | CompoundSele
 
 def asked_for(caller: Caller, wanted: ExchangeQuery) -> list[ColumnElement[bool]]:
     """The conditions on events."""
-    conditions = [visible(EVENT, caller)]
-    if wanted.agreement_id:
-        conditions.append(of_agreements(caller, wanted.agreement_id))
+    conditions = [visible(EVENT, caller), *scoped(ConsultationEvent, caller, wanted.agreement_id, wanted.goal_id)]
     if wanted.topic_id:
         conditions.append(linked(ConsultationEvent, EventTopic, "topic_id", wanted.topic_id))
     if wanted.partner_id:

@@ -28,9 +28,6 @@ MOST_PERCENT = 1e15
 class IndicatorFiguresQuery(AgreementQuery, PeriodQuery, RowQuery):
     """Which indicators a report is about, and which of their values count."""
 
-    goal_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Goal that it, or its sub-measure, belongs to."
-    )
     sub_measure_id: list[Id] | None = Field(default=None, max_length=50, description="Sub-measure that it belongs to.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads its sub-measure.")
     period_from: Day | None = Field(default=None, description="Only values of this day or later.")

@@ -56,7 +56,6 @@ class Timeliness(Term):
 class ProgressQuery(AgreementQuery, PeriodQuery):
     """Which sub-measures a report is about."""
 
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads or supports.")
     period_from: Day | None = Field(default=None, description="Work goes on on this day or later.")
     period_before: Day | None = Field(default=None, description="Work began before this day.")

@@ -10,7 +10,7 @@ from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, 
 
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import table_of
-from app.resources.lists import MAX_LIMIT
+from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Day, Id
 
@@ -54,6 +54,7 @@ class AgreementQuery(Schema):
 
     agreement_id: list[Id] | None = Field(default=None, max_length=50, description="Agreement.")
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic.")
+    goal_id: list[Id] | None = Field(default=None, max_length=50, description=ABOUT_GOAL)
 
 
 class PeriodQuery(Schema):

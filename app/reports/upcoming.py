@@ -1,5 +1,6 @@
 """Upcoming: everything that is due, in one order of time."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.sql.functions import coalesce
+from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.access.visibility import visible
@@ -38,7 +40,8 @@ from app.observations.models import Observation
 from app.reports.progress import DONE, UNREPORTED_MONTHS, last_reported_on
 from app.reports.report import Report, ReportPage, RowQuery
 from app.resources.ids import named_id, shown_id
-from app.resources.lists import MAX_LIMIT, any_of
+from app.resources.lists import ABOUT_GOAL, MAX_LIMIT, any_of
+from app.resources.scope import scoped
 from app.schema.base import example
 from app.schema.fields import Id, Title
 from app.statements.models import Statement
@@ -63,6 +66,8 @@ class DueKind(Term):
 class UpcomingQuery(RowQuery):
     """What is asked for."""
 
+    agreement_id: list[Id] | None = Field(default=None, max_length=50, description="Agreement.")
+    goal_id: list[Id] | None = Field(default=None, max_length=50, description=ABOUT_GOAL)
     partner_id: list[Id] | None = Field(
         default=None,
         max_length=50,
@@ -128,6 +133,15 @@ EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)
 MEASURE, MILESTONE = table_of(SubMeasure), table_of(SubMeasureMilestone)
 INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
+SOURCES: Mapping[DueKind, type[SQLModel]] = {
+    DueKind.event: ConsultationEvent,
+    DueKind.statement: Decision,
+    DueKind.decision: Decision,
+    DueKind.milestone: SubMeasure,
+    DueKind.report: SubMeasure,
+    DueKind.observation: Indicator,
+}
+"""Of what kind of resource each is due."""
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
 
 
@@ -142,7 +156,11 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
         DueKind.report: reports(caller, partners, wanted.report_months, zone),
         DueKind.observation: observations(caller, partners, zone),
     }
-    everything = union_all(*(sources[kind] for kind in wanted.kind or DueKind)).subquery()
+    asked = (
+        sources[kind].where(*scoped(SOURCES[kind], caller, wanted.agreement_id, wanted.goal_id))
+        for kind in wanted.kind or DueKind
+    )
+    everything = union_all(*asked).subquery()
     e = everything.c
     key = cast(e.kind + ":" + cast(e.resource_id, String(36)) + ":" + e.part, ordered_text(100))
     rows = (

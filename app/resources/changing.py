@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from app.access.roles import Role
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import Preconditions
 from app.resources.kind import Kind, Row
-from app.resources.ownership import authorise, check_owners, check_role
+from app.resources.ownership import authorise, check_owners, check_role, foreign_agreements, refuse
 from app.resources.reading import there
 from app.resources.writing import locked
 from app.schema.fields import Id
@@ -33,25 +34,53 @@ async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID) -> No
 
     What is decided here is decided again under the lock. Raises NotFound, Gone or Forbidden.
     """
-    if session.by.has(kind.writer):
+    if session.by.has(Role.admin):
         return
-    check_role(session.by, kind)
+    if not session.by.has(kind.writer):
+        check_role(session.by, kind)
 
-    def work(connection: Connection) -> UUID | None:
+    def work(connection: Connection) -> None:
         there(connection, session.by, kind, id)
         row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
-        return owner_in(connection, kind, row)
+        check_in(connection, session, kind, row)
 
-    check_owners(session.by, kind, await session.database.read(work, is_quick=True))
+    await session.database.read(work, is_quick=True)
 
 
 async def authorise_place(session: Transaction, kind: Kind[Row], place: Any) -> None:
     """The same for what stands at an address of its own, whether it is there or not; `place` is what that consists of."""
-    if session.by.has(kind.writer):
+    if session.by.has(Role.admin):
         return
-    check_role(session.by, kind)
-    owner = await session.database.read(lambda connection: owner_in(connection, kind, place), is_quick=True)
-    check_owners(session.by, kind, owner)
+    if not session.by.has(kind.writer):
+        check_role(session.by, kind)
+    await session.database.read(lambda connection: check_in(connection, session, kind, place), is_quick=True)
+
+
+async def authorise_party(session: Transaction, kind: Kind[Row], id: UUID) -> None:
+    """Refuse a part of what belongs to an agreement that is not the caller's, before the transaction begins."""
+    if session.by.has(Role.admin):
+        return
+
+    def work(connection: Connection) -> None:
+        there(connection, session.by, kind, id)
+        row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
+        check_party(connection, session, kind, row)
+
+    await session.database.read(work, is_quick=True)
+
+
+def check_in(connection: Connection, session: Transaction, kind: Kind[Row], holder: Any) -> None:
+    """Refuse a row, or content that is to be one, that is not the caller's, outside of a transaction."""
+    if not session.by.has(kind.writer):
+        check_owners(session.by, kind, owner_in(connection, kind, holder))
+    check_party(connection, session, kind, holder)
+
+
+def check_party(connection: Connection, session: Transaction, kind: Kind[Row], holder: Any) -> None:
+    """Refuse what belongs to an agreement that the caller's partner is no party of."""
+    foreign = foreign_agreements(kind, session.by, session.today, holder)
+    if foreign is not None:
+        refuse(connection.execute(foreign).first())
 
 
 def owner_in(connection: Connection, kind: Kind[Row], holder: Any) -> UUID | None:

@@ -15,7 +15,7 @@ from app.http.problems import FieldError, Invalid, at
 from app.language import Text
 from app.resources.errors import Frozen, TransitionNotAllowed
 from app.resources.kind import Kind, Write
-from app.resources.references import unknown_references
+from app.resources.references import wrong_references
 from app.schema.base import Schema
 
 FIRST_STATE = Text("So kann kein neuer Eintrag beginnen.", "No new resource can begin with this.")
@@ -69,7 +69,7 @@ async def check(session: Transaction, writes: Sequence[Write[Any]]) -> None:
     Raises Invalid; of several writes, the pointers begin with the number of the write: `#/3/goal_id`.
     """
     hidden = await hidden_above(session, writes)
-    unknown = await unknown_references(session, writes)
+    unknown = await wrong_references(session, writes)
     errors: list[FieldError] = []
     for number, write in enumerate(writes):
         found = [*write.errors, *check_first_state(write), *write.kind.check(write.content)]

@@ -74,6 +74,12 @@ class Write(Generic[Row]):
         self.before = json.loads(self.row.representation) if self.row is not None else {}
         self.after = self.content.model_dump(mode="json")
 
+    def settle(self, **values: Any) -> None:
+        """Say what was not said."""
+        self.content = self.content.model_copy(update=values)
+        self.values = self.content.model_dump()
+        self.after = self.content.model_dump(mode="json")
+
     @property
     def is_new(self) -> bool:
         """Whether there was nothing before."""
@@ -123,10 +129,12 @@ class Kind(Generic[Row_co]):
     `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns
     behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
     address, than which it is never more visible; `id_of` makes the id of what has an address of its own. `derived` gives
-    columns that are computed from the content, for filters and reports.
+    columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
+    the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one.
 
     The rules, in the order in which a write meets them:
 
+    - Only parties of the agreement write what belongs to it.
     - `writer` is the role that writes all of the kind; with `owner`, a column that refers to a partner, contributors write
       those of their own partner. Where that column is in another table, `find_owner` selects it.
     - `reserved` are fields, and `own_states` the states, that decide what an owner may say: the rest is the writer's.
@@ -149,6 +157,7 @@ class Kind(Generic[Row_co]):
     within: str | None = None
     id_of: Callable[[Any], UUID] | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
+    belongs_by: tuple[str, ...] = ()
     writer: Role = Role.coordinator
     owner: str | None = None
     find_owner: Callable[[Any], Select[Any]] | None = None

@@ -5,17 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Column, ColumnElement, Select, and_, exists, select
+from sqlalchemy import Column, ColumnElement, and_, exists
 from sqlalchemy.sql.elements import SQLCoreOperations
-from sqlmodel import SQLModel, col
+from sqlmodel import SQLModel
 
+from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.database import table_of
+from app.resources.scope import scoped
 from app.resources.text import searchable
 from app.schema.base import Schema
-from app.schema.fields import Cursor, Moment, Search
+from app.schema.fields import Cursor, Id, Moment, Search
 
 MAX_LIMIT = 200
+ABOUT_GOAL = (
+    "Goal that it is about, itself or by one of the goal's sub-measures, also by an item of its agenda; of agreements, topics "
+    "and partners, those that have such a goal or work on it."
+)
 
 
 class ListQuery(Schema):
@@ -32,25 +38,29 @@ class ListQuery(Schema):
         description="Text that names or descriptions contain, in any case, with or without accents.",
     )
     visibility: list[Visibility] | None = Field(default=None, max_length=2, description="Who may read the resource.")
+    agreement_id: list[Id] | None = Field(
+        default=None, max_length=50, description="Agreement that it belongs to; of partners, that they are a party of."
+    )
+    goal_id: list[Id] | None = Field(default=None, max_length=50, description=ABOUT_GOAL)
     created_at_from: Moment | None = Field(default=None, description="Created at this time or later.")
     created_at_before: Moment | None = Field(default=None, description="Created before this time.")
     updated_at_from: Moment | None = Field(default=None, description="Last changed at this time or later.")
     updated_at_before: Moment | None = Field(default=None, description="Last changed before this time.")
 
 
-NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort"})
+NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id"})
 
 Through = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 
 
-def matching(table: type[SQLModel], wanted: ListQuery, through: Through) -> list[ColumnElement[bool]]:
+def matching(table: type[SQLModel], wanted: ListQuery, caller: Caller, through: Through) -> list[ColumnElement[bool]]:
     """The conditions for what is wanted.
 
     A filter named as a column compares it, `<column>_from` and `<column>_before` bound it; `through` holds those
     that look into other tables.
     """
     columns = table_of(table).columns
-    conditions: list[ColumnElement[bool]] = []
+    conditions = scoped(table, caller, wanted.agreement_id, wanted.goal_id)
     for name in wanted.model_fields_set - NOT_FILTERS:
         value = getattr(wanted, name)
         if value is None:
@@ -85,14 +95,6 @@ def parent_of(table: type[SQLModel], link: type[SQLModel]) -> Column[Any]:
         column for column in table_of(link).c if any(key.column.table is table_of(table) for key in column.foreign_keys)
     )
     return parent
-
-
-def leads_to(table: type[SQLModel], column: Any, wanted: Select[Any]) -> ColumnElement[bool]:
-    """Whether a row of the table refers to one of what is selected, by a column of its own or of one of its links."""
-    link: type[SQLModel] = column.class_
-    if link is table:
-        return col(column).in_(wanted)
-    return table_of(table).c.id.in_(select(parent_of(table, link)).where(col(column).in_(wanted)))
 
 
 def any_of(column: SQLCoreOperations[Any], values: Any) -> ColumnElement[bool]:

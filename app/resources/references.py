@@ -1,12 +1,12 @@
 """What refers to what: read from the tables' foreign keys, so that no reference can be forgotten."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Table, select
+from sqlalchemy import Column, Table, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -17,7 +17,9 @@ from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
+from app.resources.scope import home
 
+ELSEWHERE = Text("Das gehört zu einer anderen Vereinbarung.", "This belongs to another agreement.")
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
 REFERRERS_SHOWN = 100
 
@@ -30,24 +32,63 @@ class Reference(NamedTuple):
     id: UUID
 
 
-async def unknown_references(session: Transaction, writes: Sequence[Write[Any]]) -> list[list[FieldError]]:
-    """The references to nothing in each of these; what the caller may not see is nothing."""
+async def wrong_references(session: Transaction, writes: Sequence[Write[Any]]) -> list[list[FieldError]]:
+    """The references to nothing, and out of its agreement, in each of these; what the caller may not see is nothing.
+
+    What belongs to an agreement stays in it, and all that it refers to belongs to it too, where that belongs to any.
+    """
     asked = [list(references_of(write.kind, write.values)) for write in writes]
     wanted: dict[Table, set[UUID]] = defaultdict(set)
     for reference in chain.from_iterable(asked):
         wanted[reference.target].add(reference.id)
-    found: dict[Table, set[UUID]] = {}
-    for target, ids in wanted.items():
-        statement = select(target.c.id).where(target.c.id.in_(ids), visible(target, session.by))
-        found[target] = set((await session.execute(statement)).scalars())
+    before = [homes_before(write) for write in writes]
+    for reference in chain.from_iterable(before):
+        wanted[reference.target].add(reference.id)
+    found = {target: await homes_in(session, target, ids) for target, ids in wanted.items()}
     return [
-        [
-            at(*reference.path, code="unknown_reference", detail=UNKNOWN)
-            for reference in references
-            if reference.id not in found[reference.target]
-        ]
-        for references in asked
+        list(wrong(references, home_of(write, stays, found), found))
+        for write, references, stays in zip(writes, asked, before, strict=True)
     ]
+
+
+def wrong(
+    references: Sequence[Reference], home: UUID | None, found: Mapping[Table, Mapping[UUID, UUID | None]]
+) -> Iterator[FieldError]:
+    """The errors of references from something in an agreement, None for what is in none."""
+    for reference in references:
+        known = found[reference.target]
+        if reference.id not in known:
+            yield at(*reference.path, code="unknown_reference", detail=UNKNOWN)
+        elif home is not None and known[reference.id] not in (None, home):
+            yield at(*reference.path, code="other_agreement", detail=ELSEWHERE)
+
+
+async def homes_in(session: Transaction, target: Table, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """Those of these ids that are there for the caller, each with its agreement, where it belongs to one."""
+    kind = KINDS[target.name]
+    home_column = home(kind) if kind.belongs_by else null()
+    statement = select(target.c.id, home_column.label("home")).where(target.c.id.in_(ids), visible(target, session.by))
+    return {row.id: row.home for row in await session.execute(statement)}
+
+
+def homes_before(write: Write[Any]) -> list[Reference]:
+    """What a stored resource belongs to an agreement by."""
+    if write.row is None:
+        return []
+    names = set(write.kind.belongs_by)
+    return [
+        Reference((column.name,), target, getattr(write.row, column.name))
+        for column, target in foreign_keys(write.kind.table)
+        if column.name in names and getattr(write.row, column.name) is not None
+    ]
+
+
+def home_of(
+    write: Write[Any], before: Sequence[Reference], found: Mapping[Table, Mapping[UUID, UUID | None]]
+) -> UUID | None:
+    """The agreement in which a resource is, or says that it is."""
+    own: UUID | None = write.values.get("agreement_id")
+    return own or next((found[each.target].get(each.id) for each in before), None)
 
 
 def references_of(kind: Kind[Any], content: Mapping[str, Any]) -> Iterator[Reference]:

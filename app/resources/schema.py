@@ -11,7 +11,7 @@ from sqlmodel import Field
 from app.access.visibility import Visibility
 from app.database import closed, ordered_text
 from app.schema.base import Schema
-from app.schema.fields import Moment, Slug, Version
+from app.schema.fields import Id, Moment, Slug, Version
 
 SORT_NAME_LENGTH = 300
 
@@ -31,6 +31,24 @@ class Slugged(Schema):
 
     slug: Slug = Field(
         sa_type=ordered_text(80), description="Short name in lower case, unique among its kind; it never changes."
+    )
+
+
+class Homed(Schema):
+    """What belongs to an agreement by itself, and not by what it is about."""
+
+    agreement_id: Id = Field(
+        foreign_key="agreement.id", index=True, description="Agreement that it belongs to; it never changes."
+    )
+
+
+class HomedAtFirst(Schema):
+    """The same for what is new."""
+
+    agreement_id: Id | None = Field(
+        default=None,
+        description="Agreement that it belongs to; not given: the one that the caller's partner is a party of, where that "
+        "is exactly one.",
     )
 
 

@@ -5,7 +5,8 @@ Each passes the rules that its kind declares; there is no other way to a table.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_origin
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from app.resources.ownership import authorise, authorise_write
 from app.resources.references import referrers_of
 from app.resources.remains import remains
 from app.resources.rendering import changed_fields, logged
+from app.resources.scope import about_of, homes_in
 from app.resources.storing import delete_row, insert_rows, update_row
 from app.schema.base import Patch, Schema
 
@@ -53,9 +55,17 @@ async def store_many(
     known = ids or [None] * len(writes)
     named = [kind.id_of(write.content) if kind.id_of else id for write, id in zip(writes, known, strict=True)]
     rows = await insert_rows(session, kind, writes, named)
+    homes = await homes_in(session, kind, [row.id for row in rows])
     await record(
         session,
-        [logged(kind, row, Action.created, given(write)) for write, row in zip(writes, rows, strict=True)],
+        [
+            replace(
+                logged(kind, row, Action.created, given(write)),
+                agreement_id=homes.get(row.id),
+                about=about_of(kind, write.values),
+            )
+            for write, row in zip(writes, rows, strict=True)
+        ],
     )
     for write, row in zip(writes, rows, strict=True):
         write.row = row
@@ -74,7 +84,7 @@ async def change(session: Transaction, kind: Kind[Row], row: Row, changes: Patch
     Raises what `create` raises, Frozen for what is on record, and TransitionNotAllowed for a status that cannot follow
     the present one.
     """
-    after = patched(json.loads(row.representation), changes.model_dump(mode="json"))
+    after = patched(kind, json.loads(row.representation), changes.model_dump(mode="json"))
     return await rewrite(session, kind, row, after)
 
 
@@ -96,7 +106,8 @@ async def apply(session: Transaction, write: Write[Row], row: Row) -> None:
     await kind.process(session, [write])
     await check(session, [write])
     await update_row(session, write, row)
-    await record(session, [logged(kind, row, Action.updated, changed_fields(write.before, row), previous)])
+    written = logged(kind, row, Action.updated, changed_fields(write.before, row), previous)
+    await record(session, [replace(written, about=about_of(kind, write.values))])
     if previous is Visibility.public and row.visibility is Visibility.partners:
         await narrow(session, kind, row)
     await kind.follow(session, [write])
@@ -173,13 +184,17 @@ async def check_there(session: Transaction, kind: Kind[Any], id: UUID) -> None:
         raise NotFound
 
 
-def patched(before: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The representation after a merge patch (RFC 7396): members of an object are merged too, and null removes one."""
+def patched(kind: Kind[Any], before: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The representation after a merge patch (RFC 7396): members of an object are merged too, and null removes one.
+
+    An object whose members are known still names what is not known: null.
+    """
     after = {**before, **asked}
     for name, value in asked.items():
         if isinstance(value, dict):
-            members = {**before[name], **value}
-            after[name] = {key: member for key, member in members.items() if member is not None}
+            members = {**(before[name] or {}), **value}
+            has_free_names = get_origin(kind.create.model_fields[name].annotation) is dict
+            after[name] = {key: each for key, each in members.items() if not (has_free_names and each is None)}
     return after
 
 

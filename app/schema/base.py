@@ -1,6 +1,8 @@
 """What every schema of the API has in common."""
 
-from typing import Any, cast, get_args, get_origin
+from functools import cache
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
 
 from pydantic import MISSING, ConfigDict
 from sqlmodel import SQLModel
@@ -36,9 +38,21 @@ class Patch(SQLModel):
 
 
 def removable(annotation: Any) -> Any:
-    """The annotation for a patch: in an object with free names, null removes a member."""
+    """The annotation for a patch: in an object with free names, null removes a member; other objects are patched, too."""
     origin: Any = get_origin(annotation)
     if origin is dict:
         name, member = get_args(annotation)
         return origin[name, member | None]
+    if origin in (Union, UnionType):
+        return Union[tuple(removable(each) for each in get_args(annotation))]  # noqa: UP007 (made of a tuple)
+    if isinstance(annotation, type) and issubclass(annotation, Schema):
+        return patch_of(annotation)
     return annotation
+
+
+@cache
+def patch_of(schema: type[Schema]) -> type[Schema]:
+    """The schema of a change of an object that stands in a field."""
+    return type(
+        f"{schema.__name__}Update", (schema, Patch), {"__module__": schema.__module__, "__doc__": schema.__doc__}
+    )

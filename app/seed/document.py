@@ -3,16 +3,33 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from yaml.reader import ReaderError
 
-from app.consultation_events.terms import EventFormat
+from app.access.parties import Side
+from app.agreements.models import AreaCode, Exchange, Hearing
 from app.http.messages import field_error
 from app.partners.terms import PartnerKind, ServiceField
-from app.schema.fields import Count, Day, LanguageTag, MunicipalityKey, Name, Ordinal, Slug, Title, Url
+from app.schema.fields import (
+    Count,
+    Day,
+    Email,
+    Flag,
+    LanguageTag,
+    MunicipalityKey,
+    Name,
+    Ordinal,
+    Paragraphs,
+    Slug,
+    Title,
+    Url,
+)
+from app.vocabularies.decision_kind import DecisionKind
+from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 
 Path_ = tuple[str | int, ...]
@@ -42,48 +59,93 @@ class SignatoryPart(Part):
 
 
 class ExchangePart(Part):
-    levels: list[Level]
-    formats: list[EventFormat]
+    levels: list[Level] = []
+    formats: list[EventFormat] = []
+    description: Paragraphs | None = None
 
 
 class EarlyInvolvementPart(Part):
-    decision_kinds: list[Slug]
+    decision_kinds: list[DecisionKind]
+
+
+class PartyPart(Part):
+    partner: Slug
+    side: Side
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
 
 
 class AgreementPart(Part):
     slug: Slug
     title: Title
+    description: Paragraphs | None = None
     signed_on: Day | None = None
     published_on: Day | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
+    succeeds: Slug | None = None
     source_url: Url | None = None
     municipality_key: MunicipalityKey | None = None
+    area_code: AreaCode | None = None
     language: LanguageTag = "de"
     signatories: list[SignatoryPart] = []
-    exchange: ExchangePart | None = None
+    parties: list[PartyPart] | None = None
+    exchange: ExchangePart | list[Exchange] | None = None
+    hearing: Hearing | None = None
     early_involvement: EarlyInvolvementPart | None = None
 
 
 class PartnerPart(Part):
     slug: Slug
     name: Title
+    short_name: Name | None = None
     kind: PartnerKind
     member_of: Slug | None = None
     legal_form: Name | None = None
+    description: Paragraphs | None = None
+    website: Url | None = None
+    email: Email | None = None
     staff_count: Count | None = None
     staff_count_as_of: Day | None = None
+    staff_count_is_approximate: Flag = False
+    staff_count_note: Paragraphs | None = None
+    founded_on: Day | None = None
+    dissolved_on: Day | None = None
     service_fields: list[ServiceField] = []
 
 
 class TopicPart(Part):
+    """A topic: `name` is in the agreement's language, `translations` and the other names in theirs."""
+
     slug: Slug
-    name_de: Name
+    name: Name | None = None
+    name_de: Name | None = None
     name_en: Name | None = None
+    translations: dict[LanguageTag, Name] = {}
+
+    @model_validator(mode="after")
+    def is_named(self) -> Self:
+        """Refuse a topic without any name."""
+        if not (self.name or self.names):
+            raise PydanticCustomError("missing", "Field required")
+        return self
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names whose language is said."""
+        said = {"de": self.name_de, "en": self.name_en, **self.translations}
+        return {language: name for language, name in said.items() if name is not None}
+
+    def name_in(self, language: str) -> str:
+        """The name in the agreement's language, or the first one that there is."""
+        return self.name or self.names.get(language) or next(iter(self.names.values()))
 
 
 class GoalPart(Part):
     number: Ordinal
     topic: Slug
     title: Title
+    description: Paragraphs | None = None
     sub_measures: list[Title] = []
 
 
@@ -225,6 +287,10 @@ def check_references(content: AgreementFile, path: Path, lines: dict[Path_, int]
         *(
             (("agreement", "signatories", position, "partner"), each.partner, partners)
             for position, each in enumerate(content.agreement.signatories)
+        ),
+        *(
+            (("agreement", "parties", position, "partner"), each.partner, partners)
+            for position, each in enumerate(content.agreement.parties or [])
         ),
     ]
     for place, slug, known in wanted:

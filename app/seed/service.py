@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.agreements.models import AgreementCreate, Signatory
+from app.access.parties import Side
+from app.agreements.models import AgreementCreate, Exchange
 from app.agreements.resource import AGREEMENTS
+from app.agreements.terms import HearingSource
 from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.database import table_of
@@ -17,11 +19,12 @@ from app.goals.models import GoalCreate
 from app.goals.resource import GOALS
 from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
+from app.partners.terms import PartnerKind
 from app.resources.ids import named_id
 from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
-from app.seed.document import AgreementFile, PartnerPart
+from app.seed.document import AgreementFile, ExchangePart, PartnerPart, umbrellas
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.terms import SubMeasureStatus
@@ -56,8 +59,8 @@ async def load_one(session: Transaction, loaded: Loaded, name: str, kind: Kind[A
     stored = (await session.execute(select(table.c.representation).where(table.c.id == id))).scalar_one_or_none()
     if stored is not None:
         present = json.loads(stored)
-        wanted = entry.model_dump(mode="json", exclude_unset=True)
-        same = all(present[field] == value for field, value in wanted.items())
+        wanted = entry.model_dump(mode="json")
+        same = all(present[name] == wanted[name] for name in entry.model_fields_set)
         (loaded.unchanged if same else loaded.kept).append(name)
     elif await session.get(Subject, id) is not None:
         loaded.deleted.append(name)
@@ -75,15 +78,15 @@ def entries(content: AgreementFile) -> Iterator[tuple[str, Kind[Any], UUID, Sche
     yield f"agreements/{agreement.slug}", AGREEMENTS, agreement_id, agreement_entry(content)
     for topic in content.topics:
         topic_path = ("topics", agreement.slug, topic.slug)
-        translations = {"en": topic.name_en} if topic.name_en else {}
-        entry = TopicCreate(agreement_id=agreement_id, slug=topic.slug, name=topic.name_de, translations=translations)
+        name = topic.name_in(agreement.language)
+        translations = {at: each for at, each in topic.names.items() if (at, each) != (agreement.language, name)}
+        entry = TopicCreate(agreement_id=agreement_id, slug=topic.slug, name=name, translations=translations)
         yield named(topic_path, TOPICS, entry)
     for goal in content.goals:
         path = ("goals", agreement.slug, goal.number)
         topic_id = named_id("topics", agreement.slug, goal.topic)
-        yield named(
-            path, GOALS, GoalCreate(agreement_id=agreement_id, number=goal.number, topic_id=topic_id, title=goal.title)
-        )
+        fields = goal.model_dump(include={"number", "title", "description"}, exclude_unset=True)
+        yield named(path, GOALS, GoalCreate(agreement_id=agreement_id, topic_id=topic_id, **fields))
         for number, title in enumerate(goal.sub_measures, start=1):
             yield named(
                 ("sub-measures", agreement.slug, goal.number, number),
@@ -117,15 +120,51 @@ def partner_entry(partner: PartnerPart) -> PartnerCreate:
 
 def agreement_entry(content: AgreementFile) -> AgreementCreate:
     """The agreement of the file as the API would be sent it."""
-    fields = content.agreement.model_dump(
-        mode="json", exclude={"signatories", "exchange", "early_involvement"}, exclude_unset=True
-    )
+    agreement = content.agreement
+    apart = {"signatories", "parties", "exchange", "early_involvement", "succeeds"}
+    fields = agreement.model_dump(mode="json", exclude=apart, exclude_unset=True)
+    if agreement.succeeds:
+        fields["succeeds_id"] = named_id("agreements", agreement.succeeds)
+    if agreement.early_involvement and not agreement.hearing:
+        # An earlier form of the file, which does not say who says so: then it is no clause.
+        kinds = agreement.early_involvement.decision_kinds
+        fields["hearing"] = {"source": HearingSource.statement, "decision_kinds": kinds}
+    if agreement.exchange:
+        fields["exchange"] = list(exchange_entries(agreement.exchange))
     signatories = [
-        Signatory(
-            name=each.name,
-            function=each.function,
-            partner_id=named_id("partners", each.partner) if each.partner else None,
-        )
-        for each in content.agreement.signatories
+        {
+            "name": each.name,
+            "function": each.function,
+            "partner_id": named_id("partners", each.partner) if each.partner else None,
+        }
+        for each in agreement.signatories
     ]
-    return AgreementCreate.model_validate({**fields, "signatories": signatories})
+    return AgreementCreate.model_validate({**fields, "signatories": signatories, "parties": list(parties(content))})
+
+
+def exchange_entries(exchange: ExchangePart | list[Exchange]) -> Iterator[Exchange]:
+    """The levels and the forms of the exchange one by one: that each level has each form is not said."""
+    if not isinstance(exchange, ExchangePart):
+        yield from exchange
+        return
+    levels = [Exchange(level=level, description=exchange.description) for level in exchange.levels]
+    formats = [Exchange(format=format, description=exchange.description) for format in exchange.formats]
+    only_words = [Exchange(description=exchange.description)] if exchange.description else []
+    yield from [*levels, *formats] or only_words
+
+
+def parties(content: AgreementFile) -> Iterator[dict[str, Any]]:
+    """The parties of the agreement; in a file without any, the municipality, the umbrella associations, their members."""
+    if content.agreement.parties is not None:
+        for party in content.agreement.parties:
+            fields = party.model_dump(by_alias=True, exclude={"partner"})
+            yield {**fields, "partner_id": named_id("partners", party.partner)}
+        return
+    kinds = {partner.slug: partner.kind for partner in content.partners}
+    member_of = {partner.slug: partner.member_of for partner in content.partners}
+    for slug, kind in kinds.items():
+        id = named_id("partners", slug)
+        if kind is PartnerKind.municipality:
+            yield {"partner_id": id, "side": Side.authority}
+        elif any(kinds[each] is PartnerKind.umbrella_association for each in umbrellas(slug, member_of)):
+            yield {"partner_id": id, "side": Side.associations}

@@ -7,6 +7,6 @@ from app.resources.lists import matching
 from app.statements.models import Statement, StatementList
 
 
-def filters(wanted: StatementList, _caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: StatementList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of statements."""
-    return matching(Statement, wanted, {})
+    return matching(Statement, wanted, caller, {})

@@ -35,6 +35,7 @@ STATEMENTS = Kind(
     table=Statement,
     create=StatementCreate,
     public=StatementPublic,
+    belongs_by=("decision_id",),
     named_by="position",
     searched=("text", "reason"),
     within="decision_id",

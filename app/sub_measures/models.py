@@ -187,11 +187,7 @@ class SubMeasureList(ListQuery):
         "updated_at",
         "-updated_at",
     ] = Field(default="code", description="Order of the list; `-` for descending; what is not known stands last.")
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement that the goal belongs to."
-    )
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic of the goal.")
-    goal_id: list[Id] | None = Field(default=None, max_length=50, description="Goal that the sub-measure serves.")
     number: list[Annotated[int, Bound(ge=1, le=9_999)]] | None = Field(
         default=None, max_length=50, description="Number in its goal."
     )

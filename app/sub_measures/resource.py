@@ -74,6 +74,7 @@ SUB_MEASURES = Kind(
     create=SubMeasureCreate,
     public=SubMeasurePublic,
     update=SubMeasureUpdate,
+    belongs_by=("goal_id",),
     owner="lead_partner_id",
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},

@@ -63,7 +63,4 @@ class TopicList(ListQuery):
     sort: Literal["name", "-name", "slug", "-slug", "created_at", "-created_at", "updated_at", "-updated_at"] = Field(
         default="name", description="Order of the list; `-` for descending."
     )
-    agreement_id: list[Id] | None = Field(
-        default=None, max_length=50, description="Agreement that the topic belongs to."
-    )
     slug: list[Slug] | None = Field(default=None, max_length=50, description="Slug of the topic.")

@@ -7,6 +7,6 @@ from app.resources.lists import matching
 from app.topics.models import Topic, TopicList
 
 
-def filters(wanted: TopicList, _caller: Caller) -> list[ColumnElement[bool]]:
+def filters(wanted: TopicList, caller: Caller) -> list[ColumnElement[bool]]:
     """The conditions of a list of topics."""
-    return matching(Topic, wanted, {})
+    return matching(Topic, wanted, caller, {})

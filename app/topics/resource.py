@@ -9,6 +9,7 @@ TOPICS = Kind(
     create=TopicCreate,
     public=TopicPublic,
     update=TopicUpdate,
+    belongs_by=("agreement_id",),
     named_by="name",
     searched=("name",),
 )

@@ -172,6 +172,25 @@ FROZEN = (
 )
 
 
+# What belongs to an agreement that the partner of the key is no party of today: tests/access/test_agreements.py tries it.
+BELONGING = (*OWNED, *SHARED)
+OUTSIDE = (
+    Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, 403, 403, 403, 403, 201)),
+    Rule("Change there", on(BELONGING, "patch /{id}"), (401, 403, 403, 403, 403, 200)),
+    Rule("Delete there", on(BELONGING, "delete /{id}"), (401, 403, 403, 403, 403, 204)),
+    Rule(
+        "Give a statement, set an observation, take part in an event there",
+        tuple(f"put {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
+        (401, 403, 403, 403, 403, 200),
+    ),
+    Rule(
+        "Take back a statement, an observation, a participation there",
+        tuple(f"delete {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
+        (401, 403, 403, 403, 403, 204),
+    ),
+)
+
+
 class Cell(NamedTuple):
     """One cell of the table."""
 
@@ -210,6 +229,10 @@ def rendered() -> str:
         "is too small, it says `role`. Within what is its own, a contributor leaves to coordinators what is theirs to say:",
         "the answers to needs and statements, and whether a report is accepted or returned.",
         "",
+        "Contributors and coordinators write in an agreement on the days on which their partner is one of its `parties`;",
+        "else the `rule` is `agreement`, whatever belongs to the agreement and by whatever way. Admins and the register's",
+        "own commands write in all. Keys of a partner whose `dissolved_on` has passed are expired.",
+        "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
         "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",
         "are never more visible than the decision or the indicator above them.",
@@ -223,7 +246,7 @@ def rendered() -> str:
         f"| what | circle | {' | '.join(CALLERS)} |",
         f"|---|---|{'---|' * len(CALLERS)}",
     ]
-    for rule in (*RULES, *FROZEN):
+    for rule in (*RULES, *FROZEN, *OUTSIDE):
         rows = {"public": rule.public, "partners": rule.partners}
         if rule.public == rule.partners:
             rows = {"both": rule.public}

@@ -258,7 +258,7 @@ class TestReferences:
         for path, id, params in (
             ("sub-measures", measure["id"], {"topic_id": health}),
             ("sub-measures", measure["id"], {"agreement_id": AGREEMENT}),
-            ("consultation-events", event["id"], {"agreement_id": AGREEMENT}),
+            ("consultation-events", event["id"], {"goal_id": goal["id"]}),
         ):
             for name, is_found in (("anonymous", False), ("reader", True)):
                 found = {each["id"] for each in await items_of(callers[name], path, limit=200, **params)}
@@ -267,13 +267,15 @@ class TestReferences:
         assert (answer.status_code, answer.json()) == (200, measure)
         assert MARKER not in everything_in(answer)
 
-    async def test_find_no_event_by_the_agreement_of_what_is_hidden(self, callers: Callers) -> None:
-        topic = await hide(callers["admin"], "topics")
+    async def test_find_no_event_by_the_goal_of_what_is_hidden(self, callers: Callers) -> None:
         measure = await hide(callers["admin"], "sub-measures")
-        for about in ({"topic_ids": [topic["id"]]}, {"sub_measure_ids": [measure["id"]]}):
+        for about in (
+            {"sub_measure_ids": [measure["id"]]},
+            {"agenda_items": [{"title": "x", "sub_measure_id": measure["id"]}]},
+        ):
             event = await make(callers["admin"], "consultation-events", **about)
             for name, is_found in (("anonymous", False), ("reader", True)):
-                events = await items_of(callers[name], "consultation-events", agreement_id=AGREEMENT)
+                events = await items_of(callers[name], "consultation-events", goal_id=measure["goal_id"])
                 assert (event["id"] in {each["id"] for each in events}) is is_found
 
     async def test_are_to_nothing_when_they_are_to_another_kind_or_to_what_was_deleted(self, callers: Callers) -> None:

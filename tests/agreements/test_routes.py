@@ -29,6 +29,23 @@ SIGNATORIES = [
     {"name": "Anna Beispiel", "function": "Zeugin", "partner_id": None},
 ]
 
+PARTIES = [
+    {"from": None, "until": None, "partner_id": CITY, "side": "authority"},
+    {"from": "2024-08-29", "until": "2025-12-31", "partner_id": CARITAS, "side": "associations"},
+]
+EXCHANGE = [
+    {"level": "strategic", "format": None, "description": "Zweimal im Jahr"},
+    {"level": None, "format": "talk", "description": None},
+]
+HEARING = {
+    "text": "Die Verbände werden vor wichtigen Entscheidungen gehört.",
+    "source": "agreement",
+    "said_by": None,
+    "source_url": "https://www.example.org/vereinbarung",
+    "decision_kinds": ["financial"],
+    "minimum_lead_days": 28,
+}
+
 
 class TestListAgreements:
     async def test_is_ordered_by_title(self, client: httpx.AsyncClient) -> None:
@@ -45,6 +62,7 @@ class TestListAgreements:
             assert [each["id"] for each in await items_of(client, PATH, sort=sort)] == [*expected, unsigned["id"]]
 
     async def test_has_a_case_for_each_filter(self, client: httpx.AsyncClient) -> None:
+        earlier = (await make(client, PATH))["id"]
         await check_filters(
             client,
             PATH,
@@ -68,6 +86,12 @@ class TestListAgreements:
                 Filter("signed_on_from", "2024-09-02", {"signed_on": "2024-09-03"}, {"signed_on": None}),
                 Filter("signed_on_before", "2024-09-02", {"signed_on": "2024-09-01"}, {"signed_on": "2024-09-02"}),
                 Filter("signed_on_before", "2024-09-02", {"signed_on": "2023-01-01"}, {"signed_on": None}),
+                Filter("partner_id", CITY, {"parties": PARTIES[:1]}, {"parties": PARTIES[1:]}, CARITAS),
+                Filter("succeeds_id", AGREEMENT, {"succeeds_id": AGREEMENT}, {"succeeds_id": earlier}, earlier),
+                Filter("starts_on_from", "2024-09-02", {"starts_on": "2024-09-02"}, {"starts_on": "2024-09-01"}),
+                Filter("starts_on_before", "2024-09-02", {"starts_on": "2024-09-01"}, {"starts_on": "2024-09-02"}),
+                Filter("ends_on_from", "2024-09-02", {"ends_on": "2024-09-02"}, {"ends_on": None}),
+                Filter("ends_on_before", "2024-09-02", {"ends_on": "2024-09-01"}, {"ends_on": "2024-09-02"}),
             ],
         )
 
@@ -97,6 +121,32 @@ class TestCreateAgreement:
         turned = await make(client, PATH, signatories=SIGNATORIES[::-1])
         assert turned["signatories"] == SIGNATORIES[::-1]
 
+    async def test_keeps_all_that_is_agreed(self, client: httpx.AsyncClient) -> None:
+        agreed = {
+            "parties": PARTIES,
+            "exchange": EXCHANGE,
+            "hearing": HEARING,
+            "area_code": {"scheme": "nuts", "code": "DED21"},
+            "starts_on": "2024-09-01",
+            "ends_on": "2029-08-31",
+            "succeeds_id": AGREEMENT,
+        }
+        made = await make(client, PATH, **agreed)
+        assert {name: made[name] for name in agreed} == agreed
+        assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
+        for name in ("hearing", "area_code"):
+            made = (await patch(client, PATH, made, **{name: None})).json()
+            assert made[name] is None
+
+    async def test_refuses_days_in_the_wrong_order(self, client: httpx.AsyncClient) -> None:
+        term = {"starts_on": "2025-01-02", "ends_on": "2025-01-01"}
+        assert errors_of(await client.post(f"/v1/{PATH}", json=body_of(PATH, **term))) == [
+            ("#/ends_on", "before_start")
+        ]
+        party = {"partner_id": CITY, "side": "authority", "from": "2025-01-02", "until": "2025-01-01"}
+        answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, parties=[*PARTIES, party]))
+        assert errors_of(answer) == [("#/parties/2/until", "before_start")]
+
     async def test_refuses_a_slug_that_is_taken(self, client: httpx.AsyncClient) -> None:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, slug="dresden-liga-2024"))
         assert problem_of(answer, 409, "duplicate")["fields"] == ["slug"]
@@ -111,6 +161,25 @@ class TestCreateAgreement:
 
 
 class TestUpdateAgreement:
+    async def test_merges_what_is_said_of_the_hearing(self, client: httpx.AsyncClient) -> None:
+        made = await make(client, PATH)
+        assert errors_of(await patch(client, PATH, made, hearing={"text": "Text"})) == [("#/hearing/source", "missing")]
+        made = (await patch(client, PATH, made, hearing=HEARING)).json()
+        changed = (await patch(client, PATH, made, hearing={"text": None, "minimum_lead_days": 14})).json()
+        assert changed["hearing"] == HEARING | {"text": None, "minimum_lead_days": 14}
+        same = (await patch(client, PATH, changed, hearing={"text": None, "minimum_lead_days": 14})).json()
+        assert same == changed
+        assert errors_of(await patch(client, PATH, changed, hearing={"source": None}))[0][0] == "#/hearing/source"
+
+    async def test_refuses_to_follow_itself_by_whatever_way(self, client: httpx.AsyncClient) -> None:
+        first = await make(client, PATH)
+        second = await make(client, PATH, succeeds_id=first["id"])
+        third = await make(client, PATH, succeeds_id=second["id"])
+        for earlier in (first, second, third):
+            assert errors_of(await patch(client, PATH, first, succeeds_id=earlier["id"])) == [
+                ("#/succeeds_id", "cycle")
+            ]
+
     async def test_replaces_signatories_as_a_whole(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, signatories=SIGNATORIES)
         answer = await patch(client, PATH, made, signatories=SIGNATORIES[2:0:-1])

@@ -82,8 +82,8 @@ class TestListConsultationEvents:
 
     async def test_has_a_case_for_each_filter(self, client: httpx.AsyncClient) -> None:
         agreement = await make(client, "agreements")
-        topic = (await make(client, "topics", agreement_id=agreement["id"]))["id"]
-        goal = (await make(client, "goals", agreement_id=agreement["id"], topic_id=topic))["id"]
+        topic = (await make(client, "topics"))["id"]
+        goal = (await make(client, "goals", topic_id=topic))["id"]
         measure = (await make(client, "sub-measures", goal_id=goal))["id"]
         early, late = "2025-03-12T08:59:59.999999Z", "2025-03-12T09:00:00Z"
         before = {"starts_at": "2025-01-01T00:00:00Z"}
@@ -127,23 +127,16 @@ class TestListConsultationEvents:
                     {"agenda_items": [{"title": "x", "sub_measure_id": measure_id(2, 1)}]},
                     measure_id(2, 1),
                 ),
-                *(
-                    Filter("agreement_id", agreement["id"], ours, theirs, AGREEMENT)
-                    for ours, theirs in (
-                        ({"topic_ids": [topic]}, {"topic_ids": [topic_id("health")]}),
-                        ({"goal_ids": [goal]}, {"goal_ids": [goal_id(1)]}),
-                        ({"sub_measure_ids": [measure]}, {"sub_measure_ids": [measure_id(1, 1)]}),
-                    )
-                ),
+                Filter("agreement_id", agreement["id"], {"agreement_id": agreement["id"]}, {}, AGREEMENT),
             ],
         )
 
     async def test_knows_what_an_event_is_about_by_its_agenda_too(self, client: httpx.AsyncClient) -> None:
-        """An agenda item links an event to the measure's agreement just as it does to the measure."""
+        """An agenda item links an event to the measure's goal just as it does to the measure."""
         made = await make(client, PATH, agenda_items=[{"title": "x", "sub_measure_id": measure_id(2, 1)}])
         other = await make(client, PATH, agenda_items=[{"title": "x"}])
         assert await ids_of(client, PATH, sub_measure_id=measure_id(2, 1)) == {made["id"]}
-        assert await ids_of(client, PATH, agreement_id=AGREEMENT) == {made["id"]}
+        assert await ids_of(client, PATH, goal_id=goal_id(2)) == {made["id"]}
         assert await ids_of(client, PATH) == {made["id"], other["id"]}
 
     async def test_shows_an_event_once_that_matches_in_several_ways(self, client: httpx.AsyncClient) -> None:
@@ -166,6 +159,7 @@ class TestCreateConsultationEvent:
         assert made == {
             **defaults_of(PATH),
             "version": 1,
+            "agreement_id": AGREEMENT,
             "visibility": "public",
             "title": "Gespräch",
             "format": "talk",
@@ -291,10 +285,10 @@ class TestUpdateConsultationEvent:
         made = await make(client, PATH, **LISTS)
         ways = {
             "topic_ids": {"topic_id": topic_id("work")},
-            "goal_ids": {"goal_id": goal_id(5)},
             "sub_measure_ids": {"sub_measure_id": measure_id(5, 1)},
             "participants": {"partner_id": CARITAS},
             "agenda_items": {"sub_measure_id": measure_id(2, 3)},
+            "goal_ids": {"goal_id": goal_id(5)},
         }
         for name, params in ways.items():
             assert await ids_of(client, PATH, **params) == {made["id"]}

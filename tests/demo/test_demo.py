@@ -11,14 +11,16 @@ import pytest
 from app.cli.demo import built_in_demo, load_demo
 from app.cli.failed import Failed
 from app.cli.verify import verify_all
-from app.consultation_events.terms import EventFormat, EventStatus
+from app.consultation_events.terms import EventStatus
 from app.decisions.terms import DecisionStatus
+from app.http.problems import Invalid
 from app.involvement.models import InvolvementState
 from app.needs.terms import NeedStatus
 from app.progress_reports.terms import ReportState
 from app.reports.progress import Timeliness
 from app.settings import Settings
 from app.statements.terms import Position, TakenUp
+from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from tests.conftest import Templates, client_of, running
 from tests.factories import changes_after, items_of, make, measure_id, patch
@@ -187,7 +189,7 @@ class TestRefusal:
         headers = {"If-Match": f'"{measure["version"]}"'}
         assert (await client.delete(f"/v1/sub-measures/{measure['id']}", headers=headers)).status_code == 204
         before = await everything(client)
-        with pytest.raises(Failed, match="There is no such resource"):
+        with pytest.raises(Invalid):
             await load(settings)
         assert await everything(client) == before, "it is one transaction"
 

@@ -54,8 +54,8 @@ class TestListGoals:
         )
 
     async def test_searches_titles_and_descriptions(self, client: httpx.AsyncClient) -> None:
-        made = await make(client, PATH, title="Eins", description="Zwei")
-        for text in ("EINS", "zwei"):
+        made = await make(client, PATH, title="Erstes", description="Größe")
+        for text in ("ERSTES", "große"):
             assert await items_of(client, PATH, q=text) == [made]
         assert await items_of(client, PATH, q="eins zwei") == []
 

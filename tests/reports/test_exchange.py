@@ -24,11 +24,13 @@ FILTERS: list[tuple[Row, str]] = [
     ({"level": ["strategic", "operational"]}, "2025-01-01..2025-01-06 6"),
     ({"topic_id": topic_id("health")}, "2025-01-01..2025-01-01 1"),
     ({"topic_id": [topic_id("health"), topic_id("work")]}, "2025-01-01..2025-01-06 2"),
-    ({"agreement_id": AGREEMENT}, "2025-01-01..2025-01-06 5"),
+    ({"agreement_id": AGREEMENT}, "2025-01-01..2025-01-06 6"),
+    ({"goal_id": goal_id(1)}, "2025-01-02..2025-01-04 3"),
+    ({"goal_id": goal_id(2)}, ""),
     ({"period_from": "2025-01-05"}, "2025-01-05..2025-01-06 2"),
     ({"period_before": "2025-01-02"}, "2025-01-01..2025-01-01 1"),
     ({"period_from": "2025-01-02", "period_before": "2025-01-04"}, "2025-01-02..2025-01-03 2"),
-    ({"level": "strategic", "format": "other", "agreement_id": AGREEMENT}, ""),
+    ({"level": "strategic", "format": "other", "goal_id": goal_id(2)}, ""),
 ]
 
 
@@ -136,7 +138,7 @@ class TestReportExchange:
         assert [row[:2] for row in await exchange(client, by="partner")] == [(CITY, 1)]
 
     async def test_filters(self, client: httpx.AsyncClient) -> None:
-        """By agreement through topic, goal, sub-measure and point of the agenda."""
+        """By goal also through a sub-measure and a point of the agenda."""
         agenda = [{"title": "Punkt", "sub_measure_id": measure_id(1, 1)}]
         absent = [{"partner_id": CARITAS, "attendance": "absent"}, {"partner_id": LIGA, "attendance": "attended"}]
         await event(client, "2025-01-01", organiser_id=LIGA, topic_ids=[topic_id("health")])

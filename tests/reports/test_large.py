@@ -11,11 +11,11 @@ from app.access.visibility import Visibility
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.database import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
-from app.decisions.terms import DecisionKind
 from app.indicators.models import Indicator
 from app.reports.spreadsheet import BATCH
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure
+from app.vocabularies.decision_kind import DecisionKind
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
 from tests.factories import LIGA, items_of, make

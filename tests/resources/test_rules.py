@@ -39,7 +39,7 @@ from app.statements.resource import STATEMENTS
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from tests.databases import any_database
-from tests.factories import CARITAS, LIGA, body_of, goal_id, measure_id
+from tests.factories import AGREEMENT, CARITAS, LIGA, body_of, goal_id, measure_id
 
 CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 
@@ -66,7 +66,7 @@ async def session(settings: Settings) -> AsyncIterator[Transaction]:
 
 
 def need(**fields: Any) -> NeedCreate:
-    return NeedCreate.model_validate({"title": "Plätze", "raised_by_id": CARITAS, **fields})
+    return NeedCreate.model_validate({"agreement_id": AGREEMENT, "title": "Plätze", "raised_by_id": CARITAS, **fields})
 
 
 def report(**fields: Any) -> ProgressReportCreate:
@@ -78,7 +78,9 @@ def report(**fields: Any) -> ProgressReportCreate:
 
 def decided(**fields: Any) -> DecisionCreate:
     made = {"status": "decided", "announced_on": "2025-01-07", "decided_on": "2025-03-20"}
-    return DecisionCreate.model_validate({"title": "Haushalt", "kind": "financial", **made, **fields})
+    return DecisionCreate.model_validate(
+        {"agreement_id": AGREEMENT, "title": "Haushalt", "kind": "financial", **made, **fields}
+    )
 
 
 @any_database

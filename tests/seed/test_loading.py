@@ -14,7 +14,7 @@ from app.cli.seed import load_content, read_agreement
 from app.cli.verify import verify_all
 from app.seed.document import BadFile, read_file
 from app.settings import Settings
-from tests.factories import LIGA, delete, goal_id, items_of, measure_id, patch, topic_id
+from tests.factories import AGREEMENT, LIGA, delete, goal_id, items_of, measure_id, patch, topic_id
 
 BUILT_IN = Path(str(files("app") / "data/agreement.yaml"))
 
@@ -46,7 +46,7 @@ class TestBuiltInAgreement:
         wanted = facts()
         register = await everything(client)
         (agreement,) = register["agreements"]
-        for name in ("slug", "title", "source_url", "municipality_key"):
+        for name in ("slug", "title", "description", "source_url", "municipality_key"):
             assert agreement[name] == wanted["agreement"][name]
         assert (agreement["signed_on"], agreement["published_on"]) == ("2024-08-29", "2024-08-30")
         slugs = {partner["id"]: partner["slug"] for partner in register["partners"]}
@@ -54,6 +54,15 @@ class TestBuiltInAgreement:
             {"name": each["name"], "function": each["function"], "partner": slugs[each["partner_id"]]}
             for each in agreement["signatories"]
         ] == wanted["agreement"]["signatories"]
+        assert [
+            {"partner": slugs[each["partner_id"]], "side": each["side"]} for each in agreement["parties"]
+        ] == wanted["agreement"]["parties"]
+        hearing = wanted["agreement"]["hearing"]
+        assert agreement["hearing"] == {"source_url": None, "minimum_lead_days": None, **hearing}
+        exchange = wanted["agreement"]["exchange"]
+        assert [(each["level"] or each["format"], each["description"]) for each in agreement["exchange"]] == [
+            (each, exchange["description"]) for each in [*exchange["levels"], *exchange["formats"]]
+        ]
         assert sorted(map(partner_facts, register["partners"]), key=str) == sorted(
             wanted_partners(wanted, slugs), key=str
         )
@@ -61,9 +70,9 @@ class TestBuiltInAgreement:
             (each["slug"], each["name_de"], each["name_en"]) for each in wanted["topics"]
         }
         topics = {topic["id"]: topic["slug"] for topic in register["topics"]}
-        assert [(each["number"], topics[each["topic_id"]], each["title"]) for each in register["goals"]] == [
-            (each["number"], each["topic"], each["title"]) for each in wanted["goals"]
-        ]
+        assert [
+            (each["number"], topics[each["topic_id"]], each["title"], each["description"]) for each in register["goals"]
+        ] == [(each["number"], each["topic"], each["title"], each["description"]) for each in wanted["goals"]]
         assert [(each["code"], each["title"], each["status"]) for each in register["sub-measures"]] == [
             (f"{goal['number']}.{number}", title, "agreed")
             for goal in wanted["goals"]
@@ -88,7 +97,10 @@ class TestBuiltInAgreement:
 
 def partner_facts(partner: Mapping[str, Any]) -> dict[str, Any]:
     """What a partner of the register says of the facts."""
-    names = ("slug", "name", "kind", "member_of_id", "legal_form", "staff_count", "staff_count_as_of", "service_fields")
+    names = (
+        *("slug", "name", "short_name", "kind", "member_of_id", "legal_form", "description", "service_fields"),
+        *("staff_count", "staff_count_as_of", "staff_count_is_approximate", "staff_count_note"),
+    )
     return {name: partner[name] for name in names}
 
 
@@ -99,7 +111,11 @@ def wanted_partners(wanted: Mapping[str, Any], slugs: Mapping[str, str]) -> list
         {
             "slug": each["slug"],
             "name": each["name"],
+            "short_name": each.get("short_name"),
             "kind": each["kind"],
+            "description": each.get("description"),
+            "staff_count_is_approximate": each.get("staff_count_is_approximate", False),
+            "staff_count_note": each.get("staff_count_note"),
             "member_of_id": ids.get(each.get("member_of")),
             "legal_form": each.get("legal_form"),
             "staff_count": each.get("staff_count"),
@@ -108,6 +124,78 @@ def wanted_partners(wanted: Mapping[str, Any], slugs: Mapping[str, str]) -> list
         }
         for each in wanted["partners"]
     ]
+
+
+EARLIER_FORM = """
+agreement:
+  slug: halle-2026
+  title: Vereinbarung Halle
+  starts_on: 2026-01-01
+  succeeds: dresden-liga-2024
+  language: fr
+  exchange: [{level: strategic, description: Zweimal im Jahr}]
+  early_involvement: {decision_kinds: [financial]}
+  parties: [{partner: halle, side: other, from: 2026-01-01, until: 2026-12-31}]
+partners: [{slug: halle, name: Halle, kind: municipality, staff_count: 4, founded_on: 1990-10-03}]
+topics:
+  - {slug: sante, name: Santé, name_de: Gesundheit, translations: {pl: Zdrowie}}
+  - {slug: work, name_en: Work}
+goals: [{number: 1, topic: work, title: Ziel, description: Der ganze Satz.}]
+"""
+
+
+class TestOtherAgreements:
+    async def test_make_parties_of_the_municipality_and_of_umbrella_associations_with_their_members(
+        self, client: httpx.AsyncClient, settings: Settings
+    ) -> None:
+        files = Path(__file__).parents[1] / "files"
+        for name, associations in (("berlin", 7), ("duesseldorf", 7), ("reading", 0)):
+            content = read_agreement(files / f"{name}.yaml")
+            assert (await load_content(settings, content)).kept == []
+            (agreement,) = await items_of(client, "agreements", slug=content.agreement.slug)
+            sides = [each["side"] for each in agreement["parties"]]
+            assert sorted(sides) == ["associations"] * associations + ["authority"]
+            again = await load_content(settings, content)
+            assert (again.added, again.kept) == ([], [])
+        assert [each["name"] for each in await items_of(client, "topics", slug="partnership")] == ["Working together"]
+        assert agreement["area_code"] == {"scheme": "gss", "code": "E06000038"}
+        assert (await verify_all(settings))[1] == []
+
+    async def test_lose_nothing_that_their_file_says(
+        self, client: httpx.AsyncClient, settings: Settings, tmp_path: Path
+    ) -> None:
+        (tmp_path / "halle.yaml").write_text(EARLIER_FORM, "utf-8")
+        assert (await load_content(settings, read_agreement(tmp_path / "halle.yaml"))).kept == []
+        (agreement,) = await items_of(client, "agreements", slug="halle-2026")
+        (halle,) = await items_of(client, "partners", slug="halle")
+        party = {"from": "2026-01-01", "until": "2026-12-31", "partner_id": halle["id"], "side": "other"}
+        assert agreement["parties"] == [party]
+        assert agreement["exchange"] == [{"level": "strategic", "format": None, "description": "Zweimal im Jahr"}]
+        hearing = {"text": None, "source": "statement", "said_by": None, "source_url": None}
+        assert agreement["hearing"] == {**hearing, "decision_kinds": ["financial"], "minimum_lead_days": None}
+        assert (agreement["starts_on"], agreement["succeeds_id"]) == ("2026-01-01", AGREEMENT)
+        topics = await items_of(client, "topics", agreement_id=agreement["id"])
+        assert {each["slug"]: (each["name"], each["translations"]) for each in topics} == {
+            "sante": ("Santé", {"de": "Gesundheit", "pl": "Zdrowie"}),
+            "work": ("Work", {"en": "Work"}),
+        }
+        assert halle["founded_on"] == "1990-10-03"
+        (goal,) = await items_of(client, "goals", agreement_id=agreement["id"])
+        assert goal["description"] == "Der ganze Satz."
+
+    @pytest.mark.parametrize(
+        ("old", "new", "place"),
+        [
+            ("name_en: Work", "translations: {}", "topics.1"),
+            ("partner: halle", "partner: jena", "agreement.parties.0.partner"),
+            ("side: other", "side: both", "agreement.parties.0.side"),
+            ("[financial]", "[secret]", "agreement.early_involvement.decision_kinds.0"),
+        ],
+    )
+    def test_are_refused_with_the_place_of_a_mistake(self, tmp_path: Path, old: str, new: str, place: str) -> None:
+        (tmp_path / "halle.yaml").write_text(EARLIER_FORM.replace(old, new), "utf-8")
+        with pytest.raises(BadFile, match=place):
+            read_file(tmp_path / "halle.yaml")
 
 
 class TestSeedAgain:

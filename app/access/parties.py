@@ -1,0 +1,58 @@
+"""Who is a party of an agreement, on which day: what rights and defaults go by."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, column, or_, select, table
+from sqlmodel import Field
+
+from app.access.caller import Caller
+from app.database import closed
+from app.schema.fields import Id
+from app.schema.period import Period
+from app.vocabularies.term import Term
+
+
+class Side(Term):
+    """On which side of an agreement a party stands."""
+
+    authority = "authority", "Kommune oder Behörde", "authority"
+    associations = "associations", "Verbände", "associations"
+    other = "other", "andere", "other"
+
+
+class Party(Period):
+    """A partner that an agreement is between, and from when until when."""
+
+    partner_id: Id = Field(foreign_key="partner.id", description="The partner.")
+    side: Side = Field(sa_type=closed(Side), description=f"On which side it stands: {Side.explained()}.")
+
+
+# Named and not declared here: commands that only keep keys load neither it nor what it refers to.
+PARTY = table(
+    "agreement_party",
+    column("agreement_id", Uuid()),
+    column("partner_id", Uuid()),
+    column("side", closed(Side)),
+    column("from", Date()),
+    column("until", Date()),
+)
+
+
+def is_party_on(day: date) -> ColumnElement[bool]:
+    """Whether a row of the table of parties holds on a day."""
+    start, end = PARTY.c["from"], PARTY.c.until
+    return and_(or_(start.is_(None), start <= day), or_(end.is_(None), end >= day))
+
+
+def agreements_of(caller: Caller, day: date) -> Select[Any]:
+    """Selects the agreements that the caller's partner is a party of on a day."""
+    return select(PARTY.c.agreement_id).where(PARTY.c.partner_id == caller.partner_id, is_party_on(day)).distinct()
+
+
+def parties_of(agreement_id: UUID, side: Side, day: date) -> Select[Any]:
+    """Selects the partners that are parties of an agreement on a side and a day."""
+    return select(PARTY.c.partner_id).where(
+        PARTY.c.agreement_id == agreement_id, PARTY.c.side == side, is_party_on(day)
+    )

@@ -1,0 +1,159 @@
+"""What belongs to an agreement, and what is about a goal: the one definition of both, for rights, lists, reports and the feed.
+
+Both follow the references between the tables of kinds, whatever kinds there are.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, false, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from app.access.caller import Caller
+from app.access.parties import PARTY
+from app.access.visibility import visible
+from app.database import table_of
+from app.resources.kind import KINDS, Kind
+
+AGREEMENT, GOAL, MEASURE, PARTNER = "agreement", "goal", "sub_measure", "partner"
+
+
+def kind_at(column: Column[Any]) -> Kind[Any]:
+    """The kind that a column refers to."""
+    [key] = column.foreign_keys
+    return KINDS[key.column.table.name]
+
+
+def home(kind: Kind[Any], row: FromClause | None = None) -> ColumnElement[UUID]:
+    """The agreement of a row of a kind that belongs to one."""
+    columns = (table_of(kind.table) if row is None else row).c
+    ways = [
+        columns[name] if at.type == AGREEMENT else home_at(at, columns[name])
+        for name, at in ((name, kind_at(table_of(kind.table).c[name])) for name in kind.belongs_by)
+    ]
+    return ways[0] if len(ways) == 1 else func.coalesce(*ways, type_=Uuid())
+
+
+def home_at(kind: Kind[Any], id: ColumnElement[UUID]) -> ColumnElement[UUID]:
+    """The agreement of what a column refers to, or of one with an id."""
+    table = table_of(kind.table)
+    return select(home(kind)).where(table.c.id == id).correlate_except(table).scalar_subquery()
+
+
+def homes_of(kind: Kind[Any], holder: Any) -> Iterator[ColumnElement[UUID]]:
+    """The agreement of a row, or of content that is to be one; nothing where it refers to nothing yet."""
+    for name in kind.belongs_by:
+        id = getattr(holder, name)
+        if id is not None:
+            at = kind_at(table_of(kind.table).c[name])
+            yield literal(id, Uuid()) if at.type == AGREEMENT else home_at(at, literal(id, Uuid()))
+
+
+def in_agreements(model: type[SQLModel], caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Whether a row belongs to one of these agreements; what the caller may not see leads nowhere."""
+    kind, table = KINDS[str(model.__tablename__)], table_of(model)
+    if kind.type == AGREEMENT:
+        return table.c.id.in_(ids)
+    if kind.type == PARTNER:
+        agreement = table_of(KINDS[AGREEMENT].table)
+        parties = select(PARTY.c.partner_id).join(agreement, agreement.c.id == PARTY.c.agreement_id)
+        return table.c.id.in_(parties.where(agreement.c.id.in_(ids), visible(agreement, caller)))
+    ways: list[ColumnElement[bool]] = []
+    for name in kind.belongs_by:
+        at = kind_at(table.c[name])
+        if at.type == AGREEMENT:
+            ways.append(table.c[name] == ids[0] if len(ids) == 1 else table.c[name].in_(ids))
+        else:
+            above = table_of(at.table)
+            wanted = select(above.c.id).where(in_agreements(at.table, caller, ids), visible(above, caller))
+            ways.append(table.c[name].in_(wanted))
+    return or_(false(), *ways)
+
+
+def about_goals(model: type[SQLModel], caller: Caller, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row is about goals that meet the conditions, or about sub-measures of those.
+
+    That is a goal or a sub-measure itself, and whatever refers to one or stands below what does; of agreements, topics and
+    partners, those that such a goal or sub-measure refers to. What the caller may not see leads nowhere.
+    """
+    kind, table = KINDS[str(model.__tablename__)], table_of(model)
+    goal, measure = table_of(KINDS[GOAL].table), table_of(KINDS[MEASURE].table)
+    goals = select(goal.c.id).where(*conditions, visible(goal, caller))
+    measures = select(measure.c.id).where(measure.c.goal_id.in_(goals), visible(measure, caller))
+    if table is goal:
+        return table.c.id.in_(goals)
+    ways = [
+        column.in_(goals if at is goal else measures)
+        if parent is None
+        else table.c.id.in_(select(parent).where(column.in_(goals if at is goal else measures)))
+        for column, parent, at in references(kind)
+        if at in (goal, measure)
+    ]
+    if kind.within is not None:
+        above = kind_at(table.c[kind.within])
+        wanted = select(table_of(above.table).c.id).where(about_goals(above.table, caller, *conditions))
+        ways.append(table.c[kind.within].in_(wanted.where(visible(table_of(above.table), caller))))
+    return or_(false(), *(ways or worked_on(table, [(KINDS[GOAL], goals), (KINDS[MEASURE], measures)])))
+
+
+def worked_on(table: Table, wanted: Sequence[tuple[Kind[Any], Select[Any]]]) -> Iterator[ColumnElement[bool]]:
+    """Whether one of what is selected refers to a row."""
+    for kind, ids in wanted:
+        for column, parent, at in references(kind):
+            if at is table:
+                id = table_of(kind.table).c.id if parent is None else parent
+                yield table.c.id.in_(select(column).where(id.in_(ids)))
+
+
+def references(kind: Kind[Any]) -> Iterator[tuple[Column[Any], Column[Any] | None, Table]]:
+    """The columns by which a kind refers to something, those of its lists with the one that leads back, and their target."""
+    for model, parent in ((kind.table, None), *((child.table, child.parent) for child in kind.lists.values())):
+        table = table_of(model)
+        for column in table.c:
+            for key in column.foreign_keys:
+                if column.name != parent:
+                    yield column, None if parent is None else table.c[parent], key.column.table
+
+
+def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:
+    """The goals, the sub-measures and the resource above it that the content of a resource names."""
+    own = {name: values[name] for name in values.keys() & table_of(kind.table).c.keys()}
+    found = {
+        own[column.name] for column, parent, at in references(kind) if parent is None and is_about(kind, column, at)
+    }
+    for name, child in kind.lists.items():
+        for column, parent, at in references(kind):
+            if parent is not None and column.table is table_of(child.table) and is_about(kind, column, at):
+                found |= {entry if child.value else entry[column.name] for entry in values[name]}
+    return found - {None}
+
+
+def is_about(kind: Kind[Any], column: Column[Any], at: Table) -> bool:
+    """Whether a reference says what something is about: one to a goal or a sub-measure, or to what stands above it."""
+    return at.name in (GOAL, MEASURE) or (column.table is table_of(kind.table) and column.name == kind.within)
+
+
+async def homes_in(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The agreements of stored resources, by their ids; nothing for kinds that belong to none."""
+    if kind.type == AGREEMENT:
+        return {id: id for id in ids}
+    if not kind.belongs_by:
+        return {}
+    id = table_of(kind.table).c.id
+    rows = await session.execute(select(id, home(kind).label("home")).where(id.in_(ids)))
+    return {row.id: row.home for row in rows}
+
+
+def scoped(
+    model: type[SQLModel], caller: Caller, agreement_ids: Iterable[UUID] | None, goal_ids: Iterable[UUID] | None
+) -> list[ColumnElement[bool]]:
+    """The conditions of the two filters that all lists and reports share."""
+    conditions: list[ColumnElement[bool]] = []
+    if agreement_ids:
+        conditions.append(in_agreements(model, caller, list(agreement_ids)))
+    if goal_ids:
+        goal = table_of(KINDS[GOAL].table)
+        conditions.append(about_goals(model, caller, goal.c.id.in_(list(goal_ids))))
+    return conditions

@@ -1,0 +1,18 @@
+"""From when until when something holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import create_model
+from sqlmodel import Field
+
+from app.schema.base import Schema
+from app.schema.fields import Day
+
+# Made by a call, since `from` is a word of Python's own.
+FIELDS: Mapping[str, Any] = {
+    "from": (Day | None, Field(default=None, description="First day; null: from the beginning.")),
+    "until": (Day | None, Field(default=None, description="Last day; null: without end.")),
+}
+Period: type[Schema] = create_model("Period", __base__=Schema, **FIELDS)
+"""Two days, `from` and `until`, both included; either can be open."""
