@@ -51,12 +51,13 @@ async def register(client: httpx.AsyncClient, settings: Settings) -> dict[str, d
 
 
 def addresses(register: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """The path of the list of each kind."""
+    """The path of the list of each kind that has to do with agreements."""
     return {
         each.kind.path.rpartition("/")[2]: each.kind.path.replace(
             "{id}", register.get(each.tag, {"id": ""})["id"] if each.kind.within else ""
         )
         for each in FEATURES
+        if each.kind.belongs_by or each.kind.path in ("partners", "agreements")
     }
 
 
