@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app.catalogue import FEATURES
 from app.cli.seed import load_content, read_agreement
+from app.keys import service as keys
 from app.resources.ids import named_id
 from app.settings import Settings
 from tests.access.matrix import OUTSIDE, OWNED, RULES
@@ -226,3 +227,17 @@ class TestParty:
             clock.set(day)
             assert (await callers["contributor"].get("/v1/goals")).status_code == status
         assert (await callers["coordinator"].get("/v1/goals")).status_code == 200
+
+    async def test_that_ended_is_deleted_with_its_keys(self, app: FastAPI, callers: Callers) -> None:
+        admin = callers["admin"]
+        partner = await make(admin, "partners", slug="verein")
+        key = await admin.post("/v1/keys", json={"partner_id": partner["id"], "role": "admin"})
+        assert key.status_code == 201
+        assert (await delete(admin, "partners", partner)).status_code == 409
+        partner = (await patch(admin, "partners", partner, dissolved_on="2025-03-01")).json()
+        async with app.state.runtime.database.transaction() as session:
+            states = {line[1]: line[4] for line in await keys.everything(session)}
+            assert await keys.has_admin(session)
+        assert states["verein"] == "expired, its partner ended on 2025-03-01"
+        assert states["caritas-dresden"] == "works"
+        assert (await delete(admin, "partners", partner)).status_code == 204
