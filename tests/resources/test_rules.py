@@ -46,6 +46,7 @@ CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 WRITERS = {
     "access/guards.py": "the day on which a key was used",
     "changes/log.py": "the log itself",
+    "changes/quota.py": "how much a key has written today",
     "keys/service.py": "keys",
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
