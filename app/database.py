@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from pydantic_core import to_jsonable_python
@@ -97,11 +98,11 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         if self.is_sqlite:
-            make_private(url)
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
             self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
             for engine in (self.writer.sync_engine, self.reader):
+                event.listen(engine, "do_connect", partial(make_private_first, url))
                 event.listen(engine, "connect", prepare_sqlite)
             event.listen(self.writer.sync_engine, "begin", begin_immediate)
         else:
@@ -202,6 +203,11 @@ def places_to_read(pool_size: int) -> Places:
     """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
     most = max(1, pool_size * 4 // 5)
     return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)
+
+
+def make_private_first(url: URL, *_connecting: Any) -> None:
+    """The same, just before a connection would make the file."""
+    make_private(url)
 
 
 def code_of(error: BaseException) -> str:
