@@ -167,7 +167,7 @@ async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: 
             assert answer.headers["retry-after"] == "1"
         waited = sorted(seconds for _, seconds in answers)
         holding = app.state.runtime.database.writer.pool.size()
-        assert waited[-holding - 1] < POOL_TIMEOUT + 3
+        assert waited[-holding - 1] < SECONDS_FOR_LOCKS - 0.5
         # On PostgreSQL the second one stands in line twice, for the row and for who holds it, until its statement is ended.
         assert SECONDS_FOR_LOCKS - 1 < waited[-holding] <= waited[-1] < SECONDS_FOR_STATEMENTS + 2
         assert health < 1
@@ -188,6 +188,9 @@ async def test_reads_that_are_slow_do_not_stop_the_process(settings: Settings, t
     """SQLite's quick reads happen in the event loop: when every connection is taken they must not wait there."""
     small = settings.model_copy(update={"database_pool_size": 1, "database_pool_timeout": POOL_TIMEOUT})
     async with running(small) as app, client_of(app, templates.keys["reader"]) as client:
+        # A route takes its time when it is first asked for.
+        for path in ("/healthz", f"/v1/goals/{goal_id(1)}"):
+            assert (await client.get(path)).status_code == 200
         ended = asyncio.Event()
         watching = asyncio.create_task(slowest(client, "/healthz", ended))
         with app.state.runtime.database.reader.connect():
