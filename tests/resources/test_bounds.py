@@ -206,11 +206,11 @@ class TestQuota:
         assert await write_until_refused(callers["admin"]) == written
 
     async def test_is_the_same_in_every_process(
-        self, callers: Callers, settings: Settings, templates: Templates
+        self, callers: Callers, settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await write_until_refused(callers["admin"])
         async with running(settings) as other, client_of(other, templates.keys["admin"]) as client:
-            other.state.runtime.database.write_quota = 5_000
+            monkeypatch.setattr(other.state.runtime.database, "write_quota", 5_000)
             problem_of(
                 await client.post("/v1/needs", json={"title": "Mehr", "raised_by_id": LIGA}), 429, "too-many-requests"
             )
