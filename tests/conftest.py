@@ -3,6 +3,7 @@
 import gc
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,9 +48,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("templates", engines, indirect=True, scope="session")
 
 
+MEASURED = 4
+"""How many cases of each test coverage is measured in: measuring takes as long as the tests themselves."""
+MEASURED_TWICE = ("changes", "faults", "keys", "tests")
+"""Folders of tests whose way through the code depends on the database."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: at the end, no test process waits for another one's last test."""
+    """Begin with what takes longest: at the end, no test process waits for another one's last test.
+
+    Coverage is measured in the first cases of each test, and once where a database makes no difference.
+    """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    cases: Counter[str] = Counter()
+    for item in items:
+        is_repeated = "[postgresql" in item.name and item.path.parent.name not in MEASURED_TWICE
+        test = item.nodeid.partition("[")[0]
+        cases[test] += not is_repeated
+        if is_repeated or cases[test] > MEASURED:
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_collection_finish() -> None:
