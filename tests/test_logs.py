@@ -106,12 +106,9 @@ class TestDatabaseErrors:
     def test_are_told_without_what_the_driver_says(self, stream: StringIO) -> None:
         """PostgreSQL's details show whole rows, in SQLAlchemy's words and in those of the errors behind it."""
         logger = configured(stream)
-        try:
-            try:
-                raise ValueError(f"DETAIL: Failing row contains ({WRITTEN}).")
-            except ValueError as cause:
-                raise IntegrityError("INSERT INTO need", {"title": WRITTEN}, cause, hide_parameters=True) from cause
-        except IntegrityError:
-            logger.exception("failed")
+        cause = ValueError(f"DETAIL: Failing row contains ({WRITTEN}).")
+        error = IntegrityError("INSERT INTO need", {"title": WRITTEN}, cause, hide_parameters=True)
+        error.__cause__ = cause
+        logger.error("failed", exc_info=error)
         assert "IntegrityError" in stream.getvalue()
         assert WRITTEN not in stream.getvalue()
