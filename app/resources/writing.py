@@ -148,6 +148,8 @@ async def remove(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """
     await authorise(session, kind, row)
     check_removable(kind, row, await above_of(session, kind, row))
+    # Whoever is just now referring to it is waited for, and then listed.
+    await session.execute(select(col(kind.table.id)).where(col(kind.table.id) == row.id).with_for_update())
     await kind.let_go(session, row.id)
     referrers = await referrers_of(session, kind, row.id)
     if referrers:
