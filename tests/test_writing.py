@@ -11,7 +11,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Connection, event, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.util import greenlet_spawn
 
 from app.access.guards import identify
@@ -357,11 +356,11 @@ class TestBusyDatabase:
         made = await make(client, "partners")
         await client.get("/v1/partners")
         terminate = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        name = make_url(str(app.state.runtime.database.writer.url)).database
         async with app.state.runtime.database.transaction() as session:
-            await session.execute(text(terminate), {"name": name})
+            await session.execute(text(terminate))
         problem_of(await client.get("/v1/partners"), 503, "unavailable")
         assert (await client.get("/v1/partners")).status_code == 200
         assert (await patch(client, "partners", made, name="neu")).status_code == 200

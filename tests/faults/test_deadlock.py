@@ -27,16 +27,18 @@ async def until_waiting(connection: asyncpg.Connection) -> None:
 
 
 async def deadlocked(client: httpx.AsyncClient, settings: Settings) -> httpx.Response:
-    """The answer to a change that holds its sub-measure and waits for its goal, while another does the opposite."""
+    """The answer to a change that holds its sub-measure and waits for its new goal, while another does the opposite."""
     connection = await asyncpg.connect(settings.database_url)
     try:
         # The one that began to wait first finds the deadlock, and it is the service's.
         await connection.execute("SET deadlock_timeout = '30s'")
         async with connection.transaction():
-            await connection.execute("SELECT 1 FROM goal WHERE id = $1 FOR UPDATE", goal_id(1))
+            await connection.execute("SELECT 1 FROM goal WHERE id = $1 FOR UPDATE", goal_id(2))
             changing = asyncio.create_task(
                 client.patch(
-                    MEASURE, json={"goal_id": goal_id(1), "title": "Zweimal versucht"}, headers={"If-Match": '"1"'}
+                    MEASURE,
+                    json={"goal_id": goal_id(2), "number": 99, "title": "Zweimal versucht"},
+                    headers={"If-Match": '"1"'},
                 )
             )
             await until_waiting(connection)
