@@ -155,7 +155,13 @@ Cursor = Annotated[
     Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$")] | None, BeforeValidator(unless_empty)
 ]
 CursorId = Annotated[
-    Annotated[Id, WithJsonSchema({"type": "string", "maxLength": 36, "pattern": "^[0-9a-f-]*$"})] | None,
+    Annotated[
+        Id,
+        WithJsonSchema(
+            {"type": "string", "maxLength": 36, "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"}
+        ),
+    ]
+    | None,
     BeforeValidator(unless_empty),
 ]
 # The limit stands before the validator here too.
