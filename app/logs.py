@@ -35,7 +35,10 @@ class DiscreetFormatter(JsonFormatter):
 def told(error: BaseException | None) -> Iterator[str]:
     """Each error with its frames, the last one first."""
     is_of_database = False
-    while error is not None:
+    # Errors that are raised while others are handled can stand behind each other in a circle.
+    passed: set[int] = set()
+    while error is not None and id(error) not in passed:
+        passed.add(id(error))
         frames = "".join(traceback.format_tb(error.__traceback__))
         # What a driver raised is found behind SQLAlchemy's own error, and says the same words.
         is_of_database = is_of_database or isinstance(error, DBAPIError)

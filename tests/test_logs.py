@@ -103,6 +103,14 @@ class TestDatabaseErrors:
         assert "storing.py" in log, "where it happened"
         assert WRITTEN not in log
 
+    def test_that_stand_behind_each_other_in_a_circle_are_told_once(self, stream: StringIO) -> None:
+        logger = configured(stream)
+        first, second = ValueError("first"), ValueError("second")
+        first.__context__, second.__context__ = second, first
+        logger.error("failed", exc_info=first)
+        (line,) = stream.getvalue().splitlines()
+        assert [json.loads(line)["exc_info"].count(each) for each in ("first", "second")] == [1, 1]
+
     def test_are_told_without_what_the_driver_says(self, stream: StringIO) -> None:
         """PostgreSQL's details show whole rows, in SQLAlchemy's words and in those of the errors behind it."""
         logger = configured(stream)
