@@ -7,7 +7,8 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(if $(shell command -v uv),uv,$(PYTHON) -m uv)
-PYTEST := $(BIN)/pytest --numprocesses=auto --dist=worksteal
+# Tests are compiled once, not in each of their processes.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=worksteal
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
@@ -40,7 +41,7 @@ cover: check ## The same, and measure what the tests reach: 95 % of lines and br
 	$(PYTEST) --cov
 
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes and make up requests, on each database
-	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/contract/test_properties.py
+	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/contract/test_properties.py
 
 check: $(DEVELOPMENT) ## Check style, types and layers
 	$(BIN)/ruff format --check

@@ -6,7 +6,7 @@ from typing import Self
 import asyncpg
 from sqlmodel import SQLModel
 
-TABLES = [table.name for table in SQLModel.metadata.sorted_tables]
+TABLES = ["alembic_version", *(table.name for table in SQLModel.metadata.sorted_tables)]
 SET_ASIDE = ";".join(
     ("CREATE SCHEMA aside", *(f"CREATE TABLE aside.{name} AS SELECT * FROM public.{name}" for name in TABLES))  # noqa: S608 (names of our own tables)
 )

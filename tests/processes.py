@@ -15,9 +15,9 @@ ATTEMPTS = 300
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The machine's environment without settings of ours and without a proxy."""
+    """The machine's environment without settings of ours and without a proxy; what was compiled once is kept."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REGISTER_")}
-    return {**kept, "NO_PROXY": "*", "no_proxy": "*", **more}
+    return {**kept, "NO_PROXY": "*", "no_proxy": "*", "PYTHONDONTWRITEBYTECODE": "", **more}
 
 
 async def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) -> tuple[int, str, str]:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import IS_SOAK
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, PATHS, delete, goal_id, items_of, make, measure_id, patch
 from tests.problems import problem_of
 from tests.streams import streamed
@@ -182,7 +183,7 @@ class TestListChanges:
                 assert (answer.status_code, answer.json()["type"]) == (410, "/problems/feed-reset")
                 await make(client, "goals")
 
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", range(9) if IS_SOAK else range(1))
     async def test_gives_exactly_the_lists_to_whoever_follows_it(
         self, callers: Callers, settings: Settings, seed: int
     ) -> None:

@@ -19,7 +19,7 @@ from app.cli.verify import verify_all
 from app.database import POSTGRESQL_SETTINGS, prepare_sqlite
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.databases import only_postgresql, only_sqlite
+from tests.databases import IS_SOAK, only_postgresql, only_sqlite
 from tests.factories import goal_id
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed
 from tests.faults.conftest import DurableCluster
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.long
 
 logger = logging.getLogger(__name__)
 
-RESTARTS = 3
+RESTARTS = 3 if IS_SOAK else 1
 WRITES_BETWEEN = 20
 SECONDS_TO_HEAL = 3.0
 SECONDS_AT_MOST = 60

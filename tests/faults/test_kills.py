@@ -55,7 +55,7 @@ async def test_loses_nothing_and_doubles_nothing(service: Service, settings: Set
         polling = asyncio.create_task(reader.follow(following, ended, limit=20))
         try:
             for _ in range(ROUNDS):
-                await write_until_killed(service, writers, choice.randint(1, 60))
+                await write_until_killed(service, writers, choice.randint(1, 30))
                 lost_answers += sum(len(writer.unknown) for writer in writers)
                 await service.start()
                 async with service.client() as client:

@@ -52,20 +52,21 @@ class Server(uvicorn.Server):
 PUBLIC = "https://register.stadt.example"
 
 
-@pytest.fixture
-async def address(settings: Settings) -> AsyncIterator[str]:
+@pytest.fixture(scope="module")
+async def address(templates: Templates) -> AsyncIterator[str]:
     """The address of a real server on a port that was free; its contract names another address first."""
-    server = Server(settings.model_copy(update={"public_url": PUBLIC}))
-    serving = asyncio.create_task(server.serve())
-    try:
-        await asyncio.wait_for(server.is_up.wait(), 30)
-        yield "http://127.0.0.1:{1}".format(*server.servers[0].sockets[0].getsockname())
-    finally:
-        server.should_exit = True
-        await serving
+    async with templates.fresh("seeded") as settings:
+        server = Server(settings.model_copy(update={"public_url": PUBLIC}))
+        serving = asyncio.create_task(server.serve())
+        try:
+            await asyncio.wait_for(server.is_up.wait(), 30)
+            yield "http://127.0.0.1:{1}".format(*server.servers[0].sockets[0].getsockname())
+        finally:
+            server.should_exit = True
+            await serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """A browser without a window."""
     async with async_playwright() as playwright:
@@ -116,13 +117,18 @@ class Watched:
         assert answer.status == 200
 
 
-class TestDocs:
-    async def test_show_every_operation_and_try_one_out(self, address: str, browser: Browser) -> None:
-        watched = Watched(await browser.new_page(), address)
-        await watched.open("/docs")
-        page = watched.page
-        await page.wait_for_selector(".opblock")
+@pytest.fixture(scope="module")
+async def docs(address: str, browser: Browser) -> Watched:
+    """The docs page, opened once: drawing the contract takes seconds."""
+    watched = Watched(await browser.new_page(), address)
+    await watched.open("/docs")
+    await watched.page.wait_for_selector(".opblock")
+    return watched
 
+
+class TestDocs:
+    async def test_show_every_operation_and_try_one_out(self, docs: Watched, address: str) -> None:
+        page = docs.page
         async with httpx.AsyncClient(base_url=address) as client:
             contract = (await client.get("/openapi.json")).json()
         described = sorted(operation["summary"] for item in contract["paths"].values() for operation in item.values())
@@ -139,16 +145,13 @@ class TestDocs:
         assert (await answer.locator(".response-col_status").inner_text()).strip().startswith("200")
         assert "Lokale freiheitliche Demokratie stärken" in await answer.inner_text()
 
-        assert any("/v1/goals" in url for url in watched.requested)
-        assert [url for url in watched.requested if not url.startswith((f"{address}/", "data:"))] == []
-        assert watched.complaints == []
+        assert any("/v1/goals" in url for url in docs.requested)
+        assert [url for url in docs.requested if not url.startswith((f"{address}/", "data:"))] == []
+        assert docs.complaints == []
 
-    async def test_send_one_request_after_the_other(self, address: str, browser: Browser, templates: Templates) -> None:
+    async def test_send_one_request_after_the_other(self, docs: Watched, templates: Templates) -> None:
         """What the page fills in by itself must be right for the second request too."""
-        watched = Watched(await browser.new_page(), address)
-        await watched.open("/docs")
-        page = watched.page
-        await page.wait_for_selector(".opblock")
+        page = docs.page
         await page.locator(".btn.authorize").first.click()
         dialog = page.locator(".dialog-ux")
         await dialog.locator("input").fill(templates.keys["admin"])
@@ -161,17 +164,14 @@ class TestDocs:
         for title in ("Erster Bedarf", "Zweiter Bedarf"):
             body = {"title": title, "raised_by_id": LIGA}
             await create.locator(".body-param__text").fill(json.dumps(body))
-            async with page.expect_response(f"{address}/v1/needs") as answered:
+            async with page.expect_response(f"{docs.address}/v1/needs") as answered:
                 await create.get_by_role("button", name="Execute").click()
             answer = await answered.value
             assert (answer.status, (await answer.json())["title"]) == (201, title)
-        assert watched.complaints == []
+        assert docs.complaints == []
 
-    async def test_offer_no_server_that_their_policy_forbids(self, address: str, browser: Browser) -> None:
-        watched = Watched(await browser.new_page(), address)
-        await watched.open("/docs")
-        await watched.page.wait_for_selector(".opblock")
-        offered = await watched.page.locator(".servers option").all_text_contents()
+    async def test_offer_no_server_that_their_policy_forbids(self, docs: Watched) -> None:
+        offered = await docs.page.locator(".servers option").all_text_contents()
         assert offered
         assert not any(PUBLIC in each for each in offered)
 
