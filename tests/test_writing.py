@@ -15,16 +15,17 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.access.guards import identify
 from app.catalogue import FEATURES
-from app.database import POSTGRESQL_SETTINGS, Database, table_of
+from app.database import POSTGRESQL_SETTINGS, Database, prepare_sqlite, table_of
 from app.partners.models import Partner
 from app.partners.resource import PARTNERS
 from app.resources import checking
 from app.resources.kind import Kind
 from app.resources.references import wrong_references
 from app.resources.verifying import compared
+from app.runtime import Runtime
 from app.settings import Settings
 from app.sub_measures.resource import SUB_MEASURES
-from tests.conftest import as_command, client_of, running
+from tests.conftest import Templates, as_command, client_of, running
 from tests.databases import only_postgresql
 from tests.factories import (
     LIGA,
@@ -351,19 +352,23 @@ class TestBusyDatabase:
         await other.close()
 
     @only_postgresql
-    async def test_that_ends_our_connections_is_asked_again(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def test_that_ends_our_connections_is_asked_again(self, settings: Settings, templates: Templates) -> None:
         """After a restart of the server each broken connection costs at most one answer 503."""
-        made = await make(client, "partners")
-        await client.get("/v1/partners")
-        terminate = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        async with app.state.runtime.database.transaction() as session:
-            await session.execute(text(terminate))
-        problem_of(await client.get("/v1/partners"), 503, "unavailable")
-        assert (await client.get("/v1/partners")).status_code == 200
-        assert (await patch(client, "partners", made, name="neu")).status_code == 200
+        key = templates.keys["admin"]
+        # Not the usual settings: a new app has one connection, those that are kept have several.
+        new = settings.model_copy(update={"operator": "Musterstadt"})
+        async with running(new) as app, client_of(app, key) as client:
+            made = await make(client, "partners")
+            await client.get("/v1/partners")
+            terminate = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            async with app.state.runtime.database.transaction() as session:
+                await session.execute(text(terminate))
+            problem_of(await client.get("/v1/partners"), 503, "unavailable")
+            assert (await client.get("/v1/partners")).status_code == 200
+            assert (await patch(client, "partners", made, name="neu")).status_code == 200
 
 
 @asynccontextmanager
@@ -389,9 +394,12 @@ def asked(statement: str, connection: Connection) -> str:
 
 
 class TestConnections:
-    async def test_keep_what_was_answered_and_wait_for_nobody_for_ever(self, app: FastAPI) -> None:
+    async def test_keep_what_was_answered_and_wait_for_nobody_for_ever(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """The databases' own defaults are otherwise: foreign keys off, waiting without end."""
-        database: Database = app.state.runtime.database
+        monkeypatch.setattr("app.database.prepare_sqlite", prepare_sqlite)
+        database = Runtime.of(settings).database
         wanted = (
             {"foreign_keys": "1", "synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000"}
             if database.is_sqlite
@@ -408,3 +416,4 @@ class TestConnections:
             async with database.transaction() as session:
                 assert str((await session.execute(text(ask.format(name)))).scalar_one()) == value
             assert await database.read(partial(asked, ask.format(name))) == value
+        await database.close()
