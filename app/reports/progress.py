@@ -290,7 +290,7 @@ def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
             MEASURE.c.progress_percent,
             MEASURE.c.starts_on,
             MEASURE.c.ends_on,
-            last_reported_on(caller).label("last_reported_on"),
+            last_reported_on(caller, ReportState.accepted).label("last_reported_on"),
             timeliness(today).label("timeliness"),
             is_unreported(caller, wanted.unreported_months, today).label("is_unreported"),
         )
@@ -300,11 +300,11 @@ def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
     )
 
 
-def last_reported_on(caller: Caller) -> ColumnElement[date]:
-    """The last day that accepted reports of a sub-measure cover, as far as the caller sees those."""
+def last_reported_on(caller: Caller, *states: ReportState) -> ColumnElement[date]:
+    """The last day that reports of a sub-measure in these states cover, as far as the caller sees those."""
     report = table_of(ProgressReport)
     statement = select(func.max(report.c.period_to, type_=Date())).where(
-        report.c.sub_measure_id == MEASURE.c.id, report.c.state == ReportState.accepted, visible(report, caller)
+        report.c.sub_measure_id == MEASURE.c.id, report.c.state.in_(states), visible(report, caller)
     )
     return statement.correlate(MEASURE).scalar_subquery()
 
@@ -326,7 +326,7 @@ def timeliness(today: date) -> ColumnElement[str]:
 
 def is_unreported(caller: Caller, months: int, today: date) -> ColumnElement[bool]:
     """Whether a sub-measure that is not done was not reported on for so many months."""
-    last = last_reported_on(caller)
+    last = last_reported_on(caller, ReportState.accepted)
     return cast(
         and_(MEASURE.c.status.not_in(DONE), or_(last.is_(None), months_later(last, literal(months)) < today)), Boolean
     )
