@@ -50,8 +50,9 @@ class Asked(NamedTuple):
     def heir(self, partner_id: ColumnElement[Any]) -> ColumnElement[UUID]:
         """A partner, or who goes on in its place."""
         successor = self.successors.c
-        later = select(successor.successor_id).where(successor.partner_id == partner_id).scalar_subquery()
-        return coalesce(later, partner_id)
+        later = select(successor.successor_id).where(successor.partner_id == partner_id)
+        # However deep it stands, everything else is of the statement around it.
+        return coalesce(later.correlate_except(self.successors).scalar_subquery(), partner_id)
 
     def is_wanted(self, partner_id: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether a partner, or who goes on in its place, is one that is asked for."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
-    and_,
     case,
     cast,
     func,
@@ -173,7 +172,7 @@ def counted_by_group(days: CTE, partition_by: Sequence[ColumnElement[Any]]) -> C
 def longest(gap: ColumnElement[Any], last_held_on: ColumnElement[Any], end: date) -> ColumnElement[int]:
     """The longer one of a gap and the silence since what was held last."""
     silence = days_between(last_held_on, literal(end, Date()))
-    return case((and_(silence >= 0, silence >= func.coalesce(gap, 0)), silence), else_=gap)
+    return case((silence > func.coalesce(gap, 0), silence), else_=gap)
 
 
 def by_quarter(days: CTE, wanted: ExchangeQuery, end: date) -> CTE:

@@ -134,7 +134,7 @@ class TestReportExchange:
             ("talk", 2, 2, 0, 0, "2025-01-01", "2025-01-31", 30),
         ]
         assert await exchange(client, by="level") == [
-            ("operational", 2, 1, 1, 0, "2025-01-31", "2025-01-31", 0),
+            ("operational", 2, 1, 1, 0, "2025-01-31", "2025-01-31", None),
             ("strategic", 2, 2, 0, 0, "2025-01-01", "2025-01-11", 20),
         ]
 
