@@ -20,7 +20,7 @@ from app.observations.models import Observation
 from app.progress_reports.models import ProgressReport
 from app.progress_reports.terms import ReportState
 from app.reports.duty import Asked, DueKind, due
-from app.reports.progress import DONE, last_reported_on
+from app.reports.timeliness import DONE, last_reported_on
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus

@@ -7,17 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import (
     CTE,
-    Boolean,
     ColumnElement,
-    Date,
     Float,
     Numeric,
-    and_,
-    case,
     cast,
     exists,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -27,34 +22,20 @@ from app.access.caller import Caller
 from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.database import table_of
-from app.days import months_later
 from app.goals.models import Goal
 from app.partners.models import Partner
-from app.progress_reports.models import ProgressReport
 from app.progress_reports.terms import ReportState
 from app.reports.grouping import counted
 from app.reports.names import name_of
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
+from app.reports.timeliness import UNREPORTED_MONTHS, Timeliness, is_unreported, last_reported_on, timeliness
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Name, Ordinal, Percent, Title
-from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
+from app.sub_measures.models import SubMeasure, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
 from app.topics.models import Topic
-from app.vocabularies.term import Term
-
-UNREPORTED_MONTHS = 6
-DONE = (SubMeasureStatus.completed, SubMeasureStatus.cancelled)
-
-
-class Timeliness(Term):
-    """Whether a sub-measure is in time."""
-
-    not_scheduled = "not_scheduled", "ohne Termin", "not scheduled"
-    on_time = "on_time", "im Zeitplan", "on time"
-    late = "late", "verspätet", "late"
-    done = "done", "beendet", "done"
 
 
 class ProgressQuery(AgreementQuery, PeriodQuery):
@@ -209,7 +190,7 @@ class SubMeasureProgressFigures(ReportPage):
     )
 
 
-GOAL, MEASURE, MILESTONE = table_of(Goal), table_of(SubMeasure), table_of(SubMeasureMilestone)
+GOAL, MEASURE = table_of(Goal), table_of(SubMeasure)
 
 
 def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Report[SubMeasureProgress]:
@@ -321,36 +302,4 @@ def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
         .join(GOAL, GOAL.c.id == MEASURE.c.goal_id)
         .where(*conditions)
         .cte("progress")
-    )
-
-
-def last_reported_on(caller: Caller, *states: ReportState) -> ColumnElement[date]:
-    """The last day that reports of a sub-measure in these states cover, as far as the caller sees those."""
-    report = table_of(ProgressReport)
-    statement = select(func.max(report.c.period_to, type_=Date())).where(
-        report.c.sub_measure_id == MEASURE.c.id, report.c.state.in_(states), visible(report, caller)
-    )
-    return statement.correlate(MEASURE).scalar_subquery()
-
-
-def timeliness(today: date) -> ColumnElement[str]:
-    """Whether a sub-measure is in time."""
-    milestone = exists().where(MILESTONE.c.sub_measure_id == MEASURE.c.id)
-    is_missed = milestone.where(MILESTONE.c.due_on < today, MILESTONE.c.reached_on.is_(None))
-    return case(
-        (MEASURE.c.status.in_(DONE), Timeliness.done.value),
-        (or_(MEASURE.c.ends_on < today, is_missed), Timeliness.late.value),
-        (
-            and_(MEASURE.c.ends_on.is_(None), not_(milestone.where(MILESTONE.c.due_on.is_not(None)))),
-            Timeliness.not_scheduled.value,
-        ),
-        else_=Timeliness.on_time.value,
-    )
-
-
-def is_unreported(caller: Caller, months: int, today: date) -> ColumnElement[bool]:
-    """Whether a sub-measure that is not done was not reported on for so many months."""
-    last = last_reported_on(caller, ReportState.accepted)
-    return cast(
-        and_(MEASURE.c.status.not_in(DONE), or_(last.is_(None), months_later(last, literal(months)) < today)), Boolean
     )

@@ -19,8 +19,8 @@ from app.partners.queries import successors
 from app.reports.duties import DUTIES
 from app.reports.duty import Asked, DueKind
 from app.reports.names import name_of
-from app.reports.progress import UNREPORTED_MONTHS
 from app.reports.report import Report, ReportPage, RowQuery
+from app.reports.timeliness import UNREPORTED_MONTHS
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import example

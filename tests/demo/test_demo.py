@@ -18,7 +18,7 @@ from app.involvement.models import InvolvementState
 from app.needs.terms import NeedStatus
 from app.progress_reports.terms import ReportState
 from app.reports.duty import DueKind
-from app.reports.progress import Timeliness
+from app.reports.timeliness import Timeliness
 from app.settings import Settings
 from app.statements.terms import Position, TakenUp
 from app.vocabularies.event_format import EventFormat
