@@ -145,6 +145,19 @@ class TestReportProgress:
             "mean_progress_percent": 43.8,
         }
 
+    async def test_names_nothing_that_is_for_partners_to_anybody_else(
+        self, callers: dict[str, httpx.AsyncClient]
+    ) -> None:
+        admin = callers["admin"]
+        hidden = {"visibility": "partners", "name": "Verschlossen"}
+        topic, lead = await make(admin, "topics", **hidden), await make(admin, "partners", **hidden)
+        goal = await make(admin, "goals", topic_id=topic["id"])
+        await make(admin, "sub-measures", goal_id=goal["id"], lead_partner_id=lead["id"])
+        for caller, name in (("reader", "Verschlossen"), ("anonymous", None)):
+            assert (await figures(callers[caller], goal))["topic_name"] == name
+            (row,) = await rows_of(callers[caller], MEASURES, goal_id=goal["id"])
+            assert (row["lead_partner_name"], row["goal_title"]) == (name, goal["title"])
+
     async def test_is_all_zero_for_a_goal_without_sub_measures(self, client: httpx.AsyncClient) -> None:
         row = await figures(client, await new_goal(client))
         counts = {name: value for name, value in row.items() if isinstance(value, int) and name != "number"}
