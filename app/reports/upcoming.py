@@ -141,8 +141,6 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
             cast(d.kind + ":" + place, ordered_text(160)).label("key"),
         )
         .where(or_(d.due_on.is_(None), d.due_on <= today + timedelta(days=wanted.days)), *is_wanted)
-        # What waited for two partners that became one waits for that one once.
-        .distinct()
         .cte("upcoming")
     )
     return Report("upcoming", Due, rows, ("sort_on", "key"))
@@ -164,5 +162,7 @@ def given_to_partners(asked: Asked, everything: Subquery) -> CTE:
         select(*others, asked.heir(whose).label("partner_id"))
         .select_from(everything.outerjoin(authority, is_nobodys))
         .where(whose.is_not(None))
+        # What waited for two partners that became one waits for that one once.
+        .distinct()
         .cte("duties")
     )
