@@ -71,7 +71,7 @@ READS = (
     Read("early-involvement", half_year_rows(ANONYMOUS, EarlyInvolvementQuery())),
     Read("early-involvement/decisions", decision_rows(ANONYMOUS, DecisionInvolvementQuery()), PAGE + 1),
     Read("indicators", indicator_rows(ANONYMOUS, IndicatorFiguresQuery()), PAGE + 1),
-    *(Read(f"exchange?by={by.value}", exchange_rows(ANONYMOUS, ExchangeQuery(by=by))) for by in GroupBy),
+    *(Read(f"exchange?by={by.value}", exchange_rows(ANONYMOUS, ExchangeQuery(by=by), TODAY)) for by in GroupBy),
     Read("upcoming", upcoming_rows(ANONYMOUS, UpcomingQuery(), TODAY, ZONE), PAGE + 1),
     Read("upcoming?days=366", upcoming_rows(ANONYMOUS, UpcomingQuery(days=366), TODAY, ZONE), PAGE + 1),
 )

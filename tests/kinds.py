@@ -48,7 +48,11 @@ SAMPLES: Mapping[str, Sample] = {
         changes={
             "name": ["Verband", "Bund"],
             "staff_count": [None, 0, 8600],
-            "member_of_id": [None, LIGA],
+            "memberships": [
+                [],
+                [{"umbrella_id": LIGA}, {"umbrella_id": CITY, "from": "2020-01-01", "until": "2024-12-31"}],
+            ],
+            "former_names": [[], [{"name": "Bund", "until": "1999-12-31"}]],
             "service_fields": [[], ["nursing", "daycare"], ["daycare", "nursing", "other"]],
         },
         sorted={
@@ -56,7 +60,14 @@ SAMPLES: Mapping[str, Sample] = {
             "staff_count": [None, 0, 9, 10, 1_000_000],
             "founded_on": DAYS,
         },
-        hidden={"service_fields": ["nursing"], "staff_count": 4321, "founded_on": "1987-06-05"},
+        hidden={
+            "service_fields": ["nursing"],
+            "staff_count": 4321,
+            "founded_on": "1987-06-05",
+            "memberships": [{"umbrella_id": LIGA}],
+            "former_names": [{"name": MARKER, "until": "1999-12-31"}],
+        },
+        allowed={"merged_into_id": []},
     ),
     "agreements": Sample(
         {"title": "Kooperationsvereinbarung"},
@@ -108,6 +119,7 @@ SAMPLES: Mapping[str, Sample] = {
             "milestones": [{"title": MARKER}],
             "links": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
         },
+        allowed={"continues_id": []},
         given=frozenset({"number"}),
     ),
     "consultation-events": Sample(

@@ -78,8 +78,8 @@ def parameters(path: str) -> dict[str, Schema]:
 
 
 def own_filters(path: str) -> set[str]:
-    """The filters that a list has beyond those of all lists."""
-    return parameters(path).keys() - SHARED_PARAMETERS
+    """The filters that a list has beyond those of all lists; `on` only says of which day another one is."""
+    return parameters(path).keys() - SHARED_PARAMETERS - {"on"}
 
 
 def sort_keys(path: str) -> list[str]:

@@ -245,7 +245,8 @@ class TestReferences:
         [
             ("sub-measures", lambda one: {"lead_partner_id": one}, "#/lead_partner_id"),
             ("sub-measures", lambda one: {"supporting_partner_ids": [LIGA, one]}, "#/supporting_partner_ids"),
-            ("partners", lambda one: {"member_of_id": one}, "#/member_of_id"),
+            ("partners", lambda one: {"memberships": [{"umbrella_id": one}]}, "#/memberships"),
+            ("partners", lambda one: {"merged_into_id": one, "dissolved_on": "2024-12-31"}, "#/merged_into_id"),
             ("consultation-events", lambda one: {"organiser_id": one}, "#/organiser_id"),
             ("consultation-events", lambda one: {"participants": [{"partner_id": one}]}, "#/participants"),
             ("agreements", lambda one: {"signatories": [{"name": "A", "partner_id": one}]}, "#/signatories"),

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, and_, column, or_, select, table
+from sqlalchemy import ColumnElement, Date, Select, Uuid, column, select, table
 from sqlmodel import Field
 
 from app.access.caller import Caller
 from app.database import closed
 from app.schema.fields import Id
-from app.schema.period import Period
+from app.schema.period import Period, holds_on
 from app.vocabularies.term import Term
 
 
@@ -42,8 +42,7 @@ PARTY = table(
 
 def is_party_on(day: date) -> ColumnElement[bool]:
     """Whether a row of the table of parties holds on a day."""
-    start, end = PARTY.c["from"], PARTY.c.until
-    return and_(or_(start.is_(None), start <= day), or_(end.is_(None), end >= day))
+    return holds_on(PARTY, day)
 
 
 def agreements_of(caller: Caller, day: date) -> Select[Any]:

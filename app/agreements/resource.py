@@ -1,6 +1,6 @@
 """Agreements as a kind of resource."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from app.agreements.models import (
     AgreementSignatory,
     AgreementUpdate,
 )
-from app.agreements.rules import check
+from app.agreements.rules import check, followed
 from app.changes.log import Transaction
 from app.database import one_at_a_time
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Kind, Write
+from app.resources.scope import led_out
 
 CYCLE = Text(
     "Eine Vereinbarung kann nicht auf sich selbst folgen, auch nicht über andere.",
@@ -29,11 +30,15 @@ CYCLE = Text(
 )
 
 
+CONTINUED = Text(
+    "Teilmaßnahmen setzen welche einer Vereinbarung fort, auf die ihre dann nicht mehr folgte.",
+    "Sub-measures continue those of an agreement that theirs would not follow any more.",
+)
+
+
 async def check_succession(session: Transaction, writes: Sequence[Write[Any]]) -> None:
-    """Refuse agreements that would come to follow themselves."""
-    moved = {
-        write.row.id: write for write in writes if write.row is not None and write.values["succeeds_id"] is not None
-    }
+    """Refuse agreements that would come to follow themselves, or no longer what is continued in them."""
+    moved = {write.row.id: write for write in writes if write.row is not None and write.changes("succeeds_id")}
     if not moved:
         return
     # Two changes at once could otherwise close a circle between them.
@@ -43,15 +48,10 @@ async def check_succession(session: Transaction, writes: Sequence[Write[Any]]) -
     for id, write in moved.items():
         if id in followed(write.values["succeeds_id"], earlier):
             write.errors.append(at("succeeds_id", code="cycle", detail=CYCLE))
-
-
-def followed(id: UUID | None, earlier: Mapping[UUID, UUID | None]) -> set[UUID]:
-    """An agreement and all that it follows, by whatever way."""
-    passed: set[UUID] = set()
-    while id is not None and id not in passed:
-        passed.add(id)
-        id = earlier.get(id)
-    return passed
+            continue
+        after = {**earlier, id: write.values["succeeds_id"]}
+        if any(other not in followed(after.get(own), after) for own, other in await led_out(session)):
+            write.errors.append(at("succeeds_id", code="continued", detail=CONTINUED))
 
 
 AGREEMENTS = Kind(

@@ -1,18 +1,33 @@
 """Partners: the organisations that cooperate."""
 
-from typing import Literal
+from datetime import date
+from typing import Literal, Self
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.database import closed
+from app.database import Json, closed
 from app.partners.terms import PartnerKind, ServiceField
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
-from app.schema.base import Patch, example
+from app.schema.base import Patch, Schema, example
 from app.schema.fields import Count, Day, Distinct, Email, Flag, Id, Name, Paragraphs, Slug, Title, Url
+from app.schema.period import Period
+
+
+class Membership(Period):
+    """An umbrella association that a partner is a member of, and from when until when."""
+
+    umbrella_id: Id = Field(foreign_key="partner.id", description="The umbrella association.")
+
+
+class FormerName(Schema):
+    """A name that a partner had before."""
+
+    name: Title = Field(description="The name.")
+    until: Day = Field(description="Last day on which it had this name.")
 
 
 class PartnerBase(Visible):
@@ -21,11 +36,8 @@ class PartnerBase(Visible):
     kind: PartnerKind = Field(
         sa_type=closed(PartnerKind), description=f"Kind of organisation: {PartnerKind.explained()}."
     )
-    member_of_id: Id | None = Field(
-        default=None,
-        foreign_key="partner.id",
-        index=True,
-        description="Umbrella association that the partner is a member of.",
+    former_names: list[FormerName] = Field(
+        default_factory=list, max_length=50, sa_type=Json, description="Names that it had before."
     )
     legal_form: Name | None = Field(default=None, description="Legal form, such as `e. V.` or `gGmbH`.")
     description: Paragraphs | None = Field(default=None, description="What the organisation does.")
@@ -41,9 +53,20 @@ class PartnerBase(Visible):
         index=True,
         description="Day on which the organisation ended; organisations end, they are not deleted.",
     )
+    merged_into_id: Id | None = Field(
+        default=None,
+        foreign_key="partner.id",
+        index=True,
+        description="Partner that goes on in its place from the day after `dissolved_on`, which must be said, too.",
+    )
 
 
 class PartnerContent(PartnerBase):
+    memberships: list[Membership] = Field(
+        default_factory=list,
+        max_length=200,
+        description="The umbrella associations that the partner is a member of, in order; on no day a member of itself.",
+    )
     service_fields: Distinct[ServiceField] = Field(
         default_factory=list,
         max_length=len(ServiceField),
@@ -65,6 +88,14 @@ class PartnerServiceField(SQLModel, table=True):
     position: int
 
 
+class PartnerMembership(Membership, table=True):
+    __tablename__ = "membership"
+    __table_args__ = (Index(None, "umbrella_id", "member_id"),)
+
+    member_id: UUID = Field(primary_key=True, foreign_key="partner.id")
+    position: int = Field(primary_key=True)
+
+
 class PartnerCreate(PartnerContent, Slugged):
     """A new partner."""
 
@@ -73,7 +104,7 @@ class PartnerCreate(PartnerContent, Slugged):
             "slug": "awo-dresden",
             "name": "Arbeiterwohlfahrt Kreisverband Dresden e. V.",
             "kind": "member_association",
-            "member_of_id": str(named_id("partners", "liga-dresden")),
+            "memberships": [{"umbrella_id": str(named_id("partners", "liga-dresden"))}],
             "legal_form": "e. V.",
         }
     )
@@ -108,9 +139,17 @@ class PartnerList(ListQuery):
     ] = Field(default="name", description="Order of the list; `-` for descending; what is not known stands last.")
     slug: list[Slug] | None = Field(default=None, max_length=50, description="Slug of the partner.")
     kind: list[PartnerKind] | None = Field(default=None, max_length=4, description="Kind of organisation.")
-    member_of_id: list[Id] | None = Field(default=None, max_length=50, description="Umbrella association.")
+    member_of_id: list[Id] | None = Field(
+        default=None, max_length=50, description="Umbrella association that it is a member of on the day `on`."
+    )
+    on: Day | None = Field(default=None, description="The day that `member_of_id` is asked for; by default today.")
+    merged_into_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that it became part of.")
     service_field: list[ServiceField] | None = Field(default=None, max_length=7, description="Field of services.")
     founded_on_from: Day | None = Field(default=None, description="Founded on this day or later.")
     founded_on_before: Day | None = Field(default=None, description="Founded before this day.")
     dissolved_on_from: Day | None = Field(default=None, description="Ended on this day or later.")
     dissolved_on_before: Day | None = Field(default=None, description="Ended before this day.")
+
+    def on_day(self, today: date) -> Self:
+        """The same, with the day that is meant where none is said."""
+        return self.model_copy(update={"on": self.on or today})

@@ -1,17 +1,52 @@
-"""What lists of partners are asked for."""
+"""What lists of partners are asked for, and who goes on in their place."""
 
-from sqlalchemy import ColumnElement
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, and_, exists, select, true
 
 from app.access.caller import Caller
-from app.partners.models import Partner, PartnerList, PartnerServiceField
-from app.resources.lists import linked, matching
+from app.access.visibility import visible
+from app.database import table_of
+from app.partners.models import Partner, PartnerList, PartnerMembership, PartnerServiceField
+from app.resources.lists import any_of, linked, matching
+from app.schema.period import holds_on
 
 
 def filters(wanted: PartnerList, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a list of partners."""
+    """The conditions of a list of partners, `on` a day where `member_of_id` is among them."""
     return matching(
         Partner,
         wanted,
         caller,
-        {"service_field": lambda fields: linked(Partner, PartnerServiceField, "service_field", fields)},
+        {
+            "service_field": lambda fields: linked(Partner, PartnerServiceField, "service_field", fields),
+            "member_of_id": lambda ids: is_member(ids, wanted.on),
+        },
     )
+
+
+def is_member(umbrella_ids: list[UUID], day: date | None) -> ColumnElement[bool]:
+    """Whether a partner is a member of any of these on a day."""
+    membership = table_of(PartnerMembership)
+    return exists().where(
+        membership.c.member_id == table_of(Partner).c.id,
+        any_of(membership.c.umbrella_id, umbrella_ids),
+        true() if day is None else holds_on(membership, day),
+    )
+
+
+def successors(caller: Caller, today: date) -> CTE:
+    """Who goes on in the place of each partner that has merged, as far as the caller sees that it did.
+
+    Its columns are `partner_id` and `successor_id`, which is the last one of a row of mergers.
+    """
+    partner = table_of(Partner)
+    has_merged = and_(partner.c.merged_into_id.is_not(None), partner.c.dissolved_on < today, visible(partner, caller))
+    mergers = select(partner.c.id, partner.c.merged_into_id).where(has_merged).cte("mergers")
+    steps = select(mergers.c.id.label("partner_id"), mergers.c.merged_into_id.label("successor_id")).cte(
+        "successions", recursive=True
+    )
+    further = select(steps.c.partner_id, mergers.c.merged_into_id).join(mergers, mergers.c.id == steps.c.successor_id)
+    steps = steps.union_all(further)
+    return select(steps).where(steps.c.successor_id.not_in(select(mergers.c.id))).cte("successors")

@@ -1,6 +1,7 @@
 """Partners as a kind of resource."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,28 +11,66 @@ from sqlmodel import col
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.changes.log import Transaction
-from app.database import one_at_a_time
-from app.http.problems import at
+from app.database import one_at_a_time, table_of
+from app.http.problems import FieldError, at
 from app.language import Text
-from app.partners.models import Partner, PartnerCreate, PartnerPublic, PartnerServiceField, PartnerUpdate
-from app.partners.rules import check, is_below
+from app.partners.models import (
+    Partner,
+    PartnerCreate,
+    PartnerMembership,
+    PartnerPublic,
+    PartnerServiceField,
+    PartnerUpdate,
+)
+from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle, successors_of
 from app.resources.kind import ChildList, Kind, Write
 
 CYCLE = Text("Ein Verband kann nicht Mitglied seiner selbst sein.", "An association cannot be a member of itself.")
+OWN_SUCCESSOR = Text(
+    "Ein Partner kann nicht in sich selbst aufgehen, auch nicht über andere.",
+    "A partner cannot become part of itself, by whatever way.",
+)
 
 
-async def check_memberships(session: Transaction, writes: Sequence[Write[Any]]) -> None:
-    """Refuse partners that would become members of themselves, by whatever way."""
-    moved = [write for write in writes if write.values["member_of_id"] is not None and write.changes("member_of_id")]
-    if not moved:
-        return
-    # Two changes at once could otherwise close a circle between them.
-    await one_at_a_time(session, "memberships")
-    pairs = await session.execute(select(col(Partner.id), col(Partner.member_of_id)))
-    member_of = {each.id: each.member_of_id for each in pairs}
-    for write in moved:
-        if write.row is not None and is_below(write.row.id, write.values["member_of_id"], member_of):
-            write.errors.append(at("member_of_id", code="cycle", detail=CYCLE))
+async def check_circles(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Refuse partners that would be members of themselves on some day, or become part of themselves, by whatever way."""
+    changed = {write.row.id: write for write in writes if write.row is not None}
+    joining = {
+        id: write for id, write in changed.items() if write.values["memberships"] and write.changes("memberships")
+    }
+    merging = {
+        id: write
+        for id, write in changed.items()
+        if write.values["merged_into_id"] is not None and write.changes("merged_into_id")
+    }
+    if joining or merging:
+        # Two changes at once could otherwise close a circle between them.
+        await one_at_a_time(session, "memberships")
+    if joining:
+        known = await belongings(session)
+        for id, write in joining.items():
+            write.errors += circles(id, write.values["memberships"], known)
+    if merging:
+        pairs = await session.execute(select(col(Partner.id), col(Partner.merged_into_id)))
+        merged: dict[UUID, UUID | None] = {each.id: each.merged_into_id for each in pairs}
+        for id, write in merging.items():
+            if id in successors_of(write.values["merged_into_id"], merged):
+                write.errors.append(at("merged_into_id", code="cycle", detail=OWN_SUCCESSOR))
+
+
+async def belongings(session: Transaction) -> dict[UUID, list[Belonging]]:
+    """The memberships of each partner that has any."""
+    found: dict[UUID, list[Belonging]] = defaultdict(list)
+    for row in (await session.execute(select(table_of(PartnerMembership)))).mappings():
+        found[row["member_id"]].append(belonging(row["umbrella_id"], row["from"], row["until"]))
+    return found
+
+
+def circles(partner: UUID, memberships: Sequence[Mapping[str, Any]], known: Belongings) -> Iterator[FieldError]:
+    """The memberships by which a partner would be a member of itself."""
+    for position, each in enumerate(memberships):
+        if closes_circle(partner, belonging(each["umbrella_id"], each["from"], each["until"]), known):
+            yield at("memberships", position, "umbrella_id", code="cycle", detail=CYCLE)
 
 
 async def drop_ended_keys(session: Transaction, id: UUID) -> None:
@@ -51,11 +90,12 @@ PARTNERS = Kind(
     update=PartnerUpdate,
     writer=Role.admin,
     named_by="name",
-    searched=("name", "short_name", "description"),
+    searched=("name", "short_name", "former_names", "description"),
     lists={
+        "memberships": ChildList(PartnerMembership, parent="member_id"),
         "service_fields": ChildList(PartnerServiceField, parent="partner_id", value="service_field"),
     },
-    process=check_memberships,
+    process=check_circles,
     check=check,
     let_go=drop_ended_keys,
 )

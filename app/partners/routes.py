@@ -10,7 +10,7 @@ from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.headers import Conditional
 from app.http.responses import conflicts
-from app.http.runtime import Reading
+from app.http.runtime import Reading, Today
 from app.partners.models import PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
 from app.partners.queries import filters
 from app.partners.resource import PARTNERS
@@ -28,10 +28,11 @@ router = APIRouter(prefix="/v1/partners", tags=["partners"])
 
 @router.get("", response_model=Page[PartnerPublic])
 async def list_partners(
-    request: Request, database: Reading, caller: Anyone, wanted: Annotated[PartnerList, Query()]
+    request: Request, database: Reading, caller: Anyone, today: Today, wanted: Annotated[PartnerList, Query()]
 ) -> Response:
     """List the partners of the cooperation, ordered by name."""
-    return await read_page(request, database, caller, PARTNERS, wanted, filters(wanted, caller))
+    conditions = filters(wanted.on_day(today), caller)
+    return await read_page(request, database, caller, PARTNERS, wanted, conditions)
 
 
 @router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))

@@ -1,7 +1,8 @@
 """Exchange: how often the partners meet, and whether they meet regularly."""
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     CompoundSelect,
+    Date,
     Integer,
     Select,
     String,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -30,12 +33,13 @@ from app.consultation_events.terms import Attendance, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
-from app.reports.grouping import quarter
+from app.partners.models import Partner
+from app.reports.grouping import named_quarter, number_of_quarter, quarter, quarter_number
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.base import example
-from app.schema.fields import Count, Day, Id
+from app.schema.fields import Count, Day, Id, Title
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from app.vocabularies.term import Term
@@ -80,8 +84,11 @@ class ExchangeGroup(BaseModel):
 
     group: Annotated[str, Field(max_length=40, pattern=r"^[0-9A-Za-z_-]+$"), BeforeValidator(hyphenated)] = Field(
         description="What they have in common: `everything`, a quarter such as `2025-Q1`, a format, a level, or the id of "
-        "a partner that organises or takes part, and did not decline or stay away."
+        "a partner that organises or takes part, and did not decline or stay away. Quarters follow one another, also those "
+        "without events: from that of `period_from`, else of the first event, to that of today, of the last event if that is "
+        "later, or the last one before `period_before`."
     )
+    name: Title | None = Field(description="Name of the partner, where the caller may see it; null for other groups.")
     events: Count = Field(description="All of them.")
     held: Count = Field(description="Those that were held.")
     expected: Count = Field(description="Those that are planned or confirmed.")
@@ -89,8 +96,8 @@ class ExchangeGroup(BaseModel):
     first_held_on: date | None = Field(description="Day of the first one that was held.")
     last_held_on: date | None = Field(description="Day of the last one that was held.")
     longest_gap_days: Annotated[int, Field(ge=0, le=MOST_DAYS)] | None = Field(
-        description="The most days between one that was held and the next; by quarter, of the gaps that ended in it. "
-        "Null where no second one was held."
+        description="The most days between one that was held and the next, or from the last one to today, or to the last day "
+        "before `period_before`; by quarter, of the gaps that ended in it. Null where there is no such gap."
     )
 
 
@@ -104,6 +111,7 @@ class ExchangeFigures(ReportHead):
             "items": [
                 {
                     "group": "2025-Q1",
+                    "name": None,
                     "events": 5,
                     "held": 4,
                     "expected": 0,
@@ -119,22 +127,39 @@ class ExchangeFigures(ReportHead):
     items: list[ExchangeGroup] = Field(max_length=MOST_GROUPS, description="A row for each group, in order.")
 
 
-def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Report[ExchangeGroup]:
+FIGURES = ("events", "held", "expected", "off")
+
+
+def exchange_rows(caller: Caller, wanted: ExchangeQuery, today: date) -> Report[ExchangeGroup]:
     """A row for each group."""
     days = counted_by_day(caller, wanted)
+    # What comes after the period is not looked at: the silence is measured to its end.
+    end = today if wanted.period_before is None else min(today, wanted.period_before - timedelta(days=1))
+    if wanted.by is GroupBy.quarter:
+        rows = by_quarter(days, wanted, end)
+    else:
+        groups = counted_by_group(days, partition_by=[days.c.group])
+        name = null() if wanted.by is not GroupBy.partner else name_of_partner(groups.c.group, caller)
+        gap = longest(groups.c.longest_gap_days, groups.c.last_held_on, end)
+        others = (column for column in groups.c if column.name != "longest_gap_days")
+        rows = select(*others, cast(name, String(300)).label("name"), gap.label("longest_gap_days")).cte(
+            "rows_of_groups"
+        )
+    return Report("exchange", ExchangeGroup, rows, ("group",))
+
+
+def counted_by_group(days: CTE, partition_by: Sequence[ColumnElement[Any]]) -> CTE:
+    """How many events there are in each group, and the longest gap that ends in it between those of a partition."""
     d = days.c
-    was_held = d.held > 0
-    # Within a quarter there is hardly a gap: it counts where it ends.
-    apart = (was_held,) if wanted.by is GroupBy.quarter else (d.group, was_held)
-    before = func.lag(d.starts_on).over(partition_by=apart, order_by=d.starts_on)
+    before = func.lag(d.starts_on).over(partition_by=[*partition_by, d.held > 0], order_by=d.starts_on)
     gaps = select(*d, days_between(before, d.starts_on).label("gap")).cte("gaps")
     g = gaps.c
     held_on = case((g.held > 0, g.starts_on))
     gap = case((g.held > 0, func.coalesce(g.gap, case((g.held > 1, 0)))))
-    rows = (
+    return (
         select(
             g.group,
-            *(cast(func.sum(g[name]), Integer).label(name) for name in ("events", "held", "expected", "off")),
+            *(cast(func.sum(g[name]), Integer).label(name) for name in FIGURES),
             func.min(held_on, type_=EVENT.c.starts_on.type).label("first_held_on"),
             func.max(held_on, type_=EVENT.c.starts_on.type).label("last_held_on"),
             func.max(gap).label("longest_gap_days"),
@@ -142,7 +167,54 @@ def exchange_rows(caller: Caller, wanted: ExchangeQuery) -> Report[ExchangeGroup
         .group_by(g.group)
         .cte("groups")
     )
-    return Report("exchange", ExchangeGroup, rows, ("group",))
+
+
+def longest(gap: ColumnElement[Any], last_held_on: ColumnElement[Any], end: date) -> ColumnElement[int]:
+    """The longer one of a gap and the silence since what was held last."""
+    silence = days_between(last_held_on, literal(end, Date()))
+    return case((silence > func.coalesce(gap, 0), silence), else_=gap)
+
+
+def by_quarter(days: CTE, wanted: ExchangeQuery, end: date) -> CTE:
+    """A row for each quarter; within one there is hardly a gap, so it counts where it ends."""
+    d, counted = days.c, counted_by_group(days, partition_by=[])
+    groups = counted.c
+    first, last = (quarter_number(edge(d.starts_on)) for edge in (func.min, func.max))
+    edges = select(
+        first.label("first")
+        if wanted.period_from is None
+        else literal(number_of_quarter(wanted.period_from)).label("first"),
+        func.coalesce(last, 0).label("last"),
+    ).subquery()
+    until = case((edges.c.last > number_of_quarter(end), edges.c.last), else_=number_of_quarter(end))
+    number = select(edges.c.first.label("number")).where(edges.c.first <= until).cte("quarters", recursive=True)
+    number = number.union_all(select(number.c.number + 1).where(number.c.number < select(until).scalar_subquery()))
+    latest = select(func.max(d.starts_on, type_=Date())).where(d.held > 0, d.starts_on <= end).scalar_subquery()
+    gap = case(
+        (number.c.number == number_of_quarter(end), longest(groups.longest_gap_days, latest, end)),
+        else_=groups.longest_gap_days,
+    )
+    name = named_quarter(number.c.number)
+    return (
+        select(
+            cast(name, String(40)).label("group"),
+            cast(null(), String(300)).label("name"),
+            *(func.coalesce(groups[each], 0).label(each) for each in FIGURES),
+            groups.first_held_on,
+            groups.last_held_on,
+            gap.label("longest_gap_days"),
+        )
+        .select_from(number)
+        .outerjoin(counted, groups.group == name)
+        .cte("rows_of_quarters")
+    )
+
+
+def name_of_partner(group: ColumnElement[str], caller: Caller) -> ColumnElement[str]:
+    """The name of the partner that a group is of."""
+    partner = table_of(Partner)
+    is_its = cast(partner.c.id, String(40)) == group
+    return select(partner.c.name).where(is_its, visible(partner, caller)).scalar_subquery()
 
 
 def counted_by_day(caller: Caller, wanted: ExchangeQuery) -> CTE:

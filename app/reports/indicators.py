@@ -10,16 +10,19 @@ from sqlalchemy import Date, and_, func, null, select
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.database import table_of
+from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
 from app.indicators.queries import filters
 from app.indicators.terms import Direction
 from app.observations.models import Observation
 from app.observations.terms import ObservationState
+from app.reports.names import name_of
 from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import example
 from app.schema.fields import Day, Id, Name, Quantity, Title
+from app.sub_measures.models import SubMeasure
 
 INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
 MOST_PERCENT = 1e15
@@ -42,7 +45,11 @@ class IndicatorStanding(BaseModel):
     unit: Name = Field(description="Unit of the values.")
     direction: Direction = Field(description=f"Which way it gets better: {Direction.explained()}.")
     goal_id: UUID | None = Field(description="Goal that it belongs to.")
+    goal_title: Title | None = Field(description="The goal's title; null where the caller may not see it.")
     sub_measure_id: UUID | None = Field(description="Sub-measure that it belongs to.")
+    sub_measure_title: Title | None = Field(
+        description="The sub-measure's title; null where the caller may not see it."
+    )
     baseline_value: Quantity | None = Field(description="Value at the beginning.")
     baseline_on: date | None = Field(description="Day of that value.")
     target_value: Quantity | None = Field(description="Value that is aimed at.")
@@ -81,7 +88,9 @@ class IndicatorFigures(ReportPage):
                     "unit": "Schulen",
                     "direction": "higher_is_better",
                     "goal_id": None,
+                    "goal_title": None,
                     "sub_measure_id": str(named_id("sub-measures", "dresden-liga-2024", 2, 3)),
+                    "sub_measure_title": "Suchtprävention",
                     "baseline_value": 40.0,
                     "baseline_on": "2024-08-31",
                     "target_value": 60.0,
@@ -133,6 +142,8 @@ def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Report[Indi
                     "target_on",
                 )
             ),
+            name_of(Goal, INDICATOR.c.goal_id, caller).label("goal_title"),
+            name_of(SubMeasure, INDICATOR.c.sub_measure_id, caller).label("sub_measure_title"),
             OBSERVATION.c.value.label("latest_value"),
             OBSERVATION.c.on.label("latest_on"),
             OBSERVATION.c.state.label("latest_state"),

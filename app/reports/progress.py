@@ -7,17 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import (
     CTE,
-    Boolean,
     ColumnElement,
-    Date,
     Float,
     Numeric,
-    and_,
-    case,
     cast,
     exists,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -25,32 +20,22 @@ from sqlalchemy import (
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.agreements.models import Agreement
 from app.database import table_of
-from app.days import months_later
 from app.goals.models import Goal
-from app.progress_reports.models import ProgressReport
+from app.partners.models import Partner
 from app.progress_reports.terms import ReportState
 from app.reports.grouping import counted
+from app.reports.names import name_of
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
+from app.reports.timeliness import UNREPORTED_MONTHS, Timeliness, is_unreported, last_reported_on, timeliness
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
-from app.schema.fields import Count, Day, Id, Ordinal, Percent, Title
-from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
+from app.schema.fields import Count, Day, Id, Name, Ordinal, Percent, Title
+from app.sub_measures.models import SubMeasure, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
-from app.vocabularies.term import Term
-
-UNREPORTED_MONTHS = 6
-DONE = (SubMeasureStatus.completed, SubMeasureStatus.cancelled)
-
-
-class Timeliness(Term):
-    """Whether a sub-measure is in time."""
-
-    not_scheduled = "not_scheduled", "ohne Termin", "not scheduled"
-    on_time = "on_time", "im Zeitplan", "on time"
-    late = "late", "verspätet", "late"
-    done = "done", "beendet", "done"
+from app.topics.models import Topic
 
 
 class ProgressQuery(AgreementQuery, PeriodQuery):
@@ -88,7 +73,9 @@ class SubMeasureProgress(BaseModel):
     code: str = Field(max_length=10, pattern=r"^\d+\.\d+$", description="Its code, such as `3.4`.")
     title: Title = Field(description="Its title.")
     goal_id: UUID = Field(description="Goal that it serves.")
+    goal_title: Title = Field(description="Its title.")
     lead_partner_id: UUID | None = Field(description="Partner that leads.")
+    lead_partner_name: Title | None = Field(description="Its name; null where the caller may not see it.")
     status: SubMeasureStatus = Field(description=f"How far it is: {SubMeasureStatus.explained()}.")
     timeliness: Timeliness = Field(
         description=f"Whether it is in time: {Timeliness.explained()}. Late is what is not done although its last day, "
@@ -111,7 +98,9 @@ class GoalProgress(BaseModel):
 
     goal_id: UUID = Field(description="The goal.")
     agreement_id: UUID = Field(description="Agreement that it belongs to.")
+    agreement_title: Title | None = Field(description="Its title; null where the caller may not see it.")
     topic_id: UUID = Field(description="Its topic.")
+    topic_name: Name | None = Field(description="The topic's name; null where the caller may not see it.")
     number: Ordinal = Field(description="Its number.")
     title: Title = Field(description="Its title.")
     sub_measures: Count = Field(description="Number of its sub-measures that the report is about.")
@@ -140,7 +129,10 @@ class ProgressReportFigures(ReportHead):
                 {
                     "goal_id": str(named_id("goals", "dresden-liga-2024", 2)),
                     "agreement_id": str(named_id("agreements", "dresden-liga-2024")),
+                    "agreement_title": "Kooperationsvereinbarung Landeshauptstadt Dresden und Liga der freien "
+                    "Wohlfahrtspflege Dresden",
                     "topic_id": str(named_id("topics", "dresden-liga-2024", "health")),
+                    "topic_name": "Gesundheit und Prävention",
                     "number": 2,
                     "title": "Gesundheit und Prävention von Erkrankungen stärken",
                     "sub_measures": 3,
@@ -177,7 +169,9 @@ class SubMeasureProgressFigures(ReportPage):
                     "code": "2.3",
                     "title": "Stärkung der Suchtprävention",
                     "goal_id": str(named_id("goals", "dresden-liga-2024", 2)),
+                    "goal_title": "Gesundheit und Prävention von Erkrankungen stärken",
                     "lead_partner_id": None,
+                    "lead_partner_name": None,
                     "status": "in_progress",
                     "timeliness": "not_scheduled",
                     "progress_percent": 30,
@@ -196,7 +190,7 @@ class SubMeasureProgressFigures(ReportPage):
     )
 
 
-GOAL, MEASURE, MILESTONE = table_of(Goal), table_of(SubMeasure), table_of(SubMeasureMilestone)
+GOAL, MEASURE = table_of(Goal), table_of(SubMeasure)
 
 
 def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Report[SubMeasureProgress]:
@@ -246,7 +240,16 @@ def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[Goal
         if each.name != "goal_id"
     ]
     rows = (
-        select(GOAL.c.id.label("goal_id"), GOAL.c.agreement_id, GOAL.c.topic_id, GOAL.c.number, GOAL.c.title, *figures)
+        select(
+            GOAL.c.id.label("goal_id"),
+            GOAL.c.agreement_id,
+            name_of(Agreement, GOAL.c.agreement_id, caller).label("agreement_title"),
+            GOAL.c.topic_id,
+            name_of(Topic, GOAL.c.topic_id, caller).label("topic_name"),
+            GOAL.c.number,
+            GOAL.c.title,
+            *figures,
+        )
         .outerjoin(grouped, grouped.c.goal_id == GOAL.c.id)
         .where(visible(GOAL, caller), *of_goals(wanted))
         .cte("goals")
@@ -283,50 +286,20 @@ def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
             MEASURE.c.code,
             MEASURE.c.title,
             MEASURE.c.goal_id,
+            GOAL.c.title.label("goal_title"),
             MEASURE.c.goal_number,
             MEASURE.c.number,
             MEASURE.c.lead_partner_id,
+            name_of(Partner, MEASURE.c.lead_partner_id, caller).label("lead_partner_name"),
             MEASURE.c.status,
             MEASURE.c.progress_percent,
             MEASURE.c.starts_on,
             MEASURE.c.ends_on,
-            last_reported_on(caller).label("last_reported_on"),
+            last_reported_on(caller, ReportState.accepted).label("last_reported_on"),
             timeliness(today).label("timeliness"),
             is_unreported(caller, wanted.unreported_months, today).label("is_unreported"),
         )
         .join(GOAL, GOAL.c.id == MEASURE.c.goal_id)
         .where(*conditions)
         .cte("progress")
-    )
-
-
-def last_reported_on(caller: Caller) -> ColumnElement[date]:
-    """The last day that accepted reports of a sub-measure cover, as far as the caller sees those."""
-    report = table_of(ProgressReport)
-    statement = select(func.max(report.c.period_to, type_=Date())).where(
-        report.c.sub_measure_id == MEASURE.c.id, report.c.state == ReportState.accepted, visible(report, caller)
-    )
-    return statement.correlate(MEASURE).scalar_subquery()
-
-
-def timeliness(today: date) -> ColumnElement[str]:
-    """Whether a sub-measure is in time."""
-    milestone = exists().where(MILESTONE.c.sub_measure_id == MEASURE.c.id)
-    is_missed = milestone.where(MILESTONE.c.due_on < today, MILESTONE.c.reached_on.is_(None))
-    return case(
-        (MEASURE.c.status.in_(DONE), Timeliness.done.value),
-        (or_(MEASURE.c.ends_on < today, is_missed), Timeliness.late.value),
-        (
-            and_(MEASURE.c.ends_on.is_(None), not_(milestone.where(MILESTONE.c.due_on.is_not(None)))),
-            Timeliness.not_scheduled.value,
-        ),
-        else_=Timeliness.on_time.value,
-    )
-
-
-def is_unreported(caller: Caller, months: int, today: date) -> ColumnElement[bool]:
-    """Whether a sub-measure that is not done was not reported on for so many months."""
-    last = last_reported_on(caller)
-    return cast(
-        and_(MEASURE.c.status.not_in(DONE), or_(last.is_(None), months_later(last, literal(months)) < today)), Boolean
     )

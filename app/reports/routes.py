@@ -86,11 +86,11 @@ async def report_indicators(context: InContext, wanted: Annotated[IndicatorFigur
 
 @router.get("/exchange", response_model=ExchangeFigures, responses=as_csv(ExchangeFigures))
 async def report_exchange(context: InContext, wanted: Annotated[ExchangeQuery, Query()]) -> Response:
-    """Count the events by quarter, format, level or partner, and find the longest gap between those that were held."""
-    return await answer_all(context, exchange_rows(context.caller, wanted))
+    """Count the events by quarter, format, level or partner, and find the longest gap without one that was held."""
+    return await answer_all(context, exchange_rows(context.caller, wanted, context.today))
 
 
 @router.get("/upcoming", response_model=UpcomingFigures, responses=as_csv(UpcomingFigures))
 async def report_upcoming(context: InContext, wanted: Annotated[UpcomingQuery, Query()]) -> Response:
-    """List what is due in one order of time: events, statements, decisions, milestones, reports, observations."""
+    """List what waits for whom, on both sides and in one order of time: what is due, overdue, or to be done without a day."""
     return await answer_page(context, upcoming_rows(context.caller, wanted, context.today, context.zone), wanted)

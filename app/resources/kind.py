@@ -130,7 +130,8 @@ class Kind(Generic[Row_co]):
     behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
     address, than which it is never more visible; `id_of` makes the id of what has an address of its own. `derived` gives
     columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
-    the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one.
+    the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
+    are the references to something of another agreement; they do not say what the resource is about.
 
     The rules, in the order in which a write meets them:
 
@@ -158,6 +159,7 @@ class Kind(Generic[Row_co]):
     id_of: Callable[[Any], UUID] | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     belongs_by: tuple[str, ...] = ()
+    leads_out: tuple[str, ...] = ()
     writer: Role = Role.coordinator
     owner: str | None = None
     find_owner: Callable[[Any], Select[Any]] | None = None

@@ -48,7 +48,7 @@ class ListQuery(Schema):
     updated_at_before: Moment | None = Field(default=None, description="Last changed before this time.")
 
 
-NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id"})
+NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id", "on"})
 
 Through = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 

@@ -46,20 +46,23 @@ async def wrong_references(session: Transaction, writes: Sequence[Write[Any]]) -
         wanted[reference.target].add(reference.id)
     found = {target: await homes_in(session, target, ids) for target, ids in wanted.items()}
     return [
-        list(wrong(references, home_of(write, stays, found), found))
+        list(wrong(write.kind, references, home_of(write, stays, found), found))
         for write, references, stays in zip(writes, asked, before, strict=True)
     ]
 
 
 def wrong(
-    references: Sequence[Reference], home: UUID | None, found: Mapping[Table, Mapping[UUID, UUID | None]]
+    kind: Kind[Any],
+    references: Sequence[Reference],
+    home: UUID | None,
+    found: Mapping[Table, Mapping[UUID, UUID | None]],
 ) -> Iterator[FieldError]:
     """The errors of references from something in an agreement, None for what is in none."""
     for reference in references:
         known = found[reference.target]
         if reference.id not in known:
             yield at(*reference.path, code="unknown_reference", detail=UNKNOWN)
-        elif home is not None and known[reference.id] not in (None, home):
+        elif home is not None and reference.path[0] not in kind.leads_out and known[reference.id] not in (None, home):
             yield at(*reference.path, code="other_agreement", detail=ELSEWHERE)
 
 

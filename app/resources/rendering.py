@@ -1,7 +1,7 @@
 """From tables to the one JSON text that is served."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +44,16 @@ def found_by(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **kind.derived(values),
         "sort_name": sortable(str(values[kind.named_by])),
-        "search_text": searchable(*(values[field] for field in kind.searched)),
+        "search_text": searchable(*(text for field in kind.searched for text in texts_in(values[field]))),
     }
+
+
+def texts_in(value: Any) -> Iterator[str | None]:
+    """The text of a field; of a list of objects, their names."""
+    if isinstance(value, list):
+        yield from (entry["name"] for entry in value)
+    else:
+        yield value
 
 
 async def stored_lists(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:

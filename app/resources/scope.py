@@ -108,13 +108,30 @@ def worked_on(table: Table, wanted: Sequence[tuple[Kind[Any], Select[Any]]]) -> 
 
 
 def references(kind: Kind[Any]) -> Iterator[tuple[Column[Any], Column[Any] | None, Table]]:
-    """The columns by which a kind refers to something, those of its lists with the one that leads back, and their target."""
+    """The columns by which a kind refers to something, those of its lists with the one that leads back, and their target.
+
+    What leads out of its agreement is not among them.
+    """
     for model, parent in ((kind.table, None), *((child.table, child.parent) for child in kind.lists.values())):
         table = table_of(model)
         for column in table.c:
             for key in column.foreign_keys:
-                if column.name != parent:
+                if column.name != parent and (parent is not None or column.name not in kind.leads_out):
                     yield column, None if parent is None else table.c[parent], key.column.table
+
+
+async def led_out(session: AsyncSession) -> set[tuple[UUID, UUID]]:
+    """The pairs of agreements of which something in the one refers to something in the other."""
+    found: set[tuple[UUID, UUID]] = set()
+    for kind in KINDS.values():
+        for column in (table_of(kind.table).c[name] for name in kind.leads_out):
+            # A kind that refers to its own is two tables here.
+            at = kind_at(column)
+            target = table_of(at.table).alias()
+            joined = table_of(kind.table).join(target, target.c.id == column)
+            pairs = select(home(kind), home(at, target)).select_from(joined).distinct()
+            found |= {(own, other) for own, other in await session.execute(pairs)}
+    return found
 
 
 def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:

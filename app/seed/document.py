@@ -1,7 +1,7 @@
 """The file that an agreement is loaded from: its shape, and where in it a mistake stands."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from yaml.reader import ReaderError
 from app.access.parties import Side
 from app.agreements.models import AreaCode, Exchange, Hearing
 from app.http.messages import field_error
+from app.partners.models import FormerName
 from app.partners.terms import PartnerKind, ServiceField
 from app.schema.fields import (
     Count,
@@ -75,6 +76,12 @@ class PartyPart(Part):
     until: Day | None = None
 
 
+class MembershipPart(Part):
+    umbrella: Slug
+    from_: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
+
+
 class AgreementPart(Part):
     slug: Slug
     title: Title
@@ -100,7 +107,9 @@ class PartnerPart(Part):
     name: Title
     short_name: Name | None = None
     kind: PartnerKind
+    former_names: list[FormerName] = []
     member_of: Slug | None = None
+    memberships: list[MembershipPart] = []
     legal_form: Name | None = None
     description: Paragraphs | None = None
     website: Url | None = None
@@ -111,7 +120,19 @@ class PartnerPart(Part):
     staff_count_note: Paragraphs | None = None
     founded_on: Day | None = None
     dissolved_on: Day | None = None
+    merged_into: Slug | None = None
     service_fields: list[ServiceField] = []
+
+    @property
+    def belongs_to(self) -> list[MembershipPart]:
+        """Its memberships; `member_of` is one without days."""
+        short = [MembershipPart(umbrella=self.member_of)] if self.member_of else []
+        return [*short, *self.memberships]
+
+    @property
+    def refers_to(self) -> set[str]:
+        """The partners without which it cannot be loaded."""
+        return {each.umbrella for each in self.belongs_to} | ({self.merged_into} if self.merged_into else set())
 
 
 class TopicPart(Part):
@@ -279,10 +300,7 @@ def check_references(content: AgreementFile, path: Path, lines: dict[Path_, int]
     topics = unique([each.slug for each in content.topics], "topics", "slug", path, lines)
     unique([each.number for each in content.goals], "goals", "number", path, lines)
     wanted: list[tuple[Path_, str | None, set[Any]]] = [
-        *(
-            (("partners", position, "member_of"), each.member_of, partners)
-            for position, each in enumerate(content.partners)
-        ),
+        *partner_references(content.partners, partners),
         *((("goals", position, "topic"), each.topic, topics) for position, each in enumerate(content.goals)),
         *(
             (("agreement", "signatories", position, "partner"), each.partner, partners)
@@ -296,18 +314,31 @@ def check_references(content: AgreementFile, path: Path, lines: dict[Path_, int]
     for place, slug, known in wanted:
         if slug is not None and slug not in known:
             raise bad_field(path, lines, place, f"there is no {slug} in this file")
-    member_of = {each.slug: each.member_of for each in content.partners}
+    named = {each.slug: each.refers_to for each in content.partners}
     for position, each in enumerate(content.partners):
-        if each.slug in umbrellas(each.member_of, member_of):
-            raise bad_field(path, lines, ("partners", position, "member_of"), f"{each.slug} is a member of itself")
+        if any(each.slug in reached(slug, named) for slug in each.refers_to):
+            field = next(name for name in ("member_of", "memberships", "merged_into") if getattr(each, name))
+            raise bad_field(path, lines, ("partners", position, field), f"{each.slug} leads to itself")
 
 
-def umbrellas(slug: str | None, member_of: Mapping[str, str | None]) -> set[str]:
-    """The partner of this slug and all that it belongs to, by whatever way."""
+def partner_references(parts: Sequence[PartnerPart], known: set[Any]) -> Iterator[tuple[Path_, str | None, set[Any]]]:
+    """The places at which partners name others."""
+    for position, each in enumerate(parts):
+        yield ("partners", position, "member_of"), each.member_of, known
+        yield ("partners", position, "merged_into"), each.merged_into, known
+        for number, membership in enumerate(each.memberships):
+            yield ("partners", position, "memberships", number, "umbrella"), membership.umbrella, known
+
+
+def reached(slug: str, named: Mapping[str, Collection[str]]) -> set[str]:
+    """The partner of this slug and all that it leads to, by whatever way."""
     passed: set[str] = set()
-    while slug is not None and slug not in passed:
-        passed.add(slug)
-        slug = member_of[slug]
+    waiting = [slug]
+    while waiting:
+        slug = waiting.pop()
+        if slug not in passed:
+            passed.add(slug)
+            waiting += named[slug]
     return passed
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from app.resources.ids import named_id
 from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
-from app.seed.document import AgreementFile, ExchangePart, PartnerPart, umbrellas
+from app.seed.document import AgreementFile, ExchangePart, PartnerPart, reached
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.terms import SubMeasureStatus
@@ -73,7 +74,7 @@ def entries(content: AgreementFile) -> Iterator[tuple[str, Kind[Any], UUID, Sche
     """Every resource in the file with its name and its id, in an order in which references lead back."""
     agreement = content.agreement
     agreement_id = named_id("agreements", agreement.slug)
-    for partner in umbrellas_first(content.partners):
+    for partner in referred_first(content.partners):
         yield f"partners/{partner.slug}", PARTNERS, named_id("partners", partner.slug), partner_entry(partner)
     yield f"agreements/{agreement.slug}", AGREEMENTS, agreement_id, agreement_entry(content)
     for topic in content.topics:
@@ -100,21 +101,23 @@ def named(path: tuple[object, ...], kind: Kind[Any], entry: Schema) -> tuple[str
     return "/".join(str(step) for step in path), kind, named_id(*path), entry
 
 
-def umbrellas_first(partners: list[PartnerPart]) -> list[PartnerPart]:
-    """The partners in an order in which each stands behind what it is a member of."""
-    member_of = {partner.slug: partner.member_of for partner in partners}
-
-    def depth(slug: str | None, passed: frozenset[str] = frozenset()) -> int:
-        return 0 if slug is None or slug in passed else 1 + depth(member_of[slug], passed | {slug})
-
-    return sorted(partners, key=lambda partner: depth(partner.slug))
+def referred_first(partners: list[PartnerPart]) -> list[PartnerPart]:
+    """The partners in an order in which each stands behind what it is a member or has become part of."""
+    named = {partner.slug: partner.refers_to for partner in partners}
+    return sorted(partners, key=lambda partner: len(reached(partner.slug, named)))
 
 
 def partner_entry(partner: PartnerPart) -> PartnerCreate:
     """A partner of the file as the API would be sent it."""
-    fields = partner.model_dump(mode="json", exclude={"member_of"}, exclude_unset=True)
-    if partner.member_of:
-        fields["member_of_id"] = named_id("partners", partner.member_of)
+    apart = {"member_of", "memberships", "merged_into"}
+    fields = partner.model_dump(mode="json", exclude=apart, exclude_unset=True)
+    if partner.belongs_to:
+        fields["memberships"] = [
+            {**each.model_dump(by_alias=True, exclude={"umbrella"}), "umbrella_id": named_id("partners", each.umbrella)}
+            for each in partner.belongs_to
+        ]
+    if partner.merged_into:
+        fields["merged_into_id"] = named_id("partners", partner.merged_into)
     return PartnerCreate.model_validate(fields)
 
 
@@ -154,17 +157,31 @@ def exchange_entries(exchange: ExchangePart | list[Exchange]) -> Iterator[Exchan
 
 
 def parties(content: AgreementFile) -> Iterator[dict[str, Any]]:
-    """The parties of the agreement; in a file without any, the municipality, the umbrella associations, their members."""
+    """The parties of the agreement; in a file without any, the municipality, the umbrella associations, their members.
+
+    That is who is one when the agreement begins, or is signed.
+    """
     if content.agreement.parties is not None:
         for party in content.agreement.parties:
             fields = party.model_dump(by_alias=True, exclude={"partner"})
             yield {**fields, "partner_id": named_id("partners", party.partner)}
         return
+    day = content.agreement.starts_on or content.agreement.signed_on
     kinds = {partner.slug: partner.kind for partner in content.partners}
-    member_of = {partner.slug: partner.member_of for partner in content.partners}
-    for slug, kind in kinds.items():
-        id = named_id("partners", slug)
-        if kind is PartnerKind.municipality:
+    above = {partner.slug: set(umbrellas_on(partner, day)) for partner in content.partners}
+    for partner in content.partners:
+        id = named_id("partners", partner.slug)
+        if day and partner.dissolved_on and partner.dissolved_on <= day:
+            continue
+        if partner.kind is PartnerKind.municipality:
             yield {"partner_id": id, "side": Side.authority}
-        elif any(kinds[each] is PartnerKind.umbrella_association for each in umbrellas(slug, member_of)):
+        elif any(kinds[each] is PartnerKind.umbrella_association for each in reached(partner.slug, above)):
             yield {"partner_id": id, "side": Side.associations}
+
+
+def umbrellas_on(partner: PartnerPart, day: date | None) -> Iterator[str]:
+    """What a partner is a member of on a day; where no day is known, at any time."""
+    for each in partner.belongs_to:
+        start, end = each.from_ or date.min, each.until or date.max
+        if day is None or start <= day <= end:
+            yield each.umbrella

@@ -33,6 +33,12 @@ class Numbered(Schema):
 
 class SubMeasureBase(Visible):
     goal_id: Id = Field(foreign_key="goal.id", description="Goal that the sub-measure serves.")
+    continues_id: Id | None = Field(
+        default=None,
+        foreign_key="sub_measure.id",
+        index=True,
+        description="Its forerunner: a sub-measure of an agreement that this one's follows, by whatever way.",
+    )
     title: Title = Field(description="The sub-measure in the words of the agreement.")
     summary: Paragraphs | None = Field(default=None, description="The sub-measure in a few sentences.")
     description: Paragraphs | None = Field(default=None, description="What is done, by whom, for whom.")
@@ -199,6 +205,7 @@ class SubMeasureList(ListQuery):
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads or supports.")
     lead_partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads.")
     supporting_partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that supports.")
+    continues_id: list[Id] | None = Field(default=None, max_length=50, description="Forerunner that it continues.")
     district: list[Name] | None = Field(default=None, max_length=50, description="District of the city.")
     sdg: list[Annotated[int, Bound(ge=1, le=17)]] | None = Field(
         default=None, max_length=17, description="Number of a Sustainable Development Goal."

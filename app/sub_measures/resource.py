@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from app.agreements.models import Agreement
+from app.agreements.rules import followed
 from app.changes.log import Transaction
 from app.goals.models import Goal
 from app.http.problems import at
@@ -30,6 +32,11 @@ NONE_FOLLOWS = Text(
     "No number follows the highest one of the goal; please give one that is free.",
 )
 
+NOT_EARLIER = Text(
+    "Fortsetzen lässt sich nur eine Teilmaßnahme einer früheren Vereinbarung, auf die diese folgt.",
+    "Only a sub-measure of an earlier agreement, which this one's follows, can be continued.",
+)
+
 
 async def place(session: Transaction, writes: Sequence[Write[SubMeasure]]) -> None:
     """Give each its place: the next number of its goal where it has none, and the code that follows from both."""
@@ -46,6 +53,36 @@ async def place(session: Transaction, writes: Sequence[Write[SubMeasure]]) -> No
         unmoved = write.row.goal_number if write.row is not None else 0
         goal_number = numbers.get(goal_id, unmoved)
         write.values |= {"number": number, "goal_number": goal_number, "code": f"{goal_number}.{number}"}
+
+
+async def check_forerunners(session: Transaction, writes: Sequence[Write[SubMeasure]]) -> None:
+    """Refuse to continue what is no sub-measure of an earlier agreement."""
+    continuing = [write for write in writes if write.values["continues_id"] is not None]
+    moved = [write for write in continuing if write.changes("continues_id") or write.changes("goal_id")]
+    if not moved:
+        return
+    goals = {write.values["goal_id"] for write in moved}
+    forerunners = {write.values["continues_id"] for write in moved}
+    homes: dict[UUID, UUID] = {
+        row.id: row.agreement_id
+        for row in await session.execute(select(col(Goal.id), col(Goal.agreement_id)).where(col(Goal.id).in_(goals)))
+    }
+    earlier = select(col(SubMeasure.id), col(Goal.agreement_id)).join(Goal, col(Goal.id) == col(SubMeasure.goal_id))
+    for row in await session.execute(earlier.where(col(SubMeasure.id).in_(forerunners))):
+        homes[row.id] = row.agreement_id
+    pairs = await session.execute(select(col(Agreement.id), col(Agreement.succeeds_id)))
+    succeeds: dict[UUID, UUID | None] = {each.id: each.succeeds_id for each in pairs}
+    for write in moved:
+        own, other = (homes.get(write.values[name]) for name in ("goal_id", "continues_id"))
+        # What is not there is said by the check of references.
+        if own is not None and other is not None and other not in followed(succeeds.get(own), succeeds):
+            write.errors.append(at("continues_id", code="not_earlier", detail=NOT_EARLIER))
+
+
+async def complete(session: Transaction, writes: Sequence[Write[SubMeasure]]) -> None:
+    """Give each its place, and look at what it continues."""
+    await place(session, writes)
+    await check_forerunners(session, writes)
 
 
 async def lock_goals(session: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -75,6 +112,7 @@ SUB_MEASURES = Kind(
     public=SubMeasurePublic,
     update=SubMeasureUpdate,
     belongs_by=("goal_id",),
+    leads_out=("continues_id",),
     owner="lead_partner_id",
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},
@@ -85,6 +123,6 @@ SUB_MEASURES = Kind(
         "sdgs": ChildList(SubMeasureSdg, parent="sub_measure_id", value="sdg"),
     },
     transitions=TRANSITIONS,
-    process=place,
+    process=complete,
     check=check,
 )

@@ -104,6 +104,8 @@ class TestReportIndicators:
                 "indicator_id": made["id"],
                 "name": "Schulen mit Angebot",
                 "goal_id": None,
+                "goal_title": None,
+                "sub_measure_title": "Suchtprävention",
                 **fields,
                 "latest_value": 46.0,
                 "latest_on": "2025-02-28",

@@ -127,7 +127,9 @@ class TestReportProgress:
         assert await figures(client, goal) == {
             "goal_id": goal["id"],
             "agreement_id": goal["agreement_id"],
+            "agreement_title": (await client.get(f"/v1/agreements/{goal['agreement_id']}")).json()["title"],
             "topic_id": goal["topic_id"],
+            "topic_name": (await client.get(f"/v1/topics/{goal['topic_id']}")).json()["name"],
             "number": goal["number"],
             "title": "Ziel",
             "sub_measures": 8,
@@ -142,6 +144,19 @@ class TestReportProgress:
             "unreported": 4,
             "mean_progress_percent": 43.8,
         }
+
+    async def test_names_nothing_that_is_for_partners_to_anybody_else(
+        self, callers: dict[str, httpx.AsyncClient]
+    ) -> None:
+        admin = callers["admin"]
+        hidden = {"visibility": "partners", "name": "Verschlossen"}
+        topic, lead = await make(admin, "topics", **hidden), await make(admin, "partners", **hidden)
+        goal = await make(admin, "goals", topic_id=topic["id"])
+        await make(admin, "sub-measures", goal_id=goal["id"], lead_partner_id=lead["id"])
+        for caller, name in (("reader", "Verschlossen"), ("anonymous", None)):
+            assert (await figures(callers[caller], goal))["topic_name"] == name
+            (row,) = await rows_of(callers[caller], MEASURES, goal_id=goal["id"])
+            assert (row["lead_partner_name"], row["goal_title"]) == (name, goal["title"])
 
     async def test_is_all_zero_for_a_goal_without_sub_measures(self, client: httpx.AsyncClient) -> None:
         row = await figures(client, await new_goal(client))
@@ -245,7 +260,9 @@ class TestReportSubMeasureProgress:
                 "code": "8.4",
                 "title": "Beratung",
                 "goal_id": goal["id"],
+                "goal_title": goal["title"],
                 "lead_partner_id": LIGA,
+                "lead_partner_name": "Liga der freien Wohlfahrtspflege Dresden",
                 "status": "in_progress",
                 "timeliness": "on_time",
                 "progress_percent": 30,

@@ -15,12 +15,13 @@ from app.settings import Settings
 from app.sub_measures.models import SubMeasure
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, errors_of, goal_id, items_of, make
+from tests.factories import CARITAS, CITY, LIGA, errors_of, goal_id, items_of, make, patch
 from tests.reports.making import accepted, fill, months_later, observed, stated
 from tests.tables import rows_of
 
 REPORT = "upcoming"
 KINDS = ("event", "statement", "decision", "milestone", "report", "observation")
+"""What `fill` makes one of each of."""
 
 Row = dict[str, Any]
 
@@ -54,6 +55,9 @@ class TestEvents:
                 "resource_type": "consultation_event",
                 "resource_id": made["id"],
                 "partner_id": CITY,
+                "partner_name": "Landeshauptstadt Dresden",
+                "waiting_partner_id": None,
+                "waiting_partner_name": None,
                 "starts_at": "2025-03-12T23:30:00Z",
             }
         ]
@@ -63,19 +67,35 @@ class TestEvents:
             await event(client, "2025-03-12T10:00:00Z", title=status, status=status, status_reason="Grund")
         assert {title for _, title in await due(client)} == {"planned", "confirmed"}
 
-    async def test_are_gone_the_day_after(self, client: httpx.AsyncClient, clock: Clock) -> None:
-        await event(client, "2025-03-01T06:00:00Z", title="heute früh")
+    async def test_are_to_be_closed_from_the_day_after(self, client: httpx.AsyncClient, clock: Clock) -> None:
+        """By who organises it, and by nobody once it is said what became of it."""
+        participants = [{"partner_id": CARITAS}]
+        today = await event(
+            client, "2025-03-01T06:00:00Z", title="heute früh", organiser_id=LIGA, participants=participants
+        )
         await event(client, "2025-02-28T20:00:00Z", title="gestern")
-        assert await due(client, "title", "is_overdue") == [("heute früh", False)]
+        shown = ("kind", "title", "partner_id", "is_overdue")
+        assert await due(client, *shown) == [
+            ("event_to_close", "gestern", CITY, True),
+            *(("event", "heute früh", partner, False) for partner in sorted((LIGA, CARITAS))),
+        ]
         clock.set("2025-03-02")
+        assert await due(client, *shown, partner_id=[LIGA, CARITAS]) == [("event_to_close", "heute früh", LIGA, True)]
+        assert (await patch(client, "consultation-events", today, status="held")).status_code == 200
+        assert await due(client, partner_id=LIGA) == []
+
+    async def test_are_over_when_they_end(self, client: httpx.AsyncClient, clock: Clock) -> None:
+        await event(client, "2025-02-28T20:00:00Z", ends_at="2025-03-01T20:00:00Z")
         assert await due(client) == []
+        clock.set("2025-03-02")
+        assert await due(client, "kind", "due_on") == [("event_to_close", "2025-02-28")]
 
     async def test_change_the_day_at_midnight_in_the_city(self, client: httpx.AsyncClient, clock: Clock) -> None:
         await event(client, "2025-03-01T20:00:00Z", title="heute Abend")
         clock.set("2025-03-01", "22:59")
-        assert await due(client) == [("2025-03-01", "heute Abend")]
+        assert await due(client, kind="event") == [("2025-03-01", "heute Abend")]
         clock.set("2025-03-01", "23:00")
-        assert await due(client) == []
+        assert await due(client, kind="event") == []
 
     async def test_belong_to_who_organises_or_takes_part_and_did_not_decline(self, client: httpx.AsyncClient) -> None:
         for attendance in ("invited", "accepted", "declined"):
@@ -84,8 +104,10 @@ class TestEvents:
         await event(client, "2025-03-12T10:00:00Z", title="organised", organiser_id=CARITAS)
         found = [title for _, title in await due(client, partner_id=CARITAS)]
         assert sorted(found) == ["accepted", "invited", "organised"]
-        assert await due(client, partner_id=CITY) == []
-        assert len(await due(client, partner_id=[CITY, LIGA])) == 3
+        # Where nobody is said to organise, it is the authority's.
+        assert await due(client, "title", partner_id=CITY) == await due(client, "title", partner_id=LIGA)
+        assert len(await due(client, partner_id=[CITY, LIGA])) == 6
+        assert len(await due(client)) == 9
 
 
 @pytest.mark.usefixtures("clock")
@@ -94,7 +116,8 @@ class TestStatements:
         asked = {"involved_partner_ids": [LIGA, CARITAS, CITY], "statements_due_on": "2025-03-20"}
         decision = await make(client, "decisions", title="Haushalt", **asked)
         await stated(client, decision, CITY)
-        assert await rows_of(client, REPORT) == [
+        names = {LIGA: "Liga der freien Wohlfahrtspflege Dresden", CARITAS: "Caritasverband für Dresden e. V."}
+        assert await rows_of(client, REPORT, kind="statement") == [
             {
                 "due_on": "2025-03-20",
                 "kind": "statement",
@@ -103,29 +126,47 @@ class TestStatements:
                 "resource_type": "decision",
                 "resource_id": decision["id"],
                 "partner_id": partner,
+                "partner_name": names[partner],
+                "waiting_partner_id": None,
+                "waiting_partner_name": None,
                 "starts_at": None,
             }
             for partner in sorted([LIGA, CARITAS])
         ]
-        assert await due(client, "partner_id", partner_id=LIGA) == [(LIGA,)]
-        assert await due(client, partner_id=CITY) == []
+        assert await due(client, "partner_id", kind="statement", partner_id=LIGA) == [(LIGA,)]
+        assert await due(client, kind="statement", partner_id=CITY) == []
 
     async def test_are_not_due_any_more_once_it_is_decided_or_withdrawn(self, client: httpx.AsyncClient) -> None:
         for status in ("announced", "in_consultation", "decided", "withdrawn"):
             days = {"statements_due_on": "2025-03-20", "decided_on": "2025-03-21" if status == "decided" else None}
             await make(client, "decisions", title=status, status=status, involved_partner_ids=[LIGA], **days)
-        found = {(kind, title) for kind, title in await due(client, "kind", "title")}
-        assert found == {("statement", "announced"), ("statement", "in_consultation")}
+        assert {title for _, title in await due(client, kind="statement")} == {"announced", "in_consultation"}
 
-    async def test_are_not_due_where_no_day_was_said(self, client: httpx.AsyncClient) -> None:
-        await make(client, "decisions", involved_partner_ids=[LIGA])
-        assert await due(client) == []
+    async def test_wait_without_a_day_where_partners_are_to_be_heard(self, client: httpx.AsyncClient) -> None:
+        await make(client, "decisions", title="ohne Tag", involved_partner_ids=[LIGA])
+        await make(client, "decisions", involved_partner_ids=[LIGA], involvement_required=False)
+        assert await due(client, "due_on", "is_overdue", "title", kind="statement") == [(None, False, "ohne Tag")]
 
     async def test_to_another_decision_do_not_count(self, client: httpx.AsyncClient) -> None:
         asked = {"involved_partner_ids": [LIGA], "statements_due_on": "2025-03-20"}
         await make(client, "decisions", title="offen", **asked)
         await stated(client, await make(client, "decisions", title="beantwortet", **asked))
-        assert await due(client) == [("2025-03-20", "offen")]
+        assert await due(client, kind="statement") == [("2025-03-20", "offen")]
+
+    async def test_are_to_be_answered_by_the_authority(self, client: httpx.AsyncClient) -> None:
+        asked = {"involved_partner_ids": [LIGA, CARITAS], "decided_on": "2025-02-20", "status": "decided"}
+        decision = await make(client, "decisions", title="Haushalt", decides_on="2025-02-20", **asked)
+        withdrawn = await make(client, "decisions", status="withdrawn", involved_partner_ids=[LIGA])
+        for partner in (LIGA, CARITAS):
+            await stated(client, decision, partner)
+        await stated(client, withdrawn)
+        shown = ("kind", "due_on", "is_overdue", "resource_id", "partner_id", "waiting_partner_id")
+        rows = [("statement_to_answer", None, False, decision["id"], CITY, each) for each in sorted((LIGA, CARITAS))]
+        assert await due(client, *shown) == rows == await due(client, *shown, partner_id=CITY)
+        address = f"/v1/decisions/{decision['id']}/statements/{LIGA}"
+        answer = await client.put(address, json={"position": "support", "taken_up": "adopted"})
+        assert answer.status_code == 200, answer.text
+        assert await due(client, "waiting_partner_name") == [("Caritasverband für Dresden e. V.",)]
 
 
 @pytest.mark.usefixtures("clock")
@@ -135,16 +176,19 @@ class TestDecisions:
             days = {"decides_on": "2025-03-20", "decided_on": "2025-02-20" if status == "decided" else None}
             await make(client, "decisions", title=status, status=status, involved_partner_ids=[LIGA], **days)
         await make(client, "decisions", title="ohne Tag", involved_partner_ids=[LIGA])
-        found = await due(client, "kind", "title", "partner_id", "resource_type")
+        await make(client, "decisions", title="überfällig", decides_on="2025-02-28", involved_partner_ids=[])
+        found = await due(client, "title", "due_on", "is_overdue", "partner_id", "resource_type", kind="decision")
         assert sorted(found) == [
-            ("decision", "announced", None, "decision"),
-            ("decision", "in_consultation", None, "decision"),
+            ("announced", "2025-03-20", False, CITY, "decision"),
+            ("in_consultation", "2025-03-20", False, CITY, "decision"),
+            ("ohne Tag", None, False, CITY, "decision"),
+            ("überfällig", "2025-02-28", True, CITY, "decision"),
         ]
 
-    async def test_belong_to_who_is_asked_also_after_it_answered(self, client: httpx.AsyncClient) -> None:
+    async def test_are_shown_to_who_is_asked_also_after_it_answered(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions", decides_on="2025-03-20", involved_partner_ids=[LIGA])
         await stated(client, decision)
-        assert await due(client, "kind", partner_id=LIGA) == [("decision",)]
+        assert await due(client, "kind", "partner_id", partner_id=LIGA) == [("decision", CITY)]
         assert await due(client, partner_id=CARITAS) == []
 
 
@@ -184,13 +228,13 @@ class TestMilestones:
     ) -> None:
         milestones = [{"title": "Meilenstein", "due_on": "2025-03-20"}]
         await measure(client, status=status, status_reason="Grund", milestones=milestones)
-        assert await due(client, "kind") == ([("milestone",)] if is_due else [])
+        assert await due(client, "kind", "partner_id") == ([("milestone", CITY)] if is_due else [])
 
-    async def test_belong_to_who_leads_or_supports(self, client: httpx.AsyncClient) -> None:
+    async def test_belong_to_who_leads_and_are_shown_to_who_supports(self, client: httpx.AsyncClient) -> None:
         milestones = [{"title": "Meilenstein", "due_on": "2025-03-20"}]
         await measure(client, lead_partner_id=LIGA, supporting_partner_ids=[CARITAS], milestones=milestones)
         for partner, count in ((LIGA, 1), (CARITAS, 1), (CITY, 0)):
-            assert len(await due(client, partner_id=partner)) == count
+            assert await due(client, "partner_id", partner_id=partner) == [(LIGA,)] * count
 
 
 class TestReports:
@@ -232,12 +276,20 @@ class TestReports:
         await accepted(client, await measure(client, title="Beratung"), reported_on)
         assert await due(client, report_months=months, kind="report") == [(due_on, "Beratung")]
 
-    async def test_count_only_what_was_accepted(self, client: httpx.AsyncClient, clock: Clock) -> None:
-        made = await measure(client, title="Beratung")
-        for state in ("draft", "submitted"):
-            await make(client, "progress-reports", sub_measure_id=made["id"], state=state)
+    async def test_are_given_when_they_are_submitted_and_then_wait_for_the_authority(
+        self, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        made = await measure(client, title="Beratung", lead_partner_id=LIGA)
+        report = {"sub_measure_id": made["id"], "partner_id": LIGA, "period_to": "2025-03-31"}
+        await make(client, "progress-reports", **report, state="draft")
         clock.set("2025-07-01")
-        assert await due(client) == [("2025-07-01", "Beratung")]
+        shown = ("kind", "due_on", "partner_id", "waiting_partner_id", "resource_type")
+        assert await due(client, *shown) == [("report", "2025-07-01", LIGA, None, "sub_measure")]
+        submitted = await make(client, "progress-reports", **report, state="submitted")
+        assert await due(client, *shown) == [("report_to_accept", None, CITY, LIGA, "progress_report")]
+        returned = await patch(client, "progress-reports", submitted, state="returned")
+        assert returned.status_code == 200
+        assert await due(client, *shown) == [("report", "2025-07-01", LIGA, None, "sub_measure")]
 
     @pytest.mark.parametrize("status", ["proposed", "completed", "cancelled"])
     async def test_are_not_due_on_what_is_not_agreed_or_done(
@@ -290,7 +342,7 @@ class TestObservations:
 
     async def test_are_due_at_the_day_of_the_target_without_an_interval(self, client: httpx.AsyncClient) -> None:
         made = await make(client, "indicators", name="Plätze", target_on="2025-03-20")
-        assert await due(client, "due_on", "partner_id") == [("2025-03-20", None)]
+        assert await due(client, "due_on", "partner_id") == [("2025-03-20", CITY)]
         await observed(client, made, "2025-03-19")
         assert await due(client) == [("2025-03-20", "Plätze")]
         await observed(client, made, "2025-03-20")
@@ -309,10 +361,23 @@ class TestObservations:
         clock.set(str(created_on))
         assert await due(client, kind="observation", days=40) == [(str(months_later(created_on, 1)), "Plätze")]
 
-    async def test_belong_to_nobody_where_the_indicator_is_a_goals(self, client: httpx.AsyncClient) -> None:
+    async def test_belong_to_the_authority_where_the_indicator_is_a_goals(self, client: httpx.AsyncClient) -> None:
         await make(client, "indicators", goal_id=goal_id(1), target_on="2025-03-20")
-        assert await due(client, "partner_id") == [(None,)]
-        assert await due(client, partner_id=[LIGA, CARITAS, CITY]) == []
+        assert await due(client, "partner_id") == [(CITY,)]
+        assert await due(client, partner_id=[LIGA, CARITAS]) == []
+
+
+@pytest.mark.usefixtures("clock")
+class TestNeeds:
+    async def test_wait_for_the_authority_until_they_are_answered(self, client: httpx.AsyncClient) -> None:
+        for status in ("open", "acknowledged", "in_discussion", "answered", "closed"):
+            await make(client, "needs", title=status, status=status, response="Antwort", raised_by_id=CARITAS)
+        shown = ("kind", "title", "due_on", "partner_id", "waiting_partner_id", "resource_type")
+        found = await due(client, *shown, partner_id=CITY)
+        assert sorted(found) == [
+            ("need", status, None, CITY, CARITAS, "need") for status in ("acknowledged", "in_discussion", "open")
+        ]
+        assert await due(client, partner_id=CARITAS) == []
 
 
 @pytest.mark.usefixtures("clock")
@@ -320,7 +385,7 @@ class TestReportUpcoming:
     async def test_stands_in_the_order_of_days_and_of_kinds_within_a_day(self, client: httpx.AsyncClient) -> None:
         for day in ("2025-03-20", "2025-02-20", "2025-03-05"):
             await fill(client, day)
-        on_a_day = ("decision", "milestone", "observation", "report", "statement")
+        on_a_day = ("decision", "event_to_close", "milestone", "observation", "report", "statement")
         on_a_day_ahead = ("decision", "event", "milestone", "observation", "report", "statement")
         assert await due(client, "due_on", "kind", "is_overdue") == [
             *(("2025-02-20", kind, True) for kind in on_a_day),
@@ -366,11 +431,12 @@ class TestReportUpcoming:
         for day in ("2025-03-05", "2025-03-05", "2025-02-20", "2025-03-20"):
             await fill(client, day)
         whole = await rows_of(client, REPORT, limit=200)
-        assert len(whole) == 23
+        assert len(whole) == 24
         assert await items_of(client, f"reports/{REPORT}", limit=limit) == whole
 
     async def test_goes_on_behind_the_cursor_while_rows_come_and_go(self, client: httpx.AsyncClient) -> None:
         days = ("2025-03-05", "2025-03-10", "2025-03-15", "2025-03-20")
+        await make(client, "decisions", involved_partner_ids=[])
         made = [await make(client, "decisions", title=day, decides_on=day, involved_partner_ids=[]) for day in days]
         first = (await client.get(f"/v1/reports/{REPORT}", params={"limit": 2})).json()
         assert [row["due_on"] for row in first["items"]] == [*days[:2]]
@@ -381,7 +447,7 @@ class TestReportUpcoming:
         rest = (await client.get(f"/v1/reports/{REPORT}", params={"limit": 2, "cursor": first["next_cursor"]})).json()
         assert [row["due_on"] for row in rest["items"]] == ["2025-03-12", "2025-03-15"]
         last = (await client.get(f"/v1/reports/{REPORT}", params={"limit": 2, "cursor": rest["next_cursor"]})).json()
-        assert [row["due_on"] for row in last["items"]] == ["2025-03-20"]
+        assert [row["due_on"] for row in last["items"]] == ["2025-03-20", None], "what has no day stands last"
         assert last["next_cursor"] is None
 
     async def test_shows_nothing_that_is_for_partners_to_anybody_else(
@@ -452,3 +518,4 @@ class TestDays:
                 assert found == [day, later, later], moment
                 clock.wait(days=1)
                 assert await rows_of(client, REPORT, limit=200, kind="event") == [], moment
+                assert len(await rows_of(client, REPORT, limit=200, kind="event_to_close")) == 1, moment

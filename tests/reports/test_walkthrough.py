@@ -98,8 +98,8 @@ class Walk:
         assert [row["decisions"]] == [1]
         return tuple(row.values())
 
-    async def upcoming(self, **params: Any) -> list[tuple[str, str, bool, str | None]]:
-        """What is due: the day, what, whether it is late, and from whom."""
+    async def upcoming(self, **params: Any) -> list[tuple[str | None, str, bool, str]]:
+        """What is due: the day, what, whether it is late, and for whom it waits."""
         rows = await rows_of(self.anyone, "upcoming", **params)
         assert {row["title"] for row in rows} <= {TITLE, EVENT_TITLE}
         return [(row["due_on"], row["kind"], row["is_overdue"], row["partner_id"]) for row in rows]
@@ -122,6 +122,7 @@ class TestWalkthrough:
     @pytest.mark.parametrize("council", [AS_PLANNED, A_WEEK_EARLIER], ids=["as planned", "a week earlier"])
     async def test_shows_at_each_step_what_a_coordinator_expects(self, walk: Walk, council: Council) -> None:
         asked = sorted([LIGA, CARITAS, DRK])
+        to_answer = (None, "statement_to_answer", False, CITY)
 
         await walk.announce()
         assert await walk.involvement() == ("open", None, None, None, 0, {*asked})
@@ -129,15 +130,16 @@ class TestWalkthrough:
         assert await walk.upcoming() == [], "nothing within thirty days"
         assert await walk.upcoming(days=122) == [
             *(("2025-05-02", "statement", False, partner) for partner in asked),
-            ("2025-05-15", "decision", False, None),
+            ("2025-05-15", "decision", False, CITY),
         ]
         assert await walk.changes() == [("created", "decision")]
 
         walk.clock.set("2025-02-20")
         await walk.invite()
         assert await walk.involvement() == ("open", None, None, None, 0, {*asked})
-        assert await walk.upcoming() == [("2025-03-12", "event", False, CITY)]
-        assert await walk.upcoming(partner_id=DRK) == [("2025-03-12", "event", False, CITY)]
+        invited = sorted([CITY, LIGA, DRK])
+        assert await walk.upcoming() == [("2025-03-12", "event", False, partner) for partner in invited]
+        assert await walk.upcoming(partner_id=DRK) == [("2025-03-12", "event", False, DRK)]
         assert await walk.upcoming(partner_id=CARITAS) == [], "it is not invited"
         assert await walk.changes() == [("created", "consultation_event"), ("updated", "decision")]
 
@@ -162,9 +164,10 @@ class TestWalkthrough:
         assert await walk.involvement() == ("heard", "2025-03-12", 64, True, 1, {CARITAS, DRK})
         assert await walk.upcoming() == [
             *(("2025-05-02", "statement", False, partner) for partner in sorted([CARITAS, DRK])),
-            ("2025-05-15", "decision", False, None),
+            ("2025-05-15", "decision", False, CITY),
+            to_answer,
         ]
-        assert await walk.upcoming(partner_id=LIGA) == [("2025-05-15", "decision", False, None)]
+        assert await walk.upcoming(partner_id=LIGA) == [("2025-05-15", "decision", False, CITY)]
         assert await walk.changes() == [("created", "statement")]
 
         if council.decides_on != "2025-05-15":
@@ -178,7 +181,9 @@ class TestWalkthrough:
         assert await walk.involvement() == ("heard", "2025-03-12", council.lead_days, True, 2, {DRK})
         assert await walk.upcoming() == [
             ("2025-05-02", "statement", True, DRK),
-            (council.decides_on, "decision", council.decides_on < "2025-05-09", None),
+            (council.decides_on, "decision", council.decides_on < "2025-05-09", CITY),
+            to_answer,
+            to_answer,
         ]
         assert await walk.changes() == [("created", "statement")]
 
@@ -187,7 +192,7 @@ class TestWalkthrough:
         answered, missing = (2, {DRK}) if council.last_is_in_time else (1, {CARITAS, DRK})
         assert await walk.involvement() == ("heard", "2025-03-12", council.lead_days, True, answered, missing)
         assert await walk.figures() == (1, 1, 1, 0, 0, 0, float(council.lead_days))
-        assert await walk.upcoming(days=366) == []
+        assert await walk.upcoming(days=366) == [to_answer, to_answer], "what was said still waits for its answer"
         assert await walk.changes() == [("updated", "decision")]
         (row,) = await csv_of(walk.anyone, "early-involvement/decisions", state="heard")
         assert (row["decision_on"], row["answered"]) == (council.decides_on, str(answered))

@@ -24,6 +24,8 @@ from tests.kinds import POSTED, REFERENCES, THERE, sample_of
 from tests.problems import problem_of
 from tests.schemas import Schema, body_schema, resolved, takes_null
 
+ONCE_EACH = {"participants": "partner_id", "memberships": "umbrella_id"}
+"""Lists in which nobody stands twice, each with the field that says who it is."""
 ACCEPTED = {"post": 201, "patch": 200}
 BODIES = [(path, method) for path in PATHS for method in ("post", "patch")]
 
@@ -501,14 +503,14 @@ class TestFields:
             if each.schema["type"] != "array":
                 continue
             entries = many(each.schema, each.schema["maxItems"])
-            if each.name == "participants":
-                entries = [entry | {"partner_id": str(uuid4())} for entry in entries]
+            if each.name in ONCE_EACH:
+                entries = [entry | {ONCE_EACH[each.name]: str(uuid4())} for entry in entries]
             body: dict[str, Any] = {each.name: entries}
             if len(each.path) > 1:
                 above = next(other for other in target.places if other.path == each.path[:-1])
                 body = {above.name: full_entry(above.schema) | body}
             answer = await target.send(**body)
-            if each.name == "participants" or resolved(each.schema["items"]).get("format") == "uuid":
+            if each.name in ONCE_EACH or resolved(each.schema["items"]).get("format") == "uuid":
                 # So many partners are not there, but the number itself is not what is wrong.
                 errors = problem_of(answer, 422, "validation-error")["errors"]
                 assert {error["code"] for error in errors} == {"unknown_reference"}

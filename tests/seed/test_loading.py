@@ -28,6 +28,13 @@ topics: [{slug: health, name_de: Gesundheit}]
 goals: [{number: 1, topic: health, title: Ziel, sub_measures: [Erste, Zweite]}]
 """
 
+MEMBERS = """member_of: dach, memberships: [{umbrella: zweites, from: 2026-01-01}], former_names: [{name: Verein, until: 1999-12-31}]}
+  - {slug: altes, name: Altes, kind: member_association, member_of: dach, dissolved_on: 2025-12-31, merged_into: mitglied}
+  - {slug: ausgetreten, name: A, kind: member_association, memberships: [{umbrella: dach, until: 2025-12-31}]}
+  - {slug: eingetreten, name: E, kind: member_association, memberships: [{umbrella: dach, from: 2026-01-02}]}
+  - {slug: zweites, name: Z, kind: umbrella_association}"""
+OVER_TIME = OTHER_CITY.replace("title: V", "signed_on: 2026-01-01, title: V").replace("member_of: dach}", MEMBERS)
+
 
 def facts() -> dict[str, Any]:
     """The facts of the agreement."""
@@ -98,7 +105,7 @@ class TestBuiltInAgreement:
 def partner_facts(partner: Mapping[str, Any]) -> dict[str, Any]:
     """What a partner of the register says of the facts."""
     names = (
-        *("slug", "name", "short_name", "kind", "member_of_id", "legal_form", "description", "service_fields"),
+        *("slug", "name", "short_name", "kind", "memberships", "legal_form", "description", "service_fields"),
         *("staff_count", "staff_count_as_of", "staff_count_is_approximate", "staff_count_note"),
     )
     return {name: partner[name] for name in names}
@@ -116,7 +123,9 @@ def wanted_partners(wanted: Mapping[str, Any], slugs: Mapping[str, str]) -> list
             "description": each.get("description"),
             "staff_count_is_approximate": each.get("staff_count_is_approximate", False),
             "staff_count_note": each.get("staff_count_note"),
-            "member_of_id": ids.get(each.get("member_of")),
+            "memberships": [{"from": None, "until": None, "umbrella_id": ids[each["member_of"]]}]
+            if "member_of" in each
+            else [],
             "legal_form": each.get("legal_form"),
             "staff_count": each.get("staff_count"),
             "staff_count_as_of": str(each["staff_count_as_of"]) if "staff_count_as_of" in each else None,
@@ -231,7 +240,28 @@ class TestAnotherCity:
         assert len(await items_of(client, "sub-measures")) == 19
         (member,) = await items_of(client, "partners", slug="mitglied")
         (umbrella,) = await items_of(client, "partners", slug="dach")
-        assert member["member_of_id"] == umbrella["id"]
+        assert [each["umbrella_id"] for each in member["memberships"]] == [umbrella["id"]]
+
+    async def test_brings_partners_over_time(
+        self, client: httpx.AsyncClient, settings: Settings, tmp_path: Path
+    ) -> None:
+        """Parties are those that are members when the agreement is signed, and have not ended by then."""
+        file = tmp_path / "halle.yaml"
+        file.write_text(OVER_TIME, "utf-8")
+        await load_content(settings, read_file(file))
+        partners = {each["slug"]: each for each in await items_of(client, "partners")}
+        ids = {slug: each["id"] for slug, each in partners.items()}
+        assert partners["mitglied"]["memberships"] == [
+            {"umbrella_id": ids["dach"], "from": None, "until": None},
+            {"umbrella_id": ids["zweites"], "from": "2026-01-01", "until": None},
+        ]
+        assert partners["mitglied"]["former_names"] == [{"name": "Verein", "until": "1999-12-31"}]
+        assert partners["altes"]["merged_into_id"] == ids["mitglied"]
+        (agreement,) = await items_of(client, "agreements", slug="halle-2026")
+        names = {id: slug for slug, id in ids.items()}
+        sides = {names[each["partner_id"]]: each["side"] for each in agreement["parties"]}
+        associations = dict.fromkeys(("mitglied", "dach", "zweites"), "associations")
+        assert sides == {**associations, "halle": "authority"}
 
     async def test_can_have_a_second_agreement_with_the_same_partners(
         self, client: httpx.AsyncClient, settings: Settings, tmp_path: Path
@@ -258,6 +288,12 @@ BAD_FILES: Mapping[str, tuple[str, str]] = {
     "a bad slug": (OTHER_CITY.replace("slug: halle,", "slug: Halle,"), "line 6, partners.2.slug"),
     "a slug twice": (OTHER_CITY.replace("slug: dach,", "slug: halle,"), "partners.2.slug: halle stands twice"),
     "an unknown umbrella": (OTHER_CITY.replace("member_of: dach", "member_of: nix"), "line 4, partners.0.member_of"),
+    "an unknown umbrella of several": (
+        OTHER_CITY.replace("member_of: dach", "memberships: [{umbrella: dach}, {umbrella: nix}]"),
+        "line 4, partners.0.memberships.1.umbrella",
+    ),
+    "an unknown successor": (OTHER_CITY.replace("member_of: dach", "merged_into: nix"), "partners.0.merged_into"),
+    "a circle": (OTHER_CITY.replace("name: Dach", "name: Dach, merged_into: mitglied"), "line 4, partners.0.member_of"),
     "an unknown topic": (OTHER_CITY.replace("topic: health,", "topic: sport,"), "line 8, goals.0.topic"),
     "an unknown signatory": (OTHER_CITY.replace("partner: halle}", "partner: nix}"), "agreement.signatories.0.partner"),
     "a number that is none": (OTHER_CITY.replace("number: 1", "number: eins"), "line 8, goals.0.number"),

@@ -14,6 +14,7 @@ from tests.factories import (
     CITY,
     LIGA,
     NOWHERE,
+    body_of,
     delete,
     errors_of,
     goal_id,
@@ -39,6 +40,15 @@ ALLOWED = {
     "suspended": ["agreed", "cancelled", "in_progress"],
     "cancelled": ["proposed"],
 }
+
+
+async def continued(client: httpx.AsyncClient) -> tuple[str, str, str]:
+    """A goal of an agreement that follows one that follows Dresden's, and two sub-measures that can be continued there."""
+    between = await make(client, "agreements", succeeds_id=AGREEMENT)
+    after = await make(client, "agreements", succeeds_id=between["id"])
+    topic = await make(client, "topics", agreement_id=after["id"])
+    goal = await make(client, "goals", agreement_id=after["id"], topic_id=topic["id"])
+    return goal["id"], measure_id(1, 1), measure_id(2, 1)
 
 
 class TestListSubMeasures:
@@ -88,10 +98,18 @@ class TestListSubMeasures:
         agreement = await make(client, "agreements")
         topic = await make(client, "topics", agreement_id=agreement["id"])
         goal = (await make(client, "goals", agreement_id=agreement["id"], topic_id=topic["id"], number=8))["id"]
+        goal_after, first, second = await continued(client)
         await check_filters(
             client,
             PATH,
             [
+                Filter(
+                    "continues_id",
+                    first,
+                    {"goal_id": goal_after, "continues_id": first},
+                    {"goal_id": goal_after, "continues_id": second},
+                    second,
+                ),
                 Filter("agreement_id", AGREEMENT, {"goal_id": goal_id(1)}, {"goal_id": goal}, agreement["id"]),
                 Filter("topic_id", topic["id"], {"goal_id": goal}, {"goal_id": goal_id(2)}, topic_id("health")),
                 Filter("goal_id", goal, {"goal_id": goal}, {"goal_id": goal_id(4)}, goal_id(4)),
@@ -238,6 +256,27 @@ class TestCreateSubMeasure:
         }
         answer = await client.post(f"/v1/{PATH}", json=body)
         assert errors_of(answer) == [("#/ends_on", "before_start"), ("#/status_reason", "reason_required")]
+
+    async def test_continues_one_of_an_earlier_agreement_and_no_other(self, client: httpx.AsyncClient) -> None:
+        goal, forerunner, _ = await continued(client)
+        made = await make(client, PATH, goal_id=goal, continues_id=forerunner)
+        assert made["continues_id"] == forerunner
+        assert [each["id"] for each in await items_of(client, PATH, goal_id=goal_id(1))] == [
+            measure_id(1, 1),
+            measure_id(1, 2),
+        ], "what continues a measure is not about its goal"
+        for place, error in ((goal, made["id"]), (goal_id(2), forerunner), (goal_id(2), made["id"])):
+            answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, goal_id=place, continues_id=error))
+            assert errors_of(answer) == [("#/continues_id", "not_earlier")]
+        answer = await patch(client, PATH, made, continues_id=NOWHERE)
+        assert errors_of(answer) == [("#/continues_id", "unknown_reference")]
+        answer = await patch(client, PATH, made, continues_id=made["id"])
+        assert errors_of(answer) == [("#/continues_id", "not_earlier")]
+        between = (await items_of(client, "agreements", succeeds_id=AGREEMENT))[0]
+        answer = await patch(client, "agreements", between, succeeds_id=None)
+        assert errors_of(answer) == [("#/succeeds_id", "continued")]
+        assert (await patch(client, PATH, made, continues_id=None)).status_code == 200
+        assert (await patch(client, "agreements", between, succeeds_id=None)).status_code == 200
 
     async def test_may_end_on_the_day_on_which_it_starts(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, starts_on="2025-02-01", ends_on="2025-02-01")

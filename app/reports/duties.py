@@ -1,0 +1,206 @@
+"""Duties: what waits for whom, kind by kind. A new kind of duty is a term in `DueKind` and its entry in `DUTIES`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Date, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy.sql.functions import coalesce
+
+from app.access.visibility import visible
+from app.consultation_events.models import ConsultationEvent, EventParticipant
+from app.consultation_events.terms import Attendance, EventStatus
+from app.database import table_of
+from app.days import day_in, months_later, start_of
+from app.decisions.models import Decision, DecisionPartner
+from app.decisions.terms import DecisionStatus
+from app.indicators.models import Indicator
+from app.needs.models import Need
+from app.needs.terms import NeedStatus
+from app.observations.models import Observation
+from app.progress_reports.models import ProgressReport
+from app.progress_reports.terms import ReportState
+from app.reports.duty import Asked, DueKind, due
+from app.reports.timeliness import DONE, last_reported_on
+from app.statements.models import Statement
+from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
+from app.sub_measures.terms import SubMeasureStatus
+
+EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
+DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)
+MEASURE, MILESTONE, SUPPORTER = table_of(SubMeasure), table_of(SubMeasureMilestone), table_of(SubMeasureSupporter)
+INDICATOR, OBSERVATION, REPORT, NEED = (table_of(each) for each in (Indicator, Observation, ProgressReport, Need))
+EXPECTED = (EventStatus.planned, EventStatus.confirmed)
+PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
+UNANSWERED = (NeedStatus.open, NeedStatus.acknowledged, NeedStatus.in_discussion)
+
+
+def events(asked: Asked) -> Iterator[Select[Any]]:
+    """The events that are still to take place: of who organises, and of each that did not decline."""
+    day = day_in(EVENT.c.starts_at, asked.zone.key)
+    shown: dict[str, Any] = {"title": EVENT.c.title, "on": day, "starts_at": EVENT.c.starts_at}
+    is_ahead = and_(
+        visible(EVENT, asked.caller),
+        EVENT.c.status.in_(EXPECTED),
+        EVENT.c.starts_at >= start_of(asked.today, asked.zone),
+    )
+    yield due(asked, DueKind.event, ConsultationEvent, of=EVENT.c.organiser_id, **shown).where(is_ahead)
+    yield (
+        due(asked, DueKind.event, ConsultationEvent, of=PARTICIPANT.c.partner_id, **shown)
+        .join(PARTICIPANT, PARTICIPANT.c.consultation_event_id == EVENT.c.id)
+        .where(is_ahead, PARTICIPANT.c.attendance != Attendance.declined)
+    )
+
+
+def events_to_close(asked: Asked) -> Iterator[Select[Any]]:
+    """The events that are over and not said to have been held, put off or called off."""
+    yield due(
+        asked,
+        DueKind.event_to_close,
+        ConsultationEvent,
+        title=EVENT.c.title,
+        on=day_in(EVENT.c.starts_at, asked.zone.key),
+        of=EVENT.c.organiser_id,
+        starts_at=EVENT.c.starts_at,
+    ).where(
+        visible(EVENT, asked.caller),
+        EVENT.c.status.in_(EXPECTED),
+        coalesce(EVENT.c.ends_at, EVENT.c.starts_at) < start_of(asked.today, asked.zone),
+    )
+
+
+def statements(asked: Asked) -> Iterator[Select[Any]]:
+    """The statements that partners were asked for and did not give yet; a successor gives one in their place."""
+    given = exists().where(
+        STATEMENT.c.decision_id == DECISION.c.id,
+        asked.heir(STATEMENT.c.partner_id) == asked.heir(ASKED.c.partner_id),
+    )
+    yield (
+        due(
+            asked,
+            DueKind.statement,
+            Decision,
+            title=DECISION.c.title,
+            on=DECISION.c.statements_due_on,
+            of=ASKED.c.partner_id,
+        )
+        .join(ASKED, ASKED.c.decision_id == DECISION.c.id)
+        .where(
+            visible(DECISION, asked.caller),
+            DECISION.c.status.in_(PENDING),
+            or_(DECISION.c.involvement_required, DECISION.c.statements_due_on.is_not(None)),
+            ~given,
+        )
+    )
+
+
+def statements_to_answer(asked: Asked) -> Iterator[Select[Any]]:
+    """The statements of which the authority did not say what it made of them."""
+    whose = STATEMENT.c.partner_id
+    yield (
+        due(asked, DueKind.statement_to_answer, Decision, title=DECISION.c.title, waiting=whose, part=whose)
+        .join(STATEMENT, STATEMENT.c.decision_id == DECISION.c.id)
+        .where(
+            visible(DECISION, asked.caller),
+            visible(STATEMENT, asked.caller),
+            DECISION.c.status != DecisionStatus.withdrawn,
+            STATEMENT.c.taken_up.is_(None),
+        )
+    )
+
+
+def decisions(asked: Asked) -> Iterator[Select[Any]]:
+    """The decisions that are to be made, or to be given a day; they concern who is asked."""
+    is_asked = exists().where(ASKED.c.decision_id == DECISION.c.id, asked.is_wanted(ASKED.c.partner_id))
+    yield due(
+        asked, DueKind.decision, Decision, title=DECISION.c.title, on=DECISION.c.decides_on, concerns=is_asked
+    ).where(visible(DECISION, asked.caller), DECISION.c.status.in_(PENDING))
+
+
+def milestones(asked: Asked) -> Iterator[Select[Any]]:
+    """The milestones that were not reached yet, of sub-measures that are not done; they concern who supports."""
+    supports = exists().where(SUPPORTER.c.sub_measure_id == MEASURE.c.id, asked.is_wanted(SUPPORTER.c.partner_id))
+    yield (
+        due(
+            asked,
+            DueKind.milestone,
+            SubMeasure,
+            title=MILESTONE.c.title,
+            on=MILESTONE.c.due_on,
+            of=MEASURE.c.lead_partner_id,
+            part=MILESTONE.c.position,
+            concerns=supports,
+        )
+        .join(MILESTONE, MILESTONE.c.sub_measure_id == MEASURE.c.id)
+        .where(
+            visible(MEASURE, asked.caller),
+            MEASURE.c.status.not_in(DONE),
+            MILESTONE.c.due_on.is_not(None),
+            MILESTONE.c.reached_on.is_(None),
+        )
+    )
+
+
+def reports(asked: Asked) -> Iterator[Select[Any]]:
+    """The progress reports on sub-measures that are agreed and not done."""
+    last = last_reported_on(asked.caller, ReportState.submitted, ReportState.accepted)
+    since = coalesce(last, MEASURE.c.starts_on, day_in(MEASURE.c.created_at, asked.zone.key))
+    yield due(
+        asked,
+        DueKind.report,
+        SubMeasure,
+        title=MEASURE.c.title,
+        on=months_later(since, literal(asked.report_months)),
+        of=MEASURE.c.lead_partner_id,
+    ).where(visible(MEASURE, asked.caller), MEASURE.c.status.not_in((*DONE, SubMeasureStatus.proposed)))
+
+
+def reports_to_accept(asked: Asked) -> Iterator[Select[Any]]:
+    """The progress reports that were submitted."""
+    yield (
+        due(asked, DueKind.report_to_accept, ProgressReport, title=MEASURE.c.title, waiting=REPORT.c.partner_id)
+        .join(MEASURE, MEASURE.c.id == REPORT.c.sub_measure_id)
+        .where(visible(REPORT, asked.caller), visible(MEASURE, asked.caller), REPORT.c.state == ReportState.submitted)
+    )
+
+
+def observations(asked: Asked) -> Iterator[Select[Any]]:
+    """The next values of indicators: by their interval, or else at the day of their target."""
+    last = (
+        select(func.max(OBSERVATION.c.on, type_=Date()))
+        .where(OBSERVATION.c.indicator_id == INDICATOR.c.id, visible(OBSERVATION, asked.caller))
+        .correlate(INDICATOR)
+        .scalar_subquery()
+    )
+    since = coalesce(last, INDICATOR.c.baseline_on, day_in(INDICATOR.c.created_at, asked.zone.key))
+    on = case(
+        (INDICATOR.c.interval_months.is_not(None), months_later(since, INDICATOR.c.interval_months)),
+        (or_(last.is_(None), last < INDICATOR.c.target_on), INDICATOR.c.target_on),
+    )
+    is_its = and_(MEASURE.c.id == INDICATOR.c.sub_measure_id, visible(MEASURE, asked.caller))
+    yield (
+        due(asked, DueKind.observation, Indicator, title=INDICATOR.c.name, on=on, of=MEASURE.c.lead_partner_id)
+        .outerjoin(MEASURE, is_its)
+        .where(visible(INDICATOR, asked.caller), on.is_not(None))
+    )
+
+
+def needs(asked: Asked) -> Iterator[Select[Any]]:
+    """The needs that were not answered yet."""
+    yield due(asked, DueKind.need, Need, title=NEED.c.title, waiting=NEED.c.raised_by_id).where(
+        visible(NEED, asked.caller), NEED.c.status.in_(UNANSWERED)
+    )
+
+
+DUTIES: Mapping[DueKind, Callable[[Asked], Iterator[Select[Any]]]] = {
+    DueKind.event: events,
+    DueKind.event_to_close: events_to_close,
+    DueKind.statement: statements,
+    DueKind.statement_to_answer: statements_to_answer,
+    DueKind.decision: decisions,
+    DueKind.milestone: milestones,
+    DueKind.report: reports,
+    DueKind.report_to_accept: reports_to_accept,
+    DueKind.observation: observations,
+    DueKind.need: needs,
+}
+"""The statements that find what is due of each kind."""

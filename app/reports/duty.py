@@ -1,0 +1,94 @@
+"""What waits for somebody: its kinds, and what is asked and said of it."""
+
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CTE, ColumnElement, Date, Select, String, Uuid, cast, false, literal, null, select, type_coerce
+from sqlalchemy.sql.functions import coalesce
+from sqlmodel import SQLModel
+
+from app.access.caller import Caller
+from app.consultation_events.models import ConsultationEvent
+from app.database import table_of
+from app.resources.kind import KINDS
+from app.resources.lists import any_of
+from app.resources.scope import home, scoped
+from app.vocabularies.term import Term
+
+MOMENT = table_of(ConsultationEvent).c.starts_at.type
+
+
+class DueKind(Term):
+    """What waits for somebody."""
+
+    event = "event", "Termin, Zu- oder Absage", "event to attend or to answer"
+    event_to_close = "event_to_close", "vergangener Termin ohne Ergebnis", "event of the past to close"
+    statement = "statement", "Stellungnahme", "statement to give"
+    statement_to_answer = "statement_to_answer", "Antwort auf Stellungnahme", "statement to answer"
+    decision = "decision", "Entscheidung", "decision to date or to record"
+    milestone = "milestone", "Meilenstein", "milestone"
+    report = "report", "Fortschrittsbericht", "progress report to give"
+    report_to_accept = "report_to_accept", "Annahme eines Fortschrittsberichts", "progress report to accept"
+    observation = "observation", "Messwert", "observation"
+    need = "need", "Antwort auf Bedarf", "need to answer"
+
+
+class Asked(NamedTuple):
+    """Who asks, on which day, for the duties of which partners, and who goes on in the place of whom."""
+
+    caller: Caller
+    today: date
+    zone: ZoneInfo
+    partner_ids: list[UUID]
+    agreement_ids: list[UUID]
+    goal_ids: list[UUID]
+    report_months: int
+    successors: CTE
+
+    def heir(self, partner_id: ColumnElement[Any]) -> ColumnElement[UUID]:
+        """A partner, or who goes on in its place."""
+        successor = self.successors.c
+        later = select(successor.successor_id).where(successor.partner_id == partner_id)
+        # However deep it stands, everything else is of the statement around it.
+        return coalesce(later.correlate_except(self.successors).scalar_subquery(), partner_id)
+
+    def is_wanted(self, partner_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether a partner, or who goes on in its place, is one that is asked for."""
+        return any_of(self.heir(partner_id), self.partner_ids)
+
+
+def due(
+    asked: Asked,
+    kind: DueKind,
+    model: type[SQLModel],
+    *,
+    title: ColumnElement[str],
+    on: Any = None,
+    of: Any = None,
+    part: Any = "",
+    waiting: Any = None,
+    concerns: Any = None,
+    starts_at: Any = None,
+) -> Select[Any]:
+    """What is due of one kind, in what is asked for.
+
+    `of` is whose duty it is; where that is nobody, it is the authority's. `part` tells apart what is due of the same
+    resource, `waiting` is the partner that waits for it, `concerns` whether it is also shown to those that are asked for.
+    """
+    table = table_of(model)
+    statement = select(
+        type_coerce(null() if on is None else on, Date()).label("due_on"),
+        literal(kind.value, String(40)).label("kind"),
+        title.label("title"),
+        literal(table.name, String(60)).label("resource_type"),
+        table.c.id.label("resource_id"),
+        home(KINDS[table.name]).label("agreement_id"),
+        cast(null() if of is None else of, Uuid()).label("partner_id"),
+        cast(null() if waiting is None else waiting, Uuid()).label("waiting_partner_id"),
+        cast(part, String(36)).label("part"),
+        (false() if concerns is None else concerns).label("concerns"),
+        (cast(null(), MOMENT) if starts_at is None else starts_at).label("starts_at"),
+    )
+    return statement.select_from(table).where(*scoped(model, asked.caller, asked.agreement_ids, asked.goal_ids))
