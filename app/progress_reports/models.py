@@ -30,6 +30,9 @@ class ProgressReportBase(Visible):
         description=f"How far the report is: {ReportState.explained()}. {described(TRANSITIONS)} "
         "Coordinators accept and return.",
     )
+    return_reason: Paragraphs | None = Field(
+        default=None, description="Why it was last returned, by the authority; required for `returned`."
+    )
     summary: Summary = Field(description="The period in a few sentences.")
     achievements: Paragraphs | None = Field(default=None, description="What was achieved.")
     obstacles: Paragraphs | None = Field(default=None, description="What stood in the way.")

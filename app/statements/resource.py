@@ -8,8 +8,15 @@ from app.changes.log import Transaction
 from app.decisions.models import Decision
 from app.decisions.terms import DecisionStatus
 from app.resources.ids import named_id
-from app.resources.kind import Freeze, Kind, Write
-from app.statements.models import Statement, StatementAnswer, StatementCreate, StatementPublic, StatementWords
+from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.statements.models import (
+    Statement,
+    StatementAnswer,
+    StatementContent,
+    StatementCreate,
+    StatementOnBehalf,
+    StatementPublic,
+)
 from app.statements.rules import check
 
 
@@ -38,11 +45,12 @@ STATEMENTS = Kind(
     belongs_by=("decision_id",),
     named_by="position",
     searched=("text", "reason"),
+    lists={"on_behalf_of_ids": ChildList(StatementOnBehalf, parent="statement_id", value="partner_id")},
     within="decision_id",
     id_of=lambda content: statement_id(content.decision_id, content.partner_id),
     owner="partner_id",
     reserved=tuple(StatementAnswer.model_fields),
-    frozen=Freeze(is_too_late, tuple(StatementWords.model_fields)),
+    frozen=Freeze(is_too_late, tuple(StatementContent.model_fields)),
     process=note_time,
     check=check,
 )
