@@ -33,7 +33,8 @@ class DecisionBase(Visible):
     statements_due_on: Day | None = Field(default=None, description="Day by which statements are asked for.")
     decides_on: Day | None = Field(default=None, description="Day on which it is to be decided.")
     decided_on: Day | None = Field(
-        default=None, description="Day on which it was decided; with the status `decided` and only then."
+        default=None,
+        description="Day on which it was decided; with the status `decided`, or where associations report that it was.",
     )
     result: Paragraphs | None = Field(default=None, description="What was decided.")
     refusal_reason: Paragraphs | None = Field(

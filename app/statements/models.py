@@ -14,7 +14,7 @@ from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
-from app.schema.base import Schema, example
+from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Ids, Moment, Paragraphs
 from app.statements.terms import Position, TakenUp
 
@@ -95,7 +95,7 @@ class StatementCreate(Visible, StatementAnswer, StatementContent, StatementPlace
 
 
 class StatementPut(StatementContent):
-    """The statement of a partner; a coordinator's `taken_up` and `reason` stay when they are not given."""
+    """What a partner says; the city's answer to it stays."""
 
     model_config = example(
         {
@@ -107,12 +107,12 @@ class StatementPut(StatementContent):
     visibility: Visibility | MISSING = Field(
         default=MISSING, description="Who may read it; not given: as before, at first who may read the decision."
     )
-    taken_up: TakenUp | MISSING | None = Field(
-        default=MISSING, description=f"What the city made of it, by a coordinator: {TakenUp.explained()}."
-    )
-    reason: Paragraphs | MISSING | None = Field(
-        default=MISSING, description="Why; required for `partly` and `not_adopted`."
-    )
+
+
+class StatementUpdate(Visible, StatementAnswer, StatementContent, Patch):
+    """The fields to change; an absent field keeps its value."""
+
+    model_config = example({"taken_up": "partly", "reason": "Die Mittel sind für zwei Jahre eingeplant."})
 
 
 class StatementPublic(Visible, StatementAnswer, StatementContent, StatementPlace, StatementTimes, Stamped):
