@@ -158,7 +158,7 @@ class TestEarlierDatabase:
     async def test_is_brought_to_the_newest_with_all_that_it_holds(
         self, settings: Settings, templates: Templates
     ) -> None:
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             for starts_at, (timezone, _) in EVENTS.items():
                 await make(client, "consultation-events", starts_at=starts_at, timezone=timezone)
             await make(client, "sub-measures", title="Kurs", milestones=MILESTONES)
@@ -179,7 +179,7 @@ class TestEarlierDatabase:
             (milestone["title"], milestone["due_on"]) for milestone in MILESTONES
         ]
         assert (await verify_all(settings))[1] == []
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             after = {path: await items_of(client, path) for path in PATHS}
             for path in PATHS:
                 assert [each for each in after[path] if each["version"] == 1] == [
@@ -190,7 +190,7 @@ class TestEarlierDatabase:
     async def test_says_who_is_a_party_and_to_which_agreement_all_belongs(
         self, settings: Settings, templates: Templates
     ) -> None:
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             made = await two_agreements(client)
             city = await make(client, "partners", kind="municipality", name="Zweite Stadt")
             other = (await client.get(f"/v1/agreements/{made['agreements']['id']}")).json()
@@ -204,7 +204,7 @@ class TestEarlierDatabase:
         assert "agreement_party" not in await described_at(settings.database)
         assert await migrate_and_render(settings) >= 2
         assert (await verify_all(settings))[1] == []
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             for path in SCOPED:
                 for of, agreement in ((made[path], made["agreements"]["id"]), (unlinked[path], AGREEMENT)):
                     assert (await client.get(f"/v1/{path}/{of['id']}")).json()["agreement_id"] == agreement, path
@@ -283,7 +283,7 @@ class TestConnected:
     async def test_loses_nothing_when_a_table_is_recreated(self, settings: Settings, templates: Templates) -> None:
         async with migrating.connected(settings) as connection:
             await connection.run_sync(recreate_goals)
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             assert len(await items_of(client, "goals")) == 5
             assert len(await items_of(client, "sub-measures", agreement_id=AGREEMENT)) == 17
         assert await verify_all(settings) == (36, [])
@@ -309,7 +309,7 @@ class TestRenderAnew:
         assert len((await verify_all(settings))[1]) == 5
         assert await migrate_and_render(settings) == 5
         assert await verify_all(settings) == (36, [])
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             goal = (await client.get(f"/v1/goals/{goal_id(1)}")).json()
             assert (goal["version"], goal["visibility"]) == (2, "public")
             history = (await client.get(f"/v1/goals/{goal_id(1)}/history")).json()["items"]
@@ -319,7 +319,7 @@ class TestRenderAnew:
             ]
 
     async def test_brings_texts_and_zones_to_what_is_taken_now(self, settings: Settings, templates: Templates) -> None:
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             need = await make(client, "needs", title="Uebergang", districts=["Loebtau", "Gorbitz"])
             event = await make(
                 client, "consultation-events", starts_at="2025-03-12T23:30:00Z", timezone="Europe/Berlin"
@@ -330,7 +330,7 @@ class TestRenderAnew:
         assert await migrate_and_render(settings) == 2
         assert (await verify_all(settings))[1] == []
         assert await migrate_and_render(settings) == 0
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             (found,) = await items_of(client, "needs", q="übergang fur")
             assert (found["title"], found["description"]) == ("Übergang für alle", "Größe")
             assert found["districts"] == ["Löbtau"]

@@ -44,7 +44,7 @@ class TestUrl:
         more = "&sslmode=prefer&application_name=register&target_session_attrs=read-write"
         said = settings.model_copy(update={"database_url": settings.database_url + more})
         await migrating.upgrade(said)
-        async with running(said) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(said) as app, client_of(app, templates.keys["operator"]) as client:
             assert (await client.get("/v1/goals")).status_code == 200
             shown = "SELECT current_setting('application_name'), current_setting('lock_timeout')"
             async with app.state.runtime.database.transaction() as session:

@@ -45,7 +45,9 @@ from tests.schemas import document
 KINDS = tuple(feature.kind for feature in FEATURES)
 
 WRITES = ("post", "patch", "delete")
-ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204}
+ANSWERED = {"post": 201, "patch": 200, "put": 201, "delete": 204, "withdraw": 204, "amend": 200}
+
+AT_BELOW = {"delete": "withdraw", "patch": "amend"}
 
 # What stands below a resource: where, and what is sent there.
 BELOW = {each.above: (f"{each.part}/{each.at}", each.body) for each in PUTS}
@@ -54,10 +56,10 @@ BELOW = {each.above: (f"{each.part}/{each.at}", each.body) for each in PUTS}
 def write_routes() -> list[tuple[str, str]]:
     """Every operation of the contract that writes a resource: its method, and the resource's path.
 
-    `put` and `withdraw` write what stands below a resource.
+    `put`, `amend` and `withdraw` write what stands below a resource.
     """
     return [
-        ("withdraw" if method == "delete" and "}/" in path else method, path.strip("/").partition("/")[0])
+        (AT_BELOW.get(method, method) if "}/" in path else method, path.strip("/").partition("/")[0])
         for path, operations in document()["paths"].items()
         for method in operations
         if method != "get" and path.strip("/").partition("/")[0] in PATHS
@@ -67,7 +69,7 @@ def write_routes() -> list[tuple[str, str]]:
 async def prepared(client: httpx.AsyncClient, method: str, path: str) -> dict[str, Any]:
     """A new resource that can be written so: with something below it where that is to be withdrawn."""
     made = await make(client, path)
-    if method == "withdraw":
+    if method in AT_BELOW.values():
         below, content = BELOW[path]
         assert (await client.put(f"/v1/{path}/{made['id']}/{below}", json=content)).status_code in {200, 201}
         made = (await client.get(f"/v1/{path}/{made['id']}")).json()
@@ -86,6 +88,8 @@ async def write(client: httpx.AsyncClient, method: str, path: str, made: dict[st
     address = f"/v1/{path}/{made['id']}/{below}"
     if method == "put":
         return await client.put(address, json=content)
+    if method == "amend":
+        return await client.patch(address, json={"visibility": "partners"}, headers={"If-Match": "*"})
     return await client.delete(address, headers={"If-Match": "*"})
 
 
@@ -131,6 +135,7 @@ class TestCommit:
         assert sorted(write_routes()) == sorted(
             [(method, path) for method in WRITES for path in PATHS]
             + [(method, path) for method in ("put", "withdraw") for path in BELOW]
+            + [("amend", "decisions")]
         )
 
     @pytest.mark.parametrize(("method", "path"), write_routes())

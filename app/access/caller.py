@@ -9,11 +9,15 @@ from app.access.roles import Role
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request: a key of a partner, anyone without a key, or the register's own commands."""
+    """Who sends a request: a key of a partner, anyone without a key, or the register's own commands.
+
+    A command carries what the operator loads: the words of any partner.
+    """
 
     role: Role | None = None
     partner_id: UUID | None = None
     key_id: UUID | None = None
+    is_command: bool = False
 
     @property
     def sees_partners(self) -> bool:
@@ -26,7 +30,7 @@ class Caller:
 
 
 ANONYMOUS = Caller()
-COMMAND = Caller(role=Role.admin)
+COMMAND = Caller(role=Role.admin, is_command=True)
 """Whoever runs the `register` command: they have the database itself."""
 
 

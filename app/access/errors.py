@@ -1,14 +1,14 @@
 """Why a caller can be refused."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from app.access.roles import Role
-from app.http.problems import Problem
+from app.http.problems import Code, Problem
 from app.language import Text
 
-Rule = Literal["role", "ownership", "agreement"]
+Rule = Literal["role", "ownership", "agreement", "side"]
 
 
 class Unauthorized(Problem):
@@ -32,7 +32,7 @@ KEY_NEEDED = Text(
 
 
 class Forbidden(Problem):
-    """The caller may see this, but not do it; `rule` names what refuses."""
+    """The caller may see this, but not do it; `rule` names what refuses, `writers` who may."""
 
     status = 403
     slug = "forbidden"
@@ -43,14 +43,20 @@ class Forbidden(Problem):
             Rule,
             Field(
                 None,
-                description="With 403: what refused, the role of the key, that the resource belongs to another partner, or "
-                "that the key's partner is no party of the agreement.",
+                description="With 403: what refused, the role of the key, that these are another partner's words, that the "
+                "key's partner is no party of the agreement, or that it stands on another side of it.",
             ),
-        )
+        ),
+        "writers": (
+            list[Code],
+            Field(
+                None, max_length=10, description="With 403: who writes it, where the role alone does not decide that."
+            ),
+        ),
     }
 
-    def __init__(self, rule: Rule, detail: Text) -> None:
-        super().__init__(detail, rule=rule)
+    def __init__(self, rule: Rule, detail: Text, **members: Any) -> None:
+        super().__init__(detail, rule=rule, **members)
 
 
 def role_needed(role: Role) -> Forbidden:

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.access.roles import Role
 from app.agreements.models import (
     Agreement,
     AgreementCreate,
@@ -23,6 +22,7 @@ from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Kind, Write
 from app.resources.scope import led_out
+from app.resources.words import BY_ADMINS
 
 CYCLE = Text(
     "Eine Vereinbarung kann nicht auf sich selbst folgen, auch nicht über andere.",
@@ -60,7 +60,7 @@ AGREEMENTS = Kind(
     create=AgreementCreate,
     public=AgreementPublic,
     update=AgreementUpdate,
-    writer=Role.admin,
+    rights=BY_ADMINS,
     lists={
         "signatories": ChildList(AgreementSignatory, parent="agreement_id"),
         "parties": ChildList(AgreementParty, parent="agreement_id"),

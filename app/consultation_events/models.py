@@ -195,8 +195,8 @@ class ConsultationEventCreate(ConsultationEventContent, HomedAtFirst):
     )
 
 
-class ParticipantPut(Participation):
-    """How a partner takes part in an event."""
+class ParticipantPut(Participation, Patch):
+    """How a partner takes part in an event; what is not given stays as it was, and is at first what it is by default."""
 
     model_config = example({"attendance": "accepted", "delegates": 2})
 

@@ -11,7 +11,7 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
-from app.consultation_events.rules import check, derived
+from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived
 from app.consultation_events.terms import TRANSITIONS
 from app.resources.kind import ChildList, Kind
 
@@ -23,12 +23,18 @@ CONSULTATION_EVENTS = Kind(
     update=ConsultationEventUpdate,
     belongs_by=("agreement_id",),
     owner="organiser_id",
+    rights=RIGHTS,
     lists={
         "topic_ids": ChildList(EventTopic, parent="consultation_event_id", value="topic_id"),
         "goal_ids": ChildList(EventGoal, parent="consultation_event_id", value="goal_id"),
         "sub_measure_ids": ChildList(EventSubMeasure, parent="consultation_event_id", value="sub_measure_id"),
         "participants": ChildList(
-            EventParticipant, parent="consultation_event_id", unique="partner_id", owner="partner_id"
+            EventParticipant,
+            parent="consultation_event_id",
+            unique="partner_id",
+            owner="partner_id",
+            rights=PARTICIPATION,
+            state="attendance",
         ),
         "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
     },

@@ -88,8 +88,8 @@ async def put_participant(
 ) -> Response:
     """Set how one partner takes part, without rewriting the event; the answer is the event.
 
-    A partner's key sets that partner's own participation, an organiser's all of its event. If-Match is honoured when it is
-    sent; it is compared with the event's ETag.
+    A partner says whether it comes and with how many, also where it was not invited. The organiser invites, gives roles and
+    says who was there. If-Match is honoured when it is sent; it is compared with the event's ETag.
     """
     answer = written(await service.put_participant(session, id, partner_id, content, preconditions))
     answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]
@@ -100,7 +100,7 @@ async def put_participant(
 async def delete_participant(
     session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
-    """Take one partner out of an event; one that does not come gets the attendance `declined` instead."""
+    """Take one partner out of an event: what it said itself only by itself, an invitation only by the organiser."""
     await service.delete_participant(session, id, partner_id, preconditions)
     return Response(status_code=204)
 

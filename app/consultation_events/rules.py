@@ -4,12 +4,29 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.access.voices import Voice
 from app.consultation_events.models import ConsultationEventCreate
-from app.consultation_events.terms import EventStatus
+from app.consultation_events.terms import Attendance, EventStatus
 from app.http.problems import FieldError
 from app.resources.rules import in_order, with_reason
+from app.resources.words import BY_OWNER_TOO, Rights, Words
 
 NEEDS_REASON = frozenset({EventStatus.postponed, EventStatus.cancelled})
+
+RIGHTS = Rights(
+    BY_OWNER_TOO.by,
+    # Who organises says who was there: nobody becomes the organiser of what another one organises.
+    (Words(frozenset({Voice.partner}), ("organiser_id",), at_first=frozenset({Voice.coordinator})),),
+)
+PARTICIPATION = Rights(
+    frozenset({Voice.organiser}),
+    (
+        Words(frozenset({Voice.partner}), ("delegates",), states=frozenset({Attendance.accepted, Attendance.declined})),
+        # Who was not invited may say that it comes.
+        Words(frozenset({Voice.partner, Voice.organiser}), ("partner_id",)),
+    ),
+)
+"""A partner says whether it comes, the organiser whom it invites, who does what, and who was there."""
 
 
 def derived(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,8 +10,7 @@ from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import Preconditions
 from app.http.problems import NotFound
 from app.partners.resource import PARTNERS
-from app.resources.changing import authorise_early, authorise_party
-from app.resources.ownership import authorise_entry
+from app.resources.changing import authorise_entry
 from app.resources.writing import check_there, locked, rewrite
 
 
@@ -26,10 +25,13 @@ async def put_participant(
     event = await held(session, id, partner_id)
     await check_there(session, PARTNERS, partner_id)
     before = participants_of(event)
-    preconditions.check(event.version, is_there=any(each["partner_id"] == str(partner_id) for each in before))
-    entry = {**content.model_dump(mode="json"), "partner_id": str(partner_id)}
-    after = [entry if each["partner_id"] == str(partner_id) else each for each in before]
-    return await with_participants(session, event, after if entry in after else [*after, entry])
+    said = content.model_dump(mode="json")
+    is_there = any(each["partner_id"] == str(partner_id) for each in before)
+    preconditions.check(event.version, is_there=is_there)
+    after = [{**each, **said} if each["partner_id"] == str(partner_id) else each for each in before]
+    return await with_participants(
+        session, event, after if is_there else [*after, {**said, "partner_id": str(partner_id)}]
+    )
 
 
 async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, preconditions: Preconditions) -> None:
@@ -45,11 +47,8 @@ async def delete_participant(session: Transaction, id: UUID, partner_id: UUID, p
 
 async def held(session: Transaction, id: UUID, partner_id: UUID) -> ConsultationEvent:
     """The event, locked, for a caller that may write the partner's participation."""
-    own = session.by.partner_id == partner_id
-    await (authorise_party if own else authorise_early)(session, CONSULTATION_EVENTS, id)
-    event = await locked(session, CONSULTATION_EVENTS, id)
-    await authorise_entry(session, CONSULTATION_EVENTS, event, partner_id)
-    return event
+    await authorise_entry(session, CONSULTATION_EVENTS, id, "participants", partner_id)
+    return await locked(session, CONSULTATION_EVENTS, id)
 
 
 def participants_of(event: ConsultationEvent) -> list[dict[str, Any]]:

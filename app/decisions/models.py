@@ -12,7 +12,7 @@ from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
-from app.schema.base import Patch, example
+from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Flag, Id, Ids, Name, Paragraphs, Title, Url
 from app.vocabularies.decision_kind import DecisionKind
 
@@ -33,9 +33,13 @@ class DecisionBase(Visible):
     statements_due_on: Day | None = Field(default=None, description="Day by which statements are asked for.")
     decides_on: Day | None = Field(default=None, description="Day on which it is to be decided.")
     decided_on: Day | None = Field(
-        default=None, description="Day on which it was decided; with the status `decided` and only then."
+        default=None,
+        description="Day on which it was decided; with the status `decided`, or where associations report that it was.",
     )
     result: Paragraphs | None = Field(default=None, description="What was decided.")
+    refusal_reason: Paragraphs | None = Field(
+        default=None, description="Why the authority does not take on what was reported; required for `refused`."
+    )
     involvement_required: Flag = Field(default=True, description="Whether the partners are to be heard before.")
 
 
@@ -50,7 +54,16 @@ class DecisionContent(DecisionLinks):
     involved_partner_ids: Ids = Field(description="Partners that are asked.")
 
 
-class Decision(DecisionBase, Homed, Stored, table=True):
+class DecisionReporter(Schema):
+    reported_by_id: Id | None = Field(
+        default=None,
+        foreign_key="partner.id",
+        index=True,
+        description="Partner that recorded it where the authority had not announced it; null for what the authority did.",
+    )
+
+
+class Decision(DecisionBase, DecisionReporter, Homed, Stored, table=True):
     __tablename__ = "decision"
     __table_args__ = (
         Index(None, "kind", "decides_on"),
@@ -138,7 +151,7 @@ class DecisionUpdate(DecisionContent, Patch):
     model_config = example({"status": "in_consultation", "statements_due_on": "2025-04-15"})
 
 
-class DecisionPublic(DecisionContent, Homed, Stamped):
+class DecisionPublic(DecisionContent, DecisionReporter, Homed, Stamped):
     """A decision of the city that the partners are heard before."""
 
 
@@ -160,7 +173,7 @@ class DecisionList(ListQuery):
         "-updated_at",
     ] = Field(default="decides_on", description="Order of the list; `-` for descending; what is not known stands last.")
     kind: list[DecisionKind] | None = Field(default=None, max_length=2, description="Kind of decision.")
-    status: list[DecisionStatus] | None = Field(default=None, max_length=4, description="How far it is.")
+    status: list[DecisionStatus] | None = Field(default=None, max_length=6, description="How far it is.")
     reference: list[Name] | None = Field(default=None, max_length=50, description="Number of the paper.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that is asked.")
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic that it is about.")

@@ -21,7 +21,7 @@ from app.decisions.models import (
     DecisionTopic,
     DecisionUpdate,
 )
-from app.decisions.rules import EVIDENCE, check
+from app.decisions.rules import EVIDENCE, RIGHTS, check
 from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.partners.models import Partner
 from app.resources.kind import ChildList, Freeze, Kind, Write
@@ -32,6 +32,14 @@ async def ask_associations(session: Transaction, writes: Sequence[Write[Any]]) -
     for write in (write for write in writes if write.values["involved_partner_ids"] is None):
         day = write.values["announced_on"] or session.today
         write.values["involved_partner_ids"] = await associations(session, write.values["agreement_id"], day)
+
+
+async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Note who reports what the authority had not announced, and ask whom it concerns."""
+    for write in writes:
+        if write.is_new and write.values["status"] is DecisionStatus.reported:
+            write.values["reported_by_id"] = session.by.partner_id
+    await ask_associations(session, writes)
 
 
 async def associations(session: Transaction, agreement_id: UUID, day: date) -> list[UUID]:
@@ -55,6 +63,8 @@ DECISIONS = Kind(
     public=DecisionPublic,
     update=DecisionUpdate,
     belongs_by=("agreement_id",),
+    owner="reported_by_id",
+    rights=RIGHTS,
     lists={
         "topic_ids": ChildList(DecisionTopic, parent="decision_id", value="topic_id"),
         "goal_ids": ChildList(DecisionGoal, parent="decision_id", value="goal_id"),
@@ -64,6 +74,6 @@ DECISIONS = Kind(
     },
     frozen=Freeze(is_made, EVIDENCE),
     transitions=TRANSITIONS,
-    process=ask_associations,
+    process=prepare,
     check=check,
 )

@@ -19,7 +19,7 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.transactions import ByCoordinator
+from app.resources.transactions import ByContributor
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 
@@ -35,8 +35,12 @@ async def list_decisions(
 
 
 @router.post("", status_code=201, response_model=DecisionPublic)
-async def create_decision(session: ByCoordinator, once: Once, content: DecisionCreate) -> Response:
-    """Announce a decision."""
+async def create_decision(session: ByContributor, once: Once, content: DecisionCreate) -> Response:
+    """Announce a decision, as the authority, or report one with the status `reported` that it had not announced.
+
+    Every party on the side `associations` can report. The authority takes that on, or refuses it with a reason; who reported
+    it can change it until then.
+    """
     return await once.create(session, DECISIONS, content)
 
 
@@ -48,7 +52,7 @@ async def get_decision(database: Reading, caller: Anyone, id: Id, preconditions:
 
 @router.patch("/{id}", response_model=DecisionPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_decision(
-    session: ByCoordinator, id: Id, changes: DecisionUpdate, preconditions: Conditional
+    session: ByContributor, id: Id, changes: DecisionUpdate, preconditions: Conditional
 ) -> Response:
     """Change fields of a decision.
 
@@ -60,8 +64,8 @@ async def update_decision(
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_decision(session: ByCoordinator, id: Id, preconditions: Conditional) -> Response:
-    """Delete a decision that was not made and that nothing refers to any more."""
+async def delete_decision(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
+    """Delete a decision that was not made and that nothing refers to any more; who reported one deletes that one."""
     await remove(session, DECISIONS, await changeable(session, DECISIONS, id, preconditions))
     return Response(status_code=204)
 

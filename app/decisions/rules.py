@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from app.access.voices import Voice
 from app.decisions.models import DecisionCreate
 from app.decisions.terms import DecisionStatus
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.rules import in_order
+from app.resources.words import Rights, Words
+from app.schema.text import is_visible
 
 EVIDENCE = (
     "announced_on",
@@ -18,6 +21,25 @@ EVIDENCE = (
 )
 """What tells whether the partners were heard before: it stays as it is once a decision is made."""
 
+REPORTED = frozenset({DecisionStatus.reported, DecisionStatus.refused})
+"""What associations recorded, and the authority did not take on."""
+MAY_HAVE_DAY = REPORTED | {DecisionStatus.decided}
+
+RIGHTS = Rights(
+    frozenset({Voice.authority}),
+    (
+        Words(frozenset({Voice.associations}), states=frozenset({DecisionStatus.reported})),
+        Words(frozenset({Voice.partner}), ("reported_by_id",)),
+        Words(
+            frozenset({Voice.partner}),
+            tuple(name for name in DecisionCreate.model_fields if name not in ("status", "refusal_reason")),
+            during=REPORTED,
+        ),
+    ),
+)
+"""Decisions are the authority's; what associations reported is theirs until the authority takes it on."""
+
+REFUSAL_REASON = Text("Wer eine Meldung bestreitet, sagt warum.", "Who denies what was reported says why.")
 DAY_NEEDED = Text("Ein Beschluss braucht seinen Tag.", "A decision that was made needs its day.")
 NOT_YET = Text("Einen Tag hat erst, was beschlossen ist.", "Only what is decided has a day.")
 
@@ -33,5 +55,7 @@ def check(decision: DecisionCreate) -> Iterator[FieldError]:
     is_decided = decision.status is DecisionStatus.decided
     if is_decided and decision.decided_on is None:
         yield at("decided_on", code="day_required", detail=DAY_NEEDED)
-    if not is_decided and decision.decided_on is not None:
+    if decision.status not in MAY_HAVE_DAY and decision.decided_on is not None:
         yield at("decided_on", code="not_decided", detail=NOT_YET)
+    if decision.status is DecisionStatus.refused and not is_visible(decision.refusal_reason):
+        yield at("refusal_reason", code="reason_required", detail=REFUSAL_REASON)

@@ -12,7 +12,12 @@ class DecisionStatus(Term):
     in_consultation = "in_consultation", "in Beteiligung", "in consultation"
     decided = "decided", "beschlossen", "decided"
     withdrawn = "withdrawn", "zurückgezogen", "withdrawn"
+    reported = "reported", "von Verbänden gemeldet", "reported by associations"
+    refused = "refused", "von der Kommune bestritten", "denied by the authority"
 
+
+TAKEN_ON = frozenset({DecisionStatus.announced, DecisionStatus.in_consultation, DecisionStatus.decided})
+"""What a decision becomes that associations reported, once the authority takes it on."""
 
 TRANSITIONS: Mapping[DecisionStatus, frozenset[DecisionStatus]] = {
     DecisionStatus.announced: frozenset(
@@ -22,4 +27,6 @@ TRANSITIONS: Mapping[DecisionStatus, frozenset[DecisionStatus]] = {
     # What was decided stays decided: whether the partners were heard before is judged by it.
     DecisionStatus.decided: frozenset(),
     DecisionStatus.withdrawn: frozenset({DecisionStatus.announced}),
+    DecisionStatus.reported: TAKEN_ON | {DecisionStatus.refused},
+    DecisionStatus.refused: TAKEN_ON,
 }

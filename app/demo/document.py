@@ -55,6 +55,7 @@ class StatementPart(Said):
 
 
 class DecisionPart(Entry):
+    answered_at: Moment | None = Field(default=None, description="When the city answered the statements.")
     statements: list[StatementPart] = Field(default_factory=list)
     late_statements: list[StatementPart] = Field(default_factory=list, description="Said when it was decided already.")
 

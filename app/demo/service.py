@@ -1,7 +1,7 @@
 """Loading the invented year: each entry is written as a request would write it, at the time at which it is said to be."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from app.changes.models import Subject
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.decisions.resource import DECISIONS
 from app.demo.document import DemoFile, Entry, MeasurePart, StatementPart
-from app.http.conditional import UNCONDITIONAL
+from app.http.conditional import UNCONDITIONAL, Preconditions
 from app.indicators.resource import INDICATORS
 from app.needs.resource import NEEDS
 from app.observations import service as observations
@@ -28,7 +28,7 @@ from app.resources.kind import Kind, Row
 from app.resources.writing import change, create, locked
 from app.schema.base import Patch
 from app.statements import service as statements
-from app.statements.models import StatementPut
+from app.statements.models import StatementPut, StatementUpdate
 from app.sub_measures.models import SubMeasure, SubMeasureUpdate
 from app.sub_measures.resource import SUB_MEASURES
 
@@ -136,23 +136,24 @@ async def add_decisions(session: Transaction, content: DemoFile, counts: Counts)
             await say(session, content, row.id, statement)
         for statement in (*part.statements, *part.late_statements):
             if statement.answer:
-                await say(session, content, row.id, statement, answer=statement.answer)
+                with at(session, part.answered_at):
+                    await answer(session, content, row.id, statement)
         counts["decisions"] += 1
         counts["statements"] += len(part.statements) + len(part.late_statements)
 
 
-async def say(
-    session: Transaction,
-    content: DemoFile,
-    decision_id: UUID,
-    part: StatementPart,
-    answer: Mapping[str, Any] | None = None,
-) -> None:
-    """Write what a partner said to a decision, or the city's answer to it."""
+async def say(session: Transaction, content: DemoFile, decision_id: UUID, part: StatementPart) -> None:
+    """Write what a partner said to a decision."""
     partner_id = content.id_of(PARTNERS.type, part.partner_id)
-    words = StatementPut.model_validate({**part.body, **(answer or {})})
     with at(session, part.said_at):
-        await statements.put(session, decision_id, partner_id, words, UNCONDITIONAL)
+        await statements.put(session, decision_id, partner_id, StatementPut.model_validate(part.body), UNCONDITIONAL)
+
+
+async def answer(session: Transaction, content: DemoFile, decision_id: UUID, part: StatementPart) -> None:
+    """Write the city's answer to a statement."""
+    partner_id = content.id_of(PARTNERS.type, part.partner_id)
+    changes = StatementUpdate.model_validate(part.answer)
+    await statements.change(session, decision_id, partner_id, changes, Preconditions(if_match="*"))
 
 
 async def add_observations(session: Transaction, content: DemoFile, counts: Counts) -> None:

@@ -30,11 +30,9 @@ class NeedBase(Visible):
         default=NeedStatus.open,
         sa_type=closed(NeedStatus),
         description=f"How far the answer is: {NeedStatus.explained()}. {described(TRANSITIONS)} "
-        "Who raised it opens and closes it, coordinators do the rest.",
+        "Who raised it opens and closes it, the authority does the rest.",
     )
-    response: Paragraphs | None = Field(
-        default=None, description="The answer, by a coordinator; required for `answered`."
-    )
+    response: Paragraphs | None = Field(default=None, description="The authority's answer; required for `answered`.")
 
 
 class NeedContent(NeedBase):

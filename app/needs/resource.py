@@ -14,7 +14,7 @@ from app.needs.models import (
     NeedSubMeasure,
     NeedUpdate,
 )
-from app.needs.rules import BY_WHO_RAISES, check
+from app.needs.rules import RIGHTS, check
 from app.needs.terms import TRANSITIONS, NeedStatus
 from app.resources.kind import ChildList, Kind, Write
 
@@ -38,14 +38,13 @@ NEEDS = Kind(
     belongs_by=("agreement_id",),
     searched=("title", "description", "response"),
     owner="raised_by_id",
+    rights=RIGHTS,
     lists={
         "consultation_event_ids": ChildList(NeedEvent, parent="need_id", value="consultation_event_id"),
         "sub_measure_ids": ChildList(NeedSubMeasure, parent="need_id", value="sub_measure_id"),
         "decision_ids": ChildList(NeedDecision, parent="need_id", value="decision_id"),
         "districts": ChildList(NeedDistrict, parent="need_id", value="district"),
     },
-    reserved=("response",),
-    own_states=BY_WHO_RAISES,
     transitions=TRANSITIONS,
     process=note_answer,
     check=check,

@@ -50,7 +50,7 @@ async def get_need(database: Reading, caller: Anyone, id: Id, preconditions: Con
 async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, preconditions: Conditional) -> Response:
     """Change fields of a need.
 
-    Who raised it describes, opens and closes it; a coordinator also answers it.
+    Who raised it describes, opens and closes it; a coordinator of the authority answers it.
     """
     row = await changeable(session, NEEDS, id, preconditions)
     return written(await change(session, NEEDS, row, changes))
@@ -58,7 +58,7 @@ async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, preco
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
 async def delete_need(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
-    """Delete a need that was raised by mistake; one that is met gets the status `closed` instead."""
+    """Delete a need that was raised by mistake and not answered; one that is met gets the status `closed` instead."""
     await remove(session, NEEDS, await changeable(session, NEEDS, id, preconditions))
     return Response(status_code=204)
 

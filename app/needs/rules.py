@@ -2,14 +2,29 @@
 
 from collections.abc import Iterator
 
+from app.access.voices import Voice
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.needs.models import NeedCreate
 from app.needs.terms import NeedStatus
+from app.resources.words import Rights, Words
 from app.schema.text import is_visible
 
-BY_WHO_RAISES = frozenset({NeedStatus.open, NeedStatus.closed})
-"""What a contributor can make of a need of its own; the rest is the city's to say."""
+AUTHORITY = frozenset({Voice.authority})
+RIGHTS = Rights(
+    frozenset({Voice.partner}),
+    (
+        Words(
+            AUTHORITY,
+            ("response",),
+            states=frozenset({NeedStatus.acknowledged, NeedStatus.in_discussion, NeedStatus.answered}),
+        ),
+        Words(
+            frozenset({Voice.partner, Voice.authority}), ("consultation_event_ids", "sub_measure_ids", "decision_ids")
+        ),
+    ),
+)
+"""Who raised a need says what it is, opens and closes it; the authority answers; both say what it has to do with."""
 
 RESPONSE = Text("Wer antwortet, sagt was.", "An answer says something.")
 

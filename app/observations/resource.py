@@ -11,6 +11,7 @@ from app.indicators.models import Indicator
 from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPublic
 from app.resources.ids import named_id
 from app.resources.kind import Kind
+from app.resources.words import BY_OWNER_TOO
 from app.sub_measures.models import SubMeasure
 
 
@@ -38,5 +39,6 @@ OBSERVATIONS = Kind(
     within="indicator_id",
     id_of=lambda content: observation_id(content.indicator_id, content.on),
     owner="lead_partner_id",
+    rights=BY_OWNER_TOO,
     find_owner=lead_of,
 )

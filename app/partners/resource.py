@@ -9,7 +9,6 @@ from sqlalchemy import delete, or_, select
 from sqlmodel import col
 
 from app.access.models import ApiKey
-from app.access.roles import Role
 from app.changes.log import Transaction
 from app.database import one_at_a_time, table_of
 from app.http.problems import FieldError, at
@@ -24,6 +23,7 @@ from app.partners.models import (
 )
 from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle, successors_of
 from app.resources.kind import ChildList, Kind, Write
+from app.resources.words import BY_ADMINS
 
 CYCLE = Text("Ein Verband kann nicht Mitglied seiner selbst sein.", "An association cannot be a member of itself.")
 OWN_SUCCESSOR = Text(
@@ -88,7 +88,7 @@ PARTNERS = Kind(
     create=PartnerCreate,
     public=PartnerPublic,
     update=PartnerUpdate,
-    writer=Role.admin,
+    rights=BY_ADMINS,
     named_by="name",
     searched=("name", "short_name", "former_names", "description"),
     lists={

@@ -28,7 +28,10 @@ class ProgressReportBase(Visible):
         default=ReportState.draft,
         sa_type=closed(ReportState),
         description=f"How far the report is: {ReportState.explained()}. {described(TRANSITIONS)} "
-        "Coordinators accept and return.",
+        "The authority accepts and returns.",
+    )
+    return_reason: Paragraphs | None = Field(
+        default=None, description="Why it was last returned, by the authority; required for `returned`."
     )
     summary: Summary = Field(description="The period in a few sentences.")
     achievements: Paragraphs | None = Field(default=None, description="What was achieved.")

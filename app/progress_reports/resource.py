@@ -16,7 +16,7 @@ from app.progress_reports.models import (
     ProgressReportPublic,
     ProgressReportUpdate,
 )
-from app.progress_reports.rules import BY_WHO_REPORTS, check
+from app.progress_reports.rules import BY_WHO_REPORTS, RIGHTS, check
 from app.progress_reports.terms import TRANSITIONS, ReportState
 from app.resources.kind import Freeze, Kind, Write
 from app.resources.writing import change, locked
@@ -84,7 +84,7 @@ PROGRESS_REPORTS = Kind(
     named_by="summary",
     searched=("summary", "achievements", "obstacles", "next_steps"),
     owner="partner_id",
-    own_states=BY_WHO_REPORTS,
+    rights=RIGHTS,
     frozen=Freeze(is_accepted),
     state="state",
     transitions=TRANSITIONS,

@@ -60,7 +60,7 @@ async def update_progress_report(
 ) -> Response:
     """Change fields of a progress report, or take it a step further.
 
-    A coordinator accepts it or returns it. Accepting it gives the sub-measure the status and the progress that it
+    A coordinator of the authority accepts it, or returns it with a reason. Accepting it gives the sub-measure the status and the progress that it
     proposes, in the same transaction; an accepted report is frozen. A status that proposes what the sub-measure cannot
     become is 409 `transition-not-allowed`.
     """
@@ -70,7 +70,7 @@ async def update_progress_report(
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_progress_report(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
-    """Delete a progress report that was not accepted."""
+    """Delete a progress report that was neither accepted nor returned."""
     await remove(session, PROGRESS_REPORTS, await changeable(session, PROGRESS_REPORTS, id, preconditions))
     return Response(status_code=204)
 

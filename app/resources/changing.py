@@ -1,17 +1,18 @@
 """The row that is to be changed, and whether the caller may."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
-from app.access.roles import Role
+from app.access.voices import Standing
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import Preconditions
 from app.resources.kind import Kind, Row
-from app.resources.ownership import authorise, check_owners, check_role, foreign_agreements, refuse
+from app.resources.ownership import authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there
 from app.resources.writing import locked
 from app.schema.fields import Id
@@ -30,62 +31,43 @@ async def changeable(session: Transaction, kind: Kind[Row], id: Id, precondition
 
 
 async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID) -> None:
-    """Refuse what is not the caller's before the transaction begins, so that it makes no other writer wait.
+    """Refuse who writes nothing of a resource before the transaction begins, so that it makes no other writer wait.
 
     What is decided here is decided again under the lock. Raises NotFound, Gone or Forbidden.
     """
-    if session.by.has(Role.admin):
-        return
-    if not session.by.has(kind.writer):
-        check_role(session.by, kind)
 
     def work(connection: Connection) -> None:
-        there(connection, session.by, kind, id)
-        row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
-        check_in(connection, session, kind, row)
+        check_voice(standing_there(connection, session, kind, id), kind)
 
-    await session.database.read(work, is_quick=True)
+    await read_early(session, work)
+
+
+async def authorise_entry(session: Transaction, kind: Kind[Row], id: UUID, name: str, owner: UUID) -> None:
+    """The same for an owner's entry in one of a resource's lists."""
+
+    def work(connection: Connection) -> None:
+        check_voice_in(standing_there(connection, session, kind, id), kind, kind.lists[name], owner)
+
+    await read_early(session, work)
 
 
 async def authorise_place(session: Transaction, kind: Kind[Row], place: Any) -> None:
     """The same for what stands at an address of its own, whether it is there or not; `place` is what that consists of."""
-    if session.by.has(Role.admin):
-        return
-    if not session.by.has(kind.writer):
-        check_role(session.by, kind)
-    await session.database.read(lambda connection: check_in(connection, session, kind, place), is_quick=True)
-
-
-async def authorise_party(session: Transaction, kind: Kind[Row], id: UUID) -> None:
-    """Refuse a part of what belongs to an agreement that is not the caller's, before the transaction begins."""
-    if session.by.has(Role.admin):
-        return
 
     def work(connection: Connection) -> None:
-        there(connection, session.by, kind, id)
-        row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
-        check_party(connection, session, kind, row)
+        check_voice(standing_in(connection, session.by, session.today, kind, place), kind)
 
-    await session.database.read(work, is_quick=True)
+    await read_early(session, work)
 
 
-def check_in(connection: Connection, session: Transaction, kind: Kind[Row], holder: Any) -> None:
-    """Refuse a row, or content that is to be one, that is not the caller's, outside of a transaction."""
-    if not session.by.has(kind.writer):
-        check_owners(session.by, kind, owner_in(connection, kind, holder))
-    check_party(connection, session, kind, holder)
+async def read_early(session: Transaction, work: Callable[[Connection], None]) -> None:
+    """Do this outside of the transaction; commands may write all, and refer to what they have not committed yet."""
+    if not session.by.is_command:
+        await session.database.read(work, is_quick=True)
 
 
-def check_party(connection: Connection, session: Transaction, kind: Kind[Row], holder: Any) -> None:
-    """Refuse what belongs to an agreement that the caller's partner is no party of."""
-    foreign = foreign_agreements(kind, session.by, session.today, holder)
-    if foreign is not None:
-        refuse(connection.execute(foreign).first())
-
-
-def owner_in(connection: Connection, kind: Kind[Row], holder: Any) -> UUID | None:
-    """The owner of a row, or of content that is to be one, read outside of a transaction."""
-    if kind.find_owner is None:
-        owner: UUID | None = getattr(holder, str(kind.owner))
-        return owner
-    return connection.execute(kind.find_owner(holder)).scalar_one_or_none()
+def standing_there(connection: Connection, session: Transaction, kind: Kind[Row], id: UUID) -> Standing:
+    """What the caller is to a resource; raises NotFound or Gone for what is not there for the caller."""
+    there(connection, session.by, kind, id)
+    row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
+    return standing_in(connection, session.by, session.today, kind, row)

@@ -26,7 +26,7 @@ from app.http.problems import FieldError, Malformed, Problem
 from app.language import Text
 from app.resources.answers import created
 from app.resources.kind import Kind, Write
-from app.resources.ownership import authorise_write
+from app.resources.ownership import authorise_first
 from app.resources.writing import create
 from app.schema.base import Schema
 
@@ -95,8 +95,7 @@ class Repeatable:
         Raises Replay with the answer that the key had before, IdempotencyKeyReused, RequestInProgress, and whatever the
         creation raises.
         """
-        # First of all, so that what is refused makes no other writer wait.
-        await authorise_write(session, Write(kind, content))
+        await authorise_first(session, Write(kind, content))
         if self.key is not None:
             await claim(self.request, session, self.key)
         answer = created(self.request, await create(session, kind, content))

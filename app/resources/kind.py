@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Select, Table
 from sqlmodel import SQLModel
 
-from app.access.roles import Role
 from app.changes.log import Transaction
 from app.changes.models import RESOURCE_TYPES
 from app.database import table_of
 from app.http.problems import FieldError
 from app.resources.schema import Stamped, Stored
+from app.resources.words import BY_COORDINATORS, Rights
 from app.schema.base import Patch, Schema
 
 Row = TypeVar("Row", bound=Stored)
@@ -27,7 +27,7 @@ class ChildList:
 
     `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
     (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
-    whose own an entry is: that partner writes it, whoever owns the resource.
+    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart.
     """
 
     table: type[SQLModel]
@@ -35,6 +35,8 @@ class ChildList:
     value: str | None = None
     unique: str | None = None
     owner: str | None = None
+    rights: Rights | None = None
+    state: str = "status"
 
     def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
         """The rows that hold these entries."""
@@ -135,10 +137,9 @@ class Kind(Generic[Row_co]):
 
     The rules, in the order in which a write meets them:
 
-    - Only parties of the agreement write what belongs to it.
-    - `writer` is the role that writes all of the kind; with `owner`, a column that refers to a partner, contributors write
-      those of their own partner. Where that column is in another table, `find_owner` selects it.
-    - `reserved` are fields, and `own_states` the states, that decide what an owner may say: the rest is the writer's.
+    - `rights` say whose words its fields are, and whose to say its states; what is deleted is unsaid. `owner` is the
+      column that names the partner that it belongs to. Where that is in another table, `find_owner` selects it; where callers
+      do not write it, what is new is the caller's own. Only parties of the agreement speak for a side or for themselves.
     - `frozen` is what stays as it is.
     - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with.
     - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
@@ -160,11 +161,9 @@ class Kind(Generic[Row_co]):
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     belongs_by: tuple[str, ...] = ()
     leads_out: tuple[str, ...] = ()
-    writer: Role = Role.coordinator
+    rights: Rights = BY_COORDINATORS
     owner: str | None = None
     find_owner: Callable[[Any], Select[Any]] | None = None
-    reserved: tuple[str, ...] = ()
-    own_states: frozenset[Any] | None = None
     frozen: Freeze | None = None
     state: str = "status"
     transitions: Mapping[Any, frozenset[Any]] | None = None

@@ -1,21 +1,25 @@
-"""Who may write what: the role decides, or that a resource belongs to the caller's own partner, and in its agreements only."""
+"""Who may write what: whose words they are, by the rights that a kind declares, and in which agreements."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
 from app.access.errors import Forbidden, role_needed
-from app.access.parties import agreements_of
-from app.access.roles import Role
+from app.access.parties import PARTY, Side, agreements_of, is_party_on
+from app.access.roles import RANKS
+from app.access.voices import ROLES, Standing, Voice, Voices
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
-from app.resources.kind import KINDS, Kind, Write
+from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.scope import AGREEMENT, homes_of
+from app.resources.words import Change, claims, defaults_of
 
 WHICH = Text(
     "Der Partner des Schlüssels ist nicht an genau einer Vereinbarung beteiligt: bitte angeben, zu welcher es gehört.",
@@ -25,126 +29,177 @@ NO_PARTY = Text(
     "Der Partner des Schlüssels ist an dieser Vereinbarung heute nicht beteiligt.",
     "The partner of the key is no party of this agreement today.",
 )
+FIELDS_NAMED = 10
+
+Claim = tuple[str, Voices, Voices]
+"""A field that a write says something in, whose words that is, and with which voices the caller speaks there."""
 
 
 async def authorise(session: Transaction, kind: Kind[Any], *holders: Any) -> None:
-    """Refuse a write with Forbidden, unless the caller's role is enough or its own partner is the owner of all holders.
-
-    Holders are rows and contents: what is there and what is to be, so that nothing can be given away or taken.
-    """
-    if not session.by.has(kind.writer):
-        check_role(session.by, kind)
-        check_owners(session.by, kind, *[await owner_of(session, kind, each) for each in holders])
-    await check_agreement(session, kind, *holders)
+    """Refuse who writes nothing of it, whatever it is, with Forbidden; holders are rows, and contents that are to be one."""
+    standing = await standing_of(session, kind, *holders)
+    check_voice(standing, kind)
 
 
 async def authorise_write(session: Transaction, write: Write[Any]) -> None:
-    """Refuse what the caller may not make of a resource.
+    """Refuse what the caller may not make of a resource: whatever it says must be its words to say.
 
-    Who does not own the resource may write its own entries in lists that have owners. What belongs to an agreement, and
-    does not say to which, belongs to the caller's. Raises Forbidden, and Invalid where that agreement cannot be told.
+    What belongs to an agreement, and does not say to which, belongs to the caller's. Raises Forbidden, and Invalid where
+    that agreement cannot be told.
     """
-    by, kind = session.by, write.kind
-    await settle_agreement(session, write)
-    holders = (write.content, *([] if write.row is None else [write.row]))
-    if by.has(Role.contributor) and has_only_own_entries(by, write):
-        await check_agreement(session, kind, *holders)
-        return
-    await authorise(session, kind, *holders)
-    if by.has(kind.writer):
-        return
-    if any(write.after[name] != write.before.get(name) for name in kind.reserved) or is_not_own_state(write):
-        raise role_needed(kind.writer)
+    await session.run_sync(lambda inner: check_write(inner, session.by, session.today, write))
 
 
-async def authorise_entry(session: Transaction, kind: Kind[Any], row: Any, owner: UUID) -> None:
-    """Refuse to write an entry of a list, unless it is the caller's own or the caller may write the resource."""
-    if not session.by.has(kind.writer) and session.by.partner_id != await owner_of(session, kind, row):
-        check_role(session.by, kind)
-        check_owners(session.by, kind, owner)
-    await check_agreement(session, kind, row)
+async def authorise_first(session: Transaction, write: Write[Any]) -> None:
+    """The same of something new before the transaction begins, so that what is refused makes no other writer wait."""
+    await session.database.read(
+        lambda connection: check_write(connection, session.by, session.today, write), is_quick=True
+    )
 
 
-async def settle_agreement(session: Transaction, write: Write[Any]) -> None:
+def check_write(session: Session | Connection, by: Caller, day: date, write: Write[Any]) -> None:
+    """Refuse what a caller may not make of a resource on a day."""
+    settle_agreement(session, by, day, write)
+    kind, row = write.kind, write.row
+    standing = standing_in(session, by, day, kind, write.content, *([] if row is None else [row]))
+    change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
+    names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
+    demand(standing, kind, said(standing, kind, change, names))
+
+
+async def authorise_removal(session: Transaction, kind: Kind[Any], row: Any, before: Mapping[str, Any]) -> None:
+    """Refuse to delete what holds words that are not the caller's, with Forbidden."""
+    standing = await standing_of(session, kind, row)
+    named = {name for words in kind.rights.words for name in words.fields}
+    names = [name for name in before if name in kind.create.model_fields or name in named]
+    defaults = {**dict.fromkeys(named), **defaults_of(kind.create)}
+    demand(standing, kind, said(standing, kind, Change(before, None, defaults), names))
+
+
+def cannot_be_first(write: Write[Any], name: str) -> bool:
+    """Whether this is a state that nothing begins with, whoever says so: that is refused as such."""
+    first = write.kind.first_states
+    return name == write.kind.state and first is not None and write.after[name] not in first
+
+
+def said(standing: Standing, kind: Kind[Any], change: Change, names: Iterable[str]) -> Iterator[Claim]:
+    """What a change says: in fields of the resource, and in those of its entries that have owners."""
+    owned = {name: child for name, child in kind.lists.items() if child.rights}
+    for name, by in claims(kind.rights, kind.state, change, [each for each in names if each not in owned]):
+        yield name, by, standing.voices
+    for name, child in owned.items():
+        yield from said_in(standing, kind, name, child, change)
+
+
+def said_in(standing: Standing, kind: Kind[Any], name: str, child: ChildList, change: Change) -> Iterator[Claim]:
+    """What a change says in the entries of a list; their order is whoever's who writes the resource."""
+    before, after = (
+        {entry[child.unique]: entry for entry in (content or {}).get(name) or []}
+        for content in (change.before, change.after)
+    )
+    kept = [[key for key in one if key in other] for one, other in ((before, after), (after, before))]
+    if kept[0] != kept[1]:
+        yield name, kind.rights.by, standing.voices
+    for key in {**before, **after}:
+        entry = Change(before.get(key), after.get(key), defaults_of(child.table))
+        if child.rights is not None:
+            for field, by in claims(child.rights, child.state, entry, entry.now):
+                yield f"{name}.{field}", by, standing.voices_in(UUID(entry.now[str(child.owner)]))
+
+
+def demand(standing: Standing, kind: Kind[Any], said: Iterable[Claim]) -> None:
+    """Refuse words that are not the caller's, naming them and whose they are."""
+    missing: dict[Voices, list[str]] = {}
+    for name, by, voices in said:
+        if not by & voices:
+            missing.setdefault(by, []).append(name)
+    for by, names in missing.items():
+        raise refusal(standing, kind, by, list(dict.fromkeys(names)))
+
+
+def check_voice(standing: Standing, kind: Kind[Any]) -> None:
+    """Refuse who writes nothing of a resource."""
+    if not kind.rights.voices & standing.voices:
+        raise refusal(standing, kind, kind.rights.voices)
+
+
+def check_voice_in(standing: Standing, kind: Kind[Any], child: ChildList, owner: UUID) -> None:
+    """Refuse who writes nothing of an owner's entry in a list."""
+    if child.rights is not None and not child.rights.voices & standing.voices_in(owner):
+        raise refusal(standing, kind, child.rights.voices)
+
+
+def refusal(standing: Standing, kind: Kind[Any], needed: Voices, names: Sequence[str] = ()) -> Forbidden:
+    """Why a caller may not write what these voices write: its role, the agreement, whose it is, or the side it stands on."""
+    writers = sorted(needed)
+    possible = {voice for voice in writers if standing.by.has(ROLES[voice])}
+    if not possible and needed <= {Voice.coordinator, Voice.admin}:
+        return role_needed(min((ROLES[voice] for voice in writers), key=RANKS.__getitem__))
+    if not possible:
+        return Forbidden("role", whose(kind, writers, names), writers=writers)
+    if not standing.is_party:
+        return Forbidden("agreement", NO_PARTY)
+    is_about_owners = possible <= {Voice.partner, Voice.organiser}
+    return Forbidden("ownership" if is_about_owners else "side", whose(kind, writers, names), writers=writers)
+
+
+def whose(kind: Kind[Any], writers: Sequence[Voice], names: Sequence[str]) -> Text:
+    """Whose words these are."""
+    shown = f": {', '.join(names[:FIELDS_NAMED])}" if names else ""
+    owner = f" ({kind.owner})" if kind.owner and Voice.partner in writers else ""
+    return Text(
+        f"Das schreibt nur {' oder '.join(each.label.de for each in writers)}{owner}{shown}.",
+        f"Only {' or '.join(each.label.en for each in writers)}{owner} writes this{shown}.",
+    )
+
+
+def settle_agreement(session: Session | Connection, by: Caller, day: date, write: Write[Any]) -> None:
     """Say to which agreement something new belongs that does not say it: the one that the caller's partner is a party of."""
     if write.values.get("agreement_id", True) is not None:
         return
-    found = (await session.execute(agreements_of(session.by, session.today).limit(2))).scalars().all()
+    found = session.execute(agreements_of(by, day).limit(2)).scalars().all()
     if len(found) != 1:
         raise Invalid(errors=[at("agreement_id", code="agreement_required", detail=WHICH)])
     write.settle(agreement_id=found[0])
 
 
-async def check_agreement(session: Transaction, kind: Kind[Any], *holders: Any) -> None:
-    """Refuse what belongs to an agreement that the caller's partner is no party of today."""
-    foreign = foreign_agreements(kind, session.by, session.today, *holders)
-    if foreign is not None:
-        refuse((await session.execute(foreign)).first())
+async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> Standing:
+    """What the caller of a transaction is to a resource, as it is and as it is to be."""
+    return await session.run_sync(lambda inner: standing_in(inner, session.by, session.today, kind, *holders))
 
 
-def foreign_agreements(kind: Kind[Any], by: Caller, day: date, *holders: Any) -> Select[Any] | None:
-    """Selects the agreements of all holders in which the caller writes nothing on a day; None where it may in all."""
-    homes = [] if by.has(Role.admin) else [home for holder in holders for home in homes_of(kind, holder)]
-    if not homes:
-        return None
-    agreement = table_of(KINDS[AGREEMENT].table)
-    is_one = or_(*(agreement.c.id == home for home in homes))
-    return select(agreement.c.id).where(is_one, agreement.c.id.not_in(agreements_of(by, day)))
+def standing_in(session: Session | Connection, by: Caller, day: date, kind: Kind[Any], *holders: Any) -> Standing:
+    """What a caller is on a day to what these rows and contents are of a resource."""
+    if by.is_command:
+        return Standing(by, frozenset(), None)
+    owners = frozenset(owner_of(session, by, kind, holder) for holder in holders) if kind.owner else frozenset()
+    return Standing(by, owners, sides_in(session, by, day, kind, *holders))
 
 
-def refuse(found: Any) -> None:
-    """Refuse a write in an agreement in which the caller writes nothing, where one was found."""
-    if found is not None:
-        raise Forbidden("agreement", NO_PARTY)
-
-
-def check_role(by: Caller, kind: Kind[Any]) -> None:
-    """Refuse roles that write nothing of a kind, whoever owns it."""
-    owned = kind.owner is not None
-    if not owned or not by.has(Role.contributor):
-        raise role_needed(kind.writer)
-
-
-def check_owners(by: Caller, kind: Kind[Any], *owners: UUID | None) -> None:
-    """Refuse what is not all the caller's own partner's."""
-    if any(owner != by.partner_id for owner in owners):
-        raise Forbidden(
-            "ownership",
-            Text(
-                f"Die Rolle contributor schreibt nur, was dem eigenen Partner gehört ({kind.owner}).",
-                f"The role contributor writes only what belongs to its own partner ({kind.owner}).",
-            ),
-        )
-
-
-def is_not_own_state(write: Write[Any]) -> bool:
-    """Whether the state becomes one that is not an owner's to say, but somebody else's."""
-    kind = write.kind
-    if kind.own_states is None or not write.changes(kind.state):
-        return False
-    state = write.values[kind.state]
-    is_nobodys = write.is_new and kind.first_states is not None and state not in kind.first_states
-    return state not in kind.own_states and not is_nobodys
-
-
-async def owner_of(session: Transaction, kind: Kind[Any], holder: Any) -> UUID | None:
-    """The owner of a row, or of content that is to be one."""
+def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:
+    """The owner of a row, or of content that is to be one: where callers do not write it, the caller."""
     if kind.find_owner is not None:
-        found: UUID | None = (await session.execute(kind.find_owner(holder))).scalar_one_or_none()
+        found: UUID | None = session.execute(kind.find_owner(holder)).scalar_one_or_none()
         return found
-    owner: UUID | None = getattr(holder, str(kind.owner))
+    owner: UUID | None = getattr(holder, str(kind.owner), by.partner_id)
     return owner
 
 
-def has_only_own_entries(by: Caller, write: Write[Any]) -> bool:
-    """Whether all that changes are entries that name the caller's partner as their owner."""
-    changed = [name for name in write.after if write.changes(name)]
-    for name in changed:
-        owner = write.kind.lists[name].owner if name in write.kind.lists else None
-        if owner is None or write.is_new:
-            return False
-        sides = (write.before, write.after)
-        others = [[each for each in side[name] if each[owner] != str(by.partner_id)] for side in sides]
-        if others[0] != others[1]:
-            return False
-    return bool(changed)
+def sides_in(
+    session: Session | Connection, by: Caller, day: date, kind: Kind[Any], *holders: Any
+) -> frozenset[Side] | None:
+    """The sides on which the caller's partner stands in all agreements that holders belong to; None for none."""
+    homes = [home for holder in holders for home in homes_of(kind, holder)]
+    if not homes:
+        return None
+    agreement = table_of(KINDS[AGREEMENT].table)
+    is_party = and_(PARTY.c.agreement_id == agreement.c.id, PARTY.c.partner_id == by.partner_id, is_party_on(day))
+    rows = session.execute(
+        select(agreement.c.id, PARTY.c.side)
+        .outerjoin(PARTY, is_party)
+        .where(or_(*(agreement.c.id == home for home in homes)))
+    )
+    sides: dict[UUID, set[Side]] = {}
+    for row in rows:
+        sides.setdefault(row.id, set()).update({row.side} - {None})
+    return frozenset.intersection(*(frozenset(each) for each in sides.values())) if sides else None

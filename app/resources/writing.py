@@ -21,7 +21,7 @@ from app.http.problems import Gone, NotFound
 from app.resources.checking import check, check_frozen, check_removable, check_transition, validated
 from app.resources.errors import InUse
 from app.resources.kind import KINDS, Kind, Row, Write
-from app.resources.ownership import authorise, authorise_write
+from app.resources.ownership import authorise, authorise_removal, authorise_write
 from app.resources.references import referrers_of
 from app.resources.remains import remains
 from app.resources.rendering import changed_fields, logged
@@ -113,12 +113,14 @@ async def apply(session: Transaction, write: Write[Row], row: Row) -> None:
     await kind.follow(session, [write])
 
 
-async def put(session: Transaction, kind: Kind[Row], content: Schema, preconditions: Preconditions) -> tuple[Row, bool]:
+async def put(
+    session: Transaction, kind: Kind[Row], content: Schema, preconditions: Preconditions, **settled: Any
+) -> tuple[Row, bool]:
     """Create or replace the resource at its own address; returns its row and whether it is new.
 
     What stands above it in the address must be locked before, so that of two that are new one waits for the other.
-    Content that is the same keeps the version. Raises what `create` and `change` raise, and PreconditionFailed; without
-    preconditions whatever is there is replaced.
+    Content that is the same keeps the version, unless something is `settled` by it that callers do not write. Raises what
+    `create` and `change` raise, and PreconditionFailed; without preconditions whatever is there is replaced.
     """
     row = await at_address(session, kind, content)
     if row is None:
@@ -127,9 +129,8 @@ async def put(session: Transaction, kind: Kind[Row], content: Schema, preconditi
         return await create(session, kind, content), True
     await authorise(session, kind, row)
     preconditions.check(row.version)
-    return await rewrite(
-        session, kind, row, {**json.loads(row.representation), **content.model_dump(mode="json")}
-    ), False
+    after = {**json.loads(row.representation), **content.model_dump(mode="json"), **settled}
+    return await rewrite(session, kind, row, after), False
 
 
 async def at_address(session: Transaction, kind: Kind[Row], content: Any) -> Row | None:
@@ -148,6 +149,7 @@ async def remove(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """
     await authorise(session, kind, row)
     check_removable(kind, row, await above_of(session, kind, row))
+    await authorise_removal(session, kind, row, json.loads(row.representation))
     # Whoever is just now referring to it is waited for, and then listed.
     await session.execute(select(col(kind.table.id)).where(col(kind.table.id) == row.id).with_for_update())
     await kind.let_go(session, row.id)

@@ -1,11 +1,12 @@
 """Statements: what a partner says to a decision, and what the city made of it."""
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import MISSING
 from pydantic import Field as Bound
 from sqlalchemy import Index
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
 from app.database import Json, closed
@@ -13,8 +14,8 @@ from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
-from app.schema.base import Schema, example
-from app.schema.fields import Day, Id, Moment, Paragraphs
+from app.schema.base import Patch, Schema, example
+from app.schema.fields import Day, Id, Ids, Moment, Paragraphs
 from app.statements.terms import Position, TakenUp
 
 
@@ -23,6 +24,14 @@ class StatementWords(Schema):
     text: Paragraphs | None = Field(default=None, description="The statement itself.")
     documents: list[Document] = Field(
         default_factory=list, max_length=100, sa_type=Json, description="Documents of the statement, in order."
+    )
+
+
+class StatementContent(StatementWords):
+    on_behalf_of_ids: Ids = Field(
+        default_factory=list,
+        description="Members of the partner, an umbrella association, that it also speaks for; a member's own statement "
+        "counts in its place.",
     )
 
 
@@ -40,6 +49,14 @@ class StatementPlace(Schema):
 
 class StatementTimes(Schema):
     submitted_at: Moment = Field(description="When the partner first said it (UTC).")
+    entered_by_id: Id | None = Field(
+        default=None,
+        foreign_key="partner.id",
+        index=True,
+        description="Partner that entered it for the one that says it, as a letter on paper; null where that one said it "
+        "itself.",
+    )
+    answered_on: Day | None = Field(default=None, description="Day on which the city answered.")
 
 
 class Statement(StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stored, table=True):
@@ -53,7 +70,16 @@ class Statement(StatementAnswer, StatementWords, StatementPlace, StatementTimes,
     submitted_on: Day
 
 
-class StatementCreate(Visible, StatementAnswer, StatementWords, StatementPlace):
+class StatementOnBehalf(SQLModel, table=True):
+    __tablename__ = "statement_on_behalf"
+    __table_args__ = (Index(None, "partner_id", "statement_id"),)
+
+    statement_id: UUID = Field(primary_key=True, foreign_key="statement.id")
+    partner_id: UUID = Field(primary_key=True, foreign_key="partner.id")
+    position: int
+
+
+class StatementCreate(Visible, StatementAnswer, StatementContent, StatementPlace):
     """Everything that callers say about a statement, by its body or its address."""
 
     model_config = example(
@@ -68,8 +94,8 @@ class StatementCreate(Visible, StatementAnswer, StatementWords, StatementPlace):
     )
 
 
-class StatementPut(StatementWords):
-    """The statement of a partner; a coordinator's `taken_up` and `reason` stay when they are not given."""
+class StatementPut(StatementContent):
+    """What a partner says; the city's answer to it stays."""
 
     model_config = example(
         {
@@ -81,15 +107,15 @@ class StatementPut(StatementWords):
     visibility: Visibility | MISSING = Field(
         default=MISSING, description="Who may read it; not given: as before, at first who may read the decision."
     )
-    taken_up: TakenUp | MISSING | None = Field(
-        default=MISSING, description=f"What the city made of it, by a coordinator: {TakenUp.explained()}."
-    )
-    reason: Paragraphs | MISSING | None = Field(
-        default=MISSING, description="Why; required for `partly` and `not_adopted`."
-    )
 
 
-class StatementPublic(Visible, StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stamped):
+class StatementUpdate(Visible, StatementAnswer, StatementContent, Patch):
+    """The fields to change; an absent field keeps its value."""
+
+    model_config = example({"taken_up": "partly", "reason": "Die Mittel sind für zwei Jahre eingeplant."})
+
+
+class StatementPublic(Visible, StatementAnswer, StatementContent, StatementPlace, StatementTimes, Stamped):
     """What a partner said to a decision, and what the city made of it."""
 
 

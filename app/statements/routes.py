@@ -13,13 +13,13 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.resources.addresses import PartnerInPath
-from app.resources.answers import put_answer
+from app.resources.answers import put_answer, written
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.statements import service
-from app.statements.models import StatementList, StatementPublic, StatementPut
+from app.statements.models import StatementList, StatementPublic, StatementPut, StatementUpdate
 from app.statements.queries import filters
 from app.statements.resource import STATEMENTS, statement_id
 
@@ -58,19 +58,32 @@ async def put_statement(
 ) -> Response:
     """Say what a partner thinks of a decision, or replace what it said.
 
-    A partner's key says what that partner thinks; a coordinator's also says what the city made of it. When it was first
-    said stays. Once the decision is made, what was said before stays as it is; the city's answer can still be added.
-    If-Match is honoured when it is sent.
+    A partner's own keys say what that partner thinks. A coordinator of another party may enter what came on paper, where
+    nothing is said yet: `entered_by_id` tells who did, until the partner's own PUT. An umbrella association can speak for
+    members of today that are asked. The city's answer and when it was first said stay. Once the decision is made, what was
+    said before stays as it is. If-Match is honoured when it is sent.
     """
     row, is_new = await service.put(session, id, partner_id, content, preconditions)
     return put_answer(request, row, is_new=is_new)
+
+
+@router.patch("/{partner_id}", response_model=StatementPublic, responses=conflicts("frozen"))
+async def update_statement(
+    session: ByContributor, id: Id, partner_id: PartnerInPath, changes: StatementUpdate, preconditions: Conditional
+) -> Response:
+    """Answer a statement, or change fields of it.
+
+    A coordinator of the authority says what the city made of it, and why; also after the decision is made. The other fields
+    are the partner's own.
+    """
+    return written(await service.change(session, id, partner_id, changes, preconditions))
 
 
 @router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
 async def delete_statement(
     session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
-    """Take back what a partner said, as long as the decision is not made."""
+    """Take back what a partner said, as long as it is not answered and the decision is not made."""
     await service.remove(session, id, partner_id, preconditions)
     return Response(status_code=204)
 

@@ -2,14 +2,30 @@
 
 from collections.abc import Iterator
 
+from app.access.voices import Voice
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.resources.words import Rights, Words
 from app.schema.text import is_visible
-from app.statements.models import StatementCreate
+from app.statements.models import StatementAnswer, StatementCreate
 from app.statements.terms import TakenUp
 
 NEEDS_REASON = frozenset({TakenUp.partly, TakenUp.not_adopted})
 REASON = Text("Wer nicht alles übernimmt, sagt warum.", "Who does not adopt all of it says why.")
+
+RIGHTS = Rights(
+    frozenset({Voice.partner}),
+    (
+        Words(frozenset({Voice.authority}), tuple(StatementAnswer.model_fields)),
+        # A letter on paper is entered by whoever got it; from then on it is the partner's.
+        Words(
+            frozenset({Voice.partner}),
+            tuple(name for name in StatementCreate.model_fields if name not in StatementAnswer.model_fields),
+            at_first=frozenset({Voice.coordinator}),
+        ),
+    ),
+)
+"""What a partner says is its own, the answer is the authority's."""
 
 
 def check(statement: StatementCreate) -> Iterator[FieldError]:

@@ -13,6 +13,7 @@ from app.goals.models import Goal
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Kind, Write
+from app.resources.words import BY_OWNER_TOO
 from app.schema.fields import LAST_ORDINAL
 from app.sub_measures.models import (
     SubMeasure,
@@ -114,6 +115,7 @@ SUB_MEASURES = Kind(
     belongs_by=("goal_id",),
     leads_out=("continues_id",),
     owner="lead_partner_id",
+    rights=BY_OWNER_TOO,
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},
     lists={

@@ -1,35 +1,43 @@
 """Who may do what: the one table that the tests try cell by cell and that docs/access.md shows.
 
 A rule holds for a group of operations. It gives the answer to each caller for what is public, and for what is for
-partners only; `own` stands for what belongs to the contributor's partner.
+partners only; `own` stands for what belongs to the contributor's partner, and a coordinator of an umbrella association is
+tried on what belongs to a member of it.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from app.access.roles import Role
+from app.access.voices import Voice
 from app.catalogue import FEATURES
+from app.resources.words import BY_ADMINS, BY_COORDINATORS, BY_OWNER_TOO
 
-CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinator", "admin")
+CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinator", "coordinator, umbrella", "admin")
 CIRCLES = ("public", "partners")
 DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 
 # What is put below another has rules of its own; the rest is whose its declaration says.
 POSTED = tuple(feature for feature in FEATURES if feature.kind.within is None)
-OWNED = tuple(each.kind.path for each in POSTED if each.kind.owner)
-SHARED = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.coordinator)
-KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.admin)
-RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS)
+OWNED = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_OWNER_TOO.by)
+SHARED = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_COORDINATORS.by)
+KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_ADMINS.by)
+OWN_WORDS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.partner})
+OF_AUTHORITY = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.authority})
+RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS, *OWN_WORDS, *OF_AUTHORITY)
 
 
 class Rule(NamedTuple):
-    """What a group of operations answers to each caller: first for what is public, then for what is for partners."""
+    """What a group of operations answers to each caller: first for what is public, then for what is for partners.
+
+    `whose` are words that not every coordinator writes: it tells how others are refused.
+    """
 
     name: str
     operations: tuple[str, ...]
     public: tuple[int, ...]
     partners_only: tuple[int, ...] = ()
+    whose: Voice | None = None
 
     @property
     def partners(self) -> tuple[int, ...]:
@@ -63,130 +71,179 @@ REPORTS = (
     "upcoming",
 )
 
+ALL, ALL_BUT_ANONYMOUS = (200,) * 7, (404, *(200,) * 6)
+EVENTS = ("consultation-events",)
+PARTNER, AUTHORITY = Voice.partner, Voice.authority
+
 RULES = (
-    Rule("Read one, and its history", on(RESOURCES, "get /{id}", "get /{id}/history"), (200,) * 6, (404, *(200,) * 5)),
-    Rule("Read lists: what one may not see is absent", on(RESOURCES, "get "), (200,) * 6),
+    Rule("Read one, and its history", on(RESOURCES, "get /{id}", "get /{id}/history"), ALL, ALL_BUT_ANONYMOUS),
+    Rule("Read lists: what one may not see is absent", on(RESOURCES, "get "), ALL),
     Rule(
         "Read a statement, an observation or their history",
         tuple(f"get {path}{rest}" for path in (STATEMENT, OBSERVATION) for rest in ("", "/history")),
-        (200,) * 6,
-        (404, *(200,) * 5),
+        ALL,
+        ALL_BUT_ANONYMOUS,
     ),
     Rule(
         "List statements and observations, read the involvement in a decision",
         ("get /decisions/{id}/statements", "get /indicators/{id}/observations", "get /decisions/{id}/involvement"),
-        (200,) * 6,
-        (404, *(200,) * 5),
+        ALL,
+        ALL_BUT_ANONYMOUS,
     ),
     Rule(
-        "Read reports: what one may not see is not counted",
-        tuple(f"get /reports/{report}" for report in REPORTS),
-        (200,) * 6,
+        "Read reports: what one may not see is not counted", tuple(f"get /reports/{report}" for report in REPORTS), ALL
     ),
-    Rule("Follow changes: what one may not see is absent", ("get /changes", "get /changes/stream"), (200,) * 6),
+    Rule("Follow changes: what one may not see is absent", ("get /changes", "get /changes/stream"), ALL),
+    Rule(f"Create {named(OWNED)}", on(OWNED, "post "), (401, 403, 403, 201, 201, 201, 201)),
+    Rule(f"Change {named(OWNED)}", on(OWNED, "patch /{id}"), (401, 403, 403, 200, 200, 200, 200)),
     Rule(
-        f"Create {named(OWNED)}",
-        on(OWNED, "post "),
-        (401, 403, 403, 201, 201, 201),
-    ),
-    Rule(
-        f"Change {named(OWNED)}",
-        on(OWNED, "patch /{id}"),
-        (401, 403, 403, 200, 200, 200),
+        "Delete sub-measures",
+        on(tuple(each for each in OWNED if each not in EVENTS), "delete /{id}"),
+        (401, 403, 403, 204, 204, 204, 204),
     ),
     Rule(
-        f"Delete {named(OWNED)}",
-        on(OWNED, "delete /{id}"),
-        (401, 403, 403, 204, 204, 204),
+        "Delete an event that a partner organises",
+        on(EVENTS, "delete /{id}"),
+        (401, 403, 403, 204, 403, 403, 403),
+        whose=PARTNER,
+    ),
+    Rule("Set an observation", (f"put {OBSERVATION}",), (401, 403, 403, 200, 200, 200, 200)),
+    Rule("Delete an observation", (f"delete {OBSERVATION}",), (401, 403, 403, 204, 204, 204, 204)),
+    Rule(f"Create {named(OWN_WORDS)}", on(OWN_WORDS, "post "), (401, 403, 403, 201, 403, 403, 403), whose=PARTNER),
+    Rule(
+        f"Change the words of {named(OWN_WORDS)}",
+        on(OWN_WORDS, "patch /{id}"),
+        (401, 403, 403, 200, 403, 403, 403),
+        whose=PARTNER,
     ),
     Rule(
-        "Give a statement, set an observation, take part in an event",
-        tuple(f"put {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
-        (401, 403, 403, 200, 200, 200),
+        f"Delete {named(OWN_WORDS)} that nobody answered",
+        on(OWN_WORDS, "delete /{id}"),
+        (401, 403, 403, 204, 403, 403, 403),
+        whose=PARTNER,
     ),
     Rule(
-        "Take back a statement, an observation, a participation",
-        tuple(f"delete {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
-        (401, 403, 403, 204, 204, 204),
+        "Change the words of a statement, say whether one comes to an event",
+        (f"put {STATEMENT}", f"patch {STATEMENT}", f"put {PARTICIPANT}"),
+        (401, 403, 403, 200, 403, 403, 403),
+        whose=PARTNER,
     ),
     Rule(
-        f"Create {named(SHARED)}",
-        on(SHARED, "post "),
-        (401, 403, 403, 403, 201, 201),
+        "Take back a statement, or that one comes",
+        (f"delete {STATEMENT}", f"delete {PARTICIPANT}"),
+        (401, 403, 403, 204, 403, 403, 403),
+        whose=PARTNER,
+    ),
+    Rule("Announce decisions", on(OF_AUTHORITY, "post "), (401, 403, 403, 403, 201, 403, 201), whose=AUTHORITY),
+    Rule("Change decisions", on(OF_AUTHORITY, "patch /{id}"), (401, 403, 403, 403, 200, 403, 200), whose=AUTHORITY),
+    Rule("Delete decisions", on(OF_AUTHORITY, "delete /{id}"), (401, 403, 403, 403, 204, 403, 204), whose=AUTHORITY),
+    Rule(f"Create {named(SHARED)}", on(SHARED, "post "), (401, 403, 403, 403, 201, 201, 201)),
+    Rule(f"Change {named(SHARED)}", on(SHARED, "patch /{id}"), (401, 403, 403, 403, 200, 200, 200)),
+    Rule(f"Delete {named(SHARED)}", on(SHARED, "delete /{id}"), (401, 403, 403, 403, 204, 204, 204)),
+    Rule(f"Create {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "post "), (401, 403, 403, 403, 403, 403, 201)),
+    Rule(f"Change {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "patch /{id}"), (401, 403, 403, 403, 403, 403, 200)),
+    Rule(f"Delete {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "delete /{id}"), (401, 403, 403, 403, 403, 403, 204)),
+    Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
+    Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
+    Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),
+)
+
+# What the same operations answer where they say something else: `SAID` is what is sent.
+SAID: Mapping[str, Mapping[str, Any]] = {
+    "patch /needs/{id}": {"status": "answered", "response": "Ja."},
+    "patch /progress-reports/{id}": {"state": "returned", "return_reason": "Bitte genauer."},
+    f"patch {STATEMENT}": {"taken_up": "adopted"},
+    "patch /decisions/{id}": {"status": "refused", "refusal_reason": "Nein."},
+    "post /decisions": {"title": "Haushalt", "kind": "financial", "status": "reported"},
+    f"put {STATEMENT}": {"position": "support"},
+    f"put {PARTICIPANT}": {"attendance": "attended"},
+}
+SAYING = (
+    Rule(
+        "Answer a need or a statement, accept or return a progress report",
+        ("patch /needs/{id}", "patch /progress-reports/{id}", f"patch {STATEMENT}"),
+        (401, 403, 403, 403, 200, 403, 200),
+        whose=AUTHORITY,
     ),
     Rule(
-        f"Change {named(SHARED)}",
-        on(SHARED, "patch /{id}"),
-        (401, 403, 403, 403, 200, 200),
+        "Take on or refuse a decision that was reported",
+        ("patch /decisions/{id}",),
+        (401, 403, 403, 403, 200, 403, 200),
+        whose=AUTHORITY,
     ),
     Rule(
-        f"Delete {named(SHARED)}",
-        on(SHARED, "delete /{id}"),
-        (401, 403, 403, 403, 204, 204),
+        "Report a decision that the authority did not announce",
+        ("post /decisions",),
+        (401, 403, 201, 201, 403, 201, 403),
+        whose=Voice.associations,
     ),
     Rule(
-        f"Create {named(KEPT_BY_ADMINS)}",
-        on(KEPT_BY_ADMINS, "post "),
-        (401, 403, 403, 403, 403, 201),
+        "Enter a statement that came on paper, where there is none",
+        (f"put {STATEMENT}",),
+        (401, 403, 403, 201, 201, 201, 201),
+        whose=PARTNER,
     ),
     Rule(
-        f"Change {named(KEPT_BY_ADMINS)}",
-        on(KEPT_BY_ADMINS, "patch /{id}"),
-        (401, 403, 403, 403, 403, 200),
+        "Say who was there, where another partner organises",
+        (f"put {PARTICIPANT}",),
+        (401, 403, 403, 403, 403, 403, 403),
+        whose=PARTNER,
     ),
-    Rule(
-        f"Delete {named(KEPT_BY_ADMINS)}",
-        on(KEPT_BY_ADMINS, "delete /{id}"),
-        (401, 403, 403, 403, 403, 204),
-    ),
-    Rule(
-        "List and read keys",
-        ("get /keys", "get /keys/{id}"),
-        (401, 403, 403, 403, 403, 200),
-    ),
-    Rule(
-        "Make and replace keys",
-        ("post /keys", "post /keys/{id}/rotation"),
-        (401, 403, 403, 403, 403, 201),
-    ),
-    Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 204), (401, 403, 403, 403, 403, 204)),
 )
 
 # What even its owner may not change any more. Answers are the same for what is for partners.
 FROZEN = (
     Rule(
-        "Change and delete a progress report that is accepted",
-        on(("progress-reports",), "patch /{id}", "delete /{id}"),
-        (401, 403, 403, 409, 409, 409),
+        "Change a progress report that is accepted",
+        ("patch /progress-reports/{id}",),
+        (401, 403, 403, 409, 403, 403, 403),
+        whose=PARTNER,
     ),
     Rule(
-        "Change the words of a statement, or take it back, when its decision is made",
-        (f"put {STATEMENT}", f"delete {STATEMENT}"),
-        (401, 403, 403, 409, 409, 409),
+        "Delete a progress report that is accepted",
+        ("delete /progress-reports/{id}",),
+        (401, 403, 403, 409, 409, 403, 409),
+        whose=AUTHORITY,
     ),
     Rule(
-        "Change what tells whether the partners were heard, or delete a decision, when it is made",
-        on(("decisions",), "patch /{id}", "delete /{id}"),
-        (401, 403, 403, 403, 409, 409),
+        "Change the words of a statement when its decision is made",
+        (f"put {STATEMENT}",),
+        (401, 403, 403, 409, 403, 403, 403),
+        whose=PARTNER,
     ),
+    Rule(
+        "Take back a statement when its decision is made",
+        (f"delete {STATEMENT}",),
+        (401, 403, 403, 409, 409, 409, 409),
+        whose=PARTNER,
+    ),
+    Rule(
+        "Change what tells whether the partners were heard, when a decision is made",
+        ("patch /decisions/{id}",),
+        (401, 403, 403, 403, 409, 403, 409),
+        whose=AUTHORITY,
+    ),
+    Rule("Delete a decision that is made", ("delete /decisions/{id}",), (401, 403, 409, 409, 409, 409, 409)),
 )
 
 
 # What belongs to an agreement that the partner of the key is no party of today: tests/access/test_agreements.py tries it.
 BELONGING = (*OWNED, *SHARED)
+WORDS = (*OWN_WORDS, *OF_AUTHORITY)
 OUTSIDE = (
-    Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, 403, 403, 403, 403, 201)),
-    Rule("Change there", on(BELONGING, "patch /{id}"), (401, 403, 403, 403, 403, 200)),
-    Rule("Delete there", on(BELONGING, "delete /{id}"), (401, 403, 403, 403, 403, 204)),
+    Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, *(403,) * 5, 201)),
+    Rule("Change there", on(BELONGING, "patch /{id}"), (401, *(403,) * 5, 200)),
+    Rule("Delete there", on(BELONGING, "delete /{id}"), (401, *(403,) * 5, 204)),
+    Rule("Set an observation there", (f"put {OBSERVATION}",), (401, *(403,) * 5, 200)),
+    Rule("Delete an observation there", (f"delete {OBSERVATION}",), (401, *(403,) * 5, 204)),
     Rule(
-        "Give a statement, set an observation, take part in an event there",
-        tuple(f"put {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
-        (401, 403, 403, 403, 403, 200),
-    ),
-    Rule(
-        "Take back a statement, an observation, a participation there",
-        tuple(f"delete {path}" for path in (STATEMENT, OBSERVATION, PARTICIPANT)),
-        (401, 403, 403, 403, 403, 204),
+        "Say anything there: needs, progress reports, decisions, statements, participation",
+        (
+            *on(WORDS, "post ", "patch /{id}", "delete /{id}"),
+            *(f"{method} {STATEMENT}" for method in ("put", "patch", "delete")),
+            *(f"{method} {PARTICIPANT}" for method in ("put", "delete")),
+        ),
+        (401, *(403,) * 6),
     ),
 )
 
@@ -198,6 +255,7 @@ class Cell(NamedTuple):
     caller: str
     circle: str
     status: int
+    whose: Voice | None
 
 
 def cells(rules: tuple[Rule, ...]) -> Iterator[Cell]:
@@ -206,7 +264,7 @@ def cells(rules: tuple[Rule, ...]) -> Iterator[Cell]:
         for operation in rule.operations:
             for circle, statuses in (("public", rule.public), ("partners", rule.partners)):
                 for caller, status in zip(CALLERS, statuses, strict=True):
-                    yield Cell(operation, caller, circle, status)
+                    yield Cell(operation, caller, circle, status, rule.whose)
 
 
 MEANING: Mapping[int, str] = {
@@ -224,14 +282,17 @@ def rendered() -> str:
         "",
         "Every operation of the contract is in this table, and every cell of it is tried.",
         "`own` means the partner of the key: it leads the sub-measure (also that of an indicator), organises the event, or",
-        "it is the one that takes part, gives the statement, raises the need or reports. Ownership cannot be given away or",
-        "taken: a contributor's change that would do so is 403, and the problem's `rule` says `ownership`; where the role",
-        "is too small, it says `role`. Within what is its own, a contributor leaves to coordinators what is theirs to say:",
-        "the answers to needs and statements, and whether a report is accepted or returned.",
+        "it is the one that takes part, gives the statement, raises the need, reports, or reported the decision. Nothing is",
+        "given away or taken. `coordinator` and `admin` are the city's, on the side `authority`, tried on what is another",
+        "partner's. `coordinator, umbrella` is an umbrella association's, tried on what is a member's: it has no more rights",
+        "over its members' words than the city's has.",
         "",
-        "Contributors and coordinators write in an agreement on the days on which their partner is one of its `parties`;",
-        "else the `rule` is `agreement`, whatever belongs to the agreement and by whatever way. Admins and the register's",
-        "own commands write in all. Keys of a partner whose `dissolved_on` has passed are expired.",
+        "Whoever is refused is told by which `rule` and who are the `writers`: `role` is too small, `ownership` means another",
+        "partner's words, `side` those of another side of the agreement, `agreement` that the partner is no party of it on",
+        "that day. An admin's key speaks as its partner does; what admins alone keep, and goals, topics, sub-measures, events",
+        "and indicators, they write in all agreements. The register's own commands carry whatever the operator loads. What is",
+        "deleted is unsaid: who may not say all that it holds does not delete it. Keys of a partner whose `dissolved_on` has",
+        "passed are expired.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
         "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",
@@ -246,7 +307,7 @@ def rendered() -> str:
         f"| what | circle | {' | '.join(CALLERS)} |",
         f"|---|---|{'---|' * len(CALLERS)}",
     ]
-    for rule in (*RULES, *FROZEN, *OUTSIDE):
+    for rule in (*RULES, *SAYING, *FROZEN, *OUTSIDE):
         rows = {"public": rule.public, "partners": rule.partners}
         if rule.public == rule.partners:
             rows = {"both": rule.public}

@@ -51,8 +51,8 @@ class TestContributors:
         assert (await delete(callers["contributor"], path, answer.json())).status_code == 204
 
     async def test_write_what_others_gave_to_their_partner(self, callers: Callers, path: str, owner: str) -> None:
-        made = await make(callers["coordinator"], path, **{owner: LIGA})
-        given = await patch(callers["coordinator"], path, made, **{owner: CARITAS})
+        made = await make(callers["operator"], path, **{owner: LIGA})
+        given = await patch(callers["operator"], path, made, **{owner: CARITAS})
         assert given.status_code == 200
         refused(await patch(callers["other_contributor"], path, given.json(), **named(path, "Zu spät")), "ownership")
         assert (await patch(callers["contributor"], path, given.json(), **named(path, "Jetzt"))).status_code == 200
@@ -70,14 +70,14 @@ class TestContributors:
 
     @pytest.mark.parametrize("other", [LIGA, None])
     async def test_change_nothing_of_others(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
-        made = await make(callers["admin"], path, **{owner: other})
+        made = await make(callers["operator"], path, **{owner: other})
         refused(await patch(callers["contributor"], path, made, **named(path, "Fremd")), "ownership")
         refused(await delete(callers["contributor"], path, made), "ownership")
         await unchanged(callers, path, made)
 
     @pytest.mark.parametrize("other", [LIGA, None])
     async def test_take_nothing(self, callers: Callers, path: str, owner: str, other: str | None) -> None:
-        made = await make(callers["admin"], path, **{owner: other})
+        made = await make(callers["operator"], path, **{owner: other})
         refused(await patch(callers["contributor"], path, made, **{owner: CARITAS}), "ownership")
         await unchanged(callers, path, made)
 
@@ -89,7 +89,7 @@ class TestContributors:
 
     async def test_are_told_of_the_rule_before_the_version(self, callers: Callers, path: str, owner: str) -> None:
         """A refusal does not depend on what the caller knows of the resource."""
-        made = await make(callers["admin"], path, **{owner: LIGA})
+        made = await make(callers["operator"], path, **{owner: LIGA})
         address = f"/v1/{path}/{made['id']}"
         for headers in ({}, {"If-Match": '"7"'}, {"If-Match": '"1"'}):
             for method in ("PATCH", "DELETE"):
@@ -99,13 +99,13 @@ class TestContributors:
 
     async def test_lose_the_right_with_the_resource(self, callers: Callers, path: str, owner: str) -> None:
         made = await make(callers["contributor"], path, **{owner: CARITAS})
-        taken = await patch(callers["coordinator"], path, made, **{owner: LIGA})
+        taken = await patch(callers["operator"], path, made, **{owner: LIGA})
         assert taken.status_code == 200
         refused(await patch(callers["contributor"], path, taken.json(), **named(path, "Zu spät")), "ownership")
         await unchanged(callers, path, taken.json())
 
     async def test_are_refused_by_role_without_the_role(self, callers: Callers, path: str, owner: str) -> None:
-        own = await make(callers["admin"], path, **{owner: LIGA})
+        own = await make(callers["operator"], path, **{owner: LIGA})
         refused(await patch(callers["reader"], path, own, **named(path, "Neu")), "role")
         refused(await callers["reader"].post(f"/v1/{path}", json=body_of(path, **{owner: LIGA})), "role")
 
@@ -120,7 +120,7 @@ class TestRules:
     )
     async def test_give_nothing_to_those_who_take_part(self, callers: Callers, path: str, part: dict[str, Any]) -> None:
         """Support and participation are no ownership."""
-        made = await make(callers["admin"], path, **part)
+        made = await make(callers["operator"], path, **part)
         refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
 
     async def test_name_the_role_that_is_needed(self, callers: Callers) -> None:
@@ -159,7 +159,7 @@ class TestRules:
 
     async def test_are_those_of_the_key_and_not_of_the_partner(self, callers: Callers) -> None:
         """Two keys of one partner have the rights that each was given."""
-        made = await make(callers["admin"], "sub-measures", lead_partner_id=LIGA)
+        made = await make(callers["operator"], "sub-measures", lead_partner_id=LIGA)
         refused(await patch(callers["reader"], "sub-measures", made, title="Neu"), "role")
         assert (await patch(callers["other_contributor"], "sub-measures", made, title="Neu")).status_code == 200
 
@@ -169,10 +169,10 @@ class TestRefusals:
     """What is refused makes no other writer wait: on SQLite there is one connection that writes, and somebody has it."""
 
     async def test_do_not_wait_for_other_writers(self, app: FastAPI, callers: Callers) -> None:
-        need = await make(callers["admin"], "needs", raised_by_id=LIGA)
-        event = await make(callers["admin"], "consultation-events", organiser_id=LIGA)
-        decision = await make(callers["admin"], "decisions")
-        indicator = await make(callers["admin"], "indicators")
+        need = await make(callers["operator"], "needs", raised_by_id=LIGA)
+        event = await make(callers["operator"], "consultation-events", organiser_id=LIGA)
+        decision = await make(callers["operator"], "decisions")
+        indicator = await make(callers["operator"], "indicators")
         attempts = (
             ("POST", "needs", body_of("needs", raised_by_id=LIGA), "ownership"),
             ("POST", "goals", body_of("goals"), "role"),

@@ -158,7 +158,7 @@ class TestAnonymousCallers:
 
     async def test_page_through_lists_without_meeting_it(self, callers: Callers, path: str) -> None:
         for number in range(3):
-            await make(callers["admin"], path, **named(path, f"Offen {number}"))
+            await make(callers["operator"], path, **named(path, f"Offen {number}"))
             await hide(
                 callers["admin"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in hidden_fields(path) else {})
             )
@@ -250,9 +250,9 @@ class TestReferences:
     async def test_find_nothing_through_a_hidden_goal(self, callers: Callers) -> None:
         """A public measure names its hidden goal, as it is public as a whole; what the goal holds stays hidden."""
         goal = await hide(callers["admin"], "goals")
-        measure = await make(callers["admin"], "sub-measures", goal_id=goal["id"])
+        measure = await make(callers["operator"], "sub-measures", goal_id=goal["id"])
         event = await make(
-            callers["admin"], "consultation-events", goal_ids=[goal["id"]], sub_measure_ids=[measure["id"]]
+            callers["operator"], "consultation-events", goal_ids=[goal["id"]], sub_measure_ids=[measure["id"]]
         )
         health = topic_id("health")
         for path, id, params in (
@@ -273,13 +273,13 @@ class TestReferences:
             {"sub_measure_ids": [measure["id"]]},
             {"agenda_items": [{"title": "x", "sub_measure_id": measure["id"]}]},
         ):
-            event = await make(callers["admin"], "consultation-events", **about)
+            event = await make(callers["operator"], "consultation-events", **about)
             for name, is_found in (("anonymous", False), ("reader", True)):
                 events = await items_of(callers[name], "consultation-events", goal_id=measure["goal_id"])
                 assert (event["id"] in {each["id"] for each in events}) is is_found
 
     async def test_are_to_nothing_when_they_are_to_another_kind_or_to_what_was_deleted(self, callers: Callers) -> None:
-        gone = await make(callers["admin"], "partners", visibility="partners")
+        gone = await make(callers["operator"], "partners", visibility="partners")
         assert (await delete(callers["admin"], "partners", gone)).status_code == 204
         for id in (gone["id"], NOWHERE, goal_id(1)):
             body = body_of("sub-measures", supporting_partner_ids=[LIGA, id], lead_partner_id=CARITAS)
@@ -329,7 +329,7 @@ class TestOtherCallers:
     async def test_are_not_told_which_hidden_partner_acted(self, callers: Callers) -> None:
         city = (await callers["admin"].get(f"/v1/partners/{CITY}")).json()
         assert (await patch(callers["admin"], "partners", city, visibility="partners")).status_code == 200
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         answer = await callers["anonymous"].get(f"/v1/goals/{made['id']}/history")
         assert [each["by"] for each in answer.json()["items"]] == [None]
         for partner in (CITY, NOWHERE):

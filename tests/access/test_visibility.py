@@ -24,7 +24,7 @@ def named(path: str) -> dict[str, Any]:
 @pytest.mark.parametrize("path", PATHS)
 class TestHidden:
     async def test_is_in_no_answer(self, callers: Callers, path: str) -> None:
-        hidden = await make(callers["admin"], path, **named(path))
+        hidden = await make(callers["operator"], path, **named(path))
         hidden = (await patch(callers["admin"], path, hidden, visibility="partners")).json()
         anonymous = callers["anonymous"]
         address = f"/v1/{path}/{hidden['id']}"
@@ -50,7 +50,7 @@ class TestHidden:
         assert answers[4].json() == {"items": [], "next_cursor": None, "total": 0}
 
     async def test_is_gone_for_those_only_who_saw_it(self, callers: Callers, path: str) -> None:
-        hidden = await make(callers["admin"], path, **named(path))
+        hidden = await make(callers["operator"], path, **named(path))
         assert (await delete(callers["admin"], path, hidden)).status_code == 204
         address = f"/v1/{path}/{hidden['id']}"
         assert (await callers["anonymous"].get(address)).status_code == 404
@@ -60,7 +60,7 @@ class TestHidden:
 
 class TestReference:
     async def test_to_what_is_not_there_is_one_to_nothing(self, callers: Callers) -> None:
-        hidden = await make(callers["admin"], "partners", **named("partners"))
+        hidden = await make(callers["operator"], "partners", **named("partners"))
         body = body_of("sub-measures", lead_partner_id=hidden["id"])
         assert (await callers["coordinator"].post("/v1/sub-measures", json=body)).status_code == 201
         body = body_of("sub-measures", lead_partner_id=f"{hidden['id'][:-1]}0", supporting_partner_ids=[LIGA])

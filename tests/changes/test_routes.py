@@ -94,7 +94,7 @@ class TestListChanges:
     async def test_moves_the_cursor_past_what_is_filtered_out(self, callers: Callers) -> None:
         nothing, cursor = await follow(callers["anonymous"], type="need")
         assert nothing == []
-        await make(callers["admin"], "goals")
+        await make(callers["operator"], "goals")
         changes, _ = await follow(callers["anonymous"], cursor)
         assert [change["resource_type"] for change in changes] == ["goal"]
 
@@ -109,14 +109,14 @@ class TestListChanges:
         assert (await follow(callers["admin"], cursor))[0] == []
 
     async def test_writes_nothing_for_a_patch_that_changes_nothing(self, callers: Callers) -> None:
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         _, cursor = await follow(callers["admin"])
         answer = await patch(callers["admin"], "goals", made, title=made["title"])
         assert (answer.status_code, answer.json()) == (200, made)
         assert (await follow(callers["admin"], cursor))[0] == []
 
     async def test_shows_what_leaves_and_enters_the_public_view(self, callers: Callers) -> None:
-        hidden = await make(callers["admin"], "goals", visibility="partners")
+        hidden = await make(callers["operator"], "goals", visibility="partners")
         _, cursor = await follow(callers["anonymous"])
         entered = (await patch(callers["admin"], "goals", hidden, visibility="public")).json()
         left = (await patch(callers["admin"], "goals", entered, visibility="partners", title="Geheim")).json()
@@ -174,7 +174,7 @@ class TestListChanges:
             assert "Nur für Partner" not in answer.text
 
     async def test_refuses_a_cursor_from_a_lost_future(self, callers: Callers, templates: Templates) -> None:
-        await make(callers["admin"], "goals")
+        await make(callers["operator"], "goals")
         _, cursor = await follow(callers["admin"])
         key = templates.keys["admin"]
         async with templates.fresh("seeded") as restored, running(restored) as app, client_of(app, key) as client:
@@ -238,7 +238,7 @@ def fields_of(choice: random.Random, path: str) -> dict[str, Any]:
 
 class TestHistory:
     async def test_tells_what_happened_to_one_resource(self, callers: Callers) -> None:
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         changed = (await patch(callers["admin"], "goals", made, title="Neu")).json()
         assert (await delete(callers["admin"], "goals", changed)).status_code == 204
         assert (await callers["anonymous"].get(f"/v1/goals/{made['id']}")).status_code == 410
@@ -250,7 +250,7 @@ class TestHistory:
         ]
 
     async def test_is_hidden_with_its_resource(self, callers: Callers) -> None:
-        made = await make(callers["admin"], "goals", visibility="partners")
+        made = await make(callers["operator"], "goals", visibility="partners")
         address = f"/v1/goals/{made['id']}/history"
         assert (await callers["anonymous"].get(address)).status_code == 404
         assert (await callers["reader"].get(address)).status_code == 200
@@ -268,7 +268,7 @@ class TestHistory:
 class TestStreamChanges:
     async def test_goes_on_behind_the_last_event(self, app: FastAPI, callers: Callers) -> None:
         _, cursor = await follow(callers["anonymous"])
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         events = await stream(app, headers={"Last-Event-ID": cursor}, until=f'"resource_id":"{made["id"]}"')
         assert events[0].startswith("id: ")
         assert events[0].count("event: change") == 1
@@ -277,7 +277,7 @@ class TestStreamChanges:
     async def test_sends_events_with_data_and_comments_and_nothing_else(self, app: FastAPI, callers: Callers) -> None:
         """Common clients take an id alone for an event and parse its data, which is not there."""
         _, cursor = await follow(callers["anonymous"])
-        await make(callers["admin"], "topics")
+        await make(callers["operator"], "topics")
         for params in (
             {},
             {"partner_id": NOWHERE, "cursor": cursor},
@@ -294,13 +294,13 @@ class TestStreamChanges:
 
     async def test_passes_over_again_what_was_passed_over(self, app: FastAPI, callers: Callers) -> None:
         """A client whose last event is old goes on there and gets what it asks for once."""
-        made = await make(callers["admin"], "topics")
+        made = await make(callers["operator"], "topics")
         _, text = await streamed(app, type="topic")
         (last,) = re.findall("^id: (.*)$", text, re.MULTILINE)[-1:]
-        await make(callers["admin"], "goals")
-        await make(callers["admin"], "goals")
+        await make(callers["operator"], "goals")
+        await make(callers["operator"], "goals")
         assert made["id"] not in (await streamed(app, type="topic", cursor=last))[1]
-        after = await make(callers["admin"], "topics")
+        after = await make(callers["operator"], "topics")
         _, text = await streamed(app, type="topic", cursor=last)
         assert (text.count("event: change"), after["id"] in text) == (1, True)
 
@@ -308,7 +308,7 @@ class TestStreamChanges:
         _, cursor = await follow(callers["anonymous"])
         first = await stream(app, headers={"Last-Event-ID": ""}, until="event: change")
         assert '"position":1,' in first[0]
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         events = await stream(app, headers={"Last-Event-ID": cursor}, until=made["id"])
         assert '"position":1,' not in events[0]
 

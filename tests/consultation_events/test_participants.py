@@ -19,6 +19,7 @@ from tests.factories import (
     errors_of,
     items_of,
     make,
+    patch,
     referrers_of,
     rule_of,
 )
@@ -28,7 +29,7 @@ PATH = "consultation-events"
 ANY = {"If-Match": "*"}
 Callers = Mapping[str, httpx.AsyncClient]
 
-ACCEPTED: dict[str, Any] = {"role": "moderator", "attendance": "accepted", "delegates": 3}
+ACCEPTED: dict[str, Any] = {"attendance": "accepted", "delegates": 3}
 
 
 def address_of(event: Mapping[str, Any] | str, partner_id: str = CARITAS) -> str:
@@ -54,7 +55,7 @@ class TestPutParticipant:
     async def test_lets_a_partner_answer_for_itself(self, callers: Callers) -> None:
         others = [entry(CITY, role="host", attendance="attended", delegates=5), entry(LIGA, attendance="declined")]
         event = await make(
-            callers["admin"],
+            callers["operator"],
             PATH,
             organiser_id=CITY,
             participants=[others[0], entry(CARITAS), others[1]],
@@ -74,26 +75,26 @@ class TestPutParticipant:
         assert (await callers["anonymous"].get(answer.headers["content-location"])).json() == answer.json()
 
     async def test_adds_one_that_was_not_invited_behind_the_others(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH, participants=[entry(LIGA), entry(CITY)])
-        answer = await callers["contributor"].put(address_of(event), json={})
+        event = await make(callers["operator"], PATH, participants=[entry(LIGA), entry(CITY)])
+        answer = await callers["contributor"].put(address_of(event), json={"attendance": "accepted"})
         assert answer.status_code == 200
-        assert answer.json()["participants"] == [entry(LIGA), entry(CITY), entry(CARITAS)]
+        assert answer.json()["participants"] == [entry(LIGA), entry(CITY), entry(CARITAS, attendance="accepted")]
         assert await items_of(callers["anonymous"], PATH, partner_id=CARITAS) == [answer.json()]
 
-    async def test_replaces_the_participation_as_a_whole(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH, participants=[entry(CARITAS, **ACCEPTED)])
+    async def test_keeps_what_is_not_given(self, callers: Callers) -> None:
+        event = await make(callers["operator"], PATH, participants=[entry(CARITAS, role="moderator", **ACCEPTED)])
         answer = await callers["contributor"].put(address_of(event), json={"attendance": "declined"})
-        assert answer.json()["participants"] == [entry(CARITAS, attendance="declined")]
+        assert answer.json()["participants"] == [entry(CARITAS, role="moderator", attendance="declined", delegates=3)]
 
     async def test_changes_nothing_when_the_same_is_said_again(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH, participants=[entry(CARITAS, **ACCEPTED), entry(LIGA)])
+        event = await make(callers["operator"], PATH, participants=[entry(CARITAS, **ACCEPTED), entry(LIGA)])
         cursor = await end_of_feed(callers["admin"])
         answer = await callers["contributor"].put(address_of(event), json=ACCEPTED)
         assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"1"', event)
         assert await changes_after(callers["admin"], cursor) == ([], cursor)
 
     async def test_tells_the_feed_whose_key_changed_the_event(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH)
+        event = await make(callers["operator"], PATH)
         cursor = await end_of_feed(callers["anonymous"])
         answer = await callers["contributor"].put(address_of(event), json=ACCEPTED)
         (change,), _ = await changes_after(callers["anonymous"], cursor)
@@ -101,29 +102,59 @@ class TestPutParticipant:
         assert (change["changed_fields"], change["data"]) == (["participants"], answer.json())
         assert change["by"] == {"partner_id": CARITAS}
 
-    async def test_lets_the_organiser_and_coordinators_set_any(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH, organiser_id=CARITAS)
-        for version, (caller, partner_id) in enumerate(
-            (
-                ("contributor", LIGA),
-                ("contributor", CITY),
-                ("contributor", CARITAS),
-                ("coordinator", LIGA),
-                ("admin", CARITAS),
-            ),
-            2,
-        ):
-            answer = await callers[caller].put(address_of(event, partner_id), json={"delegates": version})
-            assert (answer.status_code, answer.json()["version"]) == (200, version)
-        assert answer.json()["participants"] == [
-            entry(LIGA, delegates=5),
-            entry(CITY, delegates=3),
-            entry(CARITAS, delegates=6),
-        ]
+    async def test_lets_the_organiser_invite_and_say_who_was_there(self, callers: Callers) -> None:
+        event = await make(callers["operator"], PATH, organiser_id=CARITAS)
+        organiser, liga = callers["contributor"], callers["other_contributor"]
+        invited = await organiser.put(address_of(event, LIGA), json={"role": "host"})
+        assert invited.json()["participants"] == [entry(LIGA, role="host")]
+        assert (await liga.put(address_of(event, LIGA), json=ACCEPTED)).status_code == 200
+        there = await organiser.put(address_of(event, LIGA), json={"attendance": "attended"})
+        assert there.json()["participants"] == [entry(LIGA, role="host", attendance="attended", delegates=3)]
+
+    @pytest.mark.parametrize(
+        ("caller", "partner_id", "said"),
+        [
+            # The partner: neither invited by itself, nor that it was there.
+            ("contributor", CARITAS, {}),
+            ("contributor", CARITAS, {"attendance": "invited"}),
+            ("contributor", CARITAS, {"attendance": "attended"}),
+            ("contributor", CARITAS, {"attendance": "absent"}),
+            ("contributor", CARITAS, {"attendance": "accepted", "role": "host"}),
+            # The organiser: not what the partner says.
+            ("other_contributor", CARITAS, {"attendance": "accepted"}),
+            ("other_contributor", CITY, {"attendance": "declined"}),
+            ("other_contributor", CITY, {"delegates": 2}),
+            # A coordinator of another party: nothing for others, and the same for itself.
+            ("coordinator", CARITAS, {"attendance": "attended"}),
+            ("coordinator", CARITAS, {"attendance": "accepted"}),
+            ("admin", LIGA, {}),
+            ("coordinator", CITY, {"attendance": "attended"}),
+        ],
+    )
+    async def test_keeps_the_words_of_each_from_the_others(
+        self, callers: Callers, caller: str, partner_id: str, said: dict[str, Any]
+    ) -> None:
+        event = await make(callers["operator"], PATH, organiser_id=LIGA, participants=[entry(CITY, **ACCEPTED)])
+        assert rule_of(await callers[caller].put(address_of(event, partner_id), json=said)) == "ownership"
+        assert await read(callers["admin"], event) == event
+
+    async def test_lets_nobody_become_the_organiser_of_what_another_one_organises(self, callers: Callers) -> None:
+        event = await make(callers["coordinator"], PATH, organiser_id=LIGA)
+        for caller in ("coordinator", "admin"):
+            for organiser in (CITY, None):
+                refused = await patch(callers[caller], PATH, event, organiser_id=organiser)
+                assert (rule_of(refused), refused.json()["writers"]) == ("ownership", ["partner"])
+        assert (await patch(callers["coordinator"], PATH, event, title="Anders")).status_code == 200
+
+    async def test_lets_any_coordinator_invite_where_nobody_organises(self, callers: Callers) -> None:
+        event = await make(callers["operator"], PATH, organiser_id=None)
+        for said in ({}, {"attendance": "attended"}):
+            answer = await callers["coordinator"].put(address_of(event, LIGA), json=said)
+            assert (answer.status_code, answer.json()["participants"]) == (200, [entry(LIGA, **said)])
 
     @pytest.mark.parametrize("organiser_id", [CITY, LIGA, None])
     async def test_refuses_to_answer_for_others(self, callers: Callers, organiser_id: str | None) -> None:
-        event = await make(callers["admin"], PATH, organiser_id=organiser_id, participants=[entry(LIGA)])
+        event = await make(callers["operator"], PATH, organiser_id=organiser_id, participants=[entry(LIGA)])
         for partner_id in (LIGA, CITY, NOWHERE):
             answer = await callers["contributor"].put(address_of(event, partner_id), json=ACCEPTED)
             assert rule_of(answer) == "ownership"
@@ -132,12 +163,12 @@ class TestPutParticipant:
         assert await read(callers["admin"], event) == event
 
     async def test_honours_if_match_when_it_is_sent(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH)
+        event = await make(callers["operator"], PATH)
         answer = await callers["contributor"].put(address_of(event), json=ACCEPTED, headers={"If-Match": '"2"'})
         assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
         assert await read(callers["admin"], event) == event
         for tag, version in (('"1"', 2), ("*", 3)):
-            body = {"delegates": version}
+            body = {"attendance": "accepted", "delegates": version}
             answer = await callers["contributor"].put(address_of(event), json=body, headers={"If-Match": tag})
             assert (answer.status_code, answer.json()["version"]) == (200, version)
 
@@ -194,7 +225,7 @@ class TestPutParticipant:
 class TestDeleteParticipant:
     async def test_takes_the_partner_out_and_leaves_the_others(self, callers: Callers) -> None:
         others = [entry(LIGA, delegates=2), entry(CITY, role="host")]
-        event = await make(callers["admin"], PATH, participants=[others[0], entry(CARITAS), others[1]])
+        event = await make(callers["operator"], PATH, participants=[others[0], entry(CARITAS, **ACCEPTED), others[1]])
         answer = await callers["contributor"].delete(address_of(event), headers=ANY)
         assert (answer.status_code, answer.content) == (204, b"")
         now = await read(callers["anonymous"], event)
@@ -213,8 +244,8 @@ class TestDeleteParticipant:
         assert (await delete(client, PATH, now)).status_code == 204
         problem_of(await client.delete(address_of(event, LIGA), headers=ANY), 410, "gone")
 
-    async def test_is_the_right_of_the_partner_the_organiser_and_coordinators(self, callers: Callers) -> None:
-        event = await make(callers["admin"], PATH, organiser_id=CARITAS, participants=[entry(CITY), entry(CARITAS)])
+    async def test_is_the_right_of_whose_words_it_holds(self, callers: Callers) -> None:
+        event = await make(callers["operator"], PATH, organiser_id=CARITAS, participants=[entry(CITY), entry(CARITAS)])
         for partner_id in (CITY, CARITAS):
             assert (
                 rule_of(await callers["other_contributor"].delete(address_of(event, partner_id), headers=ANY))
@@ -222,9 +253,25 @@ class TestDeleteParticipant:
             )
             assert rule_of(await callers["reader"].delete(address_of(event, partner_id), headers=ANY)) == "role"
         assert await read(callers["admin"], event) == event
-        assert (await callers["contributor"].delete(address_of(event, CITY), headers=ANY)).status_code == 204
-        assert (await callers["coordinator"].delete(address_of(event, CARITAS), headers=ANY)).status_code == 204
+        assert (await callers["coordinator"].put(address_of(event, CITY), json=ACCEPTED)).status_code == 200
+        for caller in ("contributor", "admin"):
+            refused = await callers[caller].delete(
+                address_of(event, CARITAS if caller == "admin" else CITY), headers=ANY
+            )
+            assert rule_of(refused) == "ownership"
+        assert (await callers["coordinator"].delete(address_of(event, CITY), headers=ANY)).status_code == 204
+        assert (await callers["contributor"].delete(address_of(event, CARITAS), headers=ANY)).status_code == 204
         assert (await read(callers["admin"], event))["participants"] == []
+
+    async def test_goes_for_the_event_as_a_whole(self, callers: Callers) -> None:
+        """Whoever deleted the event would delete what its participants said."""
+        event = await make(callers["contributor"], PATH, organiser_id=CARITAS, participants=[entry(LIGA)])
+        answered = await callers["other_contributor"].put(address_of(event, LIGA), json={"attendance": "declined"})
+        assert answered.status_code == 200
+        for caller in ("contributor", "coordinator", "admin", "other_contributor"):
+            assert rule_of(await delete(callers[caller], PATH, answered.json())) == "ownership"
+        patched = await patch(callers["contributor"], PATH, answered.json(), participants=[], title="Anders")
+        assert rule_of(patched) == "ownership"
 
     async def test_needs_if_match_with_the_event_s_etag(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH, participants=[entry(CARITAS)])

@@ -202,7 +202,7 @@ class TestAnswers:
     ) -> None:
         monkeypatch.setattr(request_body, "SECONDS_TO_SEND", 0.01)
         seen = set()
-        key = templates.keys["admin"]
+        key = templates.keys["operator"]
         async with (
             client_of(app) as anyone,
             client_of(app, key) as client,

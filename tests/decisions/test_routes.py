@@ -42,7 +42,10 @@ ALLOWED = {
     "in_consultation": ["decided", "withdrawn"],
     "decided": [],
     "withdrawn": ["announced"],
+    "reported": ["announced", "decided", "in_consultation", "refused"],
+    "refused": ["announced", "decided", "in_consultation"],
 }
+MAY_HAVE_DAY = ("decided", "reported", "refused")
 # The Liga and its members in the order of their names.
 
 
@@ -53,7 +56,8 @@ def day_of(status: str) -> str | None:
 
 async def decision_with(client: httpx.AsyncClient, status: str, **fields: Any) -> dict[str, Any]:
     """A decision that has a status."""
-    return await make(client, PATH, status=status, decided_on=day_of(status), **fields)
+    reason = "Davon wissen wir nichts." if status == "refused" else None
+    return await make(client, PATH, status=status, decided_on=day_of(status), refusal_reason=reason, **fields)
 
 
 async def unchanged(client: httpx.AsyncClient, decision: Mapping[str, Any]) -> None:
@@ -156,16 +160,16 @@ class TestListDecisions:
 
     async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
         hidden = {"visibility": "partners"}
-        goal = await make(callers["admin"], "goals", **hidden)
-        of_hidden = await make(callers["admin"], "sub-measures", goal_id=goal["id"])
-        shown = await make(callers["admin"], "goals")
-        of_shown = await make(callers["admin"], "sub-measures", goal_id=shown["id"], **hidden)
+        goal = await make(callers["operator"], "goals", **hidden)
+        of_hidden = await make(callers["operator"], "sub-measures", goal_id=goal["id"])
+        shown = await make(callers["operator"], "goals")
+        of_shown = await make(callers["operator"], "sub-measures", goal_id=shown["id"], **hidden)
         for field, id in (
             ("goal_ids", goal["id"]),
             ("sub_measure_ids", of_hidden["id"]),
             ("sub_measure_ids", of_shown["id"]),
         ):
-            made = await make(callers["admin"], PATH, **{field: [id]})
+            made = await make(callers["operator"], PATH, **{field: [id]})
             asked = {"goal_id": [goal["id"], shown["id"]]}
             assert await items_of(callers["anonymous"], PATH, **asked) == []
             assert await items_of(callers["reader"], PATH, **asked) == [made]
@@ -193,6 +197,7 @@ class TestCreateDecision:
             "kind": "financial",
             "status": "announced",
             "involvement_required": True,
+            "reported_by_id": None,
             "topic_ids": [],
             "goal_ids": [],
             "sub_measure_ids": [],
@@ -266,8 +271,9 @@ class TestCreateDecision:
     @pytest.mark.parametrize("status", sorted(DecisionStatus))
     async def test_has_its_day_when_it_is_made_and_only_then(self, client: httpx.AsyncClient, status: str) -> None:
         for day in (None, "2025-05-15"):
-            answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, status=status, decided_on=day))
-            if day == day_of(status):
+            body = body_of(PATH, status=status, decided_on=day, refusal_reason="Davon wissen wir nichts.")
+            answer = await client.post(f"/v1/{PATH}", json=body)
+            if day == day_of(status) or status in MAY_HAVE_DAY[1:]:
                 assert (answer.status_code, answer.json()["status"]) == (201, status)
             else:
                 code = "not_decided" if day else "day_required"
@@ -297,7 +303,7 @@ class TestUpdateDecision:
         self, client: httpx.AsyncClient, status: str, following: str
     ) -> None:
         made = await decision_with(client, status)
-        changes = {} if status == "decided" else {"decided_on": day_of(following)}
+        changes = {} if status == "decided" else {"decided_on": day_of(following), "refusal_reason": "Nein."}
         answer = await patch(client, PATH, made, status=following, description="geändert", **changes)
         if following == status or following in ALLOWED[status]:
             assert (answer.status_code, answer.json()["status"]) == (200, following)
@@ -399,7 +405,7 @@ class TestUpdateDecision:
         assert answer.json() == made | changes | {"version": 2, "updated_at": answer.json()["updated_at"]}
 
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
-        made = await make(callers["admin"], PATH, involved_partner_ids=[CARITAS])
+        made = await make(callers["operator"], PATH, involved_partner_ids=[CARITAS])
         for caller in ("contributor", "reader"):
             assert rule_of(await patch(callers[caller], PATH, made, title="Fremd")) == "role"
             assert rule_of(await delete(callers[caller], PATH, made)) == "role"
@@ -413,6 +419,58 @@ class TestUpdateDecision:
         (change,), _ = await changes_after(client, cursor)
         assert (change["resource_type"], change["resource_id"]) == ("decision", made["id"])
         assert sorted(change["changed_fields"]) == ["goal_ids", "status"]
+
+
+class TestReportedDecision:
+    async def test_is_recorded_by_associations_and_taken_on_by_the_authority(self, callers: Callers) -> None:
+        city, liga = callers["coordinator"], callers["other_contributor"]
+        made = await make(liga, PATH, status="reported", decided_on="2025-05-15")
+        assert (made["status"], made["reported_by_id"], made["involved_partner_ids"]) == (
+            "reported",
+            LIGA,
+            ASSOCIATIONS,
+        )
+        corrected = (await patch(liga, PATH, made, decided_on="2025-05-14")).json()
+        assert corrected["decided_on"] == "2025-05-14"
+        words: list[dict[str, Any]] = [{"title": "Anders"}, {"decided_on": None}, {"involved_partner_ids": []}]
+        for said in words:
+            for caller in ("coordinator", "admin", "contributor"):
+                refused = await patch(callers[caller], PATH, corrected, **said)
+                assert (rule_of(refused), refused.json()["writers"]) == ("ownership", ["partner"])
+        for status in ("announced", "refused"):
+            refused = await patch(liga, PATH, corrected, status=status, decided_on=None, refusal_reason="Nein.")
+            assert refused.status_code == 403
+        await unchanged(city, corrected)
+        taken_on = await patch(city, PATH, corrected, status="decided", decided_on="2025-05-15", reference="V1/25")
+        assert (taken_on.status_code, taken_on.json()["reported_by_id"]) == (200, LIGA)
+        assert rule_of(await patch(liga, PATH, taken_on.json(), title="Anders")) == "role"
+
+    async def test_is_refused_with_a_reason_and_stays(self, callers: Callers) -> None:
+        city, liga = callers["coordinator"], callers["other_contributor"]
+        made = await make(liga, PATH, status="reported")
+        answer = await patch(city, PATH, made, status="refused")
+        assert errors_of(answer) == [("#/refusal_reason", "reason_required")]
+        answer = await patch(city, PATH, made, status="refused", refusal_reason="Nein.", title="Anders")
+        assert rule_of(answer) == "ownership"
+        refused = (await patch(city, PATH, made, status="refused", refusal_reason="Davon wissen wir nichts.")).json()
+        assert refused["status"] == "refused"
+        assert rule_of(await patch(liga, PATH, refused, refusal_reason=None)) == "role"
+        for caller in ("other_contributor", "coordinator", "admin"):
+            assert (await delete(callers[caller], PATH, refused)).status_code == 403
+        assert await items_of(callers["anonymous"], PATH, status="refused") == [refused]
+        again = await patch(city, PATH, refused, status="announced")
+        assert (again.status_code, again.json()["reported_by_id"]) == (200, LIGA)
+        assert rule_of(await delete(city, PATH, again.json())) == "ownership"
+
+    async def test_is_taken_back_by_who_reported_it(self, callers: Callers) -> None:
+        made = await make(callers["contributor"], PATH, status="reported")
+        for caller in ("other_contributor", "coordinator", "admin"):
+            assert rule_of(await delete(callers[caller], PATH, made)) == "ownership"
+        assert (await delete(callers["contributor"], PATH, made)).status_code == 204
+
+    async def test_is_nothing_that_the_authority_records(self, callers: Callers) -> None:
+        answer = await callers["coordinator"].post(f"/v1/{PATH}", json=body_of(PATH, status="reported"))
+        assert (rule_of(answer), answer.json()["writers"]) == ("side", ["associations"])
 
 
 class TestDeleteDecision:

@@ -113,7 +113,7 @@ async def test_of_postgresql_goes_on_where_a_reader_was(
     async with (
         restored(settings, templates, tmp_path) as copy,
         running(copy) as app,
-        client_of(app, templates.keys["admin"]) as other,
+        client_of(app, templates.keys["operator"]) as other,
     ):
         made = await make(other, "goals")
         seen = len(reader.changes)

@@ -102,7 +102,7 @@ class TestSQLite:
         def trace(connection: Any, _entry: ConnectionPoolEntry) -> None:
             connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
 
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             event.listen(app.state.runtime.database.writer.sync_engine, "connect", trace)
             await write_in_every_way(client)
         begins = [statement for statement in statements if statement.startswith("BEGIN")]

@@ -150,7 +150,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_exhausted_pool_is_told_in_time(settings: Settings, templates: Templates) -> None:
     """Some writes hold every connection and wait for a lock until its time is up; the others are told sooner."""
     small = settings.model_copy(update={"database_pool_size": POOL_SIZE, "database_pool_timeout": POOL_TIMEOUT})
-    async with running(small) as app, client_of(app, templates.keys["admin"]) as client:
+    async with running(small) as app, client_of(app, templates.keys["operator"]) as client:
         # A route takes its time when it is first asked for.
         assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
         for path in ("/healthz", f"/v1/goals/{goal_id(2)}"):

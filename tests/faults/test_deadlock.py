@@ -61,7 +61,7 @@ async def test_is_told_as_busy_when_it_was_tried_often_enough(
     settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "MOST_TRIES", 1)
-    async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+    async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
         answer = await deadlocked(client, settings)
         problem_of(answer, 503, "unavailable")
         assert answer.headers["retry-after"] == "1"

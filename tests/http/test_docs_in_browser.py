@@ -154,7 +154,7 @@ class TestDocs:
         page = docs.page
         await page.locator(".btn.authorize").first.click()
         dialog = page.locator(".dialog-ux")
-        await dialog.locator("input").fill(templates.keys["admin"])
+        await dialog.locator("input").fill(templates.keys["other_contributor"])
         await dialog.get_by_role("button", name="Apply credentials").click()
         await dialog.get_by_role("button", name="Close").click()
 

@@ -95,10 +95,10 @@ class TestListIndicators:
         assert await items_of(client, PATH, partner_id=CARITAS) == []
 
     async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
-        measure = await make(callers["admin"], "sub-measures", lead_partner_id=CARITAS, visibility="partners")
-        of_measure = await make(callers["admin"], PATH, goal_id=None, sub_measure_id=measure["id"])
-        goal = await make(callers["admin"], "goals", topic_id=topic_id("work"), visibility="partners")
-        of_goal = await make(callers["admin"], PATH, goal_id=goal["id"])
+        measure = await make(callers["operator"], "sub-measures", lead_partner_id=CARITAS, visibility="partners")
+        of_measure = await make(callers["operator"], PATH, goal_id=None, sub_measure_id=measure["id"])
+        goal = await make(callers["operator"], "goals", topic_id=topic_id("work"), visibility="partners")
+        of_goal = await make(callers["operator"], PATH, goal_id=goal["id"])
         for made, params in (
             (of_measure, {"partner_id": CARITAS}),
             (of_measure, {"goal_id": goal_id(1)}),
@@ -181,7 +181,7 @@ class TestUpdateIndicator:
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         """Whoever leads the sub-measure writes its values, not what is counted."""
         measure = await make(callers["contributor"], "sub-measures", lead_partner_id=CARITAS)
-        made = await make(callers["admin"], PATH, goal_id=None, sub_measure_id=measure["id"])
+        made = await make(callers["operator"], PATH, goal_id=None, sub_measure_id=measure["id"])
         for caller in ("contributor", "reader"):
             assert rule_of(await patch(callers[caller], PATH, made, target_value=0)) == "role"
             assert rule_of(await delete(callers[caller], PATH, made)) == "role"

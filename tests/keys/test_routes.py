@@ -145,7 +145,7 @@ class TestRevokeKey:
 
 class TestPartnerWithKeys:
     async def test_can_be_deleted_when_none_of_them_works(self, callers: Callers) -> None:
-        partner = await make(callers["admin"], "partners")
+        partner = await make(callers["operator"], "partners")
         revoked, working = [await issue(callers, partner_id=partner["id"]) for _ in range(2)]
         assert (await callers["admin"].delete(f"/v1/keys/{revoked['id']}")).status_code == 204
         assert referrers_of(await delete(callers["admin"], "partners", partner)) == {("keys", working["id"])}

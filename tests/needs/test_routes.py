@@ -120,9 +120,9 @@ class TestListNeeds:
             assert await items_of(client, PATH, **params) == [made]
 
     async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
-        goal = await make(callers["admin"], "goals")
-        measure = await make(callers["admin"], "sub-measures", goal_id=goal["id"], visibility="partners")
-        made = await make(callers["admin"], PATH, sub_measure_ids=[measure["id"]])
+        goal = await make(callers["operator"], "goals")
+        measure = await make(callers["operator"], "sub-measures", goal_id=goal["id"], visibility="partners")
+        made = await make(callers["operator"], PATH, sub_measure_ids=[measure["id"]])
         assert await items_of(callers["anonymous"], PATH, goal_id=goal["id"]) == []
         assert await items_of(callers["reader"], PATH, goal_id=goal["id"]) == [made]
 
@@ -211,7 +211,7 @@ class TestCreateNeed:
             answer = await callers["contributor"].post(f"/v1/{PATH}", json={**body, "response": response})
             assert rule_of(answer) == "role"
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         for caller, partner_id, rule in (
             ("contributor", LIGA, "ownership"),
             ("other_contributor", CARITAS, "ownership"),
@@ -220,7 +220,9 @@ class TestCreateNeed:
             answer = await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH, raised_by_id=partner_id))
             assert rule_of(answer) == rule
         assert (await make(callers["other_contributor"], PATH, raised_by_id=LIGA))["raised_by_id"] == LIGA
-        assert (await make(callers["coordinator"], PATH, raised_by_id=CARITAS))["raised_by_id"] == CARITAS
+        for caller in ("coordinator", "admin"):
+            answer = await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH, raised_by_id=CARITAS))
+            assert rule_of(answer) == "ownership"
 
 
 class TestUpdateNeed:
@@ -245,7 +247,7 @@ class TestUpdateNeed:
     async def test_lets_a_contributor_open_and_close_and_not_answer(
         self, callers: Callers, status: str, following: str
     ) -> None:
-        made = await make(callers["admin"], PATH, raised_by_id=CARITAS, status=status, response="Ja.")
+        made = await make(callers["operator"], PATH, raised_by_id=CARITAS, status=status, response="Ja.")
         answer = await patch(callers["contributor"], PATH, made, status=following, urgency="urgent")
         if following == status or (following in BY_WHO_RAISES and following in ALLOWED[status]):
             assert (answer.status_code, answer.json()["status"]) == (200, following)
@@ -258,7 +260,7 @@ class TestUpdateNeed:
         await unchanged(callers["admin"], made)
 
     async def test_keeps_the_words_of_the_answer_from_contributors(self, callers: Callers) -> None:
-        made = await make(callers["admin"], PATH, raised_by_id=CARITAS, response="Ja.")
+        made = await make(callers["operator"], PATH, raised_by_id=CARITAS, response="Ja.")
         for response in (None, "", "Nein."):
             answer = await patch(callers["contributor"], PATH, made, response=response)
             assert rule_of(answer) == "role"
@@ -315,28 +317,42 @@ class TestUpdateNeed:
         assert await items_of(client, PATH, district="Mitte") == []
         assert await items_of(client, PATH, sub_measure_id=measure_id(1, 1)) == []
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         made = await make(callers["other_contributor"], PATH, raised_by_id=LIGA)
         assert rule_of(await patch(callers["contributor"], PATH, made, title="Fremd")) == "ownership"
         assert rule_of(await patch(callers["contributor"], PATH, made, raised_by_id=CARITAS)) == "ownership"
         assert rule_of(await patch(callers["other_contributor"], PATH, made, raised_by_id=CITY)) == "ownership"
         assert rule_of(await patch(callers["reader"], PATH, made, title="Fremd")) == "role"
         await unchanged(callers["admin"], made)
-        answer = await patch(callers["coordinator"], PATH, made, raised_by_id=CARITAS)
-        assert answer.status_code == 200
-        assert rule_of(await patch(callers["other_contributor"], PATH, answer.json(), title="Alt")) == "ownership"
-        assert (await patch(callers["contributor"], PATH, answer.json(), title="Neu")).status_code == 200
+        for caller in ("coordinator", "admin"):
+            for said in ({"raised_by_id": CARITAS}, {"title": "Anders"}, {"urgency": "urgent"}, {"status": "closed"}):
+                refused = await patch(callers[caller], PATH, made, **said)
+                assert (rule_of(refused), refused.json()["writers"]) == ("ownership", ["partner"])
+        await unchanged(callers["admin"], made)
+        answered = await patch(
+            callers["coordinator"], PATH, made, status="answered", response="Ja.", sub_measure_ids=[measure_id(1, 1)]
+        )
+        assert answered.status_code == 200
+        assert (await patch(callers["other_contributor"], PATH, answered.json(), title="Neu")).status_code == 200
 
 
 class TestDeleteNeed:
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
-        for caller in ("contributor", "coordinator"):
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
+        made = await make(callers["contributor"], PATH, raised_by_id=CARITAS)
+        for caller, rule in (("other_contributor", "ownership"), ("coordinator", "ownership"), ("reader", "role")):
+            assert rule_of(await delete(callers[caller], PATH, made)) == rule
+        await unchanged(callers["admin"], made)
+        assert (await delete(callers["contributor"], PATH, made)).status_code == 204
+        problem_of(await callers["anonymous"].get(f"/v1/{PATH}/{made['id']}"), 410, "gone")
+
+    async def test_keeps_what_is_answered(self, callers: Callers) -> None:
+        """Whoever deleted it would delete the city's words with it."""
+        for said in ({"status": "acknowledged"}, {"response": "Ja."}):
             made = await make(callers["contributor"], PATH, raised_by_id=CARITAS)
-            assert rule_of(await delete(callers["other_contributor"], PATH, made)) == "ownership"
-            assert rule_of(await delete(callers["reader"], PATH, made)) == "role"
+            made = (await patch(callers["coordinator"], PATH, made, **said)).json()
+            for caller in ("contributor", "coordinator", "admin"):
+                assert (await delete(callers[caller], PATH, made)).status_code == 403
             await unchanged(callers["admin"], made)
-            assert (await delete(callers[caller], PATH, made)).status_code == 204
-            problem_of(await callers["anonymous"].get(f"/v1/{PATH}/{made['id']}"), 410, "gone")
 
     async def test_frees_what_it_is_about(self, client: httpx.AsyncClient) -> None:
         topic, measure = await make(client, "topics"), await make(client, "sub-measures")

@@ -108,7 +108,7 @@ class TestListObservations:
 
     async def test_is_not_found_where_there_is_no_such_indicator(self, callers: Callers) -> None:
         problem_of(await callers["admin"].get(f"/v1/indicators/{NOWHERE}/observations"), 404, "not-found")
-        hidden = await make(callers["admin"], "indicators", visibility="partners")
+        hidden = await make(callers["operator"], "indicators", visibility="partners")
         address = f"/v1/indicators/{hidden['id']}/observations"
         assert (await callers["reader"].get(address)).json()["items"] == []
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
@@ -117,7 +117,7 @@ class TestListObservations:
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
 
     async def test_leaves_out_what_is_for_partners(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         path = f"indicators/{indicator['id']}/observations"
         hidden = await observe(callers["admin"], indicator, "2025-01-31", visibility="partners")
         shown = await observe(callers["admin"], indicator, "2025-02-28")
@@ -127,7 +127,7 @@ class TestListObservations:
 
 class TestGetObservation:
     async def test_answers_with_the_version_that_the_caller_may_know(self, callers: Callers) -> None:
-        observation = await observe(callers["admin"], await make(callers["admin"], "indicators"))
+        observation = await observe(callers["admin"], await make(callers["operator"], "indicators"))
         address = address_of(observation["indicator_id"])
         answer = await callers["anonymous"].get(address)
         assert (answer.status_code, answer.json(), answer.headers["etag"]) == (200, observation, '"1"')
@@ -141,7 +141,7 @@ class TestGetObservation:
             problem_of(await client.get(address), 404, "not-found")
 
     async def test_hides_what_is_for_partners(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         observation = await observe(callers["admin"], indicator, visibility="partners")
         problem_of(await callers["anonymous"].get(address_of(indicator)), 404, "not-found")
         assert (await callers["reader"].get(address_of(indicator))).json() == observation
@@ -161,7 +161,7 @@ class TestGetObservation:
 
 class TestPutObservation:
     async def test_creates_what_was_not_observed_before(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         address = address_of(indicator)
         answer = await callers["coordinator"].put(address, json={"value": 46})
         assert (answer.status_code, answer.headers["etag"], answer.headers["location"]) == (201, '"1"', address)
@@ -273,7 +273,7 @@ class TestPutObservation:
 
     async def test_is_the_right_of_coordinators_where_nobody_leads(self, callers: Callers) -> None:
         for indicator in (
-            await make(callers["admin"], "indicators"),
+            await make(callers["operator"], "indicators"),
             await indicator_led_by(callers["admin"], None),
             await indicator_led_by(callers["admin"], CITY),
         ):
@@ -283,13 +283,15 @@ class TestPutObservation:
             assert rule_of(answer) == "ownership"
 
     async def test_is_no_right_of_who_supports_the_sub_measure(self, callers: Callers) -> None:
-        measure = await make(callers["admin"], "sub-measures", lead_partner_id=LIGA, supporting_partner_ids=[CARITAS])
-        indicator = await make(callers["admin"], "indicators", goal_id=None, sub_measure_id=measure["id"])
+        measure = await make(
+            callers["operator"], "sub-measures", lead_partner_id=LIGA, supporting_partner_ids=[CARITAS]
+        )
+        indicator = await make(callers["operator"], "indicators", goal_id=None, sub_measure_id=measure["id"])
         assert rule_of(await callers["contributor"].put(address_of(indicator), json=VALUE)) == "ownership"
 
     async def test_follows_the_lead_to_another_partner(self, callers: Callers) -> None:
-        measure = await make(callers["admin"], "sub-measures", lead_partner_id=CARITAS)
-        indicator = await make(callers["admin"], "indicators", goal_id=None, sub_measure_id=measure["id"])
+        measure = await make(callers["operator"], "sub-measures", lead_partner_id=CARITAS)
+        indicator = await make(callers["operator"], "indicators", goal_id=None, sub_measure_id=measure["id"])
         await observe(callers["contributor"], indicator)
         assert (await patch(callers["admin"], "sub-measures", measure, lead_partner_id=LIGA)).status_code == 200
         assert rule_of(await callers["contributor"].put(address_of(indicator), json=VALUE)) == "ownership"
@@ -326,7 +328,7 @@ class TestDeleteObservation:
         assert await items_of(callers["admin"], f"indicators/{indicator['id']}/observations") == []
 
     async def test_can_be_observed_again_with_the_version_after_the_last(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         address = address_of(indicator)
         first = await observe(callers["admin"], indicator, **VALUE)
         assert (await callers["admin"].put(address, json={"value": 2})).json()["version"] == 2
@@ -363,10 +365,10 @@ class TestDeleteObservation:
 
 class TestIndicatorsWithObservations:
     async def test_take_them_out_of_the_view_of_the_public(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         shown = [await observe(callers["admin"], indicator, day, **VALUE) for day in ("2025-01-31", "2025-02-28")]
         hidden = await observe(callers["admin"], indicator, "2025-03-31", visibility="partners")
-        other = await observe(callers["admin"], await make(callers["admin"], "indicators"))
+        other = await observe(callers["admin"], await make(callers["operator"], "indicators"))
         public, partners = await end_of_feed(callers["anonymous"]), await end_of_feed(callers["admin"])
         narrowed = await patch(callers["coordinator"], "indicators", indicator, visibility="partners")
         assert (narrowed.status_code, narrowed.json()["version"]) == (200, 2)
@@ -391,7 +393,7 @@ class TestIndicatorsWithObservations:
         assert {each["by"]["partner_id"] for each in seen} == {CITY}
 
     async def test_keep_them_for_partners_when_they_are_for_everyone_again(self, callers: Callers) -> None:
-        indicator = await make(callers["admin"], "indicators")
+        indicator = await make(callers["operator"], "indicators")
         await observe(callers["admin"], indicator)
         narrowed = await patch(callers["admin"], "indicators", indicator, visibility="partners")
         await patch(callers["admin"], "indicators", narrowed.json(), visibility="public")

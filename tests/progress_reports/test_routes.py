@@ -52,11 +52,15 @@ ALLOWED_OF_MEASURES = {
 }
 
 
+REASON = "Bitte genauer."
+
+
 async def report_in(client: httpx.AsyncClient, state: str, **fields: Any) -> dict[str, Any]:
     """A report that has come to a state."""
     if state in ("draft", "submitted"):
         return await make(client, PATH, state=state, **fields)
-    answer = await patch(client, PATH, await make(client, PATH, state="submitted", **fields), state=state)
+    submitted = await make(client, PATH, state="submitted", **fields)
+    answer = await patch(client, PATH, submitted, state=state, return_reason=REASON)
     assert answer.status_code == 200, answer.text
     report: dict[str, Any] = answer.json()
     return report
@@ -119,11 +123,11 @@ class TestListProgressReports:
         assert await items_of(client, PATH, status=sorted(SubMeasureStatus)) == [proposing]
 
     async def test_finds_nothing_through_what_the_caller_does_not_see(self, callers: Callers) -> None:
-        shown = await make(callers["admin"], "goals", topic_id=topic_id("work"))
-        hidden = await make(callers["admin"], "goals", topic_id=topic_id("work"), visibility="partners")
+        shown = await make(callers["operator"], "goals", topic_id=topic_id("work"))
+        hidden = await make(callers["operator"], "goals", topic_id=topic_id("work"), visibility="partners")
         for goal, visibility in ((shown, "partners"), (hidden, "public")):
-            measure = await make(callers["admin"], "sub-measures", goal_id=goal["id"], visibility=visibility)
-            report = await make(callers["admin"], PATH, sub_measure_id=measure["id"])
+            measure = await make(callers["operator"], "sub-measures", goal_id=goal["id"], visibility=visibility)
+            report = await make(callers["operator"], PATH, sub_measure_id=measure["id"])
             for params in ({"goal_id": goal["id"]}, {"topic_id": topic_id("work")}, {"agreement_id": AGREEMENT}):
                 params["created_at_from"] = report["created_at"]
                 assert await items_of(callers["anonymous"], PATH, **params) == [], params
@@ -169,7 +173,7 @@ class TestCreateProgressReport:
     @any_database
     @pytest.mark.parametrize("state", sorted(ReportState))
     async def test_begins_as_a_draft_or_submitted(self, client: httpx.AsyncClient, state: str) -> None:
-        answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, state=state))
+        answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, state=state, return_reason=REASON))
         if state in ("draft", "submitted"):
             assert (answer.status_code, answer.json()["state"]) == (201, state)
             assert (answer.json()["submitted_at"] is None) == (state == "draft")
@@ -195,7 +199,7 @@ class TestCreateProgressReport:
             ("#/sub_measure_id", "unknown_reference"),
         ]
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         for caller, partner_id, rule in (
             ("contributor", LIGA, "ownership"),
             ("other_contributor", CARITAS, "ownership"),
@@ -204,7 +208,9 @@ class TestCreateProgressReport:
             answer = await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH, partner_id=partner_id))
             assert rule_of(answer) == rule
         assert (await make(callers["other_contributor"], PATH, partner_id=LIGA))["partner_id"] == LIGA
-        assert (await make(callers["coordinator"], PATH, partner_id=CARITAS))["partner_id"] == CARITAS
+        for caller in ("coordinator", "admin"):
+            answer = await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH, partner_id=CARITAS))
+            assert rule_of(answer) == "ownership"
 
 
 class TestUpdateProgressReport:
@@ -215,7 +221,7 @@ class TestUpdateProgressReport:
         self, client: httpx.AsyncClient, state: str, following: str
     ) -> None:
         report = await report_in(client, state)
-        answer = await patch(client, PATH, report, state=following, next_steps="Weiter so.")
+        answer = await patch(client, PATH, report, state=following, next_steps="Weiter so.", return_reason=REASON)
         if following == state or following in ALLOWED[state]:
             assert (answer.status_code, answer.json()["state"]) == (200, following)
             assert (answer.json()["version"], answer.json()["next_steps"]) == (report["version"] + 1, "Weiter so.")
@@ -239,7 +245,7 @@ class TestUpdateProgressReport:
     @pytest.mark.parametrize("following", sorted(ReportState))
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])
     async def test_lets_a_contributor_submit_and_take_back(self, callers: Callers, state: str, following: str) -> None:
-        report = await report_in(callers["coordinator"], state, partner_id=CARITAS)
+        report = await report_in(callers["operator"], state, partner_id=CARITAS)
         answer = await patch(callers["contributor"], PATH, report, state=following)
         if following == state:
             assert (answer.status_code, answer.json()) == (200, report)
@@ -250,7 +256,7 @@ class TestUpdateProgressReport:
             assert (answer.status_code, answer.json()["state"]) == (200, following)
 
     async def test_lets_a_contributor_work_on_one_that_was_returned(self, callers: Callers) -> None:
-        report = await report_in(callers["coordinator"], "returned", partner_id=CARITAS)
+        report = await report_in(callers["operator"], "returned", partner_id=CARITAS)
         answer = await patch(callers["contributor"], PATH, report, summary="Genauer.", progress_percent=40)
         assert (answer.status_code, answer.json()["state"], answer.json()["progress_percent"]) == (200, "returned", 40)
 
@@ -259,7 +265,7 @@ class TestUpdateProgressReport:
         submitted = (await patch(client, PATH, draft, state="submitted")).json()
         assert draft["updated_at"] < submitted["submitted_at"]
         corrected = (await patch(client, PATH, submitted, summary="Neu")).json()
-        returned = (await patch(client, PATH, corrected, state="returned")).json()
+        returned = (await patch(client, PATH, corrected, state="returned", return_reason=REASON)).json()
         assert returned["submitted_at"] == corrected["submitted_at"] == submitted["submitted_at"]
         again = (await patch(client, PATH, returned, state="submitted")).json()
         assert again["submitted_at"] > submitted["submitted_at"]
@@ -285,14 +291,25 @@ class TestUpdateProgressReport:
             assert errors_of(await patch(client, PATH, report, **{field: value})) == [(f"#/{field}", "extra_forbidden")]
         assert await read(client, PATH, report["id"]) == report
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         report = await make(callers["other_contributor"], PATH, partner_id=LIGA)
         assert rule_of(await patch(callers["contributor"], PATH, report, summary="Fremd")) == "ownership"
         assert rule_of(await patch(callers["contributor"], PATH, report, state="accepted")) == "ownership"
         assert rule_of(await patch(callers["reader"], PATH, report, summary="Fremd")) == "role"
         assert await read(callers["admin"], PATH, report["id"]) == report
-        answer = await patch(callers["coordinator"], PATH, report, summary="Berichtigt")
-        assert (answer.status_code, answer.json()["summary"]) == (200, "Berichtigt")
+        for caller in ("coordinator", "admin"):
+            answer = await patch(callers[caller], PATH, report, summary="Berichtigt")
+            assert (rule_of(answer), answer.json()["writers"]) == ("ownership", ["partner"])
+        submitted = (await patch(callers["other_contributor"], PATH, report, state="submitted")).json()
+        answer = await patch(callers["coordinator"], PATH, submitted, state="accepted", summary="Berichtigt")
+        assert rule_of(answer) == "ownership"
+        answer = await patch(callers["coordinator"], PATH, submitted, state="returned")
+        assert errors_of(answer) == [("#/return_reason", "reason_required")]
+        answer = await patch(callers["coordinator"], PATH, submitted, state="returned", return_reason=REASON)
+        assert (answer.status_code, answer.json()["return_reason"]) == (200, REASON)
+        assert rule_of(await patch(callers["other_contributor"], PATH, answer.json(), return_reason=None)) == "role"
+        again = await patch(callers["other_contributor"], PATH, answer.json(), state="submitted")
+        assert (again.status_code, again.json()["return_reason"]) == (200, REASON)
 
 
 class TestAcceptProgressReport:
@@ -402,15 +419,20 @@ class TestAcceptProgressReport:
 class TestDeleteProgressReport:
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])
     async def test_lets_the_partner_take_back_what_is_not_accepted(self, callers: Callers, state: str) -> None:
-        report = await report_in(callers["coordinator"], state, partner_id=CARITAS)
+        report = await report_in(callers["operator"], state, partner_id=CARITAS)
         assert rule_of(await delete(callers["other_contributor"], PATH, report)) == "ownership"
         assert rule_of(await delete(callers["reader"], PATH, report)) == "role"
+        assert rule_of(await delete(callers["coordinator"], PATH, report)) == "ownership"
+        if state == "returned":
+            # The city's reason would go with it.
+            assert rule_of(await delete(callers["contributor"], PATH, report)) == "role"
+            return
         assert (await delete(callers["contributor"], PATH, report)).status_code == 204
         problem_of(await callers["anonymous"].get(f"/v1/{PATH}/{report['id']}"), 410, "gone")
 
     @pytest.mark.parametrize("caller", ["contributor", "coordinator"])
     async def test_refuses_one_that_is_accepted(self, callers: Callers, caller: str) -> None:
-        report = await report_in(callers["coordinator"], "accepted", partner_id=CARITAS)
+        report = await report_in(callers["operator"], "accepted", partner_id=CARITAS)
         assert "fields" not in problem_of(await delete(callers[caller], PATH, report), 409, "frozen")
         assert await read(callers["admin"], PATH, report["id"]) == report
 

@@ -191,9 +191,9 @@ class TestReportExchange:
     ) -> None:
         clock.set("2025-01-31")
         whose: Row = {"organiser_id": LIGA, "participants": [{"partner_id": LIGA}]}
-        await event(callers["admin"], "2025-01-01", **whose)
-        await event(callers["admin"], "2025-01-11", visibility="partners", **whose)
-        await event(callers["admin"], "2025-01-31", **whose)
+        await event(callers["operator"], "2025-01-01", **whose)
+        await event(callers["operator"], "2025-01-11", visibility="partners", **whose)
+        await event(callers["operator"], "2025-01-31", **whose)
         assert [(row[1], row[-1]) for row in await exchange(callers["anonymous"], by=by)] == [(2, 30)]
         assert [(row[1], row[-1]) for row in await exchange(callers["reader"], by=by)] == [(3, 20)]
 

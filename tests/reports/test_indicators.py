@@ -179,11 +179,11 @@ class TestReportIndicators:
     ) -> None:
         """The last value that everyone sees is an earlier one."""
         way = {"baseline_value": 0, "target_value": 10}
-        made = await indicator(callers["admin"], name="a", **way)
-        await observed(callers["admin"], made, "2025-01-31", 1)
-        await observed(callers["admin"], made, "2025-02-28", 9, visibility="partners")
-        hidden = await indicator(callers["admin"], name="b", visibility="partners")
-        await observed(callers["admin"], hidden, "2025-02-28", 5)
+        made = await indicator(callers["operator"], name="a", **way)
+        await observed(callers["operator"], made, "2025-01-31", 1)
+        await observed(callers["operator"], made, "2025-02-28", 9, visibility="partners")
+        hidden = await indicator(callers["operator"], name="b", visibility="partners")
+        await observed(callers["operator"], hidden, "2025-02-28", 5)
         assert await latest(callers["anonymous"]) == [("a", 1.0, "2025-01-31", "final")]
         (row,) = await rows_of(callers["anonymous"], REPORT)
         assert row["achievement_percent"] == 10.0

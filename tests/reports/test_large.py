@@ -64,7 +64,7 @@ async def large(templates: Templates) -> AsyncIterator[FastAPI]:
     async with (
         templates.fresh("seeded") as settings,
         running(settings) as app,
-        client_of(app, templates.keys["admin"]) as client,
+        client_of(app, templates.keys["operator"]) as client,
     ):
         Clock(app)
         await fill(client, "2025-03-05")
@@ -80,7 +80,7 @@ async def large(templates: Templates) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def client(large: FastAPI, templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
     """An admin's client of the large register."""
-    async with client_of(large, templates.keys["admin"]) as client:
+    async with client_of(large, templates.keys["operator"]) as client:
         yield client
 
 

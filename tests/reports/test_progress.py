@@ -218,7 +218,7 @@ class TestReportProgress:
     async def test_counts_nothing_that_is_for_partners_for_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        admin = callers["admin"]
+        admin = callers["operator"]
         goal = await new_goal(admin)
         shown = await measure(admin, goal, progress_percent=10, status="in_progress")
         await accepted(admin, shown, "2025-01-31", visibility="partners")
@@ -238,8 +238,8 @@ class TestReportProgress:
         ]
 
     async def test_hides_a_goal_that_is_for_partners(self, callers: dict[str, httpx.AsyncClient]) -> None:
-        goal = await new_goal(callers["admin"], visibility="partners")
-        await measure(callers["admin"], goal, visibility="partners")
+        goal = await new_goal(callers["operator"], visibility="partners")
+        await measure(callers["operator"], goal, visibility="partners")
         for report in (GOALS, MEASURES):
             assert await rows_of(callers["anonymous"], report, goal_id=goal["id"]) == []
             assert len(await rows_of(callers["reader"], report, goal_id=goal["id"])) == 1

@@ -178,10 +178,10 @@ class TestPosition:
         self, callers: dict[str, httpx.AsyncClient], clock: Clock, report: str
     ) -> None:
         clock.set("2025-06-30")
-        await fill(callers["admin"], "2025-07-05")
+        await fill(callers["operator"], "2025-07-05")
         for visibility in ("public", "partners"):
-            await make(callers["admin"], "goals", visibility=visibility)
-            feed = (await callers["admin"].get("/v1/changes", params={"limit": 500})).json()["items"]
+            await make(callers["operator"], "goals", visibility=visibility)
+            feed = (await callers["operator"].get("/v1/changes", params={"limit": 500})).json()["items"]
             for caller, caching in (("anonymous", "no-cache"), ("reader", "no-store")):
                 answer = await callers[caller].get(f"/v1/reports/{report}")
                 assert answer.json()["position"] == feed[-1]["position"]
@@ -271,7 +271,7 @@ class TestStatements:
     async def test_are_one_for_a_report_and_none_for_what_is_refused(
         self, app: FastAPI, templates: Templates, report: str
     ) -> None:
-        async with client_of(app, templates.keys["admin"]) as admin:
+        async with client_of(app, templates.keys["operator"]) as admin:
             await fill_twice(admin)
         async with counting(app) as (client, counted):
             for params in ({}, {"partner_id": LIGA}):

@@ -164,7 +164,7 @@ class TestStatements:
         rows = [("statement_to_answer", None, False, decision["id"], CITY, each) for each in sorted((LIGA, CARITAS))]
         assert await due(client, *shown) == rows == await due(client, *shown, partner_id=CITY)
         address = f"/v1/decisions/{decision['id']}/statements/{LIGA}"
-        answer = await client.put(address, json={"position": "support", "taken_up": "adopted"})
+        answer = await client.patch(address, json={"taken_up": "adopted"}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
         assert await due(client, "waiting_partner_name") == [("Caritasverband für Dresden e. V.",)]
 
@@ -287,7 +287,7 @@ class TestReports:
         assert await due(client, *shown) == [("report", "2025-07-01", LIGA, None, "sub_measure")]
         submitted = await make(client, "progress-reports", **report, state="submitted")
         assert await due(client, *shown) == [("report_to_accept", None, CITY, LIGA, "progress_report")]
-        returned = await patch(client, "progress-reports", submitted, state="returned")
+        returned = await patch(client, "progress-reports", submitted, state="returned", return_reason="Bitte genauer.")
         assert returned.status_code == 200
         assert await due(client, *shown) == [("report", "2025-07-01", LIGA, None, "sub_measure")]
 
@@ -453,18 +453,18 @@ class TestReportUpcoming:
     async def test_shows_nothing_that_is_for_partners_to_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        await fill(callers["admin"], "2025-03-20", visibility="partners")
+        await fill(callers["operator"], "2025-03-20", visibility="partners")
         assert len(await due(callers["reader"])) == len(KINDS)
         assert await due(callers["anonymous"]) == []
         assert await due(callers["anonymous"], partner_id=LIGA) == []
 
     async def test_does_not_tell_by_its_days_what_is_for_partners(self, callers: dict[str, httpx.AsyncClient]) -> None:
         """A report and a value that only partners see move the next ones for partners only."""
-        made = await measure(callers["admin"], starts_on="2024-09-10", title="Beratung")
+        made = await measure(callers["operator"], starts_on="2024-09-10", title="Beratung")
         interval = {"baseline_on": "2024-09-12", "interval_months": 6}
-        indicator = await make(callers["admin"], "indicators", name="Plätze", **interval)
-        await accepted(callers["admin"], made, "2024-09-20", visibility="partners")
-        await observed(callers["admin"], indicator, "2024-09-22", visibility="partners")
+        indicator = await make(callers["operator"], "indicators", name="Plätze", **interval)
+        await accepted(callers["operator"], made, "2024-09-20", visibility="partners")
+        await observed(callers["operator"], indicator, "2024-09-22", visibility="partners")
         assert await due(callers["reader"]) == [("2025-03-20", "Beratung"), ("2025-03-22", "Plätze")]
         assert await due(callers["anonymous"]) == [("2025-03-10", "Beratung"), ("2025-03-12", "Plätze")]
 
@@ -499,7 +499,7 @@ class TestDays:
     @pytest.mark.parametrize("zone", MIDNIGHTS)
     async def test_are_those_of_the_city(self, settings: Settings, templates: Templates, zone: str) -> None:
         in_the_city = settings.model_copy(update={"timezone": zone})
-        async with running(in_the_city) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(in_the_city) as app, client_of(app, templates.keys["operator"]) as client:
             clock = Clock(app)
             report = await make(client, "sub-measures", status="in_progress", title="x")
             observation = await make(client, "indicators", interval_months=1)

@@ -13,7 +13,7 @@ from app.places import Asker, Places
 from app.settings import Settings
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, LIGA, goal_id, items_of, make, patch
+from tests.factories import CARITAS, CITY, LIGA, goal_id, items_of, make, patch
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -59,7 +59,7 @@ class TestPlacesToRead:
     async def test_are_not_needed_at_the_end_of_the_feed(self, callers: Callers) -> None:
         page = (await callers["reader"].get("/v1/changes", params={"limit": 500})).json()
         assert not page["more"]
-        made = await make(callers["admin"], "goals")
+        made = await make(callers["operator"], "goals")
         answer = await callers["reader"].get("/v1/changes", params={"cursor": page["next_cursor"]})
         assert [each["resource_id"] for each in answer.json()["items"]] == [made["id"]]
 
@@ -127,7 +127,7 @@ class TestPages:
     async def test_of_the_feed_and_of_a_history_end_by_size_without_a_gap(
         self, callers: Callers, monkeypatch: pytest.MonkeyPatch, most: int
     ) -> None:
-        event = await make(callers["admin"], "consultation-events", description="x" * 900)
+        event = await make(callers["operator"], "consultation-events", description="x" * 900)
         for number in range(5):
             event = (await patch(callers["admin"], "consultation-events", event, title=f"Gespräch {number}")).json()
         history = f"/v1/consultation-events/{event['id']}/history"
@@ -170,7 +170,7 @@ class TestRepresentation:
     async def test_has_the_same_limit_at_an_address_of_its_own(
         self, callers: Callers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        event = await make(callers["admin"], "consultation-events")
+        event = await make(callers["operator"], "consultation-events")
         size = len((await callers["admin"].get(f"/v1/consultation-events/{event['id']}")).content)
         monkeypatch.setattr("app.resources.storing.LARGEST", size)
         address = f"/v1/consultation-events/{event['id']}/participants/{LIGA}"
@@ -193,23 +193,23 @@ class TestQuota:
     async def test_is_of_a_key_and_a_day(self, app: FastAPI, callers: Callers) -> None:
         clock = Clock(app)
         clock.set("2025-03-01", "23:59")
-        written = await write_until_refused(callers["admin"])
+        written = await write_until_refused(callers["operator"])
         assert 1 <= written <= 4
-        before = await items_of(callers["admin"], "needs", limit=200)
-        answer = await callers["admin"].post("/v1/needs", json={"title": "Mehr", "raised_by_id": LIGA})
+        before = await items_of(callers["operator"], "needs", limit=200)
+        answer = await callers["operator"].post("/v1/needs", json={"title": "Mehr", "raised_by_id": LIGA})
         assert problem_of(answer, 429, "too-many-requests")
         assert 0 < int(answer.headers["retry-after"]) <= 61
-        assert await items_of(callers["admin"], "needs", limit=200) == before
+        assert await items_of(callers["operator"], "needs", limit=200) == before
         assert len(before) == written
-        await make(callers["coordinator"], "needs")
+        await make(callers["coordinator"], "needs", raised_by_id=CITY)
         clock.set("2025-03-02", "00:00")
-        assert await write_until_refused(callers["admin"]) == written
+        assert await write_until_refused(callers["operator"]) == written
 
     async def test_is_the_same_in_every_process(
         self, callers: Callers, settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await write_until_refused(callers["admin"])
-        async with running(settings) as other, client_of(other, templates.keys["admin"]) as client:
+        await write_until_refused(callers["operator"])
+        async with running(settings) as other, client_of(other, templates.keys["operator"]) as client:
             monkeypatch.setattr(other.state.runtime.database, "write_quota", 5_000)
             problem_of(
                 await client.post("/v1/needs", json={"title": "Mehr", "raised_by_id": LIGA}), 429, "too-many-requests"

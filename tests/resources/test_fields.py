@@ -393,7 +393,7 @@ async def register(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         templates.fresh("seeded") as settings,
         running(settings) as app,
-        client_of(app, templates.keys["admin"]) as client,
+        client_of(app, templates.keys["operator"]) as client,
     ):
         yield client
 

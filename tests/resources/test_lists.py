@@ -70,7 +70,7 @@ async def filled(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         templates.fresh("seeded") as settings,
         running(settings) as app,
-        client_of(app, templates.keys["admin"]) as client,
+        client_of(app, templates.keys["operator"]) as client,
     ):
         for path in PATHS:
             made = [

@@ -138,9 +138,9 @@ class TestFeed:
     async def test_shows_the_public_nothing_by_what_it_does_not_see(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        goal = await make(callers["admin"], "goals")
-        hidden = await make(callers["admin"], "sub-measures", goal_id=goal["id"], visibility="partners")
-        need = await make(callers["admin"], "needs", sub_measure_ids=[hidden["id"]])
+        goal = await make(callers["operator"], "goals")
+        hidden = await make(callers["operator"], "sub-measures", goal_id=goal["id"], visibility="partners")
+        need = await make(callers["operator"], "needs", sub_measure_ids=[hidden["id"]])
         for caller, is_found in (("anonymous", False), ("reader", True)):
             found = (await callers[caller].get("/v1/changes", params={"goal_id": goal["id"]})).json()["items"]
             assert (need["id"] in {each["resource_id"] for each in found}) is is_found

@@ -71,7 +71,7 @@ async def register(templates: Templates) -> AsyncIterator[FastAPI]:
     async with (
         templates.fresh("seeded") as settings,
         running(settings) as app,
-        client_of(app, templates.keys["admin"]) as client,
+        client_of(app, templates.keys["operator"]) as client,
     ):
         for path in set(PATHS) - {"consultation-events"}:
             await make(client, path)

@@ -6,7 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from tests.clock import Clock
+from tests.dresden import ASSOCIATIONS
 from tests.factories import (
     CARITAS,
     CITY,
@@ -52,6 +55,20 @@ async def say(
     return statement
 
 
+async def reply(client: httpx.AsyncClient, statement: Mapping[str, Any], **answer: Any) -> httpx.Response:
+    """Answer a statement, as the city would."""
+    address = address_of(statement["decision_id"], statement["partner_id"])
+    return await client.patch(address, json=answer, headers={"If-Match": f'"{statement["version"]}"'})
+
+
+async def answered(client: httpx.AsyncClient, statement: Mapping[str, Any], **answer: Any) -> dict[str, Any]:
+    """A statement that is answered now."""
+    replied = await reply(client, statement, **answer)
+    assert replied.status_code == 200, replied.text
+    now: dict[str, Any] = replied.json()
+    return now
+
+
 async def decide(client: httpx.AsyncClient, decision: Mapping[str, Any]) -> dict[str, Any]:
     """Make a decision."""
     answer = await patch(client, "decisions", decision, status="decided", decided_on="2025-05-15")
@@ -92,8 +109,10 @@ class TestListStatements:
     async def test_filters_by_each_of_its_fields(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         path = f"decisions/{decision['id']}/statements"
-        one = await say(client, decision, LIGA, position="object", taken_up="not_adopted", reason="Zu teuer")
-        two = await say(client, decision, CARITAS, position="no_objection", taken_up="adopted", text="Größe")
+        one = await say(client, decision, LIGA, position="object")
+        one = await answered(client, one, taken_up="not_adopted", reason="Zu teuer")
+        two = await say(client, decision, CARITAS, position="no_objection", text="Größe")
+        two = await answered(client, two, taken_up="adopted")
         await say(client, decision, CITY, position="support")
         cases = {
             "partner_id": (LIGA, CARITAS),
@@ -110,7 +129,7 @@ class TestListStatements:
 
     async def test_is_not_found_where_there_is_no_such_decision(self, callers: Callers) -> None:
         problem_of(await callers["admin"].get(f"/v1/decisions/{NOWHERE}/statements"), 404, "not-found")
-        hidden = await make(callers["admin"], "decisions", visibility="partners")
+        hidden = await make(callers["operator"], "decisions", visibility="partners")
         address = f"/v1/decisions/{hidden['id']}/statements"
         assert (await callers["reader"].get(address)).json()["items"] == []
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
@@ -119,7 +138,7 @@ class TestListStatements:
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
 
     async def test_leaves_out_what_is_for_partners(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         path = f"decisions/{decision['id']}/statements"
         hidden = await say(callers["contributor"], decision, CARITAS, visibility="partners")
         shown = await say(callers["other_contributor"], decision, LIGA)
@@ -129,7 +148,7 @@ class TestListStatements:
 
 class TestGetStatement:
     async def test_answers_with_the_version_that_the_caller_may_know(self, callers: Callers) -> None:
-        statement = await say(callers["admin"], await make(callers["admin"], "decisions"))
+        statement = await say(callers["admin"], await make(callers["operator"], "decisions"))
         address = address_of(statement["decision_id"])
         answer = await callers["anonymous"].get(address)
         assert (answer.status_code, answer.json(), answer.headers["etag"]) == (200, statement, '"1"')
@@ -142,7 +161,7 @@ class TestGetStatement:
             problem_of(await client.get(address), 404, "not-found")
 
     async def test_hides_what_is_for_partners(self, callers: Callers) -> None:
-        statement = await say(callers["admin"], await make(callers["admin"], "decisions"), visibility="partners")
+        statement = await say(callers["admin"], await make(callers["operator"], "decisions"), visibility="partners")
         address = address_of(statement["decision_id"])
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
         assert (await callers["reader"].get(address)).json() == statement
@@ -161,7 +180,7 @@ class TestGetStatement:
 
 class TestPutStatement:
     async def test_creates_what_was_not_said_before(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         address = address_of(decision)
         answer = await callers["contributor"].put(address, json={"position": "no_objection"})
         assert (answer.status_code, answer.headers["etag"], answer.headers["location"]) == (201, '"1"', address)
@@ -178,10 +197,14 @@ class TestPutStatement:
             "partner_id": CARITAS,
             "position": "no_objection",
             "documents": [],
+            "entered_by_id": None,
+            "answered_on": None,
+            "taken_up": None,
+            "reason": None,
         }
 
     async def test_replaces_what_was_said(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision, **WORDS)
         answer = await callers["contributor"].put(address_of(decision), json=OTHER_WORDS)
         assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
@@ -203,7 +226,7 @@ class TestPutStatement:
         }
 
     async def test_changes_nothing_when_the_same_is_said_again(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision, **WORDS)
         cursor = await end_of_feed(callers["admin"])
         for headers in ({}, {"If-Match": '"1"'}):
@@ -261,8 +284,8 @@ class TestPutStatement:
             assert errors_of(await client.put(address_of(decision), json=body)) == [error]
         assert (await client.get(address_of(decision))).status_code == 404
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
         for caller, partner_id, rule in (
             ("contributor", LIGA, "ownership"),
             ("contributor", CITY, "ownership"),
@@ -277,80 +300,29 @@ class TestPutStatement:
         answer = await callers["other_contributor"].put(address_of(decision, LIGA), json=OTHER_WORDS)
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
-    @pytest.mark.parametrize("taken_up", ["not_adopted", "partly"])
-    async def test_asks_for_the_reason_of_what_is_not_adopted_as_a_whole(
-        self, client: httpx.AsyncClient, taken_up: str
-    ) -> None:
-        decision = await make(client, "decisions")
-        for reason in ({}, {"reason": None}, {"reason": ""}):
-            answer = await client.put(address_of(decision), json={**WORDS, "taken_up": taken_up, **reason})
-            assert errors_of(answer) == [("#/reason", "reason_required")]
-        statement = await say(client, decision, **WORDS, taken_up=taken_up, reason="Kein Geld.")
-        assert (statement["taken_up"], statement["reason"]) == (taken_up, "Kein Geld.")
-        answer = await client.put(address_of(decision), json={**WORDS, "reason": None})
-        assert errors_of(answer) == [("#/reason", "reason_required")]
-        answer = await client.put(address_of(decision), json={**WORDS, "taken_up": "adopted", "reason": None})
-        assert (answer.status_code, answer.json()["reason"]) == (200, None)
+    async def test_keeps_the_answer_of_the_city(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
+        said = await say(callers["contributor"], decision)
+        now = await answered(callers["coordinator"], said, taken_up="partly", reason="Zur Hälfte.")
+        answer = await callers["contributor"].put(address_of(decision), json=WORDS)
+        assert answer.json() == now | WORDS | {"version": 3, "updated_at": answer.json()["updated_at"]}
+        answer = await callers["contributor"].put(address_of(decision), json={**WORDS, "taken_up": "adopted"})
+        assert errors_of(answer) == [("#/taken_up", "extra_forbidden")]
 
-    async def test_keeps_the_answer_of_the_city_when_it_is_not_given(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
-        await say(callers["contributor"], decision)
-        answer = await callers["coordinator"].put(
-            address_of(decision), json={"position": "support", "taken_up": "partly", "reason": "Zur Hälfte."}
-        )
-        assert (answer.status_code, answer.json()["taken_up"]) == (200, "partly")
-        for caller, words in (("contributor", WORDS), ("coordinator", OTHER_WORDS)):
-            answer = await callers[caller].put(address_of(decision), json=words)
-            assert answer.status_code == 200
-            kept = {"taken_up": "partly", "reason": "Zur Hälfte."}
-            assert answer.json() == answer.json() | words | kept
-
-    async def test_lets_only_coordinators_answer(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
-        given: dict[str, Any]
-        for given in ({"taken_up": "adopted"}, {"reason": "Weil."}, {"reason": ""}):
-            answer = await callers["contributor"].put(address_of(decision), json={**WORDS, **given})
-            assert rule_of(answer) == "role"
-        assert (await callers["admin"].get(address_of(decision))).status_code == 404
-        statement = await say(callers["coordinator"], decision, **WORDS, taken_up="adopted", reason="Gut.")
-        for given in ({"taken_up": None}, {"reason": None}, {"taken_up": "partly"}, {"reason": "Sehr gut."}):
-            answer = await callers["contributor"].put(address_of(decision), json={**WORDS, **given})
-            assert rule_of(answer) == "role"
-        await unchanged(callers["admin"], statement)
-        same = {**WORDS, "taken_up": "adopted", "reason": "Gut."}
-        answer = await callers["contributor"].put(address_of(decision), json=same)
-        assert (answer.status_code, answer.json()) == (200, statement)
-        answer = await callers["coordinator"].put(
-            address_of(decision), json={**WORDS, "taken_up": None, "reason": None}
-        )
-        assert (answer.status_code, answer.json()["taken_up"], answer.json()["reason"]) == (200, None, None)
-
-    @pytest.mark.parametrize("caller", ["contributor", "coordinator"])
-    async def test_keeps_the_words_once_the_decision_is_made(self, callers: Callers, caller: str) -> None:
-        decision = await make(callers["admin"], "decisions")
+    async def test_keeps_the_words_once_the_decision_is_made(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision, **WORDS)
         await decide(callers["admin"], decision)
         for changed in (["position"], ["text"], ["documents"], ["position", "text", "documents"]):
             body = {**WORDS, **{name: OTHER_WORDS[name] for name in changed}}
-            answer = await callers[caller].put(address_of(decision), json=body)
+            answer = await callers["contributor"].put(address_of(decision), json=body)
             assert problem_of(answer, 409, "frozen")["fields"] == changed
         await unchanged(callers["admin"], statement)
-        answer = await callers[caller].put(address_of(decision), json=WORDS)
+        answer = await callers["contributor"].put(address_of(decision), json=WORDS)
         assert (answer.status_code, answer.json()) == (200, statement)
 
-    async def test_can_be_answered_once_the_decision_is_made(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
-        statement = await say(callers["contributor"], decision, **WORDS)
-        await decide(callers["admin"], decision)
-        city = {"taken_up": "not_adopted", "reason": "Anders beschlossen."}
-        assert rule_of(await callers["contributor"].put(address_of(decision), json={**WORDS, **city})) == "role"
-        await unchanged(callers["admin"], statement)
-        answer = await callers["coordinator"].put(address_of(decision), json={**WORDS, **city})
-        assert answer.status_code == 200
-        assert answer.json() == {**statement, **city, "version": 2, "updated_at": answer.json()["updated_at"]}
-
     async def test_is_taken_late_for_a_decision_that_is_made(self, callers: Callers) -> None:
-        decision = await decide(callers["admin"], await make(callers["admin"], "decisions"))
+        decision = await decide(callers["admin"], await make(callers["operator"], "decisions"))
         statement = await say(callers["contributor"], decision, **WORDS)
         problem_of(await callers["contributor"].put(address_of(decision), json=OTHER_WORDS), 409, "frozen")
         await unchanged(callers["admin"], statement)
@@ -371,9 +343,134 @@ class TestPutStatement:
         assert (await say(client, public, visibility="partners"))["visibility"] == "partners"
 
 
+class TestUpdateStatement:
+    @pytest.mark.parametrize("taken_up", ["not_adopted", "partly"])
+    async def test_asks_for_the_reason_of_what_is_not_adopted_as_a_whole(
+        self, client: httpx.AsyncClient, taken_up: str
+    ) -> None:
+        statement = await say(client, await make(client, "decisions"))
+        for reason in ({}, {"reason": None}, {"reason": ""}):
+            answer = await reply(client, statement, taken_up=taken_up, **reason)
+            assert errors_of(answer) == [("#/reason", "reason_required")]
+        now = await answered(client, statement, taken_up=taken_up, reason="Kein Geld.")
+        assert (now["taken_up"], now["reason"]) == (taken_up, "Kein Geld.")
+        assert errors_of(await reply(client, now, reason=None)) == [("#/reason", "reason_required")]
+        assert (await answered(client, now, taken_up="adopted", reason=None))["reason"] is None
+
+    async def test_lets_only_the_authority_answer(self, callers: Callers) -> None:
+        statement = await say(callers["contributor"], await make(callers["operator"], "decisions"))
+        given: dict[str, Any]
+        for given in ({"taken_up": "adopted"}, {"reason": "Weil."}):
+            refused = await reply(callers["contributor"], statement, **given)
+            assert (rule_of(refused), refused.json()["writers"]) == ("role", ["authority"])
+        now = await answered(callers["coordinator"], statement, taken_up="adopted", reason="Gut.")
+        for given in ({"taken_up": None}, {"reason": None}, {"taken_up": "partly"}):
+            assert rule_of(await reply(callers["contributor"], now, **given)) == "role"
+        await unchanged(callers["admin"], now)
+
+    async def test_lets_nobody_but_the_partner_say_the_rest(self, callers: Callers) -> None:
+        statement = await say(callers["contributor"], await make(callers["operator"], "decisions"), **WORDS)
+        for words in (OTHER_WORDS, {"text": None}, {"visibility": "partners"}):
+            for caller in ("coordinator", "admin"):
+                refused = await reply(callers[caller], statement, taken_up="adopted", **words)
+                assert (rule_of(refused), refused.json()["writers"]) == ("ownership", ["partner"])
+        await unchanged(callers["admin"], statement)
+        assert (await answered(callers["contributor"], statement, **OTHER_WORDS))["text"] == OTHER_WORDS["text"]
+
+    async def test_tells_the_day_of_the_answer(self, app: FastAPI, callers: Callers) -> None:
+        clock = Clock(app)
+        clock.set("2025-02-01")
+        statement = await say(callers["contributor"], await make(callers["operator"], "decisions"))
+        assert statement["answered_on"] is None
+        city = callers["coordinator"]
+        for day, given, expected in (
+            ("2025-02-03", {"taken_up": "adopted"}, "2025-02-03"),
+            ("2025-02-04", {"reason": "Gut."}, "2025-02-03"),
+            ("2025-02-05", {"taken_up": "partly"}, "2025-02-05"),
+            ("2025-02-06", {"taken_up": None}, None),
+        ):
+            clock.set(day)
+            statement = await answered(city, statement, **given)
+            assert statement["answered_on"] == expected
+        answer = await reply(city, statement, answered_on="2025-01-01")
+        assert errors_of(answer) == [("#/answered_on", "extra_forbidden")]
+
+    async def test_can_be_answered_once_the_decision_is_made(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
+        statement = await say(callers["contributor"], decision, **WORDS)
+        await decide(callers["admin"], decision)
+        now = await answered(callers["coordinator"], statement, taken_up="not_adopted", reason="Anders beschlossen.")
+        assert {name for name in now if now[name] != statement[name]} == {
+            *("taken_up", "reason", "answered_on", "version", "updated_at"),
+        }
+
+    async def test_needs_the_version_that_the_caller_has_seen(self, client: httpx.AsyncClient) -> None:
+        statement = await say(client, await make(client, "decisions"))
+        address = address_of(statement["decision_id"])
+        problem_of(await client.patch(address, json={"taken_up": "adopted"}), 428, "precondition-required")
+        problem_of(await reply(client, {**statement, "version": 2}, taken_up="adopted"), 412, "precondition-failed")
+        nothing = address_of(statement["decision_id"], LIGA)
+        answer = await client.patch(nothing, json={"taken_up": "adopted"}, headers={"If-Match": "*"})
+        problem_of(answer, 404, "not-found")
+        await unchanged(client, statement)
+
+
+class TestStatementOnPaper:
+    async def test_is_entered_once_and_then_the_partners(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
+        entered = await say(callers["coordinator"], decision, LIGA, **WORDS)
+        assert entered["entered_by_id"] == CITY
+        address = address_of(decision, LIGA)
+        for caller, rule in (("coordinator", "ownership"), ("admin", "ownership"), ("contributor", "ownership")):
+            assert rule_of(await callers[caller].put(address, json=OTHER_WORDS)) == rule
+            assert rule_of(await callers[caller].delete(address, headers={"If-Match": "*"})) == rule
+        await unchanged(callers["admin"], entered)
+        answer = await callers["other_contributor"].put(address, json=WORDS)
+        assert answer.json() == entered | {
+            "entered_by_id": None,
+            "version": 2,
+            "updated_at": answer.json()["updated_at"],
+        }
+        again = await callers["other_contributor"].put(address, json=WORDS)
+        assert again.json() == answer.json()
+
+    async def test_is_answered_as_any_other(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
+        entered = await say(callers["coordinator"], decision, LIGA, **WORDS)
+        now = await answered(callers["coordinator"], entered, taken_up="adopted")
+        assert (now["entered_by_id"], now["taken_up"]) == (CITY, "adopted")
+
+
+class TestStatementOnBehalf:
+    async def test_speaks_for_members_that_are_asked(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions", involved_partner_ids=[LIGA, CARITAS, CITY])
+        diakonie = next(each for each in ASSOCIATIONS if each not in (LIGA, CARITAS))
+        address, liga = address_of(decision, LIGA), callers["other_contributor"]
+        for members, places in (
+            ([CITY], [0]),
+            ([CARITAS, diakonie], [1]),
+            ([LIGA], [0]),
+            ([CITY, CARITAS, diakonie], [0, 2]),
+        ):
+            answer = await liga.put(address, json={**WORDS, "on_behalf_of_ids": members})
+            assert errors_of(answer) == [(f"#/on_behalf_of_ids/{place}", "not_an_asked_member") for place in places]
+        answer = await liga.put(address, json={**WORDS, "on_behalf_of_ids": [CARITAS]})
+        assert (answer.status_code, answer.json()["on_behalf_of_ids"]) == (201, [CARITAS])
+        # A dissenting member says so itself, and who is asked can change: what was said stays.
+        assert (await say(callers["contributor"], decision, position="object"))["position"] == "object"
+        assert (await patch(callers["admin"], "decisions", decision, involved_partner_ids=[LIGA])).status_code == 200
+        answer = await liga.put(address, json={**OTHER_WORDS, "on_behalf_of_ids": [CARITAS]})
+        assert (answer.status_code, answer.json()["on_behalf_of_ids"]) == (200, [CARITAS])
+
+    async def test_is_what_umbrella_associations_alone_do(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
+        answer = await callers["contributor"].put(address_of(decision), json={**WORDS, "on_behalf_of_ids": [LIGA]})
+        assert errors_of(answer) == [("#/on_behalf_of_ids/0", "not_an_asked_member")]
+
+
 class TestDeleteStatement:
     async def test_takes_it_back(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision)
         address = address_of(decision)
         answer = await callers["contributor"].delete(address, headers={"If-Match": '"1"'})
@@ -384,7 +481,7 @@ class TestDeleteStatement:
         assert await items_of(callers["admin"], f"decisions/{decision['id']}/statements") == []
 
     async def test_can_be_said_again_with_the_version_after_the_last(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         address = address_of(decision)
         first = await say(callers["contributor"], decision, **WORDS)
         assert (await callers["contributor"].put(address, json=OTHER_WORDS)).json()["version"] == 2
@@ -419,21 +516,32 @@ class TestDeleteStatement:
         for address in (address_of(decision), address_of(decision, NOWHERE), address_of(NOWHERE)):
             problem_of(await client.delete(address, headers={"If-Match": "*"}), 404, "not-found")
 
-    async def test_is_the_right_of_the_partner_and_of_coordinators(self, callers: Callers) -> None:
-        statement = await say(callers["admin"], await make(callers["admin"], "decisions"), LIGA)
+    async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
+        statement = await say(callers["admin"], await make(callers["operator"], "decisions"), LIGA)
         address = address_of(statement["decision_id"], LIGA)
         for caller, rule in (("contributor", "ownership"), ("reader", "role")):
             for headers in ({}, {"If-Match": '"1"'}):
                 assert rule_of(await callers[caller].delete(address, headers=headers)) == rule
         await unchanged(callers["admin"], statement)
-        assert (await callers["coordinator"].delete(address, headers={"If-Match": '"1"'})).status_code == 204
+        for caller in ("coordinator", "admin"):
+            assert rule_of(await callers[caller].delete(address, headers={"If-Match": '"1"'})) == "ownership"
+        await unchanged(callers["admin"], statement)
+        assert (await callers["other_contributor"].delete(address, headers={"If-Match": '"1"'})).status_code == 204
 
-    @pytest.mark.parametrize("caller", ["contributor", "coordinator"])
-    async def test_refuses_once_the_decision_is_made(self, callers: Callers, caller: str) -> None:
-        decision = await make(callers["admin"], "decisions")
+    async def test_keeps_what_is_answered(self, callers: Callers) -> None:
+        """Whoever took it back would take the city's words with it."""
+        statement = await say(callers["contributor"], await make(callers["operator"], "decisions"))
+        now = await answered(callers["coordinator"], statement, taken_up="adopted")
+        for caller in ("contributor", "coordinator", "admin"):
+            answer = await callers[caller].delete(address_of(now["decision_id"]), headers={"If-Match": '"2"'})
+            assert answer.status_code == 403
+        await unchanged(callers["admin"], now)
+
+    async def test_refuses_once_the_decision_is_made(self, callers: Callers) -> None:
+        decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision)
         await decide(callers["admin"], decision)
-        answer = await callers[caller].delete(address_of(decision), headers={"If-Match": '"1"'})
+        answer = await callers["contributor"].delete(address_of(decision), headers={"If-Match": '"1"'})
         assert "fields" not in problem_of(answer, 409, "frozen")
         await unchanged(callers["admin"], statement)
 
@@ -448,13 +556,15 @@ class TestDecisionsWithStatements:
         assert (await delete(client, "decisions", decision)).status_code == 204
 
     async def test_take_them_out_of_the_view_of_the_public(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         shown = [
-            await say(callers["admin"], decision, partner_id, taken_up="partly", reason="Nein.", **WORDS)
+            await answered(
+                callers["operator"], await say(callers["operator"], decision, partner_id, **WORDS), taken_up="adopted"
+            )
             for partner_id in (LIGA, CARITAS)
         ]
         hidden = await say(callers["admin"], decision, CITY, visibility="partners")
-        other = await say(callers["admin"], await make(callers["admin"], "decisions"))
+        other = await say(callers["admin"], await make(callers["operator"], "decisions"))
         public, partners = await end_of_feed(callers["anonymous"]), await end_of_feed(callers["admin"])
         narrowed = await patch(callers["coordinator"], "decisions", decision, visibility="partners")
         assert (narrowed.status_code, narrowed.json()["version"]) == (200, 2)
@@ -462,7 +572,7 @@ class TestDecisionsWithStatements:
             address = address_of(decision, statement["partner_id"])
             problem_of(await callers["anonymous"].get(address), 404, "not-found")
             now = (await callers["reader"].get(address)).json()
-            assert now == {**statement, "version": 2, "visibility": "partners", "updated_at": now["updated_at"]}
+            assert now == {**statement, "version": 3, "visibility": "partners", "updated_at": now["updated_at"]}
         await unchanged(callers["admin"], hidden)
         await unchanged(callers["anonymous"], other)
         left, _ = await changes_after(callers["anonymous"], public)
@@ -479,7 +589,7 @@ class TestDecisionsWithStatements:
         assert {each["by"]["partner_id"] for each in seen} == {CITY}
 
     async def test_keep_them_for_partners_when_they_are_for_everyone_again(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision, **WORDS)
         narrowed = await patch(callers["admin"], "decisions", decision, visibility="partners")
         await patch(callers["admin"], "decisions", narrowed.json(), visibility="public")
@@ -489,7 +599,7 @@ class TestDecisionsWithStatements:
         assert await items_of(callers["anonymous"], f"decisions/{decision['id']}/statements") == [answer.json()]
 
     async def test_take_them_along_although_they_are_made(self, callers: Callers) -> None:
-        decision = await make(callers["admin"], "decisions")
+        decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision, **WORDS)
         decided = await decide(callers["admin"], decision)
         assert (await patch(callers["admin"], "decisions", decided, visibility="partners")).status_code == 200

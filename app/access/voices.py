@@ -1,0 +1,85 @@
+"""Who speaks: what a caller is to a resource, and so whose words it may write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.access.caller import Caller
+from app.access.parties import Side
+from app.access.roles import Role
+from app.vocabularies.term import Term
+
+
+class Voice(Term):
+    """Who writes some fields of a resource."""
+
+    partner = "partner", "der Partner, dem es gehört", "the partner that it belongs to"
+    organiser = "organiser", "der Veranstalter", "the organiser"
+    authority = "authority", "die Koordination auf der Seite der Kommune", "a coordinator on the authority's side"
+    associations = "associations", "ein Verband, der beteiligt ist", "an association that is a party"
+    coordinator = "coordinator", "die Koordination einer Partei", "a coordinator of a party"
+    admin = "admin", "die Rolle admin", "the role admin"
+
+
+Voices = frozenset[Voice]
+
+ROLES: Mapping[Voice, Role] = {
+    Voice.partner: Role.contributor,
+    Voice.organiser: Role.contributor,
+    Voice.authority: Role.coordinator,
+    Voice.associations: Role.contributor,
+    Voice.coordinator: Role.coordinator,
+    Voice.admin: Role.admin,
+}
+"""The role that a key needs to speak with each."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a caller is to a resource, as it was and as it is to be.
+
+    `owners` are the partners that it belongs to, None for nobody. `sides` are those on which the caller's partner stands in
+    its agreement, and in each where it moves; None where it belongs to none, or to none that there is.
+    """
+
+    by: Caller
+    owners: frozenset[UUID | None]
+    sides: frozenset[Side] | None
+
+    @property
+    def is_party(self) -> bool:
+        """Whether the caller's partner has a say where the resource belongs."""
+        return self.sides is None or bool(self.sides)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the caller's own, before and after; what is nobody's is any coordinator's."""
+        own = {self.by.partner_id, None} if self.by.has(Role.coordinator) else {self.by.partner_id}
+        return self.owners <= own
+
+    def is_on(self, side: Side) -> bool:
+        """Whether the caller's partner stands on a side."""
+        return self.sides is None or side in self.sides
+
+    @property
+    def voices(self) -> Voices:
+        """With which voices the caller speaks. An admin is what its partner is, beside what only admins keep."""
+        if self.by.is_command:
+            return frozenset(Voice)
+        applies = {
+            Voice.partner: self.is_party and self.is_own,
+            Voice.authority: self.is_on(Side.authority),
+            Voice.associations: self.is_on(Side.associations),
+            Voice.coordinator: self.is_party,
+            Voice.admin: True,
+        }
+        return frozenset(voice for voice, holds in applies.items() if holds and self.by.has(ROLES[voice]))
+
+    def voices_in(self, owner: UUID | None) -> Voices:
+        """With which voices the caller speaks in an entry of one of the resource's lists, whose owner the entry names."""
+        voices = self.voices
+        if self.by.is_command:
+            return voices
+        is_own = self.is_party and owner == self.by.partner_id and self.by.has(Role.contributor)
+        organiser = {Voice.organiser} if Voice.partner in voices else set()
+        return (voices - {Voice.partner}) | organiser | ({Voice.partner} if is_own else set())

@@ -1,0 +1,99 @@
+"""Whose words the fields of a resource are: what its kind declares, and which of them a write says."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from app.access.voices import Voice, Voices
+
+Said = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Fields, and values of the state, that are others' to say than the rest.
+
+    `during` are the states in which that holds of the fields, without it all of them; who is in `at_first` may also say
+    them of what is new.
+    """
+
+    by: Voices
+    fields: tuple[str, ...] = ()
+    states: frozenset[Any] = frozenset()
+    during: frozenset[Any] | None = None
+    at_first: Voices = frozenset()
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Who writes a resource, or an entry of a list: `by` writes all that no `words` name."""
+
+    by: Voices
+    words: tuple[Words, ...] = ()
+
+    @property
+    def voices(self) -> Voices:
+        """Who writes any of it."""
+        return self.by.union(*(each.by | each.at_first for each in self.words))
+
+    def of_field(self, name: str, state: Any, *, is_new: bool) -> Voices:
+        """Who writes a field while the state is this one."""
+        for each in self.words:
+            if name in each.fields and (each.during is None or state in each.during):
+                return each.by | each.at_first if is_new else each.by
+        return self.by
+
+    def of_state(self, state: Any) -> Voices:
+        """Who lets the state be this one."""
+        return next((each.by for each in self.words if state in each.states), self.by)
+
+
+BY_ADMINS = Rights(frozenset({Voice.admin}))
+BY_COORDINATORS = Rights(frozenset({Voice.coordinator, Voice.admin}))
+BY_OWNER_TOO = Rights(frozenset({Voice.partner, Voice.coordinator, Voice.admin}))
+"""For what a partner leads or organises, and coordinators keep too."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What something becomes, as callers write it: nothing was before what is new, nothing is after what is deleted."""
+
+    before: Said | None
+    after: Said | None
+    defaults: Said
+
+    @property
+    def now(self) -> Said:
+        """What it is, or was at last."""
+        said = self.before if self.after is None else self.after
+        return said or {}
+
+    def says(self, name: str) -> bool:
+        """Whether a field is said otherwise than it was; of what is new or deleted, whether it says anything at all."""
+        if self.before is not None and self.after is not None:
+            return bool(self.before[name] != self.after[name])
+        return name not in self.defaults or self.now[name] != self.defaults[name]
+
+
+def claims(rights: Rights, state: str, change: Change, names: Iterable[str]) -> Iterator[tuple[str, Voices]]:
+    """The fields that a change says something in, each with whose words that is.
+
+    A state is said of whatever is new, and unsaid of what is deleted, also where it is the usual one.
+    """
+    is_whole = change.before is None or change.after is None
+    for name in names:
+        if name == state and (is_whole or change.says(name)):
+            yield name, rights.of_state(change.now[name])
+        elif name != state and change.says(name):
+            yield name, rights.of_field(name, change.now.get(state), is_new=change.before is None)
+
+
+@cache
+def defaults_of(model: type[BaseModel]) -> Said:
+    """What the fields of a schema are when nothing is said, as callers would write it."""
+    fields = {name: field for name, field in model.model_fields.items() if not field.is_required()}
+    return {name: to_jsonable_python(field.get_default(call_default_factory=True)) for name, field in fields.items()}
