@@ -56,6 +56,9 @@ class AgendaItem(Schema):
     sub_measure_id: Id | None = Field(
         default=None, foreign_key="sub_measure.id", index=True, description="Sub-measure that it is about."
     )
+    decision_id: Id | None = Field(
+        default=None, foreign_key="decision.id", index=True, description="Decision that it is about."
+    )
     outcome: Paragraphs | None = Field(default=None, description="What came of it.")
 
 

@@ -41,6 +41,14 @@ class DecisionBase(Visible):
         default=None, description="Why the authority does not take on what was reported; required for `refused`."
     )
     involvement_required: Flag = Field(default=True, description="Whether the partners are to be heard before.")
+    waiver_reason: Paragraphs | None = Field(
+        default=None, description="Why they are not to be heard; required where `involvement_required` is false."
+    )
+    short_notice_reason: Paragraphs | None = Field(
+        default=None,
+        description="Why fewer days lie between announcement and decision than the agreement's "
+        "`hearing.minimum_lead_days`, or 1; without it the report counts such a decision as unexplained.",
+    )
 
 
 class DecisionLinks(DecisionBase):

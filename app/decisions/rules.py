@@ -16,6 +16,8 @@ EVIDENCE = (
     "decides_on",
     "decided_on",
     "involvement_required",
+    "waiver_reason",
+    "short_notice_reason",
     "involved_partner_ids",
     "consultation_event_ids",
 )
@@ -42,6 +44,10 @@ RIGHTS = Rights(
 REFUSAL_REASON = Text("Wer eine Meldung bestreitet, sagt warum.", "Who denies what was reported says why.")
 DAY_NEEDED = Text("Ein Beschluss braucht seinen Tag.", "A decision that was made needs its day.")
 NOT_YET = Text("Einen Tag hat erst, was beschlossen ist.", "Only what is decided has a day.")
+WAIVED = Text(
+    "Warum die Partner vorher nicht gehört werden, braucht eine Begründung.",
+    "That the partners are not to be heard before needs a reason.",
+)
 
 
 def check(decision: DecisionCreate) -> Iterator[FieldError]:
@@ -59,3 +65,5 @@ def check(decision: DecisionCreate) -> Iterator[FieldError]:
         yield at("decided_on", code="not_decided", detail=NOT_YET)
     if decision.status is DecisionStatus.refused and not is_visible(decision.refusal_reason):
         yield at("refusal_reason", code="reason_required", detail=REFUSAL_REASON)
+    if not decision.involvement_required and not is_visible(decision.waiver_reason):
+        yield at("waiver_reason", code="reason_required", detail=WAIVED)
