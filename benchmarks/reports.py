@@ -27,13 +27,9 @@ from app.decisions.models import DecisionCreate
 from app.decisions.resource import DECISIONS, associations
 from app.decisions.terms import DecisionStatus
 from app.http.conditional import UNCONDITIONAL
-from app.reports.early_involvement import (
-    DecisionInvolvementQuery,
-    EarlyInvolvementQuery,
-    decision_rows,
-    half_year_rows,
-)
+from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
 from app.reports.exchange import ExchangeQuery, GroupBy, exchange_rows
+from app.reports.hearings import DecisionInvolvementQuery, PartnerInvolvementQuery, decision_rows, partner_rows
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
 from app.reports.report import MOST_GROUPS, Report
@@ -49,7 +45,7 @@ from benchmarks.servers import REGISTER, server
 
 PORT = 8474
 EVENTS, DECIDED = 100_000, 1_000
-LINKED, STATED = 5, 4
+LINKED, STATED, NOTICE = 5, 4, 900
 PAGE = 50
 TIMES = 3
 TODAY = datetime.now(UTC).date()
@@ -70,12 +66,13 @@ READS = (
     Read("progress/sub-measures", sub_measure_rows(ANONYMOUS, SubMeasureProgressQuery(), TODAY), PAGE + 1),
     Read("early-involvement", half_year_rows(ANONYMOUS, EarlyInvolvementQuery())),
     Read("early-involvement/decisions", decision_rows(ANONYMOUS, DecisionInvolvementQuery()), PAGE + 1),
+    Read("early-involvement/partners", partner_rows(ANONYMOUS, PartnerInvolvementQuery()), PAGE + 1),
     Read("indicators", indicator_rows(ANONYMOUS, IndicatorFiguresQuery()), PAGE + 1),
     *(Read(f"exchange?by={by.value}", exchange_rows(ANONYMOUS, ExchangeQuery(by=by), TODAY)) for by in GroupBy),
     Read("upcoming", upcoming_rows(ANONYMOUS, UpcomingQuery(), TODAY, ZONE), PAGE + 1),
     Read("upcoming?days=366", upcoming_rows(ANONYMOUS, UpcomingQuery(days=366), TODAY, ZONE), PAGE + 1),
 )
-IN_CSV = ("early-involvement/decisions", "upcoming?days=366")
+IN_CSV = ("early-involvement/decisions", "early-involvement/partners", "upcoming?days=366")
 
 
 async def fill(settings: Settings) -> None:
@@ -128,6 +125,7 @@ def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> Deci
         title=f"Entscheidung {number}",
         kind=choice.choice([*DecisionKind]),
         status=DecisionStatus.decided if is_made else DecisionStatus.announced,
+        announced_on=day - timedelta(days=NOTICE),
         statements_due_on=day - timedelta(days=14),
         decides_on=day,
         decided_on=day if is_made else None,

@@ -168,7 +168,11 @@ SAMPLES: Mapping[str, Sample] = {
             {"status": "in_consultation"},
         ],
         hidden={"topic_ids": [topic_id("health")], "goal_ids": [goal_id(1)], "decides_on": "2031-02-04"},
-        allowed={"status": ["announced", "in_consultation", "withdrawn"], "decided_on": []},
+        allowed={
+            "status": ["announced", "in_consultation", "withdrawn"],
+            "decided_on": [],
+            "involvement_required": [True],
+        },
         given=frozenset({"agreement_id", "involved_partner_ids"}),
     ),
     "needs": Sample(

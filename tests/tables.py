@@ -35,4 +35,4 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return " ".join(value) if isinstance(value, list) else str(value)
+    return "; ".join("" if each is None else each for each in value) if isinstance(value, list) else str(value)

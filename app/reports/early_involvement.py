@@ -1,39 +1,24 @@
-"""Early involvement: whether the partners are heard before decisions, over time and one by one."""
+"""Early involvement in figures: whether the partners are heard before decisions, by kind and half-year."""
 
-from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    Float,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import CTE, ColumnElement, Float, and_, cast, func, not_, select
 from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.decisions.models import Decision, DecisionPartner, DecisionTopic
 from app.decisions.terms import DecisionStatus
-from app.involvement.models import MOST_DAYS, InvolvementFacts, InvolvementState
-from app.involvement.queries import DECISION, involvements
+from app.involvement.models import MOST_DAYS, InvolvementState
+from app.involvement.queries import DECISION, hearings, involvements
 from app.reports.grouping import counted, half_year
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
-from app.resources.ids import named_id, shown_id
-from app.resources.lists import MAX_LIMIT, any_of, linked
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
+from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.base import example
-from app.schema.fields import Count, Day, Id, Name, Title
+from app.schema.fields import Count, Day, Id
 from app.vocabularies.decision_kind import DecisionKind
-
-FAR = date(9999, 12, 31)
 
 
 class EarlyInvolvementQuery(AgreementQuery, PeriodQuery):
@@ -45,25 +30,6 @@ class EarlyInvolvementQuery(AgreementQuery, PeriodQuery):
     period_before: Day | None = Field(default=None, description="Decided, or to be decided, before this day.")
 
 
-class DecisionInvolvementQuery(EarlyInvolvementQuery, RowQuery):
-    """Which rows are asked for."""
-
-    state: list[InvolvementState] | None = Field(default=None, max_length=5, description="How far the involvement is.")
-
-
-class DecisionHead(BaseModel):
-    decision_id: UUID = Field(description="The decision.")
-    title: Title = Field(description="What is decided.")
-    kind: DecisionKind = Field(description=f"Kind: {DecisionKind.explained()}.")
-    status: DecisionStatus = Field(description=f"How far it is: {DecisionStatus.explained()}.")
-    reference: Name | None = Field(description="Number of the paper.")
-    announced_on: date | None = Field(description="Day on which the partners were told.")
-
-
-class DecisionInvolvement(InvolvementFacts, DecisionHead):
-    """One decision with the involvement of the partners in it."""
-
-
 class HalfYearInvolvement(BaseModel):
     """The decisions of one kind in one half-year."""
 
@@ -72,16 +38,32 @@ class HalfYearInvolvement(BaseModel):
         description="Half-year of the day of the decision, such as `2025-H1`; null where no day is known."
     )
     decisions: Count = Field(
-        description="Decisions before which the partners are to be heard, without those that were withdrawn."
+        description="Decisions, without those that were withdrawn: those that are heard, partly heard, missed, open or waived."
     )
     decided: Count = Field(description="Those of them that are made.")
-    heard_in_time: Count = Field(description="Those that are made, before which a partner was heard on an earlier day.")
+    heard: Count = Field(description="Those before which every asked partner was heard, made or not.")
+    heard_in_time: Count = Field(
+        description="Those of the heard that are made, before which every asked partner was heard in time: at least the "
+        "agreement's `hearing.minimum_lead_days` before, or 1."
+    )
+    answered: Count = Field(description="Those of the heard to which every asked partner gave a statement.")
+    partly_heard: Count = Field(description="Those before which some asked partners were heard, not all, made or not.")
     missed: Count = Field(description="Those that are made without anyone heard before.")
-    answered: Count = Field(description="Those to which every asked partner gave a statement in time, made or not.")
     open: Count = Field(description="Those that are not made and for which nobody was heard yet.")
+    waived: Count = Field(description="Those before which nobody is to be heard, as the city says with its reason.")
+    short_notice_explained: Count = Field(
+        description="Those of short notice that give a reason; short are fewer days between announcement and decision than "
+        "the agreement's `hearing.minimum_lead_days`, or 1. Waived ones are not counted."
+    )
+    short_notice_unexplained: Count = Field(description="Those of short notice that give none.")
+    reported: Count = Field(
+        description="Those that associations recorded because the authority had not announced them."
+    )
+    unconfirmed: Count = Field(description="Those of the reported to which the authority has not answered.")
+    refused: Count = Field(description="Those of the reported that the authority denies.")
     median_lead_days: Annotated[float, Field(ge=-MOST_DAYS, le=MOST_DAYS)] | None = Field(
-        description="Median of the days from the first hearing to the day of the decision, of those with both; "
-        "null when there are none."
+        description="Median of the days from hearing to decision over the asked partners that were heard, waived decisions "
+        "left out; null when there are none."
     )
 
 
@@ -96,12 +78,20 @@ class EarlyInvolvementFigures(ReportHead):
                 {
                     "kind": "sectoral",
                     "half_year": "2025-H1",
-                    "decisions": 4,
-                    "decided": 3,
+                    "decisions": 6,
+                    "decided": 4,
+                    "heard": 2,
                     "heard_in_time": 2,
-                    "missed": 1,
                     "answered": 1,
+                    "partly_heard": 1,
+                    "missed": 1,
                     "open": 1,
+                    "waived": 1,
+                    "short_notice_explained": 0,
+                    "short_notice_unexplained": 1,
+                    "reported": 1,
+                    "unconfirmed": 1,
+                    "refused": 0,
                     "median_lead_days": 43.0,
                 }
             ],
@@ -113,93 +103,57 @@ class EarlyInvolvementFigures(ReportHead):
     )
 
 
-class DecisionInvolvementFigures(ReportPage):
-    """Whether the partners are heard before decisions, one by one."""
-
-    model_config = example(
-        {
-            "position": 42,
-            "as_of": "2025-06-30",
-            "items": [
-                {
-                    "decision_id": str(shown_id("decisions")),
-                    "title": "Fortschreibung des Strategiepapiers Suchtprävention",
-                    "kind": "sectoral",
-                    "status": "decided",
-                    "reference": "V2345/25",
-                    "announced_on": "2025-01-13",
-                    "state": "heard",
-                    "decision_on": "2025-05-15",
-                    "first_heard_on": "2025-03-12",
-                    "lead_days": 64,
-                    "heard_before_decision": True,
-                    "asked": 2,
-                    "answered": 1,
-                    "missing_partner_ids": [str(named_id("partners", "liga-dresden"))],
-                }
-            ],
-            "next_cursor": None,
-        }
-    )
-
-    items: list[DecisionInvolvement] = Field(
-        max_length=MAX_LIMIT, description="A row for each decision, by the day of the decision, unknown days last."
-    )
-
-
-def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[DecisionInvolvement]:
-    """A row for each decision that is asked for."""
-    involvement = involvements(*asked_for(caller, wanted))
-    c = involvement.c
-    rows = select(
-        *c,
-        DECISION.c.title,
-        DECISION.c.reference,
-        DECISION.c.announced_on,
-        coalesce(c.decision_on, literal(FAR, Date())).label("ordered_on"),
-    ).join(DECISION, DECISION.c.id == c.decision_id)
-    if wanted.state:
-        rows = rows.where(any_of(c.state, wanted.state))
-    return Report("decision-involvement", DecisionInvolvement, rows.cte("decisions"), ("ordered_on", "decision_id"))
-
-
 def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[HalfYearInvolvement]:
     """A row for each kind and half-year."""
-    involvement = involvements(
-        *asked_for(caller, wanted), DECISION.c.involvement_required, DECISION.c.status != DecisionStatus.withdrawn
+    heard = hearings(*asked_for(caller, wanted), DECISION.c.status != DecisionStatus.withdrawn)
+    involvement, medians = involvements(heard), median_leads(heard)
+    c, state = involvement.c, involvement.c.state
+    half = half_year(c.decision_on).label("half_year")
+    is_short, reason = and_(c.is_short_notice, c.involvement_required), c.short_notice_reason
+    is_all_heard = state.in_((InvolvementState.heard, InvolvementState.answered))
+    figures = {
+        "decisions": func.count(),
+        "decided": counted(c.is_made),
+        "heard": counted(is_all_heard),
+        "heard_in_time": counted(and_(c.is_made, is_all_heard, c.heard_in_time == c.asked)),
+        "answered": counted(state == InvolvementState.answered),
+        "partly_heard": counted(state == InvolvementState.partly_heard),
+        "missed": counted(state == InvolvementState.missed),
+        "open": counted(state == InvolvementState.open),
+        "waived": counted(not_(c.involvement_required)),
+        "short_notice_explained": counted(and_(is_short, reason.is_not(None))),
+        "short_notice_unexplained": counted(and_(is_short, reason.is_(None))),
+        "reported": counted(c.reported_by_id.is_not(None)),
+        "unconfirmed": counted(c.status == DecisionStatus.reported),
+        "refused": counted(c.status == DecisionStatus.refused),
+    }
+    groups = select(c.kind, half, *(figure.label(name) for name, figure in figures.items()))
+    group = groups.group_by(c.kind, half).cte("half_years")
+    rows = select(group, coalesce(group.c.half_year, "").label("ordered_by"), medians.c.median_lead_days).outerjoin(
+        medians,
+        and_(medians.c.kind == group.c.kind, medians.c.ordered_by == coalesce(group.c.half_year, "")),
     )
-    c = involvement.c
-    group = (c.kind, half_year(c.decision_on).label("half_year"))
-    # Neither database has both a median and the other; the middle one or two of the ordered ones are found by counting.
-    ranked = select(
-        *group,
-        c.status,
-        c.state,
-        c.heard_before_decision,
-        c.lead_days,
-        func.row_number().over(partition_by=(*group, c.lead_days.is_(None)), order_by=c.lead_days).label("place"),
-        func.count(c.lead_days).over(partition_by=group).label("places"),
-    ).cte("ranked")
+    return Report("early-involvement", HalfYearInvolvement, rows.cte("figures"), ("ordered_by", "kind"))
+
+
+def median_leads(heard: CTE) -> CTE:
+    """The median lead over the heard partners of each kind and half-year.
+
+    Neither database has both a median and the other; the middle one or two of the ordered ones are found by counting.
+    """
+    h = heard.c
+    group = (h.kind, coalesce(half_year(h.decision_on), "").label("ordered_by"))
+    ranked = (
+        select(*group, h.lead_days)
+        .add_columns(func.row_number().over(partition_by=group, order_by=h.lead_days).label("place"))
+        .add_columns(func.count().over(partition_by=group).label("places"))
+        .where(h.lead_days.is_not(None), h.involvement_required)
+        .cte("ranked")
+    )
     r = ranked.c
-    is_middle = and_(r.lead_days.is_not(None), r.place.in_(((r.places + 1) // 2, (r.places + 2) // 2)))
-    is_decided = r.status == DecisionStatus.decided
-    rows = (
-        select(
-            r.kind,
-            r.half_year,
-            coalesce(r.half_year, "").label("ordered_by"),
-            func.count().label("decisions"),
-            counted(is_decided).label("decided"),
-            counted(and_(is_decided, r.heard_before_decision)).label("heard_in_time"),
-            counted(r.state == InvolvementState.missed).label("missed"),
-            counted(r.state == InvolvementState.answered).label("answered"),
-            counted(r.state == InvolvementState.open).label("open"),
-            cast(func.avg(case((is_middle, r.lead_days))), Float).label("median_lead_days"),
-        )
-        .group_by(r.kind, r.half_year)
-        .cte("half_years")
-    )
-    return Report("early-involvement", HalfYearInvolvement, rows, ("ordered_by", "kind"))
+    median = cast(func.avg(r.lead_days), Float).label("median_lead_days")
+    is_middle = r.place.in_(((r.places + 1) // 2, (r.places + 2) // 2))
+    return select(r.kind, r.ordered_by, median).where(is_middle).group_by(r.kind, r.ordered_by).cte("medians")
 
 
 def asked_for(caller: Caller, wanted: EarlyInvolvementQuery) -> list[ColumnElement[bool]]:

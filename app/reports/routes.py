@@ -6,15 +6,16 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from app.reports.answers import InContext, answer_all, answer_page
-from app.reports.early_involvement import (
+from app.reports.early_involvement import EarlyInvolvementFigures, EarlyInvolvementQuery, half_year_rows
+from app.reports.exchange import ExchangeFigures, ExchangeQuery, exchange_rows
+from app.reports.hearings import (
     DecisionInvolvementFigures,
     DecisionInvolvementQuery,
-    EarlyInvolvementFigures,
-    EarlyInvolvementQuery,
+    PartnerInvolvementFigures,
+    PartnerInvolvementQuery,
     decision_rows,
-    half_year_rows,
+    partner_rows,
 )
-from app.reports.exchange import ExchangeFigures, ExchangeQuery, exchange_rows
 from app.reports.indicators import IndicatorFigures, IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import (
     ProgressQuery,
@@ -33,6 +34,7 @@ REPORTS: tuple[type[ReportHead], ...] = (
     SubMeasureProgressFigures,
     EarlyInvolvementFigures,
     DecisionInvolvementFigures,
+    PartnerInvolvementFigures,
     IndicatorFigures,
     ExchangeFigures,
     UpcomingFigures,
@@ -62,7 +64,7 @@ async def report_sub_measure_progress(
 
 @router.get("/early-involvement", response_model=EarlyInvolvementFigures, responses=as_csv(EarlyInvolvementFigures))
 async def report_early_involvement(context: InContext, wanted: Annotated[EarlyInvolvementQuery, Query()]) -> Response:
-    """Count, by kind and half-year, the decisions before which the partners were heard in time, and those that missed it."""
+    """Count, by kind and half-year, the decisions before which the partners were heard, all or some, and those that missed it."""
     return await answer_all(context, half_year_rows(context.caller, wanted))
 
 
@@ -76,6 +78,18 @@ async def report_decision_involvement(
 ) -> Response:
     """List the decisions with the involvement of the partners in each."""
     return await answer_page(context, decision_rows(context.caller, wanted), wanted)
+
+
+@router.get(
+    "/early-involvement/partners",
+    response_model=PartnerInvolvementFigures,
+    responses=as_csv(PartnerInvolvementFigures),
+)
+async def report_partner_involvement(
+    context: InContext, wanted: Annotated[PartnerInvolvementQuery, Query()]
+) -> Response:
+    """List each asked partner of each decision, with when and how it was heard."""
+    return await answer_page(context, partner_rows(context.caller, wanted), wanted)
 
 
 @router.get("/indicators", response_model=IndicatorFigures, responses=as_csv(IndicatorFigures))

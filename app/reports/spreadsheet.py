@@ -71,7 +71,7 @@ def cell(value: Any) -> str:
         case str():
             return f"'{value}" if value.startswith(RUN_BY_SPREADSHEETS) else value
         case list():
-            return " ".join(map(str, value))
+            return cell("; ".join("" if each is None else str(each) for each in value))
         case Mapping():
             return " ".join(f"{name}={entry}" for name, entry in value.items())
         case _:

@@ -54,6 +54,10 @@ LINKS = (
         "/v1/reports/early-involvement/decisions",
         Text("Bericht: Beteiligung an jeder Entscheidung", "Report: involvement in each decision"),
     ),
+    (
+        "/v1/reports/early-involvement/partners",
+        Text("Bericht: Beteiligung jedes Partners", "Report: involvement of each partner"),
+    ),
     ("/v1/reports/indicators", Text("Bericht: Kennzahlen", "Report: indicators")),
     ("/v1/reports/exchange", Text("Bericht: Austausch", "Report: exchange")),
     ("/v1/reports/upcoming", Text("Bericht: was ansteht", "Report: what is due")),

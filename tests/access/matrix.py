@@ -66,6 +66,7 @@ REPORTS = (
     "progress/sub-measures",
     "early-involvement",
     "early-involvement/decisions",
+    "early-involvement/partners",
     "indicators",
     "exchange",
     "upcoming",

@@ -198,6 +198,8 @@ class TestCreateDecision:
             "status": "announced",
             "involvement_required": True,
             "reported_by_id": None,
+            "waiver_reason": None,
+            "short_notice_reason": None,
             "topic_ids": [],
             "goal_ids": [],
             "sub_measure_ids": [],
@@ -289,6 +291,16 @@ class TestCreateDecision:
         made = await make(client, PATH, announced_on=day, statements_due_on=day, decides_on=day)
         assert made["decides_on"] == day
 
+    async def test_says_why_nobody_is_to_be_heard(self, client: httpx.AsyncClient) -> None:
+        wanted = [("#/waiver_reason", "reason_required")]
+        for reason in (None, "", " \n"):
+            body = body_of(PATH, involvement_required=False, waiver_reason=reason)
+            assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == wanted
+        made = await make(client, PATH)
+        assert errors_of(await patch(client, PATH, made, involvement_required=False)) == wanted
+        answer = await patch(client, PATH, made, involvement_required=False, waiver_reason="Nur eine Verlängerung")
+        assert (answer.status_code, answer.json()["waiver_reason"]) == (200, "Nur eine Verlängerung")
+
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         for caller in ("contributor", "other_contributor", "reader"):
             assert rule_of(await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH))) == "role"
@@ -353,6 +365,7 @@ class TestUpdateDecision:
             "decided",
             announced_on="2025-01-10",
             decides_on="2025-05-15",
+            waiver_reason="Dringend",
             involved_partner_ids=[LIGA, CARITAS],
             consultation_event_ids=[event],
         )
@@ -361,6 +374,8 @@ class TestUpdateDecision:
             "decides_on": "2025-05-16",
             "decided_on": "2025-05-16",
             "involvement_required": False,
+            "waiver_reason": "Eilt",
+            "short_notice_reason": "Frist des Landes",
             "involved_partner_ids": [CARITAS, LIGA],
             "consultation_event_ids": [event, other_event],
         }

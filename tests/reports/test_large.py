@@ -27,7 +27,7 @@ COUNT = 999
 IDS = [uuid4() for _ in range(COUNT)]
 OF_ONE_KIND = 498
 ONE_PAGE = {"limit": 200}
-PAGED = ("progress/sub-measures", "early-involvement/decisions", "indicators", "upcoming")
+PAGED = ("progress/sub-measures", "early-involvement/decisions", "early-involvement/partners", "indicators", "upcoming")
 WHOLE = ("progress", "early-involvement", "exchange", "exchange?by=partner")
 
 
@@ -71,7 +71,7 @@ async def large(templates: Templates) -> AsyncIterator[FastAPI]:
         participants = [{"partner_id": LIGA, "attendance": "attended"}]
         past = {"starts_at": "2024-12-31T09:00:00Z", "status": "held", "participants": participants}
         held = await make(client, "consultation-events", **past)
-        linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA]}
+        linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA], "announced_on": "2024-12-01"}
         await stated(client, await make(client, "decisions", decides_on="2025-03-05", **linked))
         await grow(app.state.runtime.database)
         yield app

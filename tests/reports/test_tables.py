@@ -19,7 +19,7 @@ from tests.reports.counting import check, counting
 from tests.reports.making import fill, observed, stated
 from tests.tables import CSV, cells, csv_of, rows_of
 
-PAGED = ("progress/sub-measures", "early-involvement/decisions", "indicators", "upcoming")
+PAGED = ("progress/sub-measures", "early-involvement/decisions", "early-involvement/partners", "indicators", "upcoming")
 WHOLE = ("progress", "early-involvement", "exchange")
 REPORTS = (*PAGED, *WHOLE)
 FILES = {
@@ -27,6 +27,7 @@ FILES = {
     "progress/sub-measures": "sub-measure-progress",
     "early-involvement": "early-involvement",
     "early-involvement/decisions": "decision-involvement",
+    "early-involvement/partners": "partner-involvement",
     "indicators": "indicators",
     "exchange": "exchange",
     "upcoming": "upcoming",

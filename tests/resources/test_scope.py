@@ -19,6 +19,7 @@ REPORTS = (
     "progress/sub-measures",
     "early-involvement",
     "early-involvement/decisions",
+    "early-involvement/partners",
     "indicators",
     "exchange",
     "upcoming",
