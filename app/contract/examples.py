@@ -6,6 +6,7 @@ from typing import Any
 from app.catalogue import FEATURES
 from app.changes.models import ChangePage
 from app.goals.resource import GOALS
+from app.involvement.models import Involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
 from app.reports.routes import REPORTS
 from app.resources.examples import answered_example, given_example
@@ -16,6 +17,7 @@ def examples() -> Mapping[str, Any]:
     """An example of each answer, by the name of its schema; what is sent has its example in its own schema."""
     shown: dict[str, Any] = {each.kind.public.__name__: answered_example(each.kind, each.example) for each in FEATURES}
     shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
+    shown[Involvement.__name__] = given_example(Involvement)
     return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
 
 

@@ -100,7 +100,8 @@ def good_values(place: Place) -> list[Any]:
     if schema["type"] in {"integer", "number"}:
         return [schema["minimum"], schema["maximum"], float(schema["minimum"] + 1)]
     if schema.get("format") == "uuid":
-        return [THERE[REFERENCES[place.name]], THERE[REFERENCES[place.name]].upper()]
+        there = THERE.get(REFERENCES[place.name])
+        return [there, there.upper()] if there else [None]
     return GOOD_FORMS.get(schema.get("format", "")) or [
         *(text_of(schema, length) for length in lengths(schema)),
         *spellings(schema),
@@ -352,7 +353,7 @@ class Target:
         if self.path == "sub-measures":
             self.parents = {"goal_id": (await make(self.client, "goals"))["id"]}
         # Of what Dresden's agreement brings none, one is made.
-        names = {str(each.path[0]) for each in self.places if not each.is_container}
+        names = {each.name for each in self.places if not each.is_container}
         self.links = {
             name: (await make(self.client, REFERENCES[name]))["id"]
             for name in names & REFERENCES.keys()
@@ -383,7 +384,7 @@ class Target:
         given = sample_of(self.path).allowed.get(place.name)
         if given is not None and len(place.path) == 1:
             return list(given)
-        one = self.links.get(str(place.path[0])) or (self.parents.get(place.name) if len(place.path) == 1 else None)
+        one = self.links.get(place.name) or (self.parents.get(place.name) if len(place.path) == 1 else None)
         return [one, one.upper()] if one else good_values(place)
 
 
