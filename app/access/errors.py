@@ -8,7 +8,7 @@ from app.access.roles import Role
 from app.http.problems import Problem
 from app.language import Text
 
-Rule = Literal["role", "ownership", "agreement"]
+Rule = Literal["role", "ownership", "agreement", "side"]
 
 
 class Unauthorized(Problem):
@@ -43,8 +43,8 @@ class Forbidden(Problem):
             Rule,
             Field(
                 None,
-                description="With 403: what refused, the role of the key, that the resource belongs to another partner, or "
-                "that the key's partner is no party of the agreement.",
+                description="With 403: what refused, the role of the key, that the resource belongs to another partner, that "
+                "the key's partner is no party of the agreement, or that another side of the agreement has to say it.",
             ),
         )
     }

@@ -50,6 +50,15 @@ def agreements_of(caller: Caller, day: date) -> Select[Any]:
     return select(PARTY.c.agreement_id).where(PARTY.c.partner_id == caller.partner_id, is_party_on(day)).distinct()
 
 
+def sides_of(agreement_id: UUID, partner_id: UUID, day: date) -> Select[Any]:
+    """Selects the sides of an agreement on which a partner is a party on a day."""
+    return (
+        select(PARTY.c.side)
+        .where(PARTY.c.agreement_id == agreement_id, PARTY.c.partner_id == partner_id, is_party_on(day))
+        .distinct()
+    )
+
+
 def parties_of(agreement_id: UUID, side: Side, day: date) -> Select[Any]:
     """Selects the partners that are parties of an agreement on a side and a day."""
     return select(PARTY.c.partner_id).where(

@@ -11,7 +11,7 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
-from app.consultation_events.rules import check, derived
+from app.consultation_events.rules import check, derived, happened
 from app.consultation_events.terms import TRANSITIONS
 from app.resources.kind import ChildList, Kind
 
@@ -35,4 +35,5 @@ CONSULTATION_EVENTS = Kind(
     derived=derived,
     transitions=TRANSITIONS,
     check=check,
+    happened=happened,
 )

@@ -1,22 +1,33 @@
 """What must hold between the fields of decisions, and what can follow what."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from app.decisions.models import DecisionCreate
 from app.decisions.terms import DecisionStatus
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.resources.kind import Place
 from app.resources.rules import in_order
 
 EVIDENCE = (
+    "visibility",
+    "title",
+    "kind",
+    "reference",
     "announced_on",
+    "statements_due_on",
     "decides_on",
     "decided_on",
+    "result",
     "involvement_required",
-    "involved_partner_ids",
+    "topic_ids",
+    "goal_ids",
+    "sub_measure_ids",
     "consultation_event_ids",
+    "involved_partner_ids",
 )
-"""What tells whether the partners were heard before: it stays as it is once a decision is made."""
+"""What was decided, and what tells whether the partners were heard before: it stays as it is once a decision is made."""
 
 DAY_NEEDED = Text("Ein Beschluss braucht seinen Tag.", "A decision that was made needs its day.")
 NOT_YET = Text("Einen Tag hat erst, was beschlossen ist.", "Only what is decided has a day.")
@@ -35,3 +46,9 @@ def check(decision: DecisionCreate) -> Iterator[FieldError]:
         yield at("decided_on", code="day_required", detail=DAY_NEEDED)
     if not is_decided and decision.decided_on is not None:
         yield at("decided_on", code="not_decided", detail=NOT_YET)
+
+
+def happened(decision: DecisionCreate) -> Iterator[tuple[Place, date]]:
+    """When it was decided."""
+    if decision.decided_on is not None:
+        yield ("decided_on",), decision.decided_on

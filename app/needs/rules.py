@@ -11,6 +11,9 @@ from app.schema.text import is_visible
 BY_WHO_RAISES = frozenset({NeedStatus.open, NeedStatus.closed})
 """What a contributor can make of a need of its own; the rest is the city's to say."""
 
+WORDS = ("title", "description", "raised_by_id", "topic_id", "urgency", "districts")
+"""What a partner raised: it stays as it is once it is answered."""
+
 RESPONSE = Text("Wer antwortet, sagt was.", "An answer says something.")
 
 

@@ -8,9 +8,18 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.indicators.models import Indicator
-from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPublic
+from app.observations.models import (
+    Observation,
+    ObservationCorrection,
+    ObservationCreate,
+    ObservationPlace,
+    ObservationPublic,
+    ObservationValue,
+)
+from app.observations.rules import happened
+from app.observations.terms import ObservationState
 from app.resources.ids import named_id
-from app.resources.kind import Kind
+from app.resources.kind import Freeze, Kind
 from app.sub_measures.models import SubMeasure
 
 
@@ -32,6 +41,7 @@ OBSERVATIONS = Kind(
     table=Observation,
     create=ObservationCreate,
     public=ObservationPublic,
+    correction=ObservationCorrection,
     belongs_by=("indicator_id",),
     named_by="on",
     searched=("comment", "source"),
@@ -39,4 +49,6 @@ OBSERVATIONS = Kind(
     id_of=lambda content: observation_id(content.indicator_id, content.on),
     owner="lead_partner_id",
     find_owner=lead_of,
+    frozen=Freeze(col(Observation.state) == ObservationState.final, tuple(ObservationValue.model_fields)),
+    happened=happened,
 )

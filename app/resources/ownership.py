@@ -15,7 +15,7 @@ from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.kind import KINDS, Kind, Write
-from app.resources.scope import AGREEMENT, homes_of
+from app.resources.scope import AGREEMENT, homes_in, homes_of
 
 WHICH = Text(
     "Der Partner des Schlüssels ist nicht an genau einer Vereinbarung beteiligt: bitte angeben, zu welcher es gehört.",
@@ -42,11 +42,15 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     """Refuse what the caller may not make of a resource.
 
     Who does not own the resource may write its own entries in lists that have owners. What belongs to an agreement, and
-    does not say to which, belongs to the caller's. Raises Forbidden, and Invalid where that agreement cannot be told.
+    does not say to which, belongs to its subject's or to the caller's. A confirmed proposal lifts whose words something is,
+    not in which agreement. Raises Forbidden, and Invalid where that agreement cannot be told.
     """
     by, kind = session.by, write.kind
     await settle_agreement(session, write)
     holders = (write.content, *([] if write.row is None else [write.row]))
+    if session.correcting is not None:
+        await check_agreement(session, kind, *holders)
+        return
     if by.has(Role.contributor) and has_only_own_entries(by, write):
         await check_agreement(session, kind, *holders)
         return
@@ -68,6 +72,11 @@ async def authorise_entry(session: Transaction, kind: Kind[Any], row: Any, owner
 async def settle_agreement(session: Transaction, write: Write[Any]) -> None:
     """Say to which agreement something new belongs that does not say it: the one that the caller's partner is a party of."""
     if write.values.get("agreement_id", True) is not None:
+        return
+    if write.kind.has_subject:
+        subject = KINDS[write.values["subject_type"]]
+        for home in (await homes_in(session, subject, [write.values["subject_id"]])).values():
+            write.settle(agreement_id=home)
         return
     found = (await session.execute(agreements_of(session.by, session.today).limit(2))).scalars().all()
     if len(found) != 1:

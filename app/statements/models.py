@@ -13,7 +13,7 @@ from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
-from app.schema.base import Schema, example
+from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Moment, Paragraphs
 from app.statements.terms import Position, TakenUp
 
@@ -87,6 +87,10 @@ class StatementPut(StatementWords):
     reason: Paragraphs | MISSING | None = Field(
         default=MISSING, description="Why; required for `partly` and `not_adopted`."
     )
+
+
+class StatementCorrection(Visible, StatementWords, Patch):
+    """What a proposal can change of what a partner said."""
 
 
 class StatementPublic(Visible, StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stamped):

@@ -20,7 +20,8 @@ POSTED = tuple(feature for feature in FEATURES if feature.kind.within is None)
 OWNED = tuple(each.kind.path for each in POSTED if each.kind.owner)
 SHARED = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.coordinator)
 KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if not each.kind.owner and each.kind.writer is Role.admin)
-RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS)
+SAID = tuple(each.kind.path for each in POSTED if each.kind.kept)
+RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS, *SAID)
 
 
 class Rule(NamedTuple):
@@ -149,6 +150,8 @@ RULES = (
         ("post /keys", "post /keys/{id}/rotation"),
         (401, 403, 403, 403, 403, 201),
     ),
+    Rule("Raise an objection, make a proposal", on(SAID, "post "), (401, 403, 201, 201, 201, 201)),
+    Rule("Withdraw them: who said it", on(SAID, "patch /{id}"), (401, 403, 403, 200, 403, 403)),
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 204), (401, 403, 403, 403, 403, 204)),
 )
 
@@ -175,6 +178,8 @@ FROZEN = (
 # What belongs to an agreement that the partner of the key is no party of today: tests/access/test_agreements.py tries it.
 BELONGING = (*OWNED, *SHARED)
 OUTSIDE = (
+    Rule("Raise an objection, make a proposal there", on(SAID, "post "), (401, 403, 403, 403, 403, 403)),
+    Rule("Withdraw them there: who is no party any more", on(SAID, "patch /{id}"), (401, 403, 403, 403, 403, 403)),
     Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, 403, 403, 403, 403, 201)),
     Rule("Change there", on(BELONGING, "patch /{id}"), (401, 403, 403, 403, 403, 200)),
     Rule("Delete there", on(BELONGING, "delete /{id}"), (401, 403, 403, 403, 403, 204)),
@@ -231,7 +236,9 @@ def rendered() -> str:
         "",
         "Contributors and coordinators write in an agreement on the days on which their partner is one of its `parties`;",
         "else the `rule` is `agreement`, whatever belongs to the agreement and by whatever way. Admins and the register's",
-        "own commands write in all. Keys of a partner whose `dissolved_on` has passed are expired.",
+        "own commands write in all, but objections and proposals, which only parties make. What is proposed is confirmed or",
+        "rejected, and objections are answered, by contributors and coordinators of a party on another side: else the `rule`",
+        "is `side`. Keys of a partner whose `dissolved_on` has passed are expired.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
         "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",
