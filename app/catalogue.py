@@ -27,6 +27,9 @@ from app.language import Text
 from app.needs import queries as needs
 from app.needs.models import NeedList
 from app.needs.resource import NEEDS
+from app.objections import queries as objections
+from app.objections.models import ObjectionList
+from app.objections.resource import OBJECTIONS
 from app.observations import queries as observations
 from app.observations.models import ObservationList
 from app.observations.resource import OBSERVATIONS, observation_id
@@ -36,6 +39,9 @@ from app.partners.resource import PARTNERS
 from app.progress_reports import queries as progress_reports
 from app.progress_reports.models import ProgressReportList
 from app.progress_reports.resource import PROGRESS_REPORTS
+from app.proposals import queries as proposals
+from app.proposals.models import ProposalList
+from app.proposals.resource import PROPOSALS
 from app.resources.examples import EXAMPLE_TIME
 from app.resources.ids import named_id, shown_id
 from app.resources.kind import Kind
@@ -51,6 +57,7 @@ from app.topics.models import TopicList
 from app.topics.resource import TOPICS
 
 DRESDEN = "dresden-liga-2024"
+SAID_OF_DRESDEN: Mapping[str, Any] = {"agreement_id": named_id("agreements", DRESDEN), "visibility": "public"}
 
 
 @dataclass(frozen=True)
@@ -170,5 +177,25 @@ FEATURES: tuple[Feature, ...] = (
         Text("Fortschrittsberichte", "Progress reports"),
         "What partners report about sub-measures.",
         {"submitted_at": EXAMPLE_TIME},
+    ),
+    Feature(
+        OBJECTIONS,
+        ObjectionList,
+        objections.filters,
+        Text("Widersprüche", "Objections"),
+        "Who says that something on record is not so, and what the other side answers.",
+        {**SAID_OF_DRESDEN, "raised_by_id": named_id("partners", "caritas-dresden")},
+    ),
+    Feature(
+        PROPOSALS,
+        ProposalList,
+        proposals.filters,
+        Text("Vorschläge", "Proposals"),
+        "How what is on record is corrected: one side proposes it, another one confirms it.",
+        {
+            **SAID_OF_DRESDEN,
+            "based_on_version": 3,
+            "proposed_by_id": named_id("partners", "landeshauptstadt-dresden"),
+        },
     ),
 )

@@ -27,9 +27,11 @@ from app.indicators.routes import router as indicators
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
 from app.needs.routes import router as needs
+from app.objections.routes import router as objections
 from app.observations.routes import router as observations
 from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
+from app.proposals.routes import router as proposals
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
 from app.resources.parameters import ONE_EACH
@@ -53,6 +55,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     statements,
     needs,
     progress_reports,
+    objections,
+    proposals,
     indicators,
     observations,
     agreements,

@@ -19,7 +19,9 @@ from app.decisions import terms as decisions
 from app.http.problems import Problem
 from app.main import create_app
 from app.needs import terms as needs
+from app.objections import terms as objections
 from app.progress_reports import terms as reports
+from app.proposals import terms as proposals
 from app.resources.lists import ListQuery
 from app.settings import Settings
 from app.sub_measures import rules as measure_rules
@@ -175,7 +177,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     ),
     "steps-of-decisions": lambda: steps(decisions.TRANSITIONS, {decisions.DecisionStatus.decided: "decided_on"}),
     "steps-of-needs": lambda: steps(needs.TRANSITIONS, {needs.NeedStatus.answered: "response"}),
+    "steps-of-objections": lambda: steps(objections.TRANSITIONS, {}),
     "steps-of-progress-reports": lambda: steps(reports.TRANSITIONS, {}),
+    "steps-of-proposals": lambda: steps(proposals.TRANSITIONS, {proposals.ProposalState.rejected: "answer"}),
     "steps-of-sub-measures": lambda: steps(
         measures.TRANSITIONS, dict.fromkeys(measure_rules.NEEDS_REASON, "status_reason")
     ),

@@ -100,14 +100,14 @@ SAMPLES: Mapping[str, Sample] = {
             "progress_percent": [None, 0, 100],
         },
         sorted={
-            "status": ["proposed", "agreed", "in_progress", "completed", "suspended", "cancelled"],
+            "status": ["proposed", "cancelled"],
             "status_reason": ["Grund"],
             "progress_percent": [None, 0, 9, 10, 100],
             "starts_on": DAYS,
             "ends_on": [None, "2024-03-02", "2025-01-01"],
         },
         hidden={
-            "status": "suspended",
+            "status": "cancelled",
             "level": "strategic",
             "lead_partner_id": CARITAS,
             "supporting_partner_ids": [LIGA],
@@ -119,7 +119,8 @@ SAMPLES: Mapping[str, Sample] = {
             "milestones": [{"title": MARKER}],
             "links": [{"title": MARKER, "url": f"https://{MARKER}.example/"}],
         },
-        allowed={"continues_id": []},
+        # What was agreed is frozen, and so is what was answered.
+        allowed={"status": ["proposed", "cancelled"], "continues_id": []},
         given=frozenset({"number"}),
     ),
     "consultation-events": Sample(
@@ -180,7 +181,8 @@ SAMPLES: Mapping[str, Sample] = {
         changes={"title": ["Bedarf", "Not"], "urgency": ["urgent"], "districts": [[], ["Prohlis", "Gorbitz"]]},
         sorted={"urgency": ["normal", "urgent"]},
         together=[{"status": "answered", "response": "Antwort"}, {"status": "open"}],
-        hidden={"topic_id": topic_id("health"), "urgency": "urgent", "districts": [MARKER]},
+        hidden={"topic_id": topic_id("health"), "urgency": "urgent", "districts": [MARKER], "response": None},
+        allowed={"status": ["open", "acknowledged", "in_discussion", "closed"], "response": [None]},
         given=frozenset({"agreement_id"}),
     ),
     "indicators": Sample(
@@ -227,8 +229,11 @@ PUTS = (
     Put("consultation-events", "participants", LIGA, {"attendance": "accepted"}),
 )
 
-# The kinds that are made by POST; those that are put at an address below another have tests of their own.
-POSTED: Mapping[str, Kind[Any]] = {each.kind.path: each.kind for each in FEATURES if each.kind.within is None}
+# The kinds that are made by POST; those that are put at an address below another, and those that are kept, have tests of
+# their own.
+POSTED: Mapping[str, Kind[Any]] = {
+    each.kind.path: each.kind for each in FEATURES if each.kind.within is None and not each.kind.kept
+}
 
 
 def sample_of(path: str) -> Sample:

@@ -17,6 +17,7 @@ class Voice(Term):
     organiser = "organiser", "der Veranstalter", "the organiser"
     authority = "authority", "die Koordination auf der Seite der Kommune", "a coordinator on the authority's side"
     associations = "associations", "ein Verband, der beteiligt ist", "an association that is a party"
+    party = "party", "eine Partei der Vereinbarung", "a party of the agreement"
     coordinator = "coordinator", "die Koordination einer Partei", "a coordinator of a party"
     admin = "admin", "die Rolle admin", "the role admin"
 
@@ -28,6 +29,7 @@ ROLES: Mapping[Voice, Role] = {
     Voice.organiser: Role.contributor,
     Voice.authority: Role.coordinator,
     Voice.associations: Role.contributor,
+    Voice.party: Role.contributor,
     Voice.coordinator: Role.coordinator,
     Voice.admin: Role.admin,
 }
@@ -70,6 +72,7 @@ class Standing:
             Voice.partner: self.is_party and self.is_own,
             Voice.authority: self.is_on(Side.authority),
             Voice.associations: self.is_on(Side.associations),
+            Voice.party: self.is_party,
             Voice.coordinator: self.is_party,
             Voice.admin: True,
         }

@@ -15,7 +15,7 @@ from app.agreements.models import (
     AgreementSignatory,
     AgreementUpdate,
 )
-from app.agreements.rules import check, followed
+from app.agreements.rules import check, followed, happened
 from app.changes.log import Transaction
 from app.database import one_at_a_time
 from app.http.problems import at
@@ -67,4 +67,5 @@ AGREEMENTS = Kind(
     },
     process=check_succession,
     check=check,
+    happened=happened,
 )

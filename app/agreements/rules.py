@@ -1,10 +1,12 @@
 """What must hold between the fields of agreements."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from uuid import UUID
 
 from app.agreements.models import AgreementCreate
 from app.http.problems import FieldError, at
+from app.resources.kind import Place
 from app.resources.rules import in_order
 
 
@@ -24,3 +26,9 @@ def followed(id: UUID | None, earlier: Mapping[UUID, UUID | None]) -> set[UUID]:
         passed.add(id)
         id = earlier.get(id)
     return passed
+
+
+def happened(agreement: AgreementCreate) -> Iterator[tuple[Place, date]]:
+    """When it was signed."""
+    if agreement.signed_on is not None:
+        yield ("signed_on",), agreement.signed_on

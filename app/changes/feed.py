@@ -166,7 +166,7 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
     Data is given only of what the caller may see now. What left their view was deleted for them, and
     what entered it was created.
     """
-    actor = SUBJECT.alias("actor")
+    actor, proposal = SUBJECT.alias("actor"), SUBJECT.alias("proposal")
     seen = seen_by(caller)
     action = case((seen.left, Action.deleted), (seen.entered, Action.created), else_=CHANGE.action)
     statement = (
@@ -179,11 +179,13 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
             CHANGE.version,
             CHANGE.changed_fields,
             actor.c.id.label("by_partner_id"),
+            proposal.c.id.label("proposal_id"),
             case((seen.left, null()), else_=CHANGE.data).label("data"),
             CHANGE.hash,
         )
         .join(SUBJECT, SUBJECT.c.id == CHANGE.resource_id)
         .outerjoin(actor, and_(actor.c.id == CHANGE.by_partner_id, visible(actor, caller)))
+        .outerjoin(proposal, and_(proposal.c.id == CHANGE.proposal_id, visible(proposal, caller)))
         .where(or_(seen.served, seen.left))
     )
     if wanted.types:
@@ -228,7 +230,7 @@ def seen_by(caller: Caller) -> Seen:
     is_deleted = CHANGE.action == Action.deleted
     served = and_(is_public, not_(is_deleted), visible(SUBJECT, caller))
     left = and_(was_public, or_(is_deleted, not_(is_public)))
-    entered = and_(is_public, CHANGE.action == Action.updated, not_(was_public))
+    entered = and_(is_public, CHANGE.action.in_((Action.updated, Action.corrected)), not_(was_public))
     return Seen(served, left, entered)
 
 
@@ -243,5 +245,6 @@ def item(row: Row[Any]) -> str:
         "version": row.version,
         "changed_fields": [] if row.action is Action.deleted else row.changed_fields,
         "by": None if row.by_partner_id is None else {"partner_id": row.by_partner_id},
+        "proposal_id": row.proposal_id,
     }
     return f'{to_json(known).decode()[:-1]},"data":{row.data or "null"}}}'

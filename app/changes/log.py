@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import CHAINED, Action, Change, LogHead, Subject, SubjectAbout
+from app.changes.models import CHAINED, LATER, Action, Change, LogHead, Subject, SubjectAbout
 from app.changes.quota import charge
 from app.database import Database, table_of
 from app.http.envelope import request_id
@@ -40,13 +40,15 @@ class Written:
     data: str | None
     agreement_id: UUID | None = None
     about: Collection[UUID] = ()
+    proposal_id: UUID | None = None
 
 
 class Transaction(AsyncSession):
     """One transaction of one caller, whose changes are added to the log at its end.
 
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
-    city's, by which moments become days.
+    city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
+    what is frozen, the steps between states and whose words something is.
     """
 
     database: Database
@@ -54,6 +56,16 @@ class Transaction(AsyncSession):
     now: datetime
     zone: tzinfo
     written: list[Written]
+    correcting: UUID | None = None
+
+    @contextmanager
+    def corrected_by(self, proposal_id: UUID) -> Iterator[None]:
+        """Let what is written in the block be what a proposal corrects."""
+        self.correcting = proposal_id
+        try:
+            yield
+        finally:
+            self.correcting = None
 
     @property
     def today(self) -> date:
@@ -150,6 +162,7 @@ def entry(by: Caller, written: Written, position: int, at: datetime) -> dict[str
         "request_id": request_id.get() or None,
         "changed_fields": list(written.changed_fields),
         "data": written.data,
+        "proposal_id": written.proposal_id,
     }
 
 
@@ -158,5 +171,6 @@ def chained(previous: str, row: Mapping[str, Any]) -> str:
 
     `at` counts microseconds in UTC, so that the text is the same from either database.
     """
-    values = to_jsonable_python([row[name] for name in CHAINED])
+    later = {name: row[name] for name in LATER if row[name] is not None}
+    values = to_jsonable_python([*(row[name] for name in CHAINED), *([later] if later else [])])
     return hashlib.sha256(json.dumps([previous, *values], ensure_ascii=False).encode()).hexdigest()

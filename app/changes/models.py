@@ -47,6 +47,7 @@ class Action(Term):
 
     created = "created", "angelegt", "created"
     updated = "updated", "geändert", "updated"
+    corrected = "corrected", "auf bestätigten Vorschlag berichtigt", "corrected by a confirmed proposal"
     deleted = "deleted", "gelöscht", "deleted"
 
 
@@ -108,10 +109,13 @@ class Change(SQLModel, table=True):
     changed_fields: list[str] = Field(sa_type=Json)
     data: str | None = Field(default=None, sa_type=TextColumn)
     hash: str = Field(max_length=64)
+    proposal_id: UUID | None = None
 
 
-CHAINED: tuple[str, ...] = tuple(name for name in Change.model_fields if name != "hash")
-"""The columns that an entry's hash covers, in order."""
+LATER: tuple[str, ...] = ("proposal_id",)
+"""Columns that earlier entries do not have: an entry's hash covers those that say something."""
+CHAINED: tuple[str, ...] = tuple(name for name in Change.model_fields if name not in ("hash", *LATER))
+"""The columns that every entry's hash covers, in order."""
 
 
 class Actor(BaseModel):
@@ -142,6 +146,9 @@ class ChangePublic(BaseModel):
         max_length=60, description="Names of the fields that changed."
     )
     by: Actor | None = PlainField(description="Who made the change; null for the register's own commands.")
+    proposal_id: UUID | None = PlainField(
+        description="The proposal whose confirmation corrected it, where the caller may see that: there is why."
+    )
     data: dict[str, Any] | None = PlainField(description="The resource as it was then; null when it was deleted.")
 
 

@@ -11,7 +11,7 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
-from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived
+from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived, happened
 from app.consultation_events.terms import TRANSITIONS
 from app.resources.kind import ChildList, Kind
 
@@ -41,4 +41,5 @@ CONSULTATION_EVENTS = Kind(
     derived=derived,
     transitions=TRANSITIONS,
     check=check,
+    happened=happened,
 )

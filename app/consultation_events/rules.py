@@ -1,6 +1,7 @@
 """What must hold between the fields of consultation events, and what can follow what."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,10 +9,13 @@ from app.access.voices import Voice
 from app.consultation_events.models import ConsultationEventCreate
 from app.consultation_events.terms import Attendance, EventStatus
 from app.http.problems import FieldError
+from app.resources.kind import Place
 from app.resources.rules import in_order, with_reason
 from app.resources.words import BY_OWNER_TOO, Rights, Words
 
 NEEDS_REASON = frozenset({EventStatus.postponed, EventStatus.cancelled})
+AFTERWARDS = frozenset({Attendance.attended, Attendance.absent})
+"""What nobody knows of a partner before an event."""
 
 RIGHTS = Rights(
     BY_OWNER_TOO.by,
@@ -38,3 +42,12 @@ def check(event: ConsultationEventCreate) -> Iterator[FieldError]:
     """What is wrong between the fields of an event."""
     yield from in_order("ends_at", event.starts_at, event.ends_at, may_be_equal=False)
     yield from with_reason(event.status, event.status_reason, NEEDS_REASON)
+
+
+def happened(event: ConsultationEventCreate) -> Iterator[tuple[Place, datetime]]:
+    """When it was held, and when partners were there or not."""
+    if event.status is EventStatus.held:
+        yield ("status",), event.starts_at
+    for position, participant in enumerate(event.participants):
+        if participant.attendance in AFTERWARDS:
+            yield ("participants", position, "attendance"), event.starts_at

@@ -32,6 +32,7 @@ def change_example(goal: dict[str, Any]) -> dict[str, Any]:
         "version": 1,
         "changed_fields": ["agreement_id", "number", "topic_id", "title"],
         "by": {"partner_id": str(named_id("partners", "landeshauptstadt-dresden"))},
+        "proposal_id": None,
         "data": goal,
     }
     return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}

@@ -21,10 +21,10 @@ from app.decisions.models import (
     DecisionTopic,
     DecisionUpdate,
 )
-from app.decisions.rules import EVIDENCE, RIGHTS, check
+from app.decisions.rules import EVIDENCE, RIGHTS, check, happened
 from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.partners.models import Partner
-from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.resources.kind import ChildList, Freeze, HeldEntries, Hold, Kind, Write
 
 
 async def ask_associations(session: Transaction, writes: Sequence[Write[Any]]) -> None:
@@ -51,10 +51,19 @@ async def associations(session: Transaction, agreement_id: UUID, day: date) -> l
     return list((await session.execute(statement.order_by(col(Partner.sort_name), col(Partner.id)))).scalars())
 
 
-def is_made(decision: Decision, _above: None) -> bool:
-    """Whether a decision is made."""
-    return decision.status is DecisionStatus.decided
+HEARD_AT = Hold(
+    "consultation_event_ids",
+    fields=("starts_at", "timezone", "status"),
+    entries=(
+        HeldEntries("participants", "partner_id", "involved_partner_ids", ("attendance",)),
+        HeldEntries("agenda_items", "decision_id", "id", ()),
+    ),
+)
+"""What tells of an event whether the partners were heard at it."""
 
+
+MEASURED_BY = Hold("agreement_id", fields=("hearing",))
+"""By what it is told whether they were heard in time: nobody moves the yardstick behind a decision."""
 
 DECISIONS = Kind(
     path="decisions",
@@ -72,8 +81,9 @@ DECISIONS = Kind(
         "consultation_event_ids": ChildList(DecisionEvent, parent="decision_id", value="consultation_event_id"),
         "involved_partner_ids": ChildList(DecisionPartner, parent="decision_id", value="partner_id"),
     },
-    frozen=Freeze(is_made, EVIDENCE),
+    frozen=Freeze(col(Decision.status) == DecisionStatus.decided, EVIDENCE, holds=(HEARD_AT, MEASURED_BY)),
     transitions=TRANSITIONS,
     process=prepare,
     check=check,
+    happened=happened,
 )

@@ -1,27 +1,38 @@
 """What must hold between the fields of decisions, and what can follow what."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from app.access.voices import Voice
 from app.decisions.models import DecisionCreate
 from app.decisions.terms import DecisionStatus
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.resources.kind import Place
 from app.resources.rules import in_order
 from app.resources.words import Rights, Words
 from app.schema.text import is_visible
 
 EVIDENCE = (
+    "visibility",
+    "title",
+    "kind",
+    "reference",
     "announced_on",
+    "statements_due_on",
     "decides_on",
     "decided_on",
+    "result",
     "involvement_required",
     "waiver_reason",
     "short_notice_reason",
-    "involved_partner_ids",
+    "topic_ids",
+    "goal_ids",
+    "sub_measure_ids",
     "consultation_event_ids",
+    "involved_partner_ids",
 )
-"""What tells whether the partners were heard before: it stays as it is once a decision is made."""
+"""What was decided, and what tells whether the partners were heard before: it stays as it is once a decision is made."""
 
 REPORTED = frozenset({DecisionStatus.reported, DecisionStatus.refused})
 """What associations recorded, and the authority did not take on."""
@@ -67,3 +78,9 @@ def check(decision: DecisionCreate) -> Iterator[FieldError]:
         yield at("refusal_reason", code="reason_required", detail=REFUSAL_REASON)
     if not decision.involvement_required and not is_visible(decision.waiver_reason):
         yield at("waiver_reason", code="reason_required", detail=WAIVED)
+
+
+def happened(decision: DecisionCreate) -> Iterator[tuple[Place, date]]:
+    """When it was decided."""
+    if decision.decided_on is not None:
+        yield ("decided_on",), decision.decided_on

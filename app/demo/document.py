@@ -28,9 +28,10 @@ class Said(Part):
 
 
 class Step(Said):
-    """A change of what is there, with the time at which it was made, where the record shows it."""
+    """A change of what is there, with the time at which it was made and who made it, where the record shows that."""
 
     at: Moment | None = None
+    by: Slug | None = None
 
 
 class Entry(Step):
@@ -78,6 +79,8 @@ class DemoFile(Part):
     needs: list[Entry]
     indicators: list[IndicatorPart]
     progress_reports: list[Entry]
+    objections: list[Entry]
+    proposals: list[Entry]
 
     def id_of(self, kind: str, name: Any) -> UUID:
         """The id of what a name in this file stands for: a partner's slug, a goal's number, a sub-measure's code."""
@@ -96,6 +99,8 @@ class DemoFile(Part):
     def with_ids(self, kind: Kind[Any], body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as the API would be sent it, with ids in place of names."""
         named = dict(body)
+        if "subject_id" in named:
+            named["subject_id"] = self.id_of(named["subject_type"], named["subject_id"])
         for column, target in foreign_keys(kind.table):
             if named.get(column.name) is not None:
                 named[column.name] = self.id_of(target.name, named[column.name])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,12 @@ from app.demo.document import DemoFile, Entry, MeasurePart, StatementPart
 from app.http.conditional import UNCONDITIONAL, Preconditions
 from app.indicators.resource import INDICATORS
 from app.needs.resource import NEEDS
+from app.objections.resource import OBJECTIONS
 from app.observations import service as observations
 from app.observations.models import ObservationPut
 from app.partners.resource import PARTNERS
 from app.progress_reports.resource import PROGRESS_REPORTS
+from app.proposals.resource import PROPOSALS
 from app.resources.ids import named_id
 from app.resources.kind import Kind, Row
 from app.resources.writing import change, create, locked
@@ -57,6 +60,8 @@ async def load(session: Transaction, content: DemoFile) -> Counts | None:
     await add_entries(session, content, INDICATORS, content.indicators, counts)
     await add_observations(session, content, counts)
     await add_entries(session, content, PROGRESS_REPORTS, content.progress_reports, counts)
+    await add_entries(session, content, OBJECTIONS, content.objections, counts)
+    await add_entries(session, content, PROPOSALS, content.proposals, counts)
     return counts
 
 
@@ -88,7 +93,7 @@ async def change_measure(session: Transaction, content: DemoFile, part: MeasureP
 
 async def begin(session: Transaction, content: DemoFile, kind: Kind[Row], part: Entry) -> Row:
     """Write something new, at its time where it has one."""
-    with at(session, part.at):
+    with at(session, part.at), said_by(session, content, part.by):
         scope = {"agreement_id": content.agreement} if "agreement_id" in kind.belongs_by else {}
         entry = kind.create.model_validate(content.with_ids(kind, scope | part.body))
         return await create(session, kind, entry, id=content.id_of(kind.type, part.id))
@@ -97,7 +102,7 @@ async def begin(session: Transaction, content: DemoFile, kind: Kind[Row], part: 
 async def go_on(session: Transaction, content: DemoFile, kind: Kind[Row], row: Row, part: Entry) -> None:
     """Write what became of it, each step at its time where it has one."""
     for step in part.then:
-        with at(session, step.at):
+        with at(session, step.at), said_by(session, content, step.by):
             await change(session, kind, row, changes_of(kind).model_validate(content.with_ids(kind, step.body)))
 
 
@@ -114,6 +119,15 @@ def at(session: Transaction, moment: datetime | None) -> Iterator[None]:
     now, session.now = session.now, moment or session.now
     yield
     session.now = now
+
+
+@contextmanager
+def said_by(session: Transaction, content: DemoFile, partner: str | None) -> Iterator[None]:
+    """Let a partner be who says what is written in the block."""
+    by = session.by
+    session.by = by if partner is None else replace(by, partner_id=content.id_of(PARTNERS.type, partner))
+    yield
+    session.by = by
 
 
 async def add_entries(

@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, Text] = {
     "literal_error": Text("Erlaubt ist nur: {expected}.", "Only these are allowed: {expected}."),
     "list_type": Text("Erwartet wird eine Liste.", "An array is expected."),
     "too_long": Text("Höchstens {max_length} Einträge sind erlaubt.", "{max_length} entries at most are allowed."),
+    "too_short": Text("Mindestens {min_length} Angabe wird erwartet.", "{min_length} entry at least is expected."),
     "dict_type": Text("Erwartet wird ein Objekt.", "An object is expected."),
     "model_type": Text("Erwartet wird ein Objekt.", "An object is expected."),
     "model_attributes_type": Text("Erwartet wird ein Objekt.", "An object is expected."),

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import func
+from sqlmodel import col
+
 from app.changes.log import Transaction
 from app.needs.models import (
     Need,
@@ -14,9 +17,9 @@ from app.needs.models import (
     NeedSubMeasure,
     NeedUpdate,
 )
-from app.needs.rules import RIGHTS, check
+from app.needs.rules import RIGHTS, WORDS, check
 from app.needs.terms import TRANSITIONS, NeedStatus
-from app.resources.kind import ChildList, Kind, Write
+from app.resources.kind import ChildList, Freeze, Kind, Write
 
 
 async def note_answer(session: Transaction, writes: Sequence[Write[Any]]) -> None:
@@ -45,6 +48,8 @@ NEEDS = Kind(
         "decision_ids": ChildList(NeedDecision, parent="need_id", value="decision_id"),
         "districts": ChildList(NeedDistrict, parent="need_id", value="district"),
     },
+    # Also when it is open again: an answer that is there was given to these words.
+    frozen=Freeze(func.coalesce(col(Need.response), "") != "", WORDS),
     transitions=TRANSITIONS,
     process=note_answer,
     check=check,

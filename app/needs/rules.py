@@ -26,6 +26,9 @@ RIGHTS = Rights(
 )
 """Who raised a need says what it is, opens and closes it; the authority answers; both say what it has to do with."""
 
+WORDS = ("title", "description", "raised_by_id", "topic_id", "urgency", "districts")
+"""What a partner raised: it stays as it is once it is answered."""
+
 RESPONSE = Text("Wer antwortet, sagt was.", "An answer says something.")
 
 

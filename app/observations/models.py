@@ -13,14 +13,14 @@ from app.observations.terms import ObservationState
 from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
-from app.schema.base import Schema, example
+from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Paragraphs, Quantity
 
 
 class ObservationValue(Schema):
     value: Quantity = Field(description="The value, in the unit of the indicator.")
     state: ObservationState = Field(
-        default=ObservationState.final,
+        default=ObservationState.provisional,
         sa_type=closed(ObservationState),
         description=f"Whether it can still change: {ObservationState.explained()}.",
     )
@@ -54,6 +54,10 @@ class ObservationPut(ObservationValue):
     visibility: Visibility | MISSING = Field(
         default=MISSING, description="Who may read it; not given: as before, at first who may read the indicator."
     )
+
+
+class ObservationCorrection(Visible, ObservationValue, Patch):
+    """What a proposal can change of a value."""
 
 
 class ObservationPublic(Visible, ObservationValue, ObservationPlace, Stamped):

@@ -8,9 +8,18 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.indicators.models import Indicator
-from app.observations.models import Observation, ObservationCreate, ObservationPlace, ObservationPublic
+from app.observations.models import (
+    Observation,
+    ObservationCorrection,
+    ObservationCreate,
+    ObservationPlace,
+    ObservationPublic,
+    ObservationValue,
+)
+from app.observations.rules import happened
+from app.observations.terms import ObservationState
 from app.resources.ids import named_id
-from app.resources.kind import Kind
+from app.resources.kind import Freeze, Kind
 from app.resources.words import BY_OWNER_TOO
 from app.sub_measures.models import SubMeasure
 
@@ -33,6 +42,7 @@ OBSERVATIONS = Kind(
     table=Observation,
     create=ObservationCreate,
     public=ObservationPublic,
+    correction=ObservationCorrection,
     belongs_by=("indicator_id",),
     named_by="on",
     searched=("comment", "source"),
@@ -41,4 +51,6 @@ OBSERVATIONS = Kind(
     owner="lead_partner_id",
     rights=BY_OWNER_TOO,
     find_owner=lead_of,
+    frozen=Freeze(col(Observation.state) == ObservationState.final, tuple(ObservationValue.model_fields)),
+    happened=happened,
 )

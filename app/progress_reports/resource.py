@@ -69,11 +69,6 @@ async def move_measure(session: Transaction, report: ProgressReport) -> None:
     await change(session, SUB_MEASURES, measure, SubMeasureUpdate.model_validate(proposed))
 
 
-def is_accepted(report: ProgressReport, _above: None) -> bool:
-    """Whether a report is accepted: it has moved its sub-measure, and from then on it is a record."""
-    return report.state is ReportState.accepted
-
-
 PROGRESS_REPORTS = Kind(
     path="progress-reports",
     table=ProgressReport,
@@ -85,7 +80,8 @@ PROGRESS_REPORTS = Kind(
     searched=("summary", "achievements", "obstacles", "next_steps"),
     owner="partner_id",
     rights=RIGHTS,
-    frozen=Freeze(is_accepted),
+    # It has moved its sub-measure, and from then on it is a record.
+    frozen=Freeze(col(ProgressReport.state) == ReportState.accepted),
     state="state",
     transitions=TRANSITIONS,
     first_states=BY_WHO_REPORTS,

@@ -23,6 +23,7 @@ from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.database import table_of
 from app.goals.models import Goal
+from app.objections.queries import open_objections
 from app.partners.models import Partner
 from app.progress_reports.terms import ReportState
 from app.reports.grouping import counted
@@ -91,6 +92,7 @@ class SubMeasureProgress(BaseModel):
         description="Whether it is not done and no accepted report that the caller may see covers a day of the last "
         "`unreported_months` months."
     )
+    open_objections: Count = Field(description="Number of objections to it that are open and that the caller may see.")
 
 
 class GoalProgress(BaseModel):
@@ -113,6 +115,7 @@ class GoalProgress(BaseModel):
     late: Count = Field(description="Those that are late.")
     never_reported: Count = Field(description="Those without any accepted report, done or not.")
     unreported: Count = Field(description="Those that count as unreported.")
+    contested: Count = Field(description="Those with an open objection that the caller may see.")
     mean_progress_percent: Annotated[float, Field(ge=0, le=100)] | None = Field(
         description="Mean of what is done of those whose progress is known, to one decimal; null when none is known."
     )
@@ -145,6 +148,7 @@ class ProgressReportFigures(ReportHead):
                     "late": 0,
                     "never_reported": 2,
                     "unreported": 2,
+                    "contested": 1,
                     "mean_progress_percent": 30.0,
                 }
             ],
@@ -179,6 +183,7 @@ class SubMeasureProgressFigures(ReportPage):
                     "ends_on": None,
                     "last_reported_on": "2025-02-28",
                     "is_unreported": False,
+                    "open_objections": 1,
                 }
             ],
             "next_cursor": None,
@@ -227,6 +232,7 @@ def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[Goal
             counted(c.timeliness == Timeliness.late).label("late"),
             counted(c.last_reported_on.is_(None)).label("never_reported"),
             counted(c.is_unreported).label("unreported"),
+            counted(c.open_objections > 0).label("contested"),
             cast(func.round(cast(func.avg(c.progress_percent), Numeric(7, 4)), 1), Float).label(
                 "mean_progress_percent"
             ),
@@ -298,6 +304,7 @@ def progress_of(caller: Caller, wanted: ProgressQuery, today: date) -> CTE:
             last_reported_on(caller, ReportState.accepted).label("last_reported_on"),
             timeliness(today).label("timeliness"),
             is_unreported(caller, wanted.unreported_months, today).label("is_unreported"),
+            open_objections(caller, MEASURE.c.id).label("open_objections"),
         )
         .join(GOAL, GOAL.c.id == MEASURE.c.goal_id)
         .where(*conditions)

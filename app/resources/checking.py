@@ -1,20 +1,23 @@
 """Whether a write keeps to the rules of its kind."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from app.access.visibility import Visibility
 from app.changes.log import Transaction
+from app.database import table_of
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, Invalid, at
 from app.language import Text
-from app.resources.errors import Frozen, TransitionNotAllowed
-from app.resources.kind import Kind, Write
+from app.resources.errors import TransitionNotAllowed
+from app.resources.kind import KINDS, Kind, Write
 from app.resources.references import wrong_references
 from app.schema.base import Schema
 
@@ -22,6 +25,9 @@ FIRST_STATE = Text("So kann kein neuer Eintrag beginnen.", "No new resource can 
 TOO_VISIBLE = Text(
     "Das darf nicht sichtbarer sein als der Eintrag, zu dem es gehört.",
     "This cannot be more visible than the resource that it belongs to.",
+)
+IN_FUTURE = Text(
+    "Das kann erst geschehen sein, wenn der Tag da ist.", "This cannot have happened before the day is here."
 )
 
 
@@ -32,24 +38,6 @@ def validated(kind: Kind[Any], after: Mapping[str, Any]) -> Schema:
     except ValidationError as error:
         errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise Invalid(errors=field_errors(errors)) from None
-
-
-def check_frozen(write: Write[Any]) -> None:
-    """Refuse a change of what is on record, naming it."""
-    freeze = write.kind.frozen
-    if freeze is None or not freeze.when(write.row, write.above):
-        return
-    if freeze.fields is None:
-        raise Frozen
-    changed = [name for name in freeze.fields if write.changes(name)]
-    if changed:
-        raise Frozen(fields=changed)
-
-
-def check_removable(kind: Kind[Any], row: Any, above: Any) -> None:
-    """Refuse to delete what is on record."""
-    if kind.frozen is not None and kind.frozen.when(row, above):
-        raise Frozen
 
 
 def check_transition(write: Write[Any]) -> None:
@@ -73,11 +61,12 @@ async def check(session: Transaction, writes: Sequence[Write[Any]]) -> None:
     errors: list[FieldError] = []
     for number, write in enumerate(writes):
         found = [*write.errors, *check_first_state(write), *write.kind.check(write.content)]
+        found += check_past(session, write)
         for name, child in write.kind.lists.items():
             if child.unique:
                 found += repeated(name, child.unique, write.values[name])
         found += unknown[number]
-        if is_public_below(write) and write.values[str(write.kind.within)] in hidden:
+        if is_public(write) and above_in(write) in hidden:
             found.append(at("visibility", code="too_visible", detail=TOO_VISIBLE))
         errors += found if len(writes) == 1 else [numbered(number, each) for each in found]
     if errors:
@@ -97,19 +86,40 @@ def check_first_state(write: Write[Any]) -> list[FieldError]:
     return [at(kind.state, code="not_a_first_state", detail=FIRST_STATE)]
 
 
-def is_public_below(write: Write[Any]) -> bool:
-    """Whether something that stands below another resource is to be public."""
-    return write.kind.within is not None and write.values["visibility"] is Visibility.public
+def check_past(session: Transaction, write: Write[Any]) -> list[FieldError]:
+    """The errors of what is said to have happened on a day that is not here yet in the city."""
+    errors: list[FieldError] = []
+    for place, time in write.kind.happened(write.content):
+        day = time.astimezone(session.zone).date() if isinstance(time, datetime) else time
+        if day > session.today:
+            errors.append(at(*place, code="in_future", detail=IN_FUTURE))
+    return errors
 
 
-async def hidden_above(session: Transaction, writes: Sequence[Write[Any]]) -> set[UUID]:
-    """The ids of what is for partners only, of that below which something is to be public."""
-    wanted = {write.values[str(write.kind.within)] for write in writes if is_public_below(write)}
-    if not wanted:
-        return set()
-    above = writes[0].kind.above
-    hidden = select(above.c.id).where(above.c.id.in_(wanted), above.c.visibility == Visibility.partners)
-    return set((await session.execute(hidden)).scalars())
+def is_public(write: Write[Any]) -> bool:
+    """Whether something is to be public."""
+    return write.values["visibility"] is Visibility.public
+
+
+def above_in(write: Write[Any]) -> tuple[Table, UUID] | None:
+    """What a resource is never more visible than: what it stands below, or its subject."""
+    if write.kind.has_subject:
+        return table_of(KINDS[write.values["subject_type"]].table), write.values["subject_id"]
+    return None if write.kind.within is None else (write.kind.above, write.values[write.kind.within])
+
+
+async def hidden_above(session: Transaction, writes: Sequence[Write[Any]]) -> set[tuple[Table, UUID]]:
+    """What is for partners only, of that above what is to be public."""
+    wanted: dict[Table, set[UUID]] = defaultdict(set)
+    for write in writes:
+        above = above_in(write) if is_public(write) else None
+        if above is not None:
+            wanted[above[0]].add(above[1])
+    found: set[tuple[Table, UUID]] = set()
+    for table, ids in wanted.items():
+        hidden = select(table.c.id).where(table.c.id.in_(ids), table.c.visibility == Visibility.partners)
+        found |= {(table, id) for id in (await session.execute(hidden)).scalars()}
+    return found
 
 
 def repeated(name: str, key: str, entries: Sequence[Mapping[str, Any]]) -> list[FieldError]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from app.http.problems import Code, Problem
 from app.language import Text
 
-FIELDS = Field(None, max_length=10, description="With 409 `duplicate` and `frozen`: the fields that it is about.")
+FIELDS = Field(None, max_length=60, description="With 409 `duplicate` and `frozen`: the fields that it is about.")
 
 
 class Referrer(BaseModel):
@@ -48,14 +48,16 @@ class InUse(Problem):
 
 
 class Frozen(Problem):
-    """What is on record may not be changed any more; `fields` names it, where it is not the whole resource."""
+    """What is on record is changed by nobody alone; `fields` names what was to be changed."""
 
     status = 409
     slug = "frozen"
     title = Text("Festgeschrieben", "Frozen")
     about = Text(
-        "Was so weit ist, wird nicht mehr geändert und nicht gelöscht, damit der Nachweis gilt.",
-        "What has come this far is neither changed nor deleted any more, so that the record stands.",
+        "Was so weit ist, ändert und löscht niemand allein, damit der Nachweis gilt. Berichtigt wird es durch einen Vorschlag "
+        "(POST /v1/proposals), den eine andere Seite der Vereinbarung bestätigt.",
+        "What has come this far is neither changed nor deleted by anybody alone, so that the record stands. It is corrected by "
+        "a proposal (POST /v1/proposals) that another side of the agreement confirms.",
     )
     own: ClassVar = {"fields": (list[Code], FIELDS)}
 

@@ -23,6 +23,8 @@ SHOWN = {
     "needs": "schulsozialarbeit",
     "indicators": "schulen-suchtpraevention",
     "progress-reports": "sucht-1",
+    "objections": "begegnungsstaette-beschlusstag",
+    "proposals": "begegnungsstaette-beschlusstag",
 }
 """The entries of the invented year that the contract's examples show, by the path of their kind."""
 

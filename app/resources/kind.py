@@ -3,10 +3,11 @@
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, Table
+from sqlalchemy import ColumnElement, Select, Table
 from sqlmodel import SQLModel
 
 from app.changes.log import Transaction
@@ -93,21 +94,49 @@ class Write(Generic[Row]):
 
 
 @dataclass(frozen=True)
-class Freeze:
-    """What is on record: once `when` holds for a stored row, and what stands above it, these fields stay as they are.
+class HeldEntries:
+    """What stays of a list: `fields` of those entries whose `key` is one of what `among`, a field of the holder, names."""
 
-    Without `fields` that is all of them. What is on record is not deleted either.
+    name: str
+    key: str
+    among: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What stays of the resources that something on record refers to by `by`, a column or a list, for as long as it does."""
+
+    by: str
+    fields: tuple[str, ...] = ()
+    entries: tuple[HeldEntries, ...] = ()
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """What is on record: where `when` holds for a stored row, these fields stay as they are.
+
+    Without `fields` that is all of them. `holds` says what stays of others with it. What is on record, or held by what is,
+    is not deleted either. Only a proposal that another side confirmed changes it.
     """
 
-    when: Callable[[Any, Any], bool]
+    when: ColumnElement[bool]
     fields: tuple[str, ...] | None = None
+    holds: tuple[Hold, ...] = ()
 
 
 Step = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
+Place = tuple[str | int, ...]
+"""Where something stands in a body: names of fields, and numbers in lists."""
 
 
 def no_rules(_content: Any) -> Iterable[FieldError]:
     """For kinds whose fields are free of each other."""
+    return ()
+
+
+def no_past(_content: Any) -> Iterable[tuple[Place, date]]:
+    """For kinds that do not say that anything has happened."""
     return ()
 
 
@@ -133,7 +162,9 @@ class Kind(Generic[Row_co]):
     address, than which it is never more visible; `id_of` makes the id of what has an address of its own. `derived` gives
     columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
     the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
-    are the references to something of another agreement; they do not say what the resource is about.
+    are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
+    is about something of any kind in its agreement, which `subject_type` and `subject_id` name. What is `kept` is never
+    deleted. `correction` is what proposals can change, where that is not `update`.
 
     The rules, in the order in which a write meets them:
 
@@ -144,6 +175,7 @@ class Kind(Generic[Row_co]):
     - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with.
     - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
     - `check` gives what is wrong between the fields.
+    - `happened` gives the places that say that something has happened, each with its day or time: none is in the future.
     - `follow` does what a write brings with it, in the same transaction; `let_go` what a deletion does, before it.
     """
 
@@ -152,6 +184,7 @@ class Kind(Generic[Row_co]):
     create: type[Schema]
     public: type[Stamped]
     update: type[Patch] | None = None
+    correction: type[Patch] | None = None
     named_by: str = "title"
     searched: tuple[str, ...] = ("title", "description")
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -161,6 +194,8 @@ class Kind(Generic[Row_co]):
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     belongs_by: tuple[str, ...] = ()
     leads_out: tuple[str, ...] = ()
+    has_subject: bool = False
+    kept: bool = False
     rights: Rights = BY_COORDINATORS
     owner: str | None = None
     find_owner: Callable[[Any], Select[Any]] | None = None
@@ -170,6 +205,7 @@ class Kind(Generic[Row_co]):
     first_states: frozenset[Any] | None = None
     process: Step = no_step
     check: Callable[[Any], Iterable[FieldError]] = no_rules
+    happened: Callable[[Any], Iterable[tuple[Place, date]]] = no_past
     follow: Step = no_step
     let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
 

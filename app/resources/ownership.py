@@ -18,7 +18,7 @@ from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
-from app.resources.scope import AGREEMENT, homes_of
+from app.resources.scope import AGREEMENT, home_of, homes_of
 from app.resources.words import Change, claims, defaults_of
 
 WHICH = Text(
@@ -44,10 +44,14 @@ async def authorise(session: Transaction, kind: Kind[Any], *holders: Any) -> Non
 async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     """Refuse what the caller may not make of a resource: whatever it says must be its words to say.
 
-    What belongs to an agreement, and does not say to which, belongs to the caller's. Raises Forbidden, and Invalid where
-    that agreement cannot be told.
+    What belongs to an agreement, and does not say to which, belongs to its subject's or to the caller's. A confirmed
+    proposal lifts whose words something is, not in which agreement. Raises Forbidden, and Invalid where that agreement
+    cannot be told.
     """
-    await session.run_sync(lambda inner: check_write(inner, session.by, session.today, write))
+    is_correction = session.correcting is not None
+    await session.run_sync(
+        lambda inner: check_write(inner, session.by, session.today, write, is_correction=is_correction)
+    )
 
 
 async def authorise_first(session: Transaction, write: Write[Any]) -> None:
@@ -57,11 +61,16 @@ async def authorise_first(session: Transaction, write: Write[Any]) -> None:
     )
 
 
-def check_write(session: Session | Connection, by: Caller, day: date, write: Write[Any]) -> None:
-    """Refuse what a caller may not make of a resource on a day."""
+def check_write(
+    session: Session | Connection, by: Caller, day: date, write: Write[Any], *, is_correction: bool = False
+) -> None:
+    """Refuse what a caller may not make of a resource on a day; what two sides correct is nobody's words alone."""
     settle_agreement(session, by, day, write)
     kind, row = write.kind, write.row
     standing = standing_in(session, by, day, kind, write.content, *([] if row is None else [row]))
+    if is_correction:
+        check_party(standing)
+        return
     change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
     names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
     demand(standing, kind, said(standing, kind, change, names))
@@ -117,6 +126,12 @@ def demand(standing: Standing, kind: Kind[Any], said: Iterable[Claim]) -> None:
         raise refusal(standing, kind, by, list(dict.fromkeys(names)))
 
 
+def check_party(standing: Standing) -> None:
+    """Refuse whose partner has no say where a resource belongs."""
+    if not standing.is_party:
+        raise Forbidden("agreement", NO_PARTY)
+
+
 def check_voice(standing: Standing, kind: Kind[Any]) -> None:
     """Refuse who writes nothing of a resource."""
     if not kind.rights.voices & standing.voices:
@@ -156,6 +171,10 @@ def whose(kind: Kind[Any], writers: Sequence[Voice], names: Sequence[str]) -> Te
 def settle_agreement(session: Session | Connection, by: Caller, day: date, write: Write[Any]) -> None:
     """Say to which agreement something new belongs that does not say it: the one that the caller's partner is a party of."""
     if write.values.get("agreement_id", True) is not None:
+        return
+    if write.kind.has_subject:
+        subject = home_of(KINDS[write.values["subject_type"]], write.values["subject_id"])
+        write.settle(agreement_id=session.execute(select(subject)).scalar_one())
         return
     found = session.execute(agreements_of(by, day).limit(2)).scalars().all()
     if len(found) != 1:

@@ -17,7 +17,7 @@ from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
-from app.resources.scope import home
+from app.resources.scope import AGREEMENT, home
 
 ELSEWHERE = Text("Das gehört zu einer anderen Vereinbarung.", "This belongs to another agreement.")
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
@@ -69,7 +69,7 @@ def wrong(
 async def homes_in(session: Transaction, target: Table, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
     """Those of these ids that are there for the caller, each with its agreement, where it belongs to one."""
     kind = KINDS[target.name]
-    home_column = home(kind) if kind.belongs_by else null()
+    home_column = home(kind) if kind.belongs_by else target.c.id if kind.type == AGREEMENT else null()
     statement = select(target.c.id, home_column.label("home")).where(target.c.id.in_(ids), visible(target, session.by))
     return {row.id: row.home for row in await session.execute(statement)}
 
@@ -99,6 +99,8 @@ def references_of(kind: Kind[Any], content: Mapping[str, Any]) -> Iterator[Refer
     for column, target in foreign_keys(kind.table):
         if content.get(column.name) is not None:
             yield Reference((column.name,), target, content[column.name])
+    if kind.has_subject:
+        yield Reference(("subject_id",), table_of(KINDS[content["subject_type"]].table), content["subject_id"])
     for name, child in kind.lists.items():
         for column, target in foreign_keys(child.table):
             if column.name != child.parent:
@@ -126,7 +128,9 @@ def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
 async def referrers_of(session: AsyncSession, kind: Kind[Any], id: UUID) -> list[dict[str, str]]:
     """What refers to this resource, by the last word of its path and by its id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
-    for path, column, owner in referring_columns(table_of(kind.table)):
+    subjects = (each for each in KINDS.values() if each.has_subject)
+    by_subject = ((each.path, table_of(each.table).c.subject_id, table_of(each.table).c.id) for each in subjects)
+    for path, column, owner in chain(referring_columns(table_of(kind.table)), by_subject):
         ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
         found |= {(path, str(referrer)): None for referrer in ids if referrer != id}
     return [{"resource": path.rpartition("/")[2], "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, false, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, and_, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -42,13 +42,18 @@ def home_at(kind: Kind[Any], id: ColumnElement[UUID]) -> ColumnElement[UUID]:
     return select(home(kind)).where(table.c.id == id).correlate_except(table).scalar_subquery()
 
 
+def home_of(kind: Kind[Any], id: UUID) -> ColumnElement[UUID]:
+    """The agreement of what has an id."""
+    return literal(id, Uuid()) if kind.type == AGREEMENT else home_at(kind, literal(id, Uuid()))
+
+
 def homes_of(kind: Kind[Any], holder: Any) -> Iterator[ColumnElement[UUID]]:
     """The agreement of a row, or of content that is to be one; nothing where it refers to nothing yet."""
     for name in kind.belongs_by:
         id = getattr(holder, name)
         if id is not None:
             at = kind_at(table_of(kind.table).c[name])
-            yield literal(id, Uuid()) if at.type == AGREEMENT else home_at(at, literal(id, Uuid()))
+            yield home_of(at, id)
 
 
 def in_agreements(model: type[SQLModel], caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
@@ -79,6 +84,8 @@ def about_goals(model: type[SQLModel], caller: Caller, *conditions: ColumnElemen
     partners, those that such a goal or sub-measure refers to. What the caller may not see leads nowhere.
     """
     kind, table = KINDS[str(model.__tablename__)], table_of(model)
+    if kind.has_subject:
+        return or_(false(), *(is_about_one_of(table, each, caller, *conditions) for each in subjects()))
     goal, measure = table_of(KINDS[GOAL].table), table_of(KINDS[MEASURE].table)
     goals = select(goal.c.id).where(*conditions, visible(goal, caller))
     measures = select(measure.c.id).where(measure.c.goal_id.in_(goals), visible(measure, caller))
@@ -96,6 +103,20 @@ def about_goals(model: type[SQLModel], caller: Caller, *conditions: ColumnElemen
         wanted = select(table_of(above.table).c.id).where(about_goals(above.table, caller, *conditions))
         ways.append(table.c[kind.within].in_(wanted.where(visible(table_of(above.table), caller))))
     return or_(false(), *(ways or worked_on(table, [(KINDS[GOAL], goals), (KINDS[MEASURE], measures)])))
+
+
+def subjects() -> list[Kind[Any]]:
+    """The kinds that belong to agreements, those agreements included, but for those that are about one of them."""
+    return [each for each in KINDS.values() if (each.belongs_by or each.type == AGREEMENT) and not each.has_subject]
+
+
+def is_about_one_of(
+    table: Table, kind: Kind[Any], caller: Caller, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether a row is about something of a kind that is about goals that meet the conditions."""
+    subject = table_of(kind.table)
+    wanted = select(subject.c.id).where(about_goals(kind.table, caller, *conditions), visible(subject, caller))
+    return and_(table.c.subject_type == kind.type, table.c.subject_id.in_(wanted))
 
 
 def worked_on(table: Table, wanted: Sequence[tuple[Kind[Any], Select[Any]]]) -> Iterator[ColumnElement[bool]]:
@@ -140,6 +161,8 @@ def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:
     found = {
         own[column.name] for column, parent, at in references(kind) if parent is None and is_about(kind, column, at)
     }
+    if kind.has_subject:
+        found.add(values["subject_id"])
     for name, child in kind.lists.items():
         for column, parent, at in references(kind):
             if parent is not None and column.table is table_of(child.table) and is_about(kind, column, at):

@@ -54,6 +54,7 @@ class Rights:
 
 BY_ADMINS = Rights(frozenset({Voice.admin}))
 BY_COORDINATORS = Rights(frozenset({Voice.coordinator, Voice.admin}))
+BY_PARTIES = Rights(frozenset({Voice.party}))
 BY_OWNER_TOO = Rights(frozenset({Voice.partner, Voice.coordinator, Voice.admin}))
 """For what a partner leads or organises, and coordinators keep too."""
 

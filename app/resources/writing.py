@@ -18,8 +18,9 @@ from app.changes.models import Action
 from app.database import table_of
 from app.http.conditional import Preconditions
 from app.http.problems import Gone, NotFound
-from app.resources.checking import check, check_frozen, check_removable, check_transition, validated
+from app.resources.checking import check, check_transition, validated
 from app.resources.errors import InUse
+from app.resources.freezing import check_frozen, check_removable, hold
 from app.resources.kind import KINDS, Kind, Row, Write
 from app.resources.ownership import authorise, authorise_removal, authorise_write
 from app.resources.references import referrers_of
@@ -69,6 +70,7 @@ async def store_many(
     )
     for write, row in zip(writes, rows, strict=True):
         write.row = row
+        await hold(session, write, row.id)
     await kind.follow(session, writes)
     return rows
 
@@ -88,6 +90,16 @@ async def change(session: Transaction, kind: Kind[Row], row: Row, changes: Patch
     return await rewrite(session, kind, row, after)
 
 
+async def rehearse(session: Transaction, kind: Kind[Row], row: Row, changes: Patch) -> bool:
+    """Whether a merge patch would change a locked row; raises what `change` would, but for what only the database refuses."""
+    before = json.loads(row.representation)
+    after = patched(kind, before, changes.model_dump(mode="json"))
+    if after == before:
+        return False
+    await examine(session, Write(kind, validated(kind, after), row), row)
+    return True
+
+
 async def rewrite(session: Transaction, kind: Kind[Row], row: Row, after: Mapping[str, Any]) -> Row:
     """Make a locked row what its representation is to be, and return it; raises what `change` raises."""
     if after == json.loads(row.representation):
@@ -101,16 +113,25 @@ async def rewrite(session: Transaction, kind: Kind[Row], row: Row, after: Mappin
 async def apply(session: Transaction, write: Write[Row], row: Row) -> None:
     """Carry out a change that the caller may make: through the rules, into the tables and into the log."""
     kind, previous = write.kind, row.visibility
-    check_frozen(write)
-    check_transition(write)
-    await kind.process(session, [write])
-    await check(session, [write])
+    await examine(session, write, row)
     await update_row(session, write, row)
-    written = logged(kind, row, Action.updated, changed_fields(write.before, row), previous)
-    await record(session, [replace(written, about=about_of(kind, write.values))])
+    await hold(session, write, row.id)
+    action = Action.updated if session.correcting is None else Action.corrected
+    written = logged(kind, row, action, changed_fields(write.before, row), previous)
+    about = about_of(kind, write.values)
+    await record(session, [replace(written, about=about, proposal_id=session.correcting)])
     if previous is Visibility.public and row.visibility is Visibility.partners:
         await narrow(session, kind, row)
     await kind.follow(session, [write])
+
+
+async def examine(session: Transaction, write: Write[Row], row: Row) -> None:
+    """Refuse a change that the rules of the kind do not allow; complete its values."""
+    await check_frozen(session, write, row.id)
+    if session.correcting is None:
+        check_transition(write)
+    await write.kind.process(session, [write])
+    await check(session, [write])
 
 
 async def put(
@@ -148,7 +169,8 @@ async def remove(session: Transaction, kind: Kind[Row], row: Row) -> None:
     Raises Forbidden, Frozen for what is on record, and InUse when other resources refer to it.
     """
     await authorise(session, kind, row)
-    check_removable(kind, row, await above_of(session, kind, row))
+    await above_of(session, kind, row)
+    await check_removable(session, kind, row.id)
     await authorise_removal(session, kind, row, json.loads(row.representation))
     # Whoever is just now referring to it is waited for, and then listed.
     await session.execute(select(col(kind.table.id)).where(col(kind.table.id) == row.id).with_for_update())
@@ -205,10 +227,14 @@ def patched(kind: Kind[Any], before: Mapping[str, Any], asked: Mapping[str, Any]
 async def narrow(session: Transaction, above: Kind[Row], row: Row) -> None:
     """Take what stands below a resource out of the public's view together with it."""
     for kind in KINDS.values():
-        if kind.within is None or kind.above is not table_of(above.table):
-            continue
         columns = table_of(kind.table).c
-        below = select(kind.table).where(columns[kind.within] == row.id, columns.visibility == Visibility.public)
+        if kind.has_subject:
+            is_below = columns.subject_id == row.id
+        elif kind.within is not None and kind.above is table_of(above.table):
+            is_below = columns[kind.within] == row.id
+        else:
+            continue
+        below = select(kind.table).where(is_below, columns.visibility == Visibility.public)
         for each in (await session.execute(below)).scalars().all():
             after = {**json.loads(each.representation), "visibility": Visibility.partners}
             await apply(session, Write(kind, validated(kind, after), each, row), each)

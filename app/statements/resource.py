@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.changes.log import Transaction
+from app.database import table_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
 from app.http.problems import at
@@ -73,10 +74,13 @@ async def check_members(session: Transaction, write: Write[Any]) -> None:
             write.errors.append(at("on_behalf_of_ids", position, code="not_an_asked_member", detail=NO_MEMBER))
 
 
-def is_too_late(_statement: Statement, decision: Decision) -> bool:
-    """Whether the decision is made: what was said before it stays as it is, the city's answer can still be added."""
-    return decision.status is DecisionStatus.decided
-
+# What was said before a decision stays as it is; the city's answer can still be added.
+IS_TOO_LATE = (
+    select(col(Decision.id))
+    .where(col(Decision.id) == col(Statement.decision_id), col(Decision.status) == DecisionStatus.decided)
+    .correlate(table_of(Statement))
+    .exists()
+)
 
 STATEMENTS = Kind(
     path="decisions/{id}/statements",
@@ -92,7 +96,7 @@ STATEMENTS = Kind(
     id_of=lambda content: statement_id(content.decision_id, content.partner_id),
     owner="partner_id",
     rights=RIGHTS,
-    frozen=Freeze(is_too_late, tuple(StatementContent.model_fields)),
+    frozen=Freeze(IS_TOO_LATE, tuple(StatementContent.model_fields)),
     process=prepare,
     check=check,
 )

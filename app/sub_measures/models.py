@@ -103,6 +103,7 @@ class SubMeasure(SubMeasureLinks, SubMeasureBase, Numbered, Stored, table=True):
 
     goal_number: int
     code: str = Field(sa_type=ordered_text(10))
+    was_agreed: bool
 
 
 class SubMeasureMilestone(Milestone, table=True):

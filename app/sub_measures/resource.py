@@ -12,7 +12,7 @@ from app.changes.log import Transaction
 from app.goals.models import Goal
 from app.http.problems import at
 from app.language import Text
-from app.resources.kind import ChildList, Kind, Write
+from app.resources.kind import ChildList, Freeze, Kind, Write
 from app.resources.words import BY_OWNER_TOO
 from app.schema.fields import LAST_ORDINAL
 from app.sub_measures.models import (
@@ -25,8 +25,8 @@ from app.sub_measures.models import (
     SubMeasureSupporter,
     SubMeasureUpdate,
 )
-from app.sub_measures.rules import check
-from app.sub_measures.terms import TRANSITIONS
+from app.sub_measures.rules import AS_AGREED, check, happened
+from app.sub_measures.terms import AGREED, TRANSITIONS
 
 NONE_FOLLOWS = Text(
     "Auf die höchste Nummer des Ziels folgt keine mehr; bitte eine freie Nummer angeben.",
@@ -81,9 +81,12 @@ async def check_forerunners(session: Transaction, writes: Sequence[Write[SubMeas
 
 
 async def complete(session: Transaction, writes: Sequence[Write[SubMeasure]]) -> None:
-    """Give each its place, and look at what it continues."""
+    """Give each its place, look at what it continues, and note which ones were ever agreed."""
     await place(session, writes)
     await check_forerunners(session, writes)
+    for write in writes:
+        was_agreed = write.row is not None and write.row.was_agreed
+        write.values["was_agreed"] = was_agreed or write.values["status"] in AGREED
 
 
 async def lock_goals(session: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -124,7 +127,9 @@ SUB_MEASURES = Kind(
         "districts": ChildList(SubMeasureDistrict, parent="sub_measure_id", value="district"),
         "sdgs": ChildList(SubMeasureSdg, parent="sub_measure_id", value="sdg"),
     },
+    frozen=Freeze(col(SubMeasure.was_agreed).is_(True), AS_AGREED),
     transitions=TRANSITIONS,
     process=complete,
     check=check,
+    happened=happened,
 )

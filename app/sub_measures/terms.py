@@ -16,6 +16,9 @@ class SubMeasureStatus(Term):
     cancelled = "cancelled", "aufgegeben", "cancelled"
 
 
+AGREED = frozenset(SubMeasureStatus) - {SubMeasureStatus.proposed, SubMeasureStatus.cancelled}
+"""What a sub-measure can be only once it was agreed."""
+
 TRANSITIONS: Mapping[SubMeasureStatus, frozenset[SubMeasureStatus]] = {
     SubMeasureStatus.proposed: frozenset(
         {SubMeasureStatus.agreed, SubMeasureStatus.in_progress, SubMeasureStatus.cancelled}

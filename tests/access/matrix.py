@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.access.voices import Voice
 from app.catalogue import FEATURES
-from app.resources.words import BY_ADMINS, BY_COORDINATORS, BY_OWNER_TOO
+from app.resources.words import BY_ADMINS, BY_COORDINATORS, BY_OWNER_TOO, BY_PARTIES
 
 CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinator", "coordinator, umbrella", "admin")
 CIRCLES = ("public", "partners")
@@ -24,7 +24,8 @@ SHARED = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_CO
 KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_ADMINS.by)
 OWN_WORDS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.partner})
 OF_AUTHORITY = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.authority})
-RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS, *OWN_WORDS, *OF_AUTHORITY)
+OF_PARTIES = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_PARTIES.by)
+RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS, *OWN_WORDS, *OF_AUTHORITY, *OF_PARTIES)
 
 
 class Rule(NamedTuple):
@@ -144,6 +145,8 @@ RULES = (
     Rule(f"Create {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "post "), (401, 403, 403, 403, 403, 403, 201)),
     Rule(f"Change {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "patch /{id}"), (401, 403, 403, 403, 403, 403, 200)),
     Rule(f"Delete {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "delete /{id}"), (401, 403, 403, 403, 403, 403, 204)),
+    Rule("Raise an objection, make a proposal", on(OF_PARTIES, "post "), (401, 403, 201, 201, 201, 201, 201)),
+    Rule("Withdraw them: who said it", on(OF_PARTIES, "patch /{id}"), (401, 403, 403, 200, 403, 403, 403)),
     Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
     Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),
@@ -232,6 +235,8 @@ FROZEN = (
 BELONGING = (*OWNED, *SHARED)
 WORDS = (*OWN_WORDS, *OF_AUTHORITY)
 OUTSIDE = (
+    Rule("Raise an objection, make a proposal there", on(OF_PARTIES, "post "), (401, *(403,) * 6)),
+    Rule("Withdraw them there: who is no party any more", on(OF_PARTIES, "patch /{id}"), (401, *(403,) * 6)),
     Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, *(403,) * 5, 201)),
     Rule("Change there", on(BELONGING, "patch /{id}"), (401, *(403,) * 5, 200)),
     Rule("Delete there", on(BELONGING, "delete /{id}"), (401, *(403,) * 5, 204)),
@@ -293,7 +298,8 @@ def rendered() -> str:
         "that day. An admin's key speaks as its partner does; what admins alone keep, and goals, topics, sub-measures, events",
         "and indicators, they write in all agreements. The register's own commands carry whatever the operator loads. What is",
         "deleted is unsaid: who may not say all that it holds does not delete it. Keys of a partner whose `dissolved_on` has",
-        "passed are expired.",
+        "passed are expired. Objections and proposals are made by parties alone; what is proposed is confirmed or rejected,",
+        "and objections are answered, by a party on another side: else the `rule` is `side`.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
         "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",

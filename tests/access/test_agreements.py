@@ -18,7 +18,7 @@ from tests.access.matrix import OUTSIDE, OWN_WORDS, OWNED, RULES, WORDS
 from tests.clock import Clock
 from tests.conftest import client_of
 from tests.databases import any_database
-from tests.dresden import AGREEMENT, CARITAS, CITY, measure_id, topic_id
+from tests.dresden import AGREEMENT, CARITAS, CITY, topic_id
 from tests.factories import body_of, delete, end_of_feed, errors_of, make, patch, rule_of
 from tests.kinds import PUTS, changes_of
 
@@ -124,7 +124,7 @@ class TestOtherAgreement:
             assert rule_of(answer) == "agreement"
 
     async def test_is_written_through_neither_a_move_nor_a_link(self, two_cities: Callers) -> None:
-        measure = (await two_cities["admin"].get(f"/v1/sub-measures/{measure_id(1, 1)}")).json()
+        measure = await make(two_cities["admin"], "sub-measures")
         assert rule_of(await patch(two_cities["coordinator"], "sub-measures", measure, goal_id=GOAL)) == "agreement"
         moved = await patch(two_cities["admin"], "sub-measures", measure, goal_id=GOAL)
         assert errors_of(moved) == [("#/goal_id", "other_agreement")]

@@ -154,8 +154,8 @@ class TestRules:
         """What the seed loaded is nobody's but the coordination's."""
         measure = (await callers["admin"].get(f"/v1/sub-measures/{measure_id(1, 1)}")).json()
         assert measure["lead_partner_id"] != CARITAS
-        refused(await patch(callers["contributor"], "sub-measures", measure, title="Neu"), "ownership")
-        assert (await patch(callers["coordinator"], "sub-measures", measure, title="Neu")).status_code == 200
+        refused(await patch(callers["contributor"], "sub-measures", measure, summary="Neu"), "ownership")
+        assert (await patch(callers["coordinator"], "sub-measures", measure, summary="Neu")).status_code == 200
 
     async def test_are_those_of_the_key_and_not_of_the_partner(self, callers: Callers) -> None:
         """Two keys of one partner have the rights that each was given."""

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.decisions.rules import EVIDENCE
 from app.decisions.terms import DecisionStatus
 from tests.databases import any_database
 from tests.dresden import ASSOCIATIONS
@@ -370,17 +371,27 @@ class TestUpdateDecision:
             consultation_event_ids=[event],
         )
         evidence = {
+            "visibility": "partners",
+            "title": "Neuer Titel",
+            "kind": "financial",
+            "reference": "V2345/25",
             "announced_on": "2025-01-09",
+            "statements_due_on": "2025-03-31",
             "decides_on": "2025-05-16",
             "decided_on": "2025-05-16",
+            "result": "Anders beschlossen.",
             "involvement_required": False,
             "waiver_reason": "Eilt",
             "short_notice_reason": "Frist des Landes",
-            "involved_partner_ids": [CARITAS, LIGA],
+            "topic_ids": [topic_id("health")],
+            "goal_ids": [goal_id(2)],
+            "sub_measure_ids": [measure_id(2, 3)],
             "consultation_event_ids": [event, other_event],
+            "involved_partner_ids": [CARITAS, LIGA],
         }
+        assert tuple(evidence) == EVIDENCE
         for name, value in evidence.items():
-            answer = await patch(client, PATH, made, title="Neu", **{name: value})
+            answer = await patch(client, PATH, made, description="Neu", **{name: value})
             assert problem_of(answer, 409, "frozen")["fields"] == [name]
         answer = await patch(client, PATH, made, **evidence)
         assert problem_of(answer, 409, "frozen")["fields"] == list(evidence)
@@ -394,15 +405,9 @@ class TestUpdateDecision:
         made = await decision_with(client, "decided", announced_on="2025-01-10")
         same = {name: made[name] for name in ("announced_on", "decided_on", "involved_partner_ids")}
         more = {
-            "title": "Neuer Titel",
             "description": "Mehr dazu.",
-            "result": "Beschlossen.",
-            "reference": "V2345/25",
             "deciding_body": "Stadtrat",
             "source_url": "https://ratsinfo.dresden.de/v2345",
-            "topic_ids": [topic_id("health")],
-            "goal_ids": [goal_id(2)],
-            "sub_measure_ids": [measure_id(2, 3)],
         }
         answer = await patch(client, PATH, made, **same, **more)
         assert answer.status_code == 200

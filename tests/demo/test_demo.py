@@ -25,7 +25,7 @@ from app.statements.terms import Position, TakenUp
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from tests.conftest import Templates, client_of, running
-from tests.factories import changes_after, items_of, make, measure_id, patch
+from tests.factories import changes_after, delete, items_of, make, measure_id, patch, topic_id
 
 MARK = "[Demo] "
 LOADED = {
@@ -37,6 +37,8 @@ LOADED = {
     "indicators": 7,
     "observations": 11,
     "progress reports": 14,
+    "objections": 2,
+    "proposals": 1,
 }
 ADDED = {
     "consultation-events": 28,
@@ -46,10 +48,12 @@ ADDED = {
     "indicators": 7,
     "observations": 11,
     "progress-reports": 14,
+    "objections": 2,
+    "proposals": 1,
 }
 BUILT_IN = {"agreements": 1, "topics": 5, "partners": 8, "goals": 5, "sub-measures": 17}
 CHANGES_OF_THE_AGREEMENT = 36
-CHANGES = 202
+CHANGES = 209
 MARKED = {
     "consultation-events": "title",
     "decisions": "title",
@@ -133,7 +137,7 @@ class TestLoad:
         changes, _ = await changes_after(demo, None)
         assert [each["position"] for each in changes] == list(range(1, CHANGES + 1))
         assert all(each["by"] is None for each in changes)
-        assert {each["action"] for each in changes} == {"created", "updated"}
+        assert {each["action"] for each in changes} == {"created", "updated", "corrected"}
 
     async def test_again_changes_nothing_and_brings_nothing_back(
         self, client: httpx.AsyncClient, settings: Settings
@@ -187,9 +191,11 @@ class TestRefusal:
         assert await everything(client) == before
 
     async def test_where_something_it_is_about_was_deleted(self, client: httpx.AsyncClient, settings: Settings) -> None:
-        measure = (await client.get(f"/v1/sub-measures/{measure_id(3, 7)}")).json()
-        headers = {"If-Match": f'"{measure["version"]}"'}
-        assert (await client.delete(f"/v1/sub-measures/{measure['id']}", headers=headers)).status_code == 204
+        topic = (await client.get(f"/v1/topics/{topic_id('health')}")).json()
+        goals = (await client.get("/v1/goals", params={"topic_id": topic["id"]})).json()["items"]
+        for goal in goals:
+            assert (await patch(client, "goals", goal, topic_id=topic_id("work"))).status_code == 200
+        assert (await delete(client, "topics", topic)).status_code == 204
         before = await everything(client)
         with pytest.raises(Invalid):
             await load(settings)

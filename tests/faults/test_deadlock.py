@@ -10,10 +10,8 @@ from app.http import retrying
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql
-from tests.factories import changes_after, end_of_feed, goal_id, measure_id
+from tests.factories import changes_after, end_of_feed, goal_id, make
 from tests.problems import problem_of
-
-MEASURE = f"/v1/sub-measures/{measure_id(1, 1)}"
 
 
 async def until_waiting(connection: asyncpg.Connection) -> None:
@@ -26,7 +24,7 @@ async def until_waiting(connection: asyncpg.Connection) -> None:
     raise AssertionError("nobody waits")
 
 
-async def deadlocked(client: httpx.AsyncClient, settings: Settings) -> httpx.Response:
+async def deadlocked(client: httpx.AsyncClient, settings: Settings, measure: str) -> httpx.Response:
     """The answer to a change that holds its sub-measure and waits for its new goal, while another does the opposite."""
     connection = await asyncpg.connect(settings.database_url)
     try:
@@ -36,13 +34,13 @@ async def deadlocked(client: httpx.AsyncClient, settings: Settings) -> httpx.Res
             await connection.execute("SELECT 1 FROM goal WHERE id = $1 FOR UPDATE", goal_id(2))
             changing = asyncio.create_task(
                 client.patch(
-                    MEASURE,
+                    f"/v1/sub-measures/{measure}",
                     json={"goal_id": goal_id(2), "number": 99, "title": "Zweimal versucht"},
                     headers={"If-Match": '"1"'},
                 )
             )
             await until_waiting(connection)
-            await connection.execute("SELECT 1 FROM sub_measure WHERE id = $1 FOR UPDATE", measure_id(1, 1))
+            await connection.execute("SELECT 1 FROM sub_measure WHERE id = $1 FOR UPDATE", measure)
         return await changing
     finally:
         await connection.close()
@@ -50,8 +48,9 @@ async def deadlocked(client: httpx.AsyncClient, settings: Settings) -> httpx.Res
 
 @only_postgresql
 async def test_is_tried_again_and_happens_once(client: httpx.AsyncClient, settings: Settings) -> None:
+    measure = (await make(client, "sub-measures"))["id"]
     end = await end_of_feed(client)
-    answer = await deadlocked(client, settings)
+    answer = await deadlocked(client, settings, measure)
     assert (answer.status_code, answer.json()["title"], answer.json()["version"]) == (200, "Zweimal versucht", 2)
     assert [change["version"] for change in (await changes_after(client, end))[0]] == [2]
 
@@ -62,7 +61,8 @@ async def test_is_told_as_busy_when_it_was_tried_often_enough(
 ) -> None:
     monkeypatch.setattr(retrying, "MOST_TRIES", 1)
     async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
-        answer = await deadlocked(client, settings)
+        measure = (await make(client, "sub-measures"))["id"]
+        answer = await deadlocked(client, settings, measure)
         problem_of(answer, 503, "unavailable")
         assert answer.headers["retry-after"] == "1"
-        assert (await client.get(MEASURE)).json()["version"] == 1
+        assert (await client.get(f"/v1/sub-measures/{measure}")).json()["version"] == 1

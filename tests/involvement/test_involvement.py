@@ -134,6 +134,7 @@ class TestGetInvolvement:
         assert (answered["first_heard_on"], answered["lead_days"]) == ("2025-04-01", 44)
 
     async def test_takes_the_earlier_of_event_and_statement(self, client: httpx.AsyncClient, clock: Clock) -> None:
+        clock.set("2025-04-10")
         late = await meeting(client, "2025-04-10T09:00:00Z")
         early = await meeting(client, "2025-03-12T09:00:00Z")
         decision = await asking(client, LIGA, consultation_event_ids=[late["id"], early["id"]])
@@ -146,9 +147,9 @@ class TestGetInvolvement:
     async def test_does_not_count_the_day_of_the_decision_as_before_it(
         self, client: httpx.AsyncClient, clock: Clock
     ) -> None:
+        clock.set("2025-05-15", "06:00")
         event = await meeting(client, "2025-05-15T07:00:00Z")
         decision = await asking(client, LIGA, consultation_event_ids=[event["id"]])
-        clock.set("2025-05-15", "06:00")
         assert (await say(client, decision, LIGA)).status_code == 201
         pending = await involvement_of(client, decision)
         assert (pending["state"], pending["lead_days"], pending["heard_before_decision"]) == ("answered", 0, False)
@@ -175,9 +176,9 @@ class TestGetInvolvement:
         assert (made["heard_before_decision"], made["answered"]) == (False, 0)
 
     async def test_does_not_count_who_is_not_asked(self, client: httpx.AsyncClient, clock: Clock) -> None:
+        clock.set("2025-04-01")
         event = await meeting(client, "2025-03-12T09:00:00Z", CARITAS)
         decision = await asking(client, LIGA, consultation_event_ids=[event["id"]])
-        clock.set("2025-04-01")
         assert (await say(client, decision, CARITAS)).status_code == 201
         unheard = await involvement_of(client, decision)
         assert (unheard["state"], unheard["first_heard_on"], unheard["answered"]) == ("open", None, 0)
@@ -274,6 +275,7 @@ class TestGetInvolvement:
         pending = await involvement_of(client, decision)
         assert (pending["decision_on"], pending["lead_days"], pending["heard_before_decision"]) == (None, None, None)
         assert (pending["state"], pending["first_heard_on"]) == ("answered", "2025-04-01")
+        clock.set("2025-04-03")
         made = await involvement_of(client, await decide(client, decision, "2025-04-03"))
         assert (made["decision_on"], made["lead_days"], made["state"]) == ("2025-04-03", 2, "answered")
 
@@ -398,6 +400,7 @@ class TestVisibility:
         self, callers: dict[str, httpx.AsyncClient], clock: Clock
     ) -> None:
         """By design: the record shows whether the partners were heard, also where what they said is not public."""
+        clock.set("2025-03-12")
         event = await meeting(callers["admin"], "2025-03-12T09:00:00Z", visibility="partners")
         at_event = await asking(callers["admin"], LIGA, CARITAS)
         await changed(callers["admin"], "decisions", at_event, consultation_event_ids=[event["id"]])
@@ -428,13 +431,14 @@ class TestMissed:
         clock.set("2025-05-15")
         assert await state(client, await decide(client, decision)) == "missed"
         attended = [{"partner_id": LIGA, "attendance": "attended"}, {"partner_id": CARITAS, "attendance": "attended"}]
+        clock.set("2025-05-16")
         later = await meeting(client, "2025-05-16T09:00:00Z")
         attempts: list[tuple[int, str, dict[str, Any], dict[str, Any]]] = [
-            (200, "consultation-events", planned, {"status": "held"}),
-            (200, "consultation-events", planned, {"participants": attended}),
-            (200, "consultation-events", planned, {"starts_at": "2025-06-01T09:00:00Z"}),
-            (200, "decisions", decision, {"result": "Beschlossen", "title": "Neu"}),
-            (200, "decisions", decision, {"visibility": "partners"}),
+            (409, "consultation-events", planned, {"status": "held"}),
+            (409, "consultation-events", planned, {"participants": attended}),
+            (409, "consultation-events", planned, {"starts_at": "2025-06-01T09:00:00Z"}),
+            (409, "decisions", decision, {"result": "Beschlossen", "title": "Neu"}),
+            (409, "decisions", decision, {"visibility": "partners"}),
             (409, "decisions", decision, {"consultation_event_ids": [planned["id"], later["id"]]}),
             (409, "decisions", decision, {"involved_partner_ids": [DRK]}),
             (409, "decisions", decision, {"decided_on": "2025-07-01"}),
@@ -519,7 +523,7 @@ class History:
         "set_minimum": 2,
         "take_back": 3,
         "bring_forward": 3,
-        "decide": 4,
+        "decide": 3,
         "withdraw": 4,
         "report": 2,
         "refuse": 2,
@@ -579,12 +583,13 @@ class History:
         return await patch(self.client, "decisions", decision, consultation_event_ids=sorted(linked))
 
     async def meet(self, _decision: dict[str, Any], _event: dict[str, Any]) -> httpx.Response:
+        status = self.choice.choice(["planned", "held"])
         body = {
             "title": "Gespräch",
             "format": "talk",
             "level": "operational",
-            "status": self.choice.choice(["planned", "held"]),
-            "starts_at": f"{self.day(-20, 20)}T{self.choice.choice(['09:00', '22:30', '23:30', '00:30'])}:00Z",
+            "status": status,
+            "starts_at": f"{self.day(-20, -1 if status == 'held' else 5)}T{self.choice.choice(['09:00', '22:30', '23:30', '00:30'])}:00Z",
             "timezone": self.choice.choice(["Europe/Berlin", "Europe/Berlin", "America/New_York", "Asia/Tokyo"]),
             "participants": [
                 {"partner_id": partner, "attendance": self.choice.choice(ATTENDANCES)} for partner in self.some()
@@ -601,7 +606,7 @@ class History:
         return await self.client.put(address, json={"attendance": self.choice.choice(ATTENDANCES)})
 
     async def move(self, _decision: dict[str, Any], event: dict[str, Any]) -> httpx.Response:
-        return await patch(self.client, "consultation-events", event, starts_at=f"{self.day(-20, 20)}T12:00:00Z")
+        return await patch(self.client, "consultation-events", event, starts_at=f"{self.day(-20, 5)}T12:00:00Z")
 
     async def put_on_agenda(self, decision: dict[str, Any], event: dict[str, Any]) -> httpx.Response:
         items = [{"title": "Begrüßung"}, {"title": "Vorlage", "decision_id": decision["id"]}]

@@ -233,10 +233,10 @@ class TestUpdateNeed:
         self, client: httpx.AsyncClient, status: str, following: str
     ) -> None:
         made = await make(client, PATH, status=status, response="Ja.")
-        answer = await patch(client, PATH, made, status=following, description="geändert")
+        answer = await patch(client, PATH, made, status=following, visibility="partners")
         if following == status or following in ALLOWED[status]:
             assert (answer.status_code, answer.json()["status"]) == (200, following)
-            assert (answer.json()["description"], answer.json()["version"]) == ("geändert", 2)
+            assert (answer.json()["visibility"], answer.json()["version"]) == ("partners", 2)
         else:
             assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[status]
             await unchanged(client, made)
@@ -248,10 +248,10 @@ class TestUpdateNeed:
         self, callers: Callers, status: str, following: str
     ) -> None:
         made = await make(callers["operator"], PATH, raised_by_id=CARITAS, status=status, response="Ja.")
-        answer = await patch(callers["contributor"], PATH, made, status=following, urgency="urgent")
+        answer = await patch(callers["contributor"], PATH, made, status=following, visibility="partners")
         if following == status or (following in BY_WHO_RAISES and following in ALLOWED[status]):
             assert (answer.status_code, answer.json()["status"]) == (200, following)
-            assert (answer.json()["urgency"], answer.json()["response"]) == ("urgent", "Ja.")
+            assert (answer.json()["visibility"], answer.json()["response"]) == ("partners", "Ja.")
             return
         if following in BY_WHO_RAISES:
             assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[status]
@@ -265,8 +265,8 @@ class TestUpdateNeed:
             answer = await patch(callers["contributor"], PATH, made, response=response)
             assert rule_of(answer) == "role"
         await unchanged(callers["admin"], made)
-        answer = await patch(callers["contributor"], PATH, made, response="Ja.", title="Neu")
-        assert (answer.status_code, answer.json()["title"]) == (200, "Neu")
+        answer = await patch(callers["contributor"], PATH, made, response="Ja.", visibility="partners")
+        assert (answer.status_code, answer.json()["visibility"]) == (200, "partners")
 
     async def test_tells_when_it_was_answered(self, client: httpx.AsyncClient) -> None:
         need = await make(client, PATH)

@@ -176,7 +176,7 @@ class TestPutObservation:
             "indicator_id": indicator["id"],
             "on": DAY,
             "value": 46,
-            "state": "final",
+            "state": "provisional",
         }
 
     async def test_replaces_what_was_observed(self, client: httpx.AsyncClient) -> None:
@@ -188,7 +188,7 @@ class TestPutObservation:
         assert answer.json() == {
             **observation,
             "value": 47,
-            "state": "final",
+            "state": "provisional",
             "comment": None,
             "source": None,
             "version": 2,

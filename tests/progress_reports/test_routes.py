@@ -237,7 +237,7 @@ class TestUpdateProgressReport:
         if following == "accepted":
             assert (answer.status_code, answer.json()) == (200, report), "what changes nothing is no change"
         else:
-            assert "fields" not in problem_of(answer, 409, "frozen")
+            assert problem_of(answer, 409, "frozen")["fields"] == ["state"]
         problem_of(await patch(client, PATH, report, summary="Anders"), 409, "frozen")
         assert await read(client, PATH, report["id"]) == report
 

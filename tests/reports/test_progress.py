@@ -39,7 +39,7 @@ TIMELY: list[tuple[str, str | None, list[Row], str]] = [
     ("suspended", "2025-02-28", [], "late"),
     ("in_progress", "2030-12-31", [{"due_on": "2025-03-01"}], "on_time"),
     ("in_progress", "2030-12-31", [{"due_on": "2025-02-28"}], "late"),
-    ("in_progress", "2030-12-31", [{"due_on": "2025-02-28", "reached_on": "2025-03-15"}], "on_time"),
+    ("in_progress", "2030-12-31", [{"due_on": "2025-02-28", "reached_on": "2025-03-01"}], "on_time"),
     ("in_progress", None, [{"due_on": "2025-02-28"}], "late"),
     ("in_progress", None, [{"due_on": "2025-03-01"}], "on_time"),
     ("in_progress", None, [{}, {"due_on": "2025-02-28", "reached_on": "2025-01-01"}], "on_time"),

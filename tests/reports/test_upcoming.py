@@ -64,7 +64,7 @@ class TestEvents:
 
     async def test_are_there_while_they_can_still_take_place(self, client: httpx.AsyncClient) -> None:
         for status in ("planned", "confirmed", "held", "postponed", "cancelled"):
-            await event(client, "2025-03-12T10:00:00Z", title=status, status=status, status_reason="Grund")
+            await event(client, "2025-03-01T16:00:00Z", title=status, status=status, status_reason="Grund")
         assert {title for _, title in await due(client)} == {"planned", "confirmed"}
 
     async def test_are_to_be_closed_from_the_day_after(self, client: httpx.AsyncClient, clock: Clock) -> None:
@@ -138,7 +138,7 @@ class TestStatements:
 
     async def test_are_not_due_any_more_once_it_is_decided_or_withdrawn(self, client: httpx.AsyncClient) -> None:
         for status in ("announced", "in_consultation", "decided", "withdrawn"):
-            days = {"statements_due_on": "2025-03-20", "decided_on": "2025-03-21" if status == "decided" else None}
+            days = {"statements_due_on": "2025-03-20", "decided_on": "2025-03-01" if status == "decided" else None}
             await make(client, "decisions", title=status, status=status, involved_partner_ids=[LIGA], **days)
         assert {title for _, title in await due(client, kind="statement")} == {"announced", "in_consultation"}
 
@@ -341,11 +341,11 @@ class TestObservations:
         assert await due(client, partner_id=CARITAS) == []
 
     async def test_are_due_at_the_day_of_the_target_without_an_interval(self, client: httpx.AsyncClient) -> None:
-        made = await make(client, "indicators", name="Plätze", target_on="2025-03-20")
-        assert await due(client, "due_on", "partner_id") == [("2025-03-20", CITY)]
-        await observed(client, made, "2025-03-19")
-        assert await due(client) == [("2025-03-20", "Plätze")]
-        await observed(client, made, "2025-03-20")
+        made = await make(client, "indicators", name="Plätze", target_on="2025-03-01")
+        assert await due(client, "due_on", "partner_id") == [("2025-03-01", CITY)]
+        await observed(client, made, "2025-02-28")
+        assert await due(client) == [("2025-03-01", "Plätze")]
+        await observed(client, made, "2025-03-01")
         assert await due(client) == []
 
     async def test_are_never_due_without_interval_and_target(self, client: httpx.AsyncClient, clock: Clock) -> None:

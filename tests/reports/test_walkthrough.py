@@ -8,6 +8,7 @@ import pytest
 from app.resources.ids import named_id
 from tests.clock import Clock
 from tests.factories import CARITAS, CITY, LIGA, make, measure_id, patch, topic_id
+from tests.problems import problem_of
 from tests.tables import csv_of, rows_of
 
 DRK = str(named_id("partners", "drk-dresden"))
@@ -213,6 +214,6 @@ class TestWalkthrough:
         assert await walk.figures() == (1, 0, 1, 0, None)
         walk.clock.set("2025-03-12", "18:00")
         attended = [{"partner_id": LIGA, "attendance": "attended"}]
-        await walk.change("consultation-events", status="held", participants=attended)
+        late = await patch(walk.coordinator, "consultation-events", walk.event, status="held", participants=attended)
+        assert problem_of(late, 409, "frozen")["fields"] == ["status", "participants"]
         assert await walk.involvement() == ("missed", None, None, False, 0, {LIGA, CARITAS, DRK})
-        assert await walk.figures() == (1, 0, 1, 0, None), "it came too late"

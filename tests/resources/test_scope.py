@@ -48,6 +48,15 @@ async def register(client: httpx.AsyncClient, settings: Settings) -> dict[str, d
         answer = await client.put(f"/v1/{put.above}/{above}/{put.part}/{put.at}", json=put.body)
         assert answer.status_code == 201
         made[put.part] = answer.json()
+    key = (await client.post("/v1/keys", json={"partner_id": LAND, "role": "contributor"})).json()["key"]
+    subject = {"subject_type": "sub_measure", "subject_id": MEASURE}
+    for path, body in (
+        ("objections", {"text": "Nein."}),
+        ("proposals", {"reason": "Irrtum.", "changes": {"summary": "So war es."}}),
+    ):
+        sent = await client.post(f"/v1/{path}", json=subject | body, headers={"Authorization": f"Bearer {key}"})
+        assert sent.status_code == 201, sent.text
+        made[path] = sent.json()
     return made
 
 

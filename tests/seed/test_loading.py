@@ -218,14 +218,16 @@ class TestSeedAgain:
     async def test_keeps_what_partners_changed_and_deleted(self, client: httpx.AsyncClient, settings: Settings) -> None:
         goal = (await client.get(f"/v1/goals/{goal_id(2)}")).json()
         changed = (await patch(client, "goals", goal, title="Anders")).json()
-        measure = (await client.get(f"/v1/sub-measures/{measure_id(5, 3)}")).json()
-        assert (await delete(client, "sub-measures", measure)).status_code == 204
+        work = (await client.get(f"/v1/topics/{topic_id('work')}")).json()
+        for each in (await client.get("/v1/goals", params={"topic_id": work["id"]})).json()["items"]:
+            assert (await patch(client, "goals", each, topic_id=topic_id("health"))).status_code == 200
+        assert (await delete(client, "topics", work)).status_code == 204
         loaded = await load_content(settings, read_agreement(None))
         assert loaded.added == []
-        assert loaded.kept == ["goals/dresden-liga-2024/2"]
-        assert loaded.deleted == ["sub-measures/dresden-liga-2024/5/3"]
+        assert loaded.kept == ["goals/dresden-liga-2024/2", "goals/dresden-liga-2024/5"]
+        assert loaded.deleted == ["topics/dresden-liga-2024/work"]
         assert (await client.get(f"/v1/goals/{goal_id(2)}")).json() == changed
-        assert (await client.get(f"/v1/sub-measures/{measure_id(5, 3)}")).status_code == 410
+        assert (await client.get(f"/v1/topics/{work['id']}")).status_code == 410
 
 
 class TestAnotherCity:

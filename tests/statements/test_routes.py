@@ -598,10 +598,10 @@ class TestDecisionsWithStatements:
         assert (answer.status_code, answer.json()["version"]) == (200, 3)
         assert await items_of(callers["anonymous"], f"decisions/{decision['id']}/statements") == [answer.json()]
 
-    async def test_take_them_along_although_they_are_made(self, callers: Callers) -> None:
+    async def test_stay_with_them_for_everyone_when_they_are_made(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision, **WORDS)
         decided = await decide(callers["admin"], decision)
-        assert (await patch(callers["admin"], "decisions", decided, visibility="partners")).status_code == 200
-        assert (await callers["reader"].get(address_of(decision))).json()["visibility"] == "partners"
-        problem_of(await callers["anonymous"].get(address_of(decision)), 404, "not-found")
+        answer = await patch(callers["admin"], "decisions", decided, visibility="partners")
+        assert problem_of(answer, 409, "frozen")["fields"] == ["visibility"]
+        assert (await callers["anonymous"].get(address_of(decision))).json()["visibility"] == "public"

@@ -1,0 +1,12 @@
+"""What must hold of observations."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from app.observations.models import ObservationCreate
+from app.resources.kind import Place
+
+
+def happened(observation: ObservationCreate) -> Iterator[tuple[Place, date]]:
+    """When the value was."""
+    yield ("on",), observation.on

@@ -1,0 +1,167 @@
+"""Proposals as a kind of resource: made by one party, carried out when another side confirms them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.access.errors import Forbidden
+from app.changes.log import Transaction
+from app.http.messages import field_errors
+from app.http.problems import FieldError, Invalid, at
+from app.language import Text
+from app.objections.models import Objection, ObjectionUpdate
+from app.objections.resource import OBJECTIONS
+from app.objections.terms import ObjectionState
+from app.proposals.errors import StaleProposal
+from app.proposals.models import (
+    Proposal,
+    ProposalAnswer,
+    ProposalCreate,
+    ProposalObjection,
+    ProposalPublic,
+    ProposalUpdate,
+)
+from app.proposals.rules import NO_CHANGE, OTHER_SUBJECT, check, in_changes
+from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
+from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
+from app.resources.subjects import check_other_side, check_party, locked_subject, settle_visibility
+from app.resources.words import BY_PARTIES
+from app.resources.writing import change, locked, rehearse
+from app.schema.base import Patch
+
+NOT_PROPOSED = Text(
+    "Einen Vorschlag zieht nur zurück, wer ihn gemacht hat.", "A proposal is withdrawn only by who made it."
+)
+
+
+async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Note who proposes and who answers, and refuse whom that is not left to."""
+    await settle_visibility(session, writes)
+    for write in writes:
+        if write.row is None:
+            await begin(session, write)
+        elif write.changes("state"):
+            await go_on(session, write, write.row)
+
+
+async def begin(session: Transaction, write: Write[Proposal]) -> None:
+    """Make a proposal for what its subject is now; that is held, so that it stays so until the proposal is there."""
+    subject = await locked_subject(session, write)
+    if subject is None:
+        return
+    write.values["proposed_by_id"] = await check_party(session, write.values["agreement_id"])
+    write.values["based_on_version"] = subject.version
+    try:
+        changes = changes_in(write.values["subject_type"], write.values["changes"])
+    except Invalid as invalid:
+        write.errors += invalid.errors
+    else:
+        write.values["changes"] = changes.model_dump(mode="json")
+    write.errors += await foreign_objections(session, write)
+
+
+async def foreign_objections(session: Transaction, write: Write[Proposal]) -> list[FieldError]:
+    """The errors of objections that are not open or not to the subject."""
+    ids = write.values["objection_ids"]
+    wanted = select(col(Objection.id)).where(
+        col(Objection.id).in_(ids),
+        col(Objection.subject_id) == write.values["subject_id"],
+        col(Objection.state) == ObjectionState.open,
+    )
+    known = set((await session.execute(wanted)).scalars()) if ids else set()
+    return [
+        at("objection_ids", position, code="other_subject", detail=OTHER_SUBJECT)
+        for position, id in enumerate(ids)
+        if id not in known
+    ]
+
+
+async def go_on(session: Transaction, write: Write[Proposal], row: Proposal) -> None:
+    """Say what becomes of a proposal."""
+    if write.values["state"] in ANSWERS:
+        write.values["answered_by_id"] = await check_other_side(session, row, row.proposed_by_id)
+        write.values["answered_at"] = session.now
+    elif session.by.partner_id != row.proposed_by_id:
+        raise Forbidden("ownership", NOT_PROPOSED)
+
+
+async def follow(session: Transaction, writes: Sequence[Write[Proposal]]) -> None:
+    """Try what is proposed, without doing it, and carry out what was confirmed."""
+    for write in writes:
+        if write.row is not None and write.is_new:
+            await try_out(session, write.row)
+        elif write.row is not None and write.changes("state") and write.row.state is ProposalState.confirmed:
+            await carry_out(session, write.row, write.values["objection_ids"])
+
+
+async def try_out(session: Transaction, proposal: Proposal) -> None:
+    """Refuse a proposal that changes nothing, or that the rules of its subject would refuse when it is confirmed."""
+    kind = KINDS[proposal.subject_type]
+    subject = await locked(session, kind, proposal.subject_id)
+    changes = changes_in(proposal.subject_type, proposal.changes)
+    try:
+        with session.corrected_by(proposal.id):
+            has_effect = await rehearse(session, kind, subject, changes)
+    except Invalid as invalid:
+        raise Invalid(errors=in_changes(invalid.errors)) from None
+    if not has_effect:
+        raise Invalid(errors=[at("changes", code="no_change", detail=NO_CHANGE)])
+
+
+async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Sequence[Any]) -> None:
+    """Correct what a confirmed proposal is about, and settle the objections that it names.
+
+    Raises StaleProposal, and what the change raises.
+    """
+    kind = KINDS[proposal.subject_type]
+    subject = await locked(session, kind, proposal.subject_id)
+    if subject.version != proposal.based_on_version:
+        raise StaleProposal(current_version=subject.version)
+    with session.corrected_by(proposal.id):
+        try:
+            await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
+        except Invalid as invalid:
+            raise Invalid(errors=in_changes(invalid.errors)) from None
+        for id in objection_ids:
+            objection = await locked(session, OBJECTIONS, id)
+            if objection.state is ObjectionState.open:
+                await change(session, OBJECTIONS, objection, ObjectionUpdate(state=ObjectionState.settled))
+
+
+def changes_in(subject_type: str, changes: dict[str, Any]) -> Patch:
+    """The merge patch of a subject; raises Invalid for what its kind does not know or take."""
+    kind = KINDS[subject_type]
+    schema = kind.correction or kind.update
+    if schema is None:
+        raise TypeError(f"{kind.type} cannot be corrected")
+    try:
+        return schema.model_validate(changes)
+    except ValidationError as error:
+        errors = [{**each, "loc": ("body", "changes", *each["loc"])} for each in error.errors()]
+        raise Invalid(errors=field_errors(errors)) from None
+
+
+PROPOSALS = Kind(
+    path="proposals",
+    table=Proposal,
+    create=ProposalCreate,
+    public=ProposalPublic,
+    update=ProposalUpdate,
+    named_by="reason",
+    searched=("reason", "answer"),
+    lists={"objection_ids": ChildList(ProposalObjection, parent="proposal_id", value="objection_id")},
+    belongs_by=("agreement_id",),
+    has_subject=True,
+    kept=True,
+    rights=BY_PARTIES,
+    frozen=Freeze(col(Proposal.state) != ProposalState.open, tuple(ProposalAnswer.model_fields)),
+    state="state",
+    transitions=TRANSITIONS,
+    first_states=frozenset({ProposalState.open}),
+    process=prepare,
+    check=check,
+    follow=follow,
+)

@@ -1,0 +1,35 @@
+"""What must hold between the fields of proposals."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from app.http.problems import FieldError, at
+from app.language import Text
+from app.proposals.models import ProposalCreate
+from app.proposals.terms import ANSWERS, ProposalState
+from app.schema.text import is_visible
+
+ANSWER = Text("Wer ablehnt, sagt warum.", "Who rejects says why.")
+NO_ANSWER = Text(
+    "Eine Antwort gehört zu `confirmed` oder `rejected`.", "An answer goes with `confirmed` or `rejected`."
+)
+NO_CHANGE = Text("Das steht schon so da.", "It says so already.")
+OTHER_SUBJECT = Text(
+    "Das ist kein offener Widerspruch gegen diesen Eintrag.", "This is no open objection to this resource."
+)
+
+
+def check(proposal: ProposalCreate) -> Iterator[FieldError]:
+    """What is wrong between the fields of a proposal."""
+    if proposal.state is ProposalState.rejected and not is_visible(proposal.answer):
+        yield at("answer", code="answer_required", detail=ANSWER)
+    if proposal.state not in ANSWERS and proposal.answer is not None:
+        yield at("answer", code="not_answered", detail=NO_ANSWER)
+
+
+def in_changes(errors: Iterable[FieldError]) -> list[FieldError]:
+    """The errors of a subject, at their place in the changes that are proposed."""
+    return [
+        replace(error, name=f"#/changes{error.name.removeprefix('#')}") if error.place == "pointer" else error
+        for error in errors
+    ]
