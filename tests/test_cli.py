@@ -1,4 +1,4 @@
-"""The `register` command, run as its users run it."""
+"""The `register` command: as a process where it is about one, in the process of the tests where it is about words."""
 
 import asyncio
 import errno
@@ -24,8 +24,9 @@ from app.cli import cli
 from app.main import create_app
 from app.revisions import newest_revision
 from app.settings import Settings
+from tests.commands import Command
 from tests.conftest import Templates, settings_for
-from tests.databases import only_postgresql
+from tests.databases import any_database, only_postgresql
 from tests.factories import goal_id, measure_id
 from tests.processes import REGISTER, environment, free_port, run, succeed
 
@@ -40,23 +41,24 @@ COMMANDS = {
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
-def for_database(settings: Settings) -> dict[str, str]:
-    """The environment of a process that uses the database of these settings."""
-    return environment(REGISTER_DATABASE_URL=settings.database_url)
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """The command on what it takes without settings, an SQLite file in its folder."""
+    return Command(monkeypatch, capsys, tmp_path)
 
 
-def names_in(folder: Path) -> list[str]:
-    """What a command left in its folder."""
-    return sorted(path.name for path in folder.iterdir())
+@pytest.fixture
+def seeded(command: Command, settings: Settings) -> Command:
+    """The command on a register with Dresden's agreement."""
+    command.configure("DATABASE_URL", settings.database_url)
+    return command
 
 
-async def refused(folder: Path, *arguments: str, **variables: str) -> str:
-    """The one line that a command ends with when its user has something to mend."""
-    code, out, err = await run(*REGISTER, *arguments, cwd=folder, env=environment(**variables))
-    assert (code, out) == (1, ""), err
-    assert err.startswith("register: ")
-    assert err.count("\n") == 1, err
-    return err.strip().removeprefix("register: ")
+@pytest.fixture
+def empty(command: Command, empty_settings: Settings) -> Command:
+    """The command on a migrated database without content."""
+    command.configure("DATABASE_URL", empty_settings.database_url)
+    return command
 
 
 class Running:
@@ -109,13 +111,13 @@ async def serving(folder: Path, *arguments: str, **variables: str) -> AsyncItera
 
 
 class TestHelp:
-    async def test_teaches_a_first_start(self, tmp_path: Path) -> None:
-        out = await succeed(*REGISTER, "--help", cwd=tmp_path, env=environment(**WIDE))
+    async def test_teaches_a_first_start(self, command: Command) -> None:
+        out = await succeed(*REGISTER, "--help", cwd=command.folder, env=environment(**WIDE))
         assert "A first start is register migrate, register seed, register serve" in out.replace("`", "")
         assert "REGISTER_DATABASE_URL" in out
-        for command in COMMANDS:
-            assert re.search(rf"^\W*{command} ", out, re.MULTILINE)
-        assert names_in(tmp_path) == [], "asking for help leaves nothing"
+        for name in COMMANDS:
+            assert re.search(rf"^\W*{name} ", out, re.MULTILINE)
+        assert command.left == [], "asking for help leaves nothing"
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_of_each_command_says_what_it_does(self, command: str) -> None:
@@ -123,10 +125,10 @@ class TestHelp:
         for phrase in COMMANDS[command]:
             assert phrase in out.replace("`", "")
 
-    async def test_comes_up_where_no_command_was_given(self, tmp_path: Path) -> None:
-        code, out, err = await run(*REGISTER, cwd=tmp_path, env=environment(**WIDE))
-        assert code == 2
-        assert "A first start is" in out + err
+    def test_comes_up_where_no_command_was_given(self) -> None:
+        outcome = CliRunner().invoke(cli, env=WIDE)
+        assert outcome.exit_code == 2
+        assert "A first start is" in outcome.output
 
     async def test_is_pointed_to_by_a_wrong_command(self, tmp_path: Path) -> None:
         code, out, err = await run(*REGISTER, "sevre", cwd=tmp_path)
@@ -186,83 +188,75 @@ class TestSettings:
             ("RATE_LIMIT", "-1", "greater than or equal to 1"),
         ],
     )
-    async def test_that_are_wrong_are_named(self, tmp_path: Path, name: str, value: str, reason: str) -> None:
-        line = await refused(tmp_path, "migrate", **{f"REGISTER_{name}": value})
+    async def test_that_are_wrong_are_named(self, command: Command, name: str, value: str, reason: str) -> None:
+        command.configure(name, value)
+        line = await command.refused("migrate")
         assert line.startswith(f"REGISTER_{name}: ")
         assert reason in line
 
-    async def test_that_are_wrong_stop_every_command(self, tmp_path: Path) -> None:
-        for command in COMMANDS:
-            assert await refused(tmp_path, command, REGISTER_PORT="0")
-        assert names_in(tmp_path) == []
+    async def test_that_are_wrong_stop_every_command(self, command: Command) -> None:
+        command.configure("PORT", "0")
+        for name in COMMANDS:
+            assert await command.refused(name)
+        assert command.left == []
 
-    async def test_are_read_from_a_file_beside(self, tmp_path: Path) -> None:
-        (tmp_path / ".env").write_text("REGISTER_DATABASE_URL=sqlite:///other.db\n", "utf-8")
-        await succeed(*REGISTER, "migrate", cwd=tmp_path)
-        assert (tmp_path / "other.db").exists()
+    async def test_are_read_from_a_file_beside(self, command: Command) -> None:
+        (command.folder / ".env").write_text("REGISTER_DATABASE_URL=sqlite:///other.db\n", "utf-8")
+        await command.run("migrate")
+        assert "other.db" in command.left
+        assert "register.db" not in command.left
 
 
 class TestMigrateSeedVerify:
-    async def test_make_a_register_that_can_be_made_again(self, empty_settings: Settings, tmp_path: Path) -> None:
+    async def test_make_a_register_that_can_be_made_again(self, empty: Command, empty_settings: Settings) -> None:
         await migrating.downgrade(empty_settings, "base")
-        folder, env = tmp_path, for_database(empty_settings)
         newest = f"The database is at revision {newest_revision()}; 0 representations were renewed.\n"
         for _ in range(2):
-            assert await succeed(*REGISTER, "migrate", cwd=folder, env=env) == newest
+            assert await empty.run("migrate") == newest
         added = "0 unchanged, 0 kept as partners changed them, 0 deleted by partners and not added again."
-        assert await succeed(*REGISTER, "seed", cwd=folder, env=env) == f"36 added, {added}\n"
-        out = await succeed(*REGISTER, "seed", cwd=folder, env=env)
-        assert out == f"0 added, 36 {added.removeprefix('0 ')}\n"
-        out = await succeed(*REGISTER, "verify", cwd=folder, env=env)
-        assert out == "36 representations and the change log checked, 0 faults.\n"
+        assert await empty.run("seed") == f"36 added, {added}\n"
+        assert await empty.run("seed") == f"0 added, 36 {added.removeprefix('0 ')}\n"
+        assert await empty.run("verify") == "36 representations and the change log checked, 0 faults.\n"
 
-    async def test_say_what_was_not_loaded(self, settings: Settings, tmp_path: Path) -> None:
+    async def test_say_what_was_not_loaded(self, seeded: Command, settings: Settings) -> None:
         async with migrating.connected(settings) as connection:
             await connection.execute(text("UPDATE goal SET title = 'neu' WHERE number = 3"))
-        env = for_database(settings)
-        await succeed(*REGISTER, "migrate", cwd=tmp_path, env=env)
-        out = await succeed(*REGISTER, "seed", cwd=tmp_path, env=env)
-        assert out.splitlines()[1:] == ["kept: goals/dresden-liga-2024/3"]
+        await seeded.run("migrate")
+        assert (await seeded.run("seed")).splitlines()[1:] == ["kept: goals/dresden-liga-2024/3"]
 
-    async def test_load_an_invented_year_once(self, settings: Settings, tmp_path: Path) -> None:
-        env = for_database(settings)
-        loaded, invented = (await succeed(*REGISTER, "demo", cwd=tmp_path, env=env)).splitlines()
+    async def test_load_an_invented_year_once(self, seeded: Command) -> None:
+        loaded, invented = (await seeded.run("demo")).splitlines()
         assert loaded == (
             "Loaded: 11 sub-measures, 28 consultation events, 10 decisions, 16 statements, 9 needs, 7 indicators, "
             "11 observations, 14 progress reports."
         )
         assert invented.startswith("All of it is invented and marked [Demo]")
-        out = await succeed(*REGISTER, "demo", cwd=tmp_path, env=env)
-        assert out == "The demo year is in this register already; nothing was changed.\n"
-        out = await succeed(*REGISTER, "verify", cwd=tmp_path, env=env)
-        assert out == "131 representations and the change log checked, 0 faults.\n"
+        assert await seeded.run("demo") == "The demo year is in this register already; nothing was changed.\n"
+        assert await seeded.run("verify") == "131 representations and the change log checked, 0 faults.\n"
 
-    async def test_load_no_invented_year_without_the_agreement(self, empty_settings: Settings, tmp_path: Path) -> None:
-        line = await refused(tmp_path, "demo", REGISTER_DATABASE_URL=empty_settings.database_url)
-        assert line.endswith("which is not loaded: run `register seed` first")
-        out = await succeed(*REGISTER, "verify", cwd=tmp_path, env=for_database(empty_settings))
-        assert out == "0 representations and the change log checked, 0 faults.\n"
+    async def test_load_no_invented_year_without_the_agreement(self, empty: Command) -> None:
+        assert (await empty.refused("demo")).endswith("which is not loaded: run `register seed` first")
+        assert await empty.run("verify") == "0 representations and the change log checked, 0 faults.\n"
 
-    async def test_load_a_file_of_another_city(self, settings: Settings, tmp_path: Path) -> None:
-        (tmp_path / "b.yaml").write_text(
+    async def test_load_a_file_of_another_city(self, seeded: Command) -> None:
+        (seeded.folder / "b.yaml").write_text(
             "agreement: {slug: b, title: B}\npartners: []\ntopics: []\ngoals: []\n", "utf-8"
         )
-        out = await succeed(*REGISTER, "seed", "b.yaml", cwd=tmp_path, env=for_database(settings))
-        assert out.startswith("1 added, 0 unchanged")
+        assert (await seeded.run("seed", "b.yaml")).startswith("1 added, 0 unchanged")
 
-    async def test_refuse_a_bad_file_with_its_line(self, tmp_path: Path) -> None:
-        (tmp_path / "bad.yaml").write_text("agreement:\n  slug: B C\n", "utf-8")
-        assert (await refused(tmp_path, "seed", "bad.yaml")).startswith("bad.yaml, line 2, agreement.slug: ")
-        assert await refused(tmp_path, "seed", "none.yaml") == "none.yaml: No such file or directory"
+    async def test_refuse_a_bad_file_with_its_line(self, command: Command) -> None:
+        (command.folder / "bad.yaml").write_text("agreement:\n  slug: B C\n", "utf-8")
+        assert (await command.refused("seed", "bad.yaml")).startswith("bad.yaml, line 2, agreement.slug: ")
+        assert await command.refused("seed", "none.yaml") == "none.yaml: No such file or directory"
 
-    async def test_name_what_was_tampered_with(self, settings: Settings, tmp_path: Path) -> None:
+    async def test_name_what_was_tampered_with(self, seeded: Command, settings: Settings) -> None:
         async with migrating.connected(settings) as connection:
             for statement in (
                 "UPDATE goal SET representation = replace(representation, 'Dem', 'dem') WHERE number = 1",
                 "UPDATE sub_measure SET progress_percent = 99 WHERE goal_number = 3 AND number = 4",
             ):
                 await connection.execute(text(statement))
-        code, out, err = await run(*REGISTER, "verify", cwd=tmp_path, env=for_database(settings))
+        code, out, err = await seeded.attempt("verify")
         assert (code, err) == (1, "")
         assert out.splitlines() == [
             f"not as in the tables: /v1/goals/{goal_id(1)}",
@@ -270,38 +264,46 @@ class TestMigrateSeedVerify:
             "36 representations and the change log checked, 2 faults.",
         ]
 
-    async def test_ask_for_migrate_where_there_are_no_tables(self, tmp_path: Path) -> None:
-        for command in ("seed", "demo", "verify"):
-            assert (await refused(tmp_path, command)).endswith("run `register migrate`")
+    async def test_ask_for_migrate_where_there_are_no_tables(self, command: Command) -> None:
+        for name in ("seed", "demo", "verify"):
+            assert (await command.refused(name)).endswith("run `register migrate`")
 
 
 class TestOpenapi:
-    async def test_writes_the_contract_without_a_database(self, tmp_path: Path) -> None:
-        contract = create_app(settings_for("sqlite:///nowhere.db")).openapi()
-        assert json.loads(await succeed(*REGISTER, "openapi", cwd=tmp_path)) == contract
-        assert await succeed(*REGISTER, "openapi", "contract.json", cwd=tmp_path) == ""
-        assert names_in(tmp_path) == ["contract.json"]
-        written = (tmp_path / "contract.json").read_text("utf-8")
+    async def test_writes_the_contract_without_a_database(self, command: Command) -> None:
+        contract = json.loads(await command.run("openapi"))
+        assert contract == create_app(settings_for("sqlite:///nowhere.db")).openapi()
+        assert await command.run("openapi", "contract.json") == ""
+        assert command.left == ["contract.json"]
+        written = (command.folder / "contract.json").read_text("utf-8")
         assert json.loads(written) == contract
         assert written.endswith("}\n")
         assert "ä" in written
 
-    async def test_says_why_it_cannot_write(self, tmp_path: Path) -> None:
-        assert await refused(tmp_path, "openapi", "none/x.json") == "none/x.json: No such file or directory"
+    async def test_says_why_it_cannot_write(self, command: Command) -> None:
+        assert await command.refused("openapi", "none/x.json") == "none/x.json: No such file or directory"
 
 
 class TestServe:
-    @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-    async def test_makes_and_serves_an_sqlite_file_until_stopped(self, tmp_path: Path, sign: signal.Signals) -> None:
-        async with serving(tmp_path) as running, httpx.AsyncClient(base_url=running.address) as client:
+    @pytest.mark.parametrize(
+        ("sign", "arguments"),
+        [(signal.SIGTERM, ()), (signal.SIGINT, ("--host", "localhost"))],
+        ids=["terminated", "interrupted"],
+    )
+    async def test_makes_and_serves_an_sqlite_file_until_stopped(
+        self, tmp_path: Path, sign: signal.Signals, arguments: tuple[str, ...]
+    ) -> None:
+        """The port is taken from the arguments or from the settings."""
+        async with serving(tmp_path, *arguments) as running, httpx.AsyncClient(base_url=running.address) as client:
             assert (await client.get("/readyz")).json() == {"status": "ready"}
             answer = await client.get("/v1/agreements", headers={"X-Request-ID": "find-me"})
             assert answer.json() == {"items": [], "next_cursor": None}
             assert "server" not in answer.headers
             code, err = await running.end(sign)
+        served = running.address.replace("127.0.0.1", "localhost") if arguments else running.address
         assert (code, err.splitlines()) == (
             -signal.SIGTERM if sign == signal.SIGTERM else 0,
-            [f"The register is served on {running.address}/ (API docs: /docs). Stop it with Ctrl-C."],
+            [f"The register is served on {served}/ (API docs: /docs). Stop it with Ctrl-C."],
         )
         lines = [json.loads(line) for line in running.lines]
         (request,) = [line for line in lines if line.get("request_id") == "find-me"]
@@ -310,6 +312,7 @@ class TestServe:
             assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_revision(),)
         connection.close()
 
+    @any_database
     async def test_finishes_what_it_has_begun_to_answer(
         self, settings: Settings, templates: Templates, tmp_path: Path
     ) -> None:
@@ -337,7 +340,7 @@ class TestServe:
             assert await asyncio.wait_for(running.process.wait(), 60) == -signal.SIGTERM
 
     @only_postgresql
-    async def test_never_migrates_a_postgresql(self, empty_settings: Settings, tmp_path: Path) -> None:
+    async def test_never_migrates_a_postgresql(self, empty: Command, empty_settings: Settings, tmp_path: Path) -> None:
         await migrating.downgrade(empty_settings, "base")
         url = empty_settings.database_url
         async with (
@@ -347,29 +350,23 @@ class TestServe:
             answer = await client.get("/readyz")
             assert answer.status_code == 503
             assert "register migrate" in answer.json()["detail"]
-            await succeed(*REGISTER, "migrate", cwd=tmp_path, env=for_database(empty_settings))
+            await empty.run("migrate")
             assert (await client.get("/readyz")).status_code == 200
 
-    async def test_says_that_its_port_is_taken(self, tmp_path: Path) -> None:
+    async def test_says_that_its_port_is_taken(self, command: Command) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
-            line = await refused(tmp_path, "serve", "--port", str(port))
+            line = await command.refused("serve", "--port", str(port))
         assert line == f"cannot listen on 127.0.0.1:{port}: {os.strerror(errno.EADDRINUSE)}"
+        assert command.left == [], "a file that another one may be serving is not touched"
 
-    async def test_says_that_its_address_is_not_here(self, tmp_path: Path) -> None:
-        line = await refused(tmp_path, "serve", "--host", "192.0.2.1", "--port", "18000")
+    async def test_says_that_its_address_is_not_here(self, command: Command) -> None:
+        line = await command.refused("serve", "--host", "192.0.2.1", "--port", "18000")
         assert line.startswith("cannot listen on 192.0.2.1:18000: ")
 
     @pytest.mark.parametrize("port", ["0", "65536", "http"])
-    async def test_refuses_what_is_no_port(self, tmp_path: Path, port: str) -> None:
-        code, _, err = await run(*REGISTER, "serve", "--port", port, cwd=tmp_path)
+    async def test_refuses_what_is_no_port(self, command: Command, port: str) -> None:
+        code, _, err = await command.attempt("serve", "--port", port)
         assert code == 2
         assert "--port" in err
-        assert names_in(tmp_path) == []
-
-    async def test_takes_its_address_from_the_settings(self, tmp_path: Path) -> None:
-        async with (
-            serving(tmp_path, "--host", "localhost", REGISTER_LOG_LEVEL="info") as running,
-            httpx.AsyncClient(base_url=running.address) as client,
-        ):
-            assert (await client.get("/healthz")).status_code == 200
+        assert command.left == []

@@ -1,6 +1,5 @@
 """`register keys ...`"""
 
-import asyncio
 import stat
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,9 @@ import pytest
 from fastapi import FastAPI
 
 from app.access.keys import is_well_formed
-from app.cli import main
 from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
+from tests.commands import Command
 from tests.conftest import Templates, client_of, running
 from tests.factories import CARITAS, CITY, NOWHERE
 
@@ -25,32 +24,11 @@ async def settings(templates: Templates) -> AsyncIterator[Settings]:
         yield settings
 
 
-class Command:
-    """The `register keys` command on one database; it runs in a thread, as it has an event loop of its own."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
+class Keys(Command):
+    """The `register keys` command on one database."""
 
     async def attempt(self, *arguments: str) -> tuple[int, str, str]:
-        """The exit code of a command, and what it writes to standard output and standard error."""
-        self._monkeypatch.setattr("sys.argv", ["register", "keys", *arguments])
-
-        def run() -> int | str | None:
-            with pytest.raises(SystemExit) as ended:
-                main()
-            return ended.value.code
-
-        code = await asyncio.to_thread(run)
-        out, err = self._capsys.readouterr()
-        # A text as the exit code is what the interpreter writes to standard error before it exits with 1.
-        return (1, out, f"{err}{code}\n") if isinstance(code, str) else (code or 0, out, err)
-
-    async def run(self, *arguments: str) -> str:
-        """What a command that succeeds writes to standard output; it writes nothing else."""
-        code, out, err = await self.attempt(*arguments)
-        assert (code, err) == (0, "")
-        return out
+        return await super().attempt("keys", *arguments)
 
     async def create(self, partner: str = "caritas-dresden", role: str = "contributor", *more: str) -> str:
         """A new key: all that standard output holds."""
@@ -67,29 +45,24 @@ class Command:
 
 
 @pytest.fixture
-def command(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Command:
-    """The command on a register with keys, in a folder of its own."""
-    monkeypatch.setenv("REGISTER_DATABASE_URL", settings.database_url)
-    monkeypatch.chdir(tmp_path)
-    return Command(monkeypatch, capsys)
+def keys(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Keys:
+    """The command on no database yet."""
+    return Keys(monkeypatch, capsys, tmp_path)
 
 
 @pytest.fixture
-async def keyless(
-    empty_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Command:
+def command(keys: Keys, settings: Settings) -> Keys:
+    """The command on a register with keys."""
+    keys.configure("DATABASE_URL", settings.database_url)
+    return keys
+
+
+@pytest.fixture
+async def keyless(keys: Keys, empty_settings: Settings) -> Keys:
     """The command on a register with Dresden's agreement, but without keys."""
     await load_content(empty_settings, read_agreement(None))
-    monkeypatch.setenv("REGISTER_DATABASE_URL", empty_settings.database_url)
-    monkeypatch.chdir(tmp_path)
-    return Command(monkeypatch, capsys)
-
-
-def files_in(folder: Path) -> list[str]:
-    """The names of the files in a folder."""
-    return [file.name for file in folder.iterdir()]
+    keys.configure("DATABASE_URL", empty_settings.database_url)
+    return keys
 
 
 async def keys_with(app: FastAPI, key: str) -> httpx.Response:
@@ -99,7 +72,7 @@ async def keys_with(app: FastAPI, key: str) -> httpx.Response:
 
 
 class TestCreate:
-    async def test_prints_the_key_alone(self, command: Command, app: FastAPI) -> None:
+    async def test_prints_the_key_alone(self, command: Keys, app: FastAPI) -> None:
         key = await command.create("landeshauptstadt-dresden", "admin", "--description", "Für die Leitstelle")
         answer = await keys_with(app, key)
         assert answer.status_code == 200
@@ -111,7 +84,7 @@ class TestCreate:
             None,
         )
 
-    async def test_makes_keys_that_end(self, command: Command, client: httpx.AsyncClient) -> None:
+    async def test_makes_keys_that_end(self, command: Keys, client: httpx.AsyncClient) -> None:
         key = await command.create("caritas-dresden", "reader", "--days", "30")
         items = (await client.get("/v1/keys", params={"partner_id": CARITAS, "role": "reader"})).json()["items"]
         (stored,) = [each for each in items if each["prefix"] == key[:12]]
@@ -119,21 +92,21 @@ class TestCreate:
         assert timedelta(days=29, hours=23) < left <= timedelta(days=30)
 
     async def test_says_in_one_line_that_there_is_no_such_partner(
-        self, command: Command, client: httpx.AsyncClient
+        self, command: Keys, client: httpx.AsyncClient
     ) -> None:
         before = (await client.get("/v1/keys")).text
         outcome = await command.attempt("create", "--partner", "niemand", "--role", "reader")
         assert outcome == (1, "", "register: There is no partner niemand.\n")
         assert (await client.get("/v1/keys")).text == before
 
-    async def test_refuses_roles_that_there_are_not(self, command: Command) -> None:
+    async def test_refuses_roles_that_there_are_not(self, command: Keys) -> None:
         code, out, err = await command.attempt("create", "--partner", "caritas-dresden", "--role", "root")
         assert (code, out) == (2, "")
         assert "'root'" in err
 
 
 class TestList:
-    async def test_has_a_row_for_every_key(self, command: Command, client: httpx.AsyncClient) -> None:
+    async def test_has_a_row_for_every_key(self, command: Keys, client: httpx.AsyncClient) -> None:
         key = await command.create("liga-dresden", "reader")
         row = await command.listed(key)
         stored = (await client.get(f"/v1/keys/{row[0]}")).json()
@@ -144,7 +117,7 @@ class TestList:
         ]
         assert key[12:] not in "\n".join(rows)
 
-    async def test_says_when_a_key_was_used_and_how_long_it_works(self, command: Command, app: FastAPI) -> None:
+    async def test_says_when_a_key_was_used_and_how_long_it_works(self, command: Keys, app: FastAPI) -> None:
         key = await command.create("liga-dresden", "reader", "--days", "1")
         assert (await keys_with(app, key)).status_code == 403
         row = await command.listed(key)
@@ -154,7 +127,7 @@ class TestList:
 
 
 class TestRotate:
-    async def test_prints_a_key_that_works_beside_the_old_one(self, command: Command, app: FastAPI) -> None:
+    async def test_prints_a_key_that_works_beside_the_old_one(self, command: Keys, app: FastAPI) -> None:
         old = await command.create("landeshauptstadt-dresden", "admin")
         new = (await command.run("rotate", (await command.listed(old))[0])).removesuffix("\n")
         assert is_well_formed(new)
@@ -162,20 +135,20 @@ class TestRotate:
         assert (await command.listed(old))[4].startswith("works until ")
         assert (await command.listed(new))[1:3] == ["landeshauptstadt-dresden", "admin"]
 
-    async def test_ends_the_old_key_at_once_without_overlap(self, command: Command, app: FastAPI) -> None:
+    async def test_ends_the_old_key_at_once_without_overlap(self, command: Keys, app: FastAPI) -> None:
         old = await command.create("landeshauptstadt-dresden", "admin")
         new = (await command.run("rotate", (await command.listed(old))[0], "--overlap-hours", "0")).removesuffix("\n")
         assert [(await keys_with(app, key)).status_code for key in (old, new)] == [401, 200]
         assert (await command.listed(old))[4].startswith("expired ")
 
-    async def test_says_that_there_is_no_such_key(self, command: Command) -> None:
+    async def test_says_that_there_is_no_such_key(self, command: Keys) -> None:
         for action in ("rotate", "revoke"):
             outcome = await command.attempt(action, NOWHERE)
             assert outcome == (1, "", "register: There is no such key, or it no longer works.\n")
 
 
 class TestRevoke:
-    async def test_acts_at_once(self, command: Command, app: FastAPI) -> None:
+    async def test_acts_at_once(self, command: Keys, app: FastAPI) -> None:
         key = await command.create("landeshauptstadt-dresden", "admin")
         assert (await keys_with(app, key)).status_code == 200
         assert await command.run("revoke", (await command.listed(key))[0]) == ""
@@ -185,7 +158,7 @@ class TestRevoke:
 
 class TestInit:
     async def test_puts_a_key_into_a_file_for_its_owner_alone(
-        self, keyless: Command, empty_settings: Settings, tmp_path: Path
+        self, keyless: Keys, empty_settings: Settings, tmp_path: Path
     ) -> None:
         out = await keyless.run("init")
         file = tmp_path / "admin.key"
@@ -199,7 +172,7 @@ class TestInit:
             items = (await keys_with(app, key)).json()["items"]
         assert [(each["partner_id"], each["role"], each["prefix"]) for each in items] == [(CITY, "admin", key[:12])]
 
-    async def test_closes_a_file_that_was_open_to_others(self, keyless: Command, tmp_path: Path) -> None:
+    async def test_closes_a_file_that_was_open_to_others(self, keyless: Keys, tmp_path: Path) -> None:
         file = tmp_path / "my.key"
         file.write_text("old " * 100, "ascii")
         file.chmod(0o644)
@@ -207,15 +180,13 @@ class TestInit:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert is_well_formed(file.read_text("ascii").removesuffix("\n"))
 
-    async def test_does_nothing_when_there_is_a_key_that_can_make_others(
-        self, command: Command, tmp_path: Path
-    ) -> None:
+    async def test_does_nothing_when_there_is_a_key_that_can_make_others(self, command: Keys) -> None:
         before = await command.run("list")
         assert await command.run("init") == ""
-        assert files_in(tmp_path) == []
+        assert command.left == []
         assert await command.run("list") == before
 
-    async def test_makes_one_when_the_last_such_key_is_revoked(self, keyless: Command, tmp_path: Path) -> None:
+    async def test_makes_one_when_the_last_such_key_is_revoked(self, keyless: Keys, tmp_path: Path) -> None:
         await keyless.run("init")
         first = (tmp_path / "admin.key").read_text("ascii")
         assert await keyless.run("init") == ""
@@ -223,7 +194,7 @@ class TestInit:
         assert (await keyless.run("init")).startswith("An admin key was made")
         assert (tmp_path / "admin.key").read_text("ascii") != first
 
-    async def test_makes_no_key_that_it_cannot_hand_over(self, keyless: Command, tmp_path: Path) -> None:
+    async def test_makes_no_key_that_it_cannot_hand_over(self, keyless: Keys, tmp_path: Path) -> None:
         outcome = await keyless.attempt("init", "--file", "nowhere/admin.key")
         assert outcome == (1, "", "register: nowhere/admin.key cannot be written: No such file or directory\n")
         assert await keyless.run("list") == ""
@@ -231,16 +202,8 @@ class TestInit:
         assert (tmp_path / "admin.key").exists()
 
     async def test_says_that_a_register_without_partners_needs_them_first(
-        self,
-        empty_settings: Settings,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-        tmp_path: Path,
+        self, keys: Keys, empty_settings: Settings
     ) -> None:
-        monkeypatch.setenv("REGISTER_DATABASE_URL", empty_settings.database_url)
-        monkeypatch.chdir(tmp_path)
-        code, out, err = await Command(monkeypatch, capsys).attempt("init")
-        assert (code, out) == (1, "")
-        assert err.startswith("register: There is no municipality yet")
-        assert err.count("\n") == 1
-        assert files_in(tmp_path) == []
+        keys.configure("DATABASE_URL", empty_settings.database_url)
+        assert (await keys.refused("init")).startswith("There is no municipality yet")
+        assert keys.left == []

@@ -6,18 +6,19 @@ An SQLite file is created and migrated on the way; a PostgreSQL database is not:
 import gc
 import socket
 from contextlib import suppress
+from importlib import import_module
 from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from app.cli.failed import Failed
 from app.cli.migrate import migrate_and_render
 from app.cli.running import carry_out, is_outdated, read_settings
 from app.http.protocol import BoundedConnection
 from app.logs import configure_logging
-from app.main import create_app
 from app.runtime import Runtime
 from app.settings import Settings
 
@@ -33,24 +34,33 @@ def serve(
 ) -> None:
     settings = read_settings()
     host, port = host or settings.host, port or settings.port
-    configure_logging(settings.log_level)
-    if settings.database_file:
-        carry_out(migrate_if_outdated(settings))
-    app = create_app(settings)
+    with listening(host, port) as listener, suppress(KeyboardInterrupt):
+        configure_logging(settings.log_level)
+        if settings.database_file:
+            carry_out(migrate_if_outdated(settings))
+        server = Server(
+            uvicorn.Config(
+                loaded(settings),
+                http=BoundedConnection,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
+        server.run(sockets=[listener])
+
+
+def loaded(settings: Settings) -> FastAPI:
+    """The app; it is loaded here, so that what the command cannot do without it is said without waiting for it."""
+    gc.disable()
+    app: FastAPI = import_module("app.main").create_app(settings)
     # What is loaded now stays: the collector need not look at it again with every full run, in the middle of a request.
     gc.collect()
     gc.freeze()
-    config = uvicorn.Config(
-        app,
-        http=BoundedConnection,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    with listening(host, port) as listener, suppress(KeyboardInterrupt):
-        typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
-        Server(config).run(sockets=[listener])
+    gc.enable()
+    return app
 
 
 class Server(uvicorn.Server):

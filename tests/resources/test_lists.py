@@ -4,7 +4,9 @@ import base64
 import json
 import random
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from typing import Any
+from unicodedata import normalize
 
 import httpx
 import pytest
@@ -26,6 +28,18 @@ ORDERS = {path: [f"{sign}{key}" for key in sort_keys(path) for sign in ("", "-")
 every_list = pytest.mark.parametrize("path", PATHS)
 
 WORDS = ["Ärzte", "arzt", "Zukunft", "Förderung", "forderung", "Öffnung", "ß", "Straße", "strasse", "a b", "a-b", "1"]
+SEARCHED = [
+    "Förderung Xyz",
+    "forderung xyz",
+    "Straße Xyz",
+    "100 % Xyz",
+    "100 Prozent Xyz",
+    "a_b Xyz",
+    "a\\b Xyz",
+    "axb Xyz",
+    "😀 Xyz",
+    "Fo\u0308rderung nfd Xyz",
+]
 WITHOUT_TIES = {"slug", "number", "code", "created_at", "updated_at"}
 
 
@@ -73,18 +87,22 @@ async def filled(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
         client_of(app, templates.keys["operator"]) as client,
     ):
         for path in PATHS:
-            made = [
-                await make(client, path, **some_fields(chance, path) | {"visibility": ("public", "partners")[each % 2]})
-                for each in range(16)
-            ]
-            for entry in made[::4]:
-                await patch(client, path, entry, **{NAMES[path]: "Zuletzt geändert"})
+            searched = iter(SEARCHED)
+            for each in range(16):
+                fields = some_fields(chance, path) | {"visibility": ("public", "partners")[each % 2]}
+                if each % 4:
+                    fields[NAMES[path]] = next(searched, fields[NAMES[path]])
+                entry = await make(client, path, **fields)
+                if each % 4 == 0:
+                    await patch(client, path, entry, **{NAMES[path]: "Zuletzt geändert"})
         yield client
 
 
 class TestOrder:
     @every_list
-    async def test_is_what_the_sort_key_says(self, filled: httpx.AsyncClient, path: str) -> None:
+    async def test_is_what_the_sort_key_says_on_one_page_and_on_many(
+        self, filled: httpx.AsyncClient, path: str
+    ) -> None:
         for sort in ORDERS[path]:
             entries = (await filled.get(f"/v1/{path}", params={"sort": sort, "limit": 200})).json()["items"]
             key = sort.removeprefix("-")
@@ -93,12 +111,7 @@ class TestOrder:
             assert len(set(values)) < len(values) or key in WITHOUT_TIES, "no tie to break"
             assert ("None" in values) is takes_null(answer_schema(path)["properties"][key])
             assert [entry["id"] for entry in entries] == [entry["id"] for entry in in_order(path, sort, entries)]
-
-    @every_list
-    async def test_is_the_same_page_by_page(self, filled: httpx.AsyncClient, path: str) -> None:
-        for sort in ORDERS[path]:
-            whole = (await filled.get(f"/v1/{path}", params={"sort": sort, "limit": 200})).json()["items"]
-            assert await items_of(filled, path, sort=sort, limit=4) == whole
+            assert await items_of(filled, path, sort=sort, limit=7) == entries
 
     @any_database
     @every_list
@@ -117,35 +130,34 @@ class TestOrder:
     ) -> None:
         """What is there from the first page to the last is shown once, whatever comes and goes in between."""
         chance = random.Random(path)  # noqa: S311 (no secret: the same writes in each run)
-        for sort in ORDERS[path]:
-            entries = await items_of(client, path, limit=200)
-            made = {entry["id"]: entry for entry in entries if entry["version"] > 1 or entry["id"][14] == "7"}
-            while len(made) < 20:
-                entry = await make(client, path, **some_fields(chance, path))
-                made[entry["id"]] = entry
-            lasting = {entry["id"] for entry in await items_of(client, path, limit=200)}
-            gone: set[str] = set()
-            shown: list[dict[str, Any]] = []
-            cursor = None
-            while True:
-                params: dict[str, Any] = {"sort": sort, "limit": 7} | ({"cursor": cursor} if cursor else {})
-                page = (await client.get(f"/v1/{path}", params=params)).json()
+        made = {
+            entry["id"]: entry for entry in [await make(client, path, **some_fields(chance, path)) for _ in range(30)]
+        }
+        lasting = {entry["id"] for entry in await items_of(client, path, limit=200)}
+        gone: set[str] = set()
+        shown: dict[str, list[dict[str, Any]]] = {sort: [] for sort in ORDERS[path]}
+        cursors: dict[str, Any] = {sort: {} for sort in ORDERS[path]}
+        for part in count():
+            for sort, cursor in [*cursors.items()]:
+                page = (await client.get(f"/v1/{path}", params={"sort": sort, "limit": 7, **cursor})).json()
                 assert not gone & {entry["id"] for entry in page["items"]}
-                shown += page["items"]
-                cursor = page["next_cursor"]
-                if cursor is None:
-                    break
-                # One of those that were just shown goes too: the cursor stands for its place, not for it.
-                for id in {chance.choice(sorted(made)), page["items"][-1]["id"]} & made.keys():
-                    assert (await delete(client, path, made.pop(id))).status_code == 204
-                    lasting.discard(id)
-                    gone.add(id)
-                entry = await make(client, path, **some_fields(chance, path))
-                made[entry["id"]] = entry
-            ids = [entry["id"] for entry in shown]
+                shown[sort] += page["items"]
+                cursors[sort] = {"cursor": page["next_cursor"]}
+                if page["next_cursor"] is None:
+                    del cursors[sort]
+            if not cursors:
+                break
+            # In every fourth order the one that was just shown goes: the cursor stands for its place, not for it.
+            for id in {shown[sort][-1]["id"] for sort in [*cursors][part % 4 :: 4]} & made.keys():
+                assert (await delete(client, path, made.pop(id))).status_code == 204
+                gone.add(id)
+            await make(client, path, **some_fields(chance, path))
+        assert len(gone) > 8
+        for sort, entries in shown.items():
+            ids = [entry["id"] for entry in entries]
             assert len(ids) == len(set(ids)), sort
-            assert lasting <= set(ids), sort
-            assert shown == in_order(path, sort, shown), sort
+            assert lasting - gone <= set(ids), sort
+            assert entries == in_order(path, sort, entries), sort
 
 
 class TestPages:
@@ -275,21 +287,20 @@ class TestCursor:
     @every_list
     async def test_is_refused_when_it_is_forged(self, filled: httpx.AsyncClient, path: str) -> None:
         """The right mark, wrong values: nothing that a database would fail on, or that it would compare otherwise."""
-        for sort in ORDERS[path]:
+        for sort in sort_keys(path):
             asked: dict[str, Any] = {"sort": sort, "limit": 1}
             cursor = (await filled.get(f"/v1/{path}", params=asked)).json()["next_cursor"]
             _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=="))
             assert len(values) == (3 if sort.endswith("code") else 2)
-            key = sort.removeprefix("-")
             wrong: list[Any] = [True, 5.5, [], {}, "\ud800", "a\0b"]
-            wrong += [] if takes_null(answer_schema(path)["properties"][key]) else [None]
+            wrong += [] if takes_null(answer_schema(path)["properties"][sort]) else [None]
             if isinstance(values[0], int):
                 wrong += ["5", 2**31, -(2**63), 10**30]
             else:
                 wrong += [5, 0]
-            if key.endswith(("_on", "_at")):
+            if sort.endswith(("_on", "_at")):
                 wrong += ["", "gestern", "2024-02-30", "2024-13-01T00:00:00"]
-            if key in {"status", "kind", "urgency"}:
+            if sort in {"status", "kind", "urgency"}:
                 wrong += ["", "nonsense"]
             for value in wrong:
                 answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, value, *values[1:])})
@@ -305,9 +316,9 @@ class TestCursor:
         for id in strange:
             answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values[:-1], id)})
             assert errors_of(answer) == INVALID, id
-        for count in ([], values[1:], [*values, NOWHERE]):
-            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *count)})
-            assert errors_of(answer) == INVALID, count
+        for other in ([], values[1:], [*values, NOWHERE]):
+            answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *other)})
+            assert errors_of(answer) == INVALID, other
         for mark in [*strange[1:], "000000000000"]:
             answer = await filled.get(f"/v1/{path}", params={**asked, "cursor": forged(cursor, *values, mark=mark)})
             assert errors_of(answer) == INVALID, mark
@@ -380,7 +391,7 @@ class TestFilters:
     async def test_are_accepted_as_the_contract_says(self, filled: httpx.AsyncClient, path: str) -> None:
         every = {name: sample(schema) for name, schema in parameters(path).items() if name != "cursor"}
         for name, value in every.items():
-            assert (await filled.get(f"/v1/{path}", params={name: value})).status_code == 200, name
+            assert (await filled.get(f"/v1/{path}", params={"limit": "1", name: value})).status_code == 200, name
         assert (await filled.get(f"/v1/{path}", params=every)).status_code == 200
 
     @any_database
@@ -437,24 +448,15 @@ class TestFilters:
         assert len(await ids_of(client, "partners", kind=["municipality", "umbrella_association"])) == 2
 
 
+def composed(names: list[str]) -> set[str]:
+    """The names as the register stores them."""
+    return {normalize("NFC", name) for name in names}
+
+
 class TestSearch:
     @every_list
-    async def test_finds_text_in_any_case_with_umlauts(self, client: httpx.AsyncClient, path: str) -> None:
-        names = {
-            name: (await make(client, path, **{NAMES[path]: name}))["id"]
-            for name in (
-                "Förderung Xyz",
-                "forderung xyz",
-                "Straße Xyz",
-                "100 % Xyz",
-                "100 Prozent Xyz",
-                "a_b Xyz",
-                "a\\b Xyz",
-                "axb Xyz",
-                "😀 Xyz",
-                "Fo\u0308rderung nfd Xyz",
-            )
-        }
+    async def test_finds_text_in_any_case_with_umlauts(self, filled: httpx.AsyncClient, path: str) -> None:
+        names = {entry["id"]: entry[NAMES[path]] for entry in await items_of(filled, path, limit=200)}
         for asked, found in (
             ("FÖRDERUNG", ["Förderung Xyz", "forderung xyz", "Fo\u0308rderung nfd Xyz"]),
             ("förderung xyz", ["Förderung Xyz", "forderung xyz"]),
@@ -469,17 +471,16 @@ class TestSearch:
             ("a\\", ["a\\b Xyz"]),
             ("😀", ["😀 Xyz"]),
             ("'; --", []),
-            ("xyz", list(names)),
+            ("xyz", SEARCHED),
         ):
-            every = set(names.values())
-            assert await ids_of(client, path, q=asked) & every == {names[name] for name in found}, asked
+            ids = await ids_of(filled, path, q=asked)
+            assert {names[id] for id in ids} & composed(SEARCHED) == composed(found), asked
 
     @every_list
-    async def test_looks_through_no_other_text(self, client: httpx.AsyncClient, path: str) -> None:
+    async def test_looks_through_no_other_text(self, filled: httpx.AsyncClient, path: str) -> None:
         """Ids, codes of vocabularies and JSON are no text of the resource."""
-        await make(client, path)
         for asked in ("visibility", "created_at", "public", NOWHERE[:8], '":'):
-            assert await items_of(client, path, q=asked) == []
+            assert await items_of(filled, path, q=asked) == []
 
     @any_database
     @every_list
