@@ -30,7 +30,7 @@ SHARED_PARAMETERS = frozenset(
 @cache
 def document() -> dict[str, Any]:
     """The app's contract."""
-    return create_app(settings_for("sqlite:///nowhere.db")).openapi()
+    return create_app(settings_for("sqlite:////nowhere/register.db")).openapi()
 
 
 def resolved(schema: Schema) -> Schema:

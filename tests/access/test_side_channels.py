@@ -145,7 +145,7 @@ class TestAnonymousCallers:
         address = f"/v1/{path}"
         before = [await callers["anonymous"].get(address, params=params) for params in asked]
         seen = [await callers["reader"].get(address, params=params) for params in asked]
-        hidden = await hide(callers["admin"], path)
+        hidden = await hide(callers["operator"], path)
         differences = 0
         for params, earlier, partner in zip(asked, before, seen, strict=True):
             answer = await callers["anonymous"].get(address, params=params)
@@ -160,7 +160,7 @@ class TestAnonymousCallers:
         for number in range(3):
             await make(callers["operator"], path, **named(path, f"Offen {number}"))
             await hide(
-                callers["admin"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in hidden_fields(path) else {})
+                callers["operator"], path, **({"slug": f"{MARKER}-{number}"} if "slug" in hidden_fields(path) else {})
             )
         for sort in ("-created_at", "created_at"):
             address: str | None = f"/v1/{path}?limit=1&include_total=true&sort={sort}"
@@ -176,8 +176,8 @@ class TestAnonymousCallers:
             assert len(await items_of(callers["reader"], path)) == len(ids) + 3
 
     async def test_get_the_answers_to_what_never_was(self, callers: Callers, path: str) -> None:
-        hidden = await hide(callers["admin"], path)
-        changed = (await patch(callers["admin"], path, hidden, **named(path, f"Anders {MARKER}"))).json()
+        hidden = await hide(callers["operator"], path)
+        changed = (await patch(callers["operator"], path, hidden, **named(path, f"Anders {MARKER}"))).json()
         assert changed["version"] == 2
         anonymous = callers["anonymous"]
         tried: list[tuple[str, str, dict[str, str], int]] = [
@@ -199,14 +199,14 @@ class TestAnonymousCallers:
                 assert MARKER not in everything_in(answer)
 
         await compare()
-        assert (await delete(callers["admin"], path, changed)).status_code == 204
+        assert (await delete(callers["operator"], path, changed)).status_code == 204
         await compare()
 
     async def test_follow_the_changes_without_it(
         self, app: FastAPI, callers: Callers, templates: Templates, path: str
     ) -> None:
         """One is made hidden and changed; another is made public, hidden with the marker, made public without it."""
-        anonymous, admin = callers["anonymous"], callers["admin"]
+        anonymous, admin = callers["anonymous"], callers["operator"]
         start = (await anonymous.get("/v1/changes", params={"limit": 500})).json()["next_cursor"]
         hidden = await hide(admin, path)
         assert (await patch(admin, path, hidden, **named(path, f"Anders {MARKER}"))).status_code == 200
@@ -235,7 +235,7 @@ class TestAnonymousCallers:
 
     async def test_are_refused_writes_without_a_word_of_it(self, callers: Callers, path: str) -> None:
         """Bodies that collide with the hidden, miss a field or break a rule get one and the same 401."""
-        hidden = await hide(callers["admin"], path)
+        hidden = await hide(callers["operator"], path)
         colliding = {**hidden_fields(path), **({"number": hidden["number"]} if "number" in hidden else {})}
         refusals = []
         for fields in (colliding, {}, named(path, "")):
@@ -249,7 +249,7 @@ class TestAnonymousCallers:
 class TestReferences:
     async def test_find_nothing_through_a_hidden_goal(self, callers: Callers) -> None:
         """A public measure names its hidden goal, as it is public as a whole; what the goal holds stays hidden."""
-        goal = await hide(callers["admin"], "goals")
+        goal = await hide(callers["operator"], "goals")
         measure = await make(callers["operator"], "sub-measures", goal_id=goal["id"])
         event = await make(
             callers["operator"], "consultation-events", goal_ids=[goal["id"]], sub_measure_ids=[measure["id"]]
@@ -268,7 +268,7 @@ class TestReferences:
         assert MARKER not in everything_in(answer)
 
     async def test_find_no_event_by_the_goal_of_what_is_hidden(self, callers: Callers) -> None:
-        measure = await hide(callers["admin"], "sub-measures")
+        measure = await hide(callers["operator"], "sub-measures")
         for about in (
             {"sub_measure_ids": [measure["id"]]},
             {"agenda_items": [{"title": "x", "sub_measure_id": measure["id"]}]},
@@ -280,20 +280,20 @@ class TestReferences:
 
     async def test_are_to_nothing_when_they_are_to_another_kind_or_to_what_was_deleted(self, callers: Callers) -> None:
         gone = await make(callers["operator"], "partners", visibility="partners")
-        assert (await delete(callers["admin"], "partners", gone)).status_code == 204
+        assert (await delete(callers["operator"], "partners", gone)).status_code == 204
         for id in (gone["id"], NOWHERE, goal_id(1)):
             body = body_of("sub-measures", supporting_partner_ids=[LIGA, id], lead_partner_id=CARITAS)
             answer = await callers["contributor"].post("/v1/sub-measures", json=body)
             assert errors_of(answer) == [("#/supporting_partner_ids/1", "unknown_reference")]
 
     async def test_of_writers_reach_what_is_for_partners(self, callers: Callers) -> None:
-        hidden = await hide(callers["admin"], "partners")
+        hidden = await hide(callers["operator"], "partners")
         made = await make(
             callers["contributor"], "sub-measures", lead_partner_id=CARITAS, supporting_partner_ids=[hidden["id"]]
         )
         assert made["supporting_partner_ids"] == [hidden["id"]]
         assert MARKER not in everything_in(await callers["anonymous"].get(f"/v1/sub-measures/{made['id']}"))
-        answer = await delete(callers["admin"], "partners", hidden)
+        answer = await delete(callers["operator"], "partners", hidden)
         assert answer.status_code == 409
         assert answer.json()["referrers"] == [{"resource": "sub-measures", "id": made["id"]}]
         answer = await callers["anonymous"].delete(f"/v1/partners/{hidden['id']}", headers={"If-Match": "*"})
@@ -315,7 +315,7 @@ class TestOtherCallers:
 
     async def test_get_no_further_with_the_cursor_of_a_partner(self, callers: Callers) -> None:
         """The cursor of a list says where its reader was; for another circle it gives what that circle sees."""
-        await hide(callers["admin"], "goals")
+        await hide(callers["operator"], "goals")
         params = {"sort": "-created_at", "limit": "1"}
         cursor = (await callers["reader"].get("/v1/goals", params=params)).json()["next_cursor"]
         answer = await callers["anonymous"].get("/v1/goals", params={**params, "cursor": cursor})
@@ -327,8 +327,8 @@ class TestOtherCallers:
             assert (answer.status_code, answer.json()["type"]) == (410, "/problems/rights-changed")
 
     async def test_are_not_told_which_hidden_partner_acted(self, callers: Callers) -> None:
-        city = (await callers["admin"].get(f"/v1/partners/{CITY}")).json()
-        assert (await patch(callers["admin"], "partners", city, visibility="partners")).status_code == 200
+        city = (await callers["operator"].get(f"/v1/partners/{CITY}")).json()
+        assert (await patch(callers["operator"], "partners", city, visibility="partners")).status_code == 200
         made = await make(callers["operator"], "goals")
         answer = await callers["anonymous"].get(f"/v1/goals/{made['id']}/history")
         assert [each["by"] for each in answer.json()["items"]] == [None]

@@ -25,7 +25,7 @@ def named(path: str) -> dict[str, Any]:
 class TestHidden:
     async def test_is_in_no_answer(self, callers: Callers, path: str) -> None:
         hidden = await make(callers["operator"], path, **named(path))
-        hidden = (await patch(callers["admin"], path, hidden, visibility="partners")).json()
+        hidden = (await patch(callers["operator"], path, hidden, visibility="partners")).json()
         anonymous = callers["anonymous"]
         address = f"/v1/{path}/{hidden['id']}"
         total = (await anonymous.get(f"/v1/{path}", params={"include_total": "true"})).json()["total"]
@@ -51,7 +51,7 @@ class TestHidden:
 
     async def test_is_gone_for_those_only_who_saw_it(self, callers: Callers, path: str) -> None:
         hidden = await make(callers["operator"], path, **named(path))
-        assert (await delete(callers["admin"], path, hidden)).status_code == 204
+        assert (await delete(callers["operator"], path, hidden)).status_code == 204
         address = f"/v1/{path}/{hidden['id']}"
         assert (await callers["anonymous"].get(address)).status_code == 404
         assert (await callers["reader"].get(address)).status_code == 410

@@ -206,7 +206,7 @@ class TestLog:
     @pytest.fixture
     async def app_that_fails(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client of an app with a route that divides by zero."""
-        async with running(settings_for("sqlite:///nowhere.db")) as app:
+        async with running(settings_for("sqlite:////nowhere/register.db")) as app:
 
             @app.get("/broken")
             async def fail() -> float:
@@ -226,7 +226,7 @@ class TestRateLimit:
     async def limited(self, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
         """A client of an app that answers three requests a minute, in a minute that stands still."""
         stop_clock(monkeypatch, 6_000_015.5)
-        settings = Settings(_env_file=None, database_url="sqlite:///nowhere.db", rate_limit=3)
+        settings = Settings(_env_file=None, database_url="sqlite:////nowhere/register.db", rate_limit=3)
         async with running(settings) as app, client_of(app) as client:
             yield client
 

@@ -43,7 +43,7 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
 
 def all_routes() -> list[tuple[str, str]]:
     """The method and path of every route of the service."""
-    return sorted(set(routes_of(create_app(settings_for("sqlite:///nowhere.db")))))
+    return sorted(set(routes_of(create_app(settings_for("sqlite:////nowhere/register.db")))))
 
 
 @any_database
