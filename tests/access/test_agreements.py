@@ -14,7 +14,7 @@ from app.cli.seed import load_content, read_agreement
 from app.keys import service as keys
 from app.resources.ids import named_id
 from app.settings import Settings
-from tests.access.matrix import OUTSIDE, OWN_WORDS, OWNED, RULES, WORDS
+from tests.access.matrix import OF_PARTIES, OUTSIDE, OWN_WORDS, OWNED, RULES, WORDS
 from tests.clock import Clock
 from tests.conftest import client_of
 from tests.databases import any_database
@@ -64,7 +64,11 @@ KINDS = tuple(in_berlin(CITY))
 class TestOtherAgreement:
     def test_has_a_case_for_each_kind_that_belongs_to_one(self) -> None:
         belonging = {each.kind.path for each in FEATURES if each.kind.belongs_by}
-        assert belonging == {*KINDS, *(f"{put.above}/{{id}}/{put.part}" for put in PUTS if put.part != "participants")}
+        assert belonging == {
+            *KINDS,
+            *OF_PARTIES,
+            *(f"{put.above}/{{id}}/{put.part}" for put in PUTS if put.part != "participants"),
+        }
 
     def test_is_all_that_is_written_in_agreements(self) -> None:
         elsewhere = ("/keys", "/agreements", "/partners")
@@ -94,6 +98,20 @@ class TestOtherAgreement:
             assert rule_of(await delete(client, path, made)) == "agreement"
             assert await end_of_feed(two_cities["admin"]) == end
             assert (await client.get(f"/v1/{path}/{made['id']}")).json() == made
+
+    @pytest.mark.parametrize("path", OF_PARTIES)
+    async def test_is_not_contested_by_who_is_no_party(self, two_cities: Callers, path: str) -> None:
+        said: dict[str, Any] = {"changes": {"title": "Anders"}, "reason": "Irrtum."}
+        said = said if path == "proposals" else {"text": "Nein."}
+        body = {"subject_type": "goal", "subject_id": GOAL, **said}
+        answer = await two_cities["berlin"].post(f"/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        made, end = answer.json(), await end_of_feed(two_cities["admin"])
+        for caller in ("contributor", "coordinator", "admin"):
+            client = two_cities[caller]
+            assert rule_of(await client.post(f"/v1/{path}", json=body)) == "agreement"
+            assert rule_of(await patch(client, path, made, state="withdrawn")) == "agreement"
+        assert await end_of_feed(two_cities["admin"]) == end
 
     @pytest.mark.parametrize("part", [put.part for put in PUTS])
     async def test_is_not_written_below_by_who_is_no_party(self, two_cities: Callers, part: str) -> None:

@@ -143,6 +143,7 @@ class TestReportProgress:
             "never_reported": 5,
             "unreported": 4,
             "mean_progress_percent": 43.8,
+            "contested": 0,
         }
 
     async def test_names_nothing_that_is_for_partners_to_anybody_else(
@@ -161,7 +162,9 @@ class TestReportProgress:
     async def test_is_all_zero_for_a_goal_without_sub_measures(self, client: httpx.AsyncClient) -> None:
         row = await figures(client, await new_goal(client))
         counts = {name: value for name, value in row.items() if isinstance(value, int) and name != "number"}
-        assert counts == dict.fromkeys(("sub_measures", *STATUSES, "late", "never_reported", "unreported"), 0)
+        assert counts == dict.fromkeys(
+            ("sub_measures", *STATUSES, "late", "never_reported", "unreported", "contested"), 0
+        )
         assert row["mean_progress_percent"] is None
 
     async def test_has_the_mean_of_what_is_known_to_one_decimal(self, client: httpx.AsyncClient) -> None:
@@ -270,6 +273,7 @@ class TestReportSubMeasureProgress:
                 "ends_on": "2025-12-31",
                 "last_reported_on": "2025-01-31",
                 "is_unreported": False,
+                "open_objections": 0,
             }
         ]
 

@@ -144,7 +144,7 @@ class TestStatements:
 
     async def test_wait_without_a_day_where_partners_are_to_be_heard(self, client: httpx.AsyncClient) -> None:
         await make(client, "decisions", title="ohne Tag", involved_partner_ids=[LIGA])
-        await make(client, "decisions", involved_partner_ids=[LIGA], involvement_required=False)
+        await make(client, "decisions", involved_partner_ids=[LIGA], involvement_required=False, waiver_reason="Eilt.")
         assert await due(client, "due_on", "is_overdue", "title", kind="statement") == [(None, False, "ohne Tag")]
 
     async def test_to_another_decision_do_not_count(self, client: httpx.AsyncClient) -> None:
