@@ -55,6 +55,7 @@ LISTS: dict[str, list[Any]] = {
             "description": "Text",
             "duration_minutes": 90,
             "sub_measure_id": measure_id(2, 3),
+            "decision_id": None,
             "outcome": "Beschluss",
         },
         {
@@ -62,6 +63,7 @@ LISTS: dict[str, list[Any]] = {
             "description": None,
             "duration_minutes": None,
             "sub_measure_id": None,
+            "decision_id": None,
             "outcome": None,
         },
     ],
@@ -182,7 +184,14 @@ class TestCreateConsultationEvent:
             {"partner_id": CITY, "role": "participant", "attendance": "invited", "delegates": None}
         ]
         assert made["agenda_items"] == [
-            {"title": "x", "description": None, "duration_minutes": None, "sub_measure_id": None, "outcome": None}
+            {
+                "title": "x",
+                "description": None,
+                "duration_minutes": None,
+                "sub_measure_id": None,
+                "decision_id": None,
+                "outcome": None,
+            }
         ]
 
     async def test_keeps_the_order_of_what_it_lists(self, client: httpx.AsyncClient) -> None:

@@ -333,7 +333,9 @@ class TestUpdateNeed:
             callers["coordinator"], PATH, made, status="answered", response="Ja.", sub_measure_ids=[measure_id(1, 1)]
         )
         assert answered.status_code == 200
-        assert (await patch(callers["other_contributor"], PATH, answered.json(), title="Neu")).status_code == 200
+        assert (
+            await patch(callers["other_contributor"], PATH, answered.json(), visibility="partners")
+        ).status_code == 200
 
 
 class TestDeleteNeed:
@@ -347,11 +349,11 @@ class TestDeleteNeed:
 
     async def test_keeps_what_is_answered(self, callers: Callers) -> None:
         """Whoever deleted it would delete the city's words with it."""
-        for said in ({"status": "acknowledged"}, {"response": "Ja."}):
+        for said, status in (({"status": "acknowledged"}, 403), ({"response": "Ja."}, 409)):
             made = await make(callers["contributor"], PATH, raised_by_id=CARITAS)
             made = (await patch(callers["coordinator"], PATH, made, **said)).json()
             for caller in ("contributor", "coordinator", "admin"):
-                assert (await delete(callers[caller], PATH, made)).status_code == 403
+                assert (await delete(callers[caller], PATH, made)).status_code == status
             await unchanged(callers["admin"], made)
 
     async def test_frees_what_it_is_about(self, client: httpx.AsyncClient) -> None:

@@ -200,7 +200,7 @@ class TestCreateProposal:
 class TestListProposals:
     async def test_has_a_case_for_each_filter(self, callers: Callers) -> None:
         admin = callers["admin"]
-        first, other = [await make(admin, "needs", topic_id=topic_id("health")) for _ in range(2)]
+        first, other = [await make(callers["operator"], "needs", topic_id=topic_id("health")) for _ in range(2)]
         measure = await make(admin, "sub-measures")
         made = await propose(admin, first["id"], {"title": "Neu"}, kind="need")
         by_caritas = await propose(callers["contributor"], other["id"], {"title": "Neu"}, kind="need")
