@@ -13,6 +13,7 @@ from app.catalogue import FEATURES
 from app.schema.fields import SLUG_PATTERN, URL_PATTERN
 from app.schema.text import LINE_PATTERN, PARAGRAPHS_PATTERN
 from tests.conftest import Templates
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -138,6 +139,7 @@ def named(path: str, name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", PATHS)
 class TestAnonymousCallers:
+    @any_database
     async def test_get_the_lists_as_if_it_were_not_there(self, callers: Callers, path: str) -> None:
         """Every filter, order and count gives the same bytes before and after, while partners see a difference."""
         asked = [{"include_total": "true", "limit": "200", **each} for each in parameters_of(path)]
@@ -175,6 +177,7 @@ class TestAnonymousCallers:
             assert len(ids) == len(set(ids)) == answer.json()["total"]
             assert len(await items_of(callers["reader"], path)) == len(ids) + 3
 
+    @any_database
     async def test_get_the_answers_to_what_never_was(self, callers: Callers, path: str) -> None:
         hidden = await hide(callers["operator"], path)
         changed = (await patch(callers["operator"], path, hidden, **named(path, f"Anders {MARKER}"))).json()
@@ -233,6 +236,7 @@ class TestAnonymousCallers:
         assert MARKER not in everything_in(answer)
         assert MARKER in (await callers["reader"].get(history)).text
 
+    @any_database
     async def test_are_refused_writes_without_a_word_of_it(self, callers: Callers, path: str) -> None:
         """Bodies that collide with the hidden, miss a field or break a rule get one and the same 401."""
         hidden = await hide(callers["operator"], path)
