@@ -46,14 +46,14 @@ async def get_agreement(database: Reading, caller: Anyone, id: Id, preconditions
     return await read_one(database, caller, AGREEMENTS, id, preconditions)
 
 
-@router.patch("/{id}", response_model=AgreementPublic)
+@router.patch("/{id}", response_model=AgreementPublic, responses=conflicts("frozen"))
 async def update_agreement(session: ByAdmin, id: Id, changes: AgreementUpdate, preconditions: Conditional) -> Response:
     """Change fields of an agreement."""
     row = await changeable(session, AGREEMENTS, id, preconditions)
     return written(await change(session, AGREEMENTS, row, changes))
 
 
-@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_agreement(session: ByAdmin, id: Id, preconditions: Conditional) -> Response:
     """Delete an agreement that nothing belongs to any more."""
     await remove(session, AGREEMENTS, await changeable(session, AGREEMENTS, id, preconditions))

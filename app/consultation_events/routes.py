@@ -54,7 +54,7 @@ async def get_consultation_event(database: Reading, caller: Anyone, id: Id, prec
     return await read_one(database, caller, CONSULTATION_EVENTS, id, preconditions)
 
 
-@router.patch("/{id}", response_model=ConsultationEventPublic, responses=conflicts("transition-not-allowed"))
+@router.patch("/{id}", response_model=ConsultationEventPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_consultation_event(
     session: ByContributor,
     id: Id,
@@ -66,7 +66,7 @@ async def update_consultation_event(
     return written(await change(session, CONSULTATION_EVENTS, row, changes))
 
 
-@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_consultation_event(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a consultation event; one that is called off gets the status `cancelled` instead."""
     await remove(session, CONSULTATION_EVENTS, await changeable(session, CONSULTATION_EVENTS, id, preconditions))
@@ -76,7 +76,10 @@ async def delete_consultation_event(session: ByContributor, id: Id, precondition
 @router.put(
     "/{id}/participants/{partner_id}",
     response_model=ConsultationEventPublic,
-    responses={200: {"headers": {"Content-Location": {"$ref": "#/components/headers/Content-Location"}}}},
+    responses={
+        200: {"headers": {"Content-Location": {"$ref": "#/components/headers/Content-Location"}}},
+        **conflicts("frozen"),
+    },
 )
 async def put_participant(
     request: Request,
@@ -96,7 +99,7 @@ async def put_participant(
     return answer
 
 
-@router.delete("/{id}/participants/{partner_id}", status_code=204)
+@router.delete("/{id}/participants/{partner_id}", status_code=204, responses=conflicts("frozen"))
 async def delete_participant(
     session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:

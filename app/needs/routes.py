@@ -46,7 +46,7 @@ async def get_need(database: Reading, caller: Anyone, id: Id, preconditions: Con
     return await read_one(database, caller, NEEDS, id, preconditions)
 
 
-@router.patch("/{id}", response_model=NeedPublic, responses=conflicts("transition-not-allowed"))
+@router.patch("/{id}", response_model=NeedPublic, responses=conflicts("transition-not-allowed", "frozen"))
 async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, preconditions: Conditional) -> Response:
     """Change fields of a need.
 
@@ -56,7 +56,7 @@ async def update_need(session: ByContributor, id: Id, changes: NeedUpdate, preco
     return written(await change(session, NEEDS, row, changes))
 
 
-@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_need(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a need that was raised by mistake and not answered; one that is met gets the status `closed` instead."""
     await remove(session, NEEDS, await changeable(session, NEEDS, id, preconditions))

@@ -9,6 +9,7 @@ from app.access.guards import Anyone
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.headers import Conditional
+from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.indicators.resource import INDICATORS
 from app.observations import service
@@ -45,7 +46,7 @@ async def get_observation(
 @router.put(
     "/{on}",
     response_model=ObservationPublic,
-    responses={201: {"model": ObservationPublic}},
+    responses={201: {"model": ObservationPublic}, **conflicts("frozen")},
 )
 async def put_observation(
     request: Request,
@@ -64,7 +65,7 @@ async def put_observation(
     return put_answer(request, row, is_new=is_new)
 
 
-@router.delete("/{on}", status_code=204)
+@router.delete("/{on}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_observation(session: ByContributor, id: Id, on: DayInPath, preconditions: Conditional) -> Response:
     """Delete the value of an indicator on a day."""
     await service.remove(session, id, on, preconditions)

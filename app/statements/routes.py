@@ -79,7 +79,7 @@ async def update_statement(
     return written(await service.change(session, id, partner_id, changes, preconditions))
 
 
-@router.delete("/{partner_id}", status_code=204, responses=conflicts("frozen"))
+@router.delete("/{partner_id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_statement(
     session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:

@@ -46,7 +46,9 @@ async def get_sub_measure(database: Reading, caller: Anyone, id: Id, preconditio
     return await read_one(database, caller, SUB_MEASURES, id, preconditions)
 
 
-@router.patch("/{id}", response_model=SubMeasurePublic, responses=conflicts("duplicate", "transition-not-allowed"))
+@router.patch(
+    "/{id}", response_model=SubMeasurePublic, responses=conflicts("duplicate", "transition-not-allowed", "frozen")
+)
 async def update_sub_measure(
     session: ByContributor, id: Id, changes: SubMeasureUpdate, preconditions: Conditional
 ) -> Response:
@@ -55,7 +57,7 @@ async def update_sub_measure(
     return written(await change(session, SUB_MEASURES, row, changes))
 
 
-@router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
+@router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
 async def delete_sub_measure(session: ByContributor, id: Id, preconditions: Conditional) -> Response:
     """Delete a sub-measure that nothing refers to any more."""
     await remove(session, SUB_MEASURES, await changeable(session, SUB_MEASURES, id, preconditions))

@@ -9,10 +9,13 @@ import openapi_spec_validator
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from app.catalogue import FEATURES
 from app.contract.document import camel, variable_name
 from app.contract.parts import PREFIX
 from app.http.problems import MEDIA_TYPE
 from app.main import TAGS, create_app
+from app.resources.freezing import grips
+from app.resources.kind import KINDS
 from app.settings import Settings
 from tests.conftest import settings_for
 from tests.contract.reading import COMMITTED, OPERATIONS, Operation, committed, examples_of, nodes
@@ -202,6 +205,14 @@ class TestOperations:
                 assert list(answer["content"]) == [MEDIA_TYPE], status
                 assert {example["status"] for example in examples_of(answer["content"][MEDIA_TYPE])} == {int(status)}
         assert sorted(answers) == list(answers), "in order"
+
+    def test_say_that_what_is_on_record_stays(self) -> None:
+        held = {KINDS[grip.target.name].path for grip in grips()}
+        kept = {each.kind.path for each in FEATURES if each.kind.frozen} | held
+        for each in OPERATIONS:
+            if each.method in {"patch", "put", "delete"}:
+                is_kept = any(each.path.startswith(f"/{path}/") for path in kept)
+                assert ("/problems/frozen" in json.dumps(each.answers.get("409", ""))) is is_kept, each.id
 
     def test_have_names_of_their_own(self) -> None:
         names = sorted(operation.id for operation in OPERATIONS)
