@@ -10,7 +10,7 @@ from typing import Self
 import httpx
 
 from app.settings import Settings
-from tests.processes import environment, free_port, succeed, wait_until_ready
+from tests.processes import environment, free_port, wait_until_ready
 
 PROGRAM = "from app.cli import main; main()"
 SECONDS_TO_EXIT = 20
@@ -85,10 +85,6 @@ class Service:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-
-    async def run(self, *command: str) -> str:
-        """What a command of the register wrote; it must succeed."""
-        return await succeed(*self.program, *command, cwd=self.folder, env=self.environment)
 
     def client(self) -> httpx.AsyncClient:
         """An admin's client."""
