@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.sql.functions import coalesce
+from sqlmodel import SQLModel
 
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
@@ -16,18 +17,23 @@ from app.decisions.terms import DecisionStatus
 from app.indicators.models import Indicator
 from app.needs.models import Need
 from app.needs.terms import NeedStatus
+from app.objections.models import Objection
+from app.objections.terms import ObjectionState
 from app.observations.models import Observation
 from app.progress_reports.models import ProgressReport
 from app.progress_reports.terms import ReportState
-from app.reports.duty import Asked, DueKind, due
+from app.proposals.models import Proposal
+from app.proposals.terms import ProposalState
+from app.reports.duty import Asked, DueKind, due, opening
 from app.reports.timeliness import DONE, last_reported_on
-from app.statements.models import Statement
+from app.statements.models import Statement, StatementOnBehalf
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
 
 EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)
 MEASURE, MILESTONE, SUPPORTER = table_of(SubMeasure), table_of(SubMeasureMilestone), table_of(SubMeasureSupporter)
+BEHALF, PROPOSAL, OBJECTION = table_of(StatementOnBehalf), table_of(Proposal), table_of(Objection)
 INDICATOR, OBSERVATION, REPORT, NEED = (table_of(each) for each in (Indicator, Observation, ProgressReport, Need))
 EXPECTED = (EventStatus.planned, EventStatus.confirmed)
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
@@ -69,10 +75,12 @@ def events_to_close(asked: Asked) -> Iterator[Select[Any]]:
 
 
 def statements(asked: Asked) -> Iterator[Select[Any]]:
-    """The statements that partners were asked for and did not give yet; a successor gives one in their place."""
-    given = exists().where(
-        STATEMENT.c.decision_id == DECISION.c.id,
-        asked.heir(STATEMENT.c.partner_id) == asked.heir(ASKED.c.partner_id),
+    """The statements that partners were asked for and that neither they, their successor nor their umbrella gave yet."""
+    whose = asked.heir(ASKED.c.partner_id)
+    to_it = STATEMENT.c.decision_id == DECISION.c.id
+    given = exists().where(to_it, asked.heir(STATEMENT.c.partner_id) == whose)
+    given_for_it = exists().where(
+        to_it, BEHALF.c.statement_id == STATEMENT.c.id, asked.heir(BEHALF.c.partner_id) == whose
     )
     yield (
         due(
@@ -89,6 +97,7 @@ def statements(asked: Asked) -> Iterator[Select[Any]]:
             DECISION.c.status.in_(PENDING),
             or_(DECISION.c.involvement_required, DECISION.c.statements_due_on.is_not(None)),
             ~given,
+            ~given_for_it,
         )
     )
 
@@ -110,10 +119,31 @@ def statements_to_answer(asked: Asked) -> Iterator[Select[Any]]:
 
 def decisions(asked: Asked) -> Iterator[Select[Any]]:
     """The decisions that are to be made, or to be given a day; they concern who is asked."""
-    is_asked = exists().where(ASKED.c.decision_id == DECISION.c.id, asked.is_wanted(ASKED.c.partner_id))
     yield due(
-        asked, DueKind.decision, Decision, title=DECISION.c.title, on=DECISION.c.decides_on, concerns=is_asked
+        asked,
+        DueKind.decision,
+        Decision,
+        title=DECISION.c.title,
+        on=DECISION.c.decides_on,
+        concerns=is_asked_for(asked),
     ).where(visible(DECISION, asked.caller), DECISION.c.status.in_(PENDING))
+
+
+def reported_decisions(asked: Asked) -> Iterator[Select[Any]]:
+    """The decisions that associations reported and the authority did not answer to; they concern who is asked."""
+    yield due(
+        asked,
+        DueKind.reported_decision,
+        Decision,
+        title=DECISION.c.title,
+        waiting=DECISION.c.reported_by_id,
+        concerns=is_asked_for(asked),
+    ).where(visible(DECISION, asked.caller), DECISION.c.status == DecisionStatus.reported)
+
+
+def is_asked_for(asked: Asked) -> ColumnElement[bool]:
+    """Whether a decision asks one of the partners that are asked for."""
+    return exists().where(ASKED.c.decision_id == DECISION.c.id, asked.is_wanted(ASKED.c.partner_id))
 
 
 def milestones(asked: Asked) -> Iterator[Select[Any]]:
@@ -191,16 +221,45 @@ def needs(asked: Asked) -> Iterator[Select[Any]]:
     )
 
 
+def proposals(asked: Asked) -> Iterator[Select[Any]]:
+    """The proposals that are open: of each party that can answer them, until one did."""
+    yield answers(asked, DueKind.proposal, Proposal, PROPOSAL.c.reason, PROPOSAL.c.proposed_by_id).where(
+        PROPOSAL.c.state == ProposalState.open
+    )
+
+
+def objections(asked: Asked) -> Iterator[Select[Any]]:
+    """The open objections without an answer: of each party that can give one, until one did."""
+    yield answers(asked, DueKind.objection, Objection, OBJECTION.c.text, OBJECTION.c.raised_by_id).where(
+        OBJECTION.c.state == ObjectionState.open, OBJECTION.c.answered_by_id.is_(None)
+    )
+
+
+def answers(
+    asked: Asked, kind: DueKind, model: type[SQLModel], text: ColumnElement[Any], first: ColumnElement[Any]
+) -> Select[Any]:
+    """What each party on another side than the first speaker has to answer."""
+    table, party = table_of(model), asked.parties
+    return (
+        due(asked, kind, model, title=opening(text), of=party.c.partner_id, waiting=first)
+        .join(party, party.c.agreement_id == table.c.agreement_id)
+        .where(visible(table, asked.caller), asked.is_across(party.c.partner_id, table, first))
+    )
+
+
 DUTIES: Mapping[DueKind, Callable[[Asked], Iterator[Select[Any]]]] = {
     DueKind.event: events,
     DueKind.event_to_close: events_to_close,
     DueKind.statement: statements,
     DueKind.statement_to_answer: statements_to_answer,
     DueKind.decision: decisions,
+    DueKind.reported_decision: reported_decisions,
     DueKind.milestone: milestones,
     DueKind.report: reports,
     DueKind.report_to_accept: reports_to_accept,
     DueKind.observation: observations,
     DueKind.need: needs,
+    DueKind.proposal: proposals,
+    DueKind.objection: objections,
 }
 """The statements that find what is due of each kind."""

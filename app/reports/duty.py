@@ -5,19 +5,45 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, Date, Select, String, Uuid, cast, false, literal, null, select, type_coerce
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    Subquery,
+    Table,
+    Uuid,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.sql.functions import coalesce
 from sqlmodel import SQLModel
 
 from app.access.caller import Caller
+from app.access.parties import PARTY, is_party_on
+from app.access.visibility import visible
+from app.agreements.models import Agreement
 from app.consultation_events.models import ConsultationEvent
 from app.database import table_of
+from app.days import day_in
 from app.resources.kind import KINDS
 from app.resources.lists import any_of
 from app.resources.scope import home, scoped
+from app.schema.period import holds_on
 from app.vocabularies.term import Term
 
 MOMENT = table_of(ConsultationEvent).c.starts_at.type
+TITLE_LENGTH = 300
 
 
 class DueKind(Term):
@@ -28,11 +54,14 @@ class DueKind(Term):
     statement = "statement", "Stellungnahme", "statement to give"
     statement_to_answer = "statement_to_answer", "Antwort auf Stellungnahme", "statement to answer"
     decision = "decision", "Entscheidung", "decision to date or to record"
+    reported_decision = "reported_decision", "gemeldete Entscheidung", "reported decision to take on or to refuse"
     milestone = "milestone", "Meilenstein", "milestone"
     report = "report", "Fortschrittsbericht", "progress report to give"
     report_to_accept = "report_to_accept", "Annahme eines Fortschrittsberichts", "progress report to accept"
     observation = "observation", "Messwert", "observation"
     need = "need", "Antwort auf Bedarf", "need to answer"
+    proposal = "proposal", "Antwort auf Vorschlag", "proposal to answer"
+    objection = "objection", "Antwort auf Widerspruch", "objection to answer"
 
 
 class Asked(NamedTuple):
@@ -57,6 +86,37 @@ class Asked(NamedTuple):
     def is_wanted(self, partner_id: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether a partner, or who goes on in its place, is one that is asked for."""
         return any_of(self.heir(partner_id), self.partner_ids)
+
+    @property
+    def parties(self) -> Subquery:
+        """The parties of today of the agreements that the caller sees, each with the side on which it stands."""
+        agreement = table_of(Agreement)
+        return (
+            select(PARTY.c.agreement_id, PARTY.c.partner_id, PARTY.c.side)
+            .join(agreement, agreement.c.id == PARTY.c.agreement_id)
+            .where(is_party_on(self.today), visible(agreement, self.caller))
+            .subquery()
+        )
+
+    def is_across(self, party: ColumnElement[Any], row: Table, first: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether a party stands on another side than the one that spoke first in a row: then and today, as answers ask."""
+        theirs, own = PARTY.alias(), PARTY.alias()
+        then = day_in(row.c.created_at, self.zone.key)
+        spoke = and_(
+            theirs.c.agreement_id == row.c.agreement_id,
+            theirs.c.partner_id == first,
+            or_(holds_on(theirs, self.today), holds_on(theirs, then)),
+        )
+        shared = select(own.c.side).where(
+            own.c.agreement_id == row.c.agreement_id, own.c.partner_id == party, holds_on(own, self.today)
+        )
+        stands = exists().where(spoke)
+        return and_(party != first, stands, not_(stands.where(theirs.c.side.in_(shared.correlate_except(own)))))
+
+
+def opening(text: ColumnElement[Any]) -> ColumnElement[str]:
+    """So much of a text that its first line, shortened, can stand as a title."""
+    return func.substr(func.ltrim(text, " \t\r\n"), 1, 2 * TITLE_LENGTH)
 
 
 def due(

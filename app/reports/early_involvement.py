@@ -12,6 +12,7 @@ from app.decisions.models import Decision, DecisionPartner, DecisionTopic
 from app.decisions.terms import DecisionStatus
 from app.involvement.models import MOST_DAYS, InvolvementState
 from app.involvement.queries import DECISION, hearings, involvements
+from app.objections.queries import open_objections
 from app.reports.grouping import counted, half_year
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
 from app.resources.lists import any_of, linked
@@ -61,6 +62,7 @@ class HalfYearInvolvement(BaseModel):
     )
     unconfirmed: Count = Field(description="Those of the reported to which the authority has not answered.")
     refused: Count = Field(description="Those of the reported that the authority denies.")
+    contested: Count = Field(description="Those with an open objection that the caller may see.")
     median_lead_days: Annotated[float, Field(ge=-MOST_DAYS, le=MOST_DAYS)] | None = Field(
         description="Median of the days from hearing to decision over the asked partners that were heard, waived decisions "
         "left out; null when there are none."
@@ -92,6 +94,7 @@ class EarlyInvolvementFigures(ReportHead):
                     "reported": 1,
                     "unconfirmed": 1,
                     "refused": 0,
+                    "contested": 1,
                     "median_lead_days": 43.0,
                 }
             ],
@@ -126,6 +129,7 @@ def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[Half
         "reported": counted(c.reported_by_id.is_not(None)),
         "unconfirmed": counted(c.status == DecisionStatus.reported),
         "refused": counted(c.status == DecisionStatus.refused),
+        "contested": counted(open_objections(caller, c.decision_id) > 0),
     }
     groups = select(c.kind, half, *(figure.label(name) for name, figure in figures.items()))
     group = groups.group_by(c.kind, half).cte("half_years")

@@ -13,16 +13,16 @@ from app.access.visibility import visible
 from app.decisions.terms import DecisionStatus
 from app.involvement.models import MOST_PARTNERS, InvolvementFacts, InvolvementState, PartnerHearing
 from app.involvement.queries import DECISION, PARTNER, hearings, involvements, shown
+from app.objections.queries import open_objections
 from app.reports.early_involvement import EarlyInvolvementQuery, asked_for
 from app.reports.report import Report, ReportPage, RowQuery
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
-from app.schema.fields import Id, Name, Paragraphs, Title
+from app.schema.fields import Count, Id, Name, Paragraphs, Title
 from app.vocabularies.decision_kind import DecisionKind
 
 FAR = date(9999, 12, 31)
-OF_DECISION = (DECISION.c.title, DECISION.c.reference, DECISION.c.announced_on)
 
 
 def names_in(value: Any) -> Any:
@@ -54,6 +54,7 @@ class DecisionHead(BaseModel):
     status: DecisionStatus = Field(description=f"How far it is: {DecisionStatus.explained()}.")
     reference: Name | None = Field(description="Number of the paper.")
     announced_on: date | None = Field(description="Day on which the partners were told.")
+    open_objections: Count = Field(description="Number of objections to it that are open and that the caller may see.")
 
 
 class DecisionInvolvement(InvolvementFacts, DecisionHead):
@@ -93,6 +94,7 @@ class DecisionInvolvementFigures(ReportPage):
                     "status": "decided",
                     "reference": "V2345/25",
                     "announced_on": "2025-01-13",
+                    "open_objections": 0,
                     "state": "partly_heard",
                     "decision_on": "2025-05-15",
                     "first_heard_on": "2025-03-12",
@@ -134,6 +136,7 @@ class PartnerInvolvementFigures(ReportPage):
                     "status": "decided",
                     "reference": "V2345/25",
                     "announced_on": "2025-01-13",
+                    "open_objections": 0,
                     "partner_id": str(named_id("partners", "caritas-dresden")),
                     "name": "Caritasverband für Dresden e. V.",
                     "asked_on": "2025-01-13",
@@ -164,7 +167,8 @@ def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[De
     involvement, missing = involvements(heard), missing_names(heard, caller)
     c = involvement.c
     rows = (
-        select(*c, *OF_DECISION, DECISION.c.waiver_reason, ordered_on(involvement), missing.c.missing_partner_names)
+        select(*c, *of_decision(caller), DECISION.c.waiver_reason)
+        .add_columns(ordered_on(involvement), missing.c.missing_partner_names)
         .join(DECISION, DECISION.c.id == c.decision_id)
         .outerjoin(missing, missing.c.decision_id == c.decision_id)
     )
@@ -179,7 +183,7 @@ def partner_rows(caller: Caller, wanted: PartnerInvolvementQuery) -> Report[Part
     involvement, rows = involvements(heard), shown(heard, caller).cte("shown")
     c = rows.c
     selected = (
-        select(*c, *OF_DECISION, ordered_on(rows), involvement.c.state)
+        select(*c, *of_decision(caller), ordered_on(rows), involvement.c.state)
         .join(DECISION, DECISION.c.id == c.decision_id)
         .join(involvement, involvement.c.decision_id == c.decision_id)
     )
@@ -189,6 +193,12 @@ def partner_rows(caller: Caller, wanted: PartnerInvolvementQuery) -> Report[Part
         selected = selected.where(any_of(c.partner_id, wanted.partner_id))
     order = ("ordered_on", "decision_id", "partner_id")
     return Report("partner-involvement", PartnerInvolvement, selected.cte("partners"), order)
+
+
+def of_decision(caller: Caller) -> list[ColumnElement[Any]]:
+    """What rows say of their decision beside its involvement."""
+    d = DECISION.c
+    return [d.title, d.reference, d.announced_on, open_objections(caller, d.id).label("open_objections")]
 
 
 def ordered_on(rows: CTE) -> ColumnElement[date]:

@@ -1,23 +1,21 @@
 """Upcoming: everything that waits for somebody, in one order of time."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import CTE, Date, String, Subquery, and_, case, cast, literal, or_, select, union_all
 from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
-from app.access.parties import PARTY, Side, is_party_on
-from app.access.visibility import visible
-from app.agreements.models import Agreement
-from app.database import ordered_text, table_of
+from app.access.parties import Side
+from app.database import ordered_text
 from app.partners.models import Partner
 from app.partners.queries import successors
 from app.reports.duties import DUTIES
-from app.reports.duty import Asked, DueKind
+from app.reports.duty import TITLE_LENGTH, Asked, DueKind
 from app.reports.names import name_of
 from app.reports.report import Report, ReportPage, RowQuery
 from app.reports.timeliness import UNREPORTED_MONTHS
@@ -25,10 +23,23 @@ from app.resources.ids import named_id, shown_id
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import example
 from app.schema.fields import Id, Title
+from app.schema.text import is_seen
 
 DEFAULT_DAYS, MOST_DAYS_AHEAD = 30, 366
 NO_DAY = date.max
 """Where what has no day stands in the order."""
+MORE = "…"
+
+
+def first_line(value: Any) -> Any:
+    """What stands for a title where it is a text: the first line in which there is something to see, not too long."""
+    if not isinstance(value, str):
+        return value
+    start = next((place for place, letter in enumerate(value) if is_seen(letter)), None)
+    if start is None:
+        return MORE
+    line = value[start:].splitlines()[0].replace("\t", " ").rstrip()
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - len(MORE)].rstrip() + MORE
 
 
 class UpcomingQuery(RowQuery):
@@ -58,8 +69,9 @@ class Due(BaseModel):
     due_on: date | None = Field(description="Day on which it is due, or takes place; null where none is said.")
     kind: DueKind = Field(description=f"What is due: {DueKind.explained()}.")
     is_overdue: bool = Field(description="Whether that day has passed.")
-    title: Title = Field(
-        description="Title of the event, the decision, the milestone, the sub-measure, the indicator or the need."
+    title: Annotated[Title, BeforeValidator(first_line)] = Field(
+        description="Title of the event, the decision, the milestone, the sub-measure, the indicator or the need; of a "
+        "proposal or an objection the first line of its reason or text, shortened."
     )
     resource_type: Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")] = Field(
         description="Kind of the resource that it belongs to, such as `decision` for a statement."
@@ -67,11 +79,13 @@ class Due(BaseModel):
     resource_id: UUID = Field(description="Id of that resource.")
     partner_id: UUID = Field(
         description="Partner that it waits for: who organises, takes part, is asked or leads. What nobody of these has to do, "
-        "each party on the side `authority` has, in a row of its own. What waited for one that merged waits for its successor."
+        "each party on the side `authority` has, in a row of its own; a proposal or an objection each party that can answer it, "
+        "until one did. What waited for one that merged waits for its successor."
     )
     partner_name: Title | None = Field(description="Its name; null where the caller may not see it.")
     waiting_partner_id: UUID | None = Field(
-        description="Partner whose statement, report or need it is about, which waits for it; null for everything else."
+        description="Partner whose statement, report, need, proposal, objection or reported decision it is about, which waits "
+        "for it; null for everything else."
     )
     waiting_partner_name: Title | None = Field(description="Its name; null where the caller may not see it.")
     starts_at: datetime | None = Field(description="Start of an event (UTC).")
@@ -148,14 +162,10 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
 
 def given_to_partners(asked: Asked, everything: Subquery) -> CTE:
     """Everything that is due with the partner that it waits for: what is nobody's waits for the authority of its agreement."""
-    e, agreement = everything.c, table_of(Agreement)
-    authority = (
-        select(PARTY.c.agreement_id, PARTY.c.partner_id)
-        .join(agreement, agreement.c.id == PARTY.c.agreement_id)
-        .where(PARTY.c.side == Side.authority, is_party_on(asked.today), visible(agreement, asked.caller))
-        .subquery()
+    e, authority = everything.c, asked.parties
+    is_nobodys = and_(
+        e.partner_id.is_(None), authority.c.agreement_id == e.agreement_id, authority.c.side == Side.authority
     )
-    is_nobodys = and_(e.partner_id.is_(None), authority.c.agreement_id == e.agreement_id)
     whose = coalesce(e.partner_id, authority.c.partner_id)
     others = (column for column in e if column.name not in ("partner_id", "agreement_id"))
     return (

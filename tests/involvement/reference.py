@@ -1,6 +1,6 @@
 """Involvement once more: slowly, in plain Python, from what the API's lists answer."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from statistics import median
@@ -23,6 +23,7 @@ class Found(NamedTuple):
     decision: Entry
     involvement: Entry
     titles: Mapping[str, str]
+    open_objections: int
 
 
 async def involvements(client: httpx.AsyncClient) -> list[Found]:
@@ -33,6 +34,7 @@ async def involvements(client: httpx.AsyncClient) -> list[Found]:
         each["id"]: (each["hearing"] or {}).get("minimum_lead_days") for each in await items_of(client, "agreements")
     }
     titles = {id: event["title"] for id, event in events.items()}
+    objections = Counter(each["subject_id"] for each in await items_of(client, "objections", state="open", limit=200))
     found = []
     for decision in await items_of(client, "decisions", limit=200):
         statements = await items_of(client, f"decisions/{decision['id']}/statements", limit=200)
@@ -42,7 +44,7 @@ async def involvements(client: httpx.AsyncClient) -> list[Found]:
             for id in decision["involved_partner_ids"]
         ]
         rows.sort(key=lambda row: (partners[row["partner_id"]]["name"].casefold(), row["partner_id"]))
-        found.append(Found(decision, involvement(decision, rows, minimum), titles))
+        found.append(Found(decision, involvement(decision, rows, minimum), titles, objections[decision["id"]]))
     return sorted(found, key=lambda each: (each.involvement["decision_on"] or UNKNOWN_DAYS_LAST, each.decision["id"]))
 
 
@@ -144,21 +146,22 @@ def row_of(found: Found) -> Entry:
     names = {row["partner_id"]: row["name"] for row in involved.pop("partners")}
     reasons = {name: decision[name] for name in ("waiver_reason", "short_notice_reason")}
     missing = [names[id] for id in involved["missing_partner_ids"]]
-    return {**involved, **head_of(decision), **reasons, "missing_partner_names": missing}
+    return {**involved, **head_of(found), **reasons, "missing_partner_names": missing}
 
 
 def rows_of_partners(found: Found) -> list[Entry]:
     """The report's rows of the asked partners of a decision."""
     shared = {name: found.involvement[name] for name in ("decision_id", "decision_on", "state")}
     return [
-        {**head_of(found.decision), **shared, **row, "event_title": found.titles.get(row["event_id"])}
+        {**head_of(found), **shared, **row, "event_title": found.titles.get(row["event_id"])}
         for row in sorted(found.involvement["partners"], key=lambda row: str(row["partner_id"]))
     ]
 
 
-def head_of(decision: Entry) -> Entry:
+def head_of(found: Found) -> Entry:
     """What both reports repeat of a decision."""
-    return {name: decision[name] for name in ("title", "kind", "status", "reference", "announced_on")}
+    named = {name: found.decision[name] for name in ("title", "kind", "status", "reference", "announced_on")}
+    return {**named, "open_objections": found.open_objections}
 
 
 def half_years(found: Sequence[Found]) -> list[Entry]:
@@ -203,6 +206,7 @@ def figures(kind: str, half: str | None, group: Sequence[Found]) -> Entry:
         "reported": sum(decision["reported_by_id"] is not None for decision in decisions),
         "unconfirmed": sum(decision["status"] == "reported" for decision in decisions),
         "refused": sum(decision["status"] == "refused" for decision in decisions),
+        "contested": sum(each.open_objections > 0 for each in group),
         "median_lead_days": float(median(leads)) if leads else None,
     }
 

@@ -489,6 +489,15 @@ class TestReported:
         await changed(callers["coordinator"], "decisions", reported, **refused)
         (row,) = await rows_of(callers["anonymous"], "early-involvement")
         assert [row[name] for name in names] == [2, 1, 1, 1, 0, 1], "one side alone takes nothing out of the figures"
+        body = {"subject_type": "decision", "subject_id": reported["id"], "text": "Er wurde beschlossen."}
+        assert (await callers["umbrella"].post("/v1/objections", json={**body, "visibility": "partners"})).is_success
+        for caller, count in (("anonymous", 0), ("reader", 1)):
+            (row,) = await rows_of(callers[caller], "early-involvement")
+            assert row["contested"] == count
+            for report in (BY_DECISION, BY_PARTNER):
+                rows = await rows_of(callers[caller], report, state="missed")
+                objections = {each["decision_id"]: each["open_objections"] for each in rows}
+                assert objections == {announced["id"]: 0, reported["id"]: count}
 
 
 class TestReference:
@@ -504,7 +513,9 @@ class TestReference:
                 seen += await compare(client)
         if not IS_SOAK:
             assert seen.keys() >= {*InvolvementState, *HeardBy}, "it must be worth comparing"
-            assert {"link", "move", "put_on_agenda", "say_for_members", "decide", "report"} <= (+history.done).keys()
+            assert {"link", "move", "put_on_agenda", "say_for_members", "decide", "report", "object_to"} <= (
+                +history.done
+            ).keys()
 
 
 class History:
@@ -528,6 +539,7 @@ class History:
         "withdraw": 4,
         "report": 2,
         "refuse": 2,
+        "object_to": 3,
     }
 
     def __init__(
@@ -651,6 +663,14 @@ class History:
             "involved_partner_ids": self.some(),
         }
         return await self.umbrella.post("/v1/decisions", json=body)
+
+    async def object_to(self, decision: dict[str, Any], _event: dict[str, Any]) -> httpx.Response:
+        """Say of a decision that it is not so, or no longer say so."""
+        raised = await items_of(self.client, "objections", state="open", limit=200)
+        if raised and self.choice.random() < 0.4:
+            return await patch(self.umbrella, "objections", self.choice.choice(raised), state="withdrawn")
+        said = {"subject_type": "decision", "subject_id": decision["id"], "text": "Das war anders"}
+        return await self.umbrella.post("/v1/objections", json=said)
 
     async def refuse(self, _decision: dict[str, Any], _event: dict[str, Any]) -> httpx.Response:
         reported = await items_of(self.client, "decisions", status="reported") or [{"id": NOWHERE, "version": 1}]

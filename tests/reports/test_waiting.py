@@ -7,7 +7,9 @@ import pytest
 
 from app.reports.duties import DUTIES
 from app.reports.duty import DueKind
-from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, make, patch
+from tests.dresden import ASSOCIATIONS
+from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, make, patch, rule_of
+from tests.proposals.evidence import Callers
 from tests.reports.making import fill, stated
 from tests.tables import rows_of
 
@@ -23,6 +25,15 @@ async def waiting(client: httpx.AsyncClient, partner: str, *kinds: str) -> list[
     return sorted(row["kind"] for row in await rows_of(client, REPORT, **params) if row["partner_id"] == partner)
 
 
+async def say_of(client: httpx.AsyncClient, path: str, subject: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """Propose a change of something, or object to it."""
+    kind = "decision" if "decides_on" in subject else "sub_measure"
+    answer = await client.post(f"/v1/{path}", json={"subject_type": kind, "subject_id": subject["id"], **said})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
 async def merge(client: httpx.AsyncClient, partner: str, successor: str, dissolved_on: str) -> None:
     """Let a partner go on as another one."""
     row = (await client.get(f"/v1/partners/{partner}")).json()
@@ -31,8 +42,9 @@ async def merge(client: httpx.AsyncClient, partner: str, successor: str, dissolv
 
 
 class TestBothSides:
-    async def test_see_what_waits_for_them(self, client: httpx.AsyncClient) -> None:
+    async def test_see_what_waits_for_them(self, callers: Callers) -> None:
         """A talk, a decision with a statement, a measure with its report, an indicator, a need: each with its two sides."""
+        client = callers["operator"]
         await fill(client, "2025-03-20")
         await make(
             client,
@@ -45,13 +57,18 @@ class TestBothSides:
         await stated(client, answered, LIGA)
         await make(client, "needs", raised_by_id=LIGA)
         await make(client, "progress-reports", partner_id=LIGA, state="submitted", **PERIOD)
-        of_liga = ["event", "milestone", "observation", "report", "statement"]
-        of_city = ["decision", "decision", "event_to_close", "need", "report_to_accept", "statement_to_answer"]
+        await make(callers["umbrella"], "decisions", status="reported", involved_partner_ids=[CARITAS])
+        await say_of(callers["coordinator"], "proposals", answered, changes={"kind": "financial"}, reason="Kostet.")
+        await say_of(callers["contributor"], "objections", answered, text="Davon wissen wir nichts.")
+        of_liga = ["event", "milestone", "observation", "proposal", "report", "statement"]
+        of_city = ["decision", "decision", "event_to_close", "need", "objection"]
+        of_city += ["report_to_accept", "reported_decision", "statement_to_answer"]
         assert await waiting(client, LIGA) == of_liga
         assert await waiting(client, CITY) == of_city
-        assert await waiting(client, CARITAS) == ["statement"]
+        assert await waiting(client, CARITAS) == ["proposal", "statement"]
         rows = await rows_of(client, REPORT, limit=200)
-        assert len(rows) == len(of_liga) + len(of_city) + 1, "nothing waits for nobody"
+        of_others = ["proposal"] * (len(ASSOCIATIONS) - 2)
+        assert len(rows) == len(of_liga) + len(of_city) + 2 + len(of_others), "nothing waits for nobody"
         assert {row["kind"] for row in rows} == set(DueKind) == set(DUTIES), "each kind is there"
         assert all(row["partner_id"] and row["partner_name"] for row in rows)
 
@@ -73,6 +90,48 @@ class TestBothSides:
         # Two offices that become one have it once.
         await merge(client, office, CITY, "2025-02-28")
         assert [row["partner_id"] for row in await rows_of(client, REPORT)] == [CITY]
+
+    async def test_answer_what_the_other_one_says(self, callers: Callers) -> None:
+        """Whoever has it waiting can answer it, nobody else can, and one answer is enough."""
+        city, caritas, liga = callers["coordinator"], callers["contributor"], callers["other_contributor"]
+        measure = await make(callers["admin"], "sub-measures")
+        await say_of(caritas, "objections", measure, text=f"\u200b\n\n  Es\tfehlt {'viel ' * 80}\nNoch etwas.")
+        proposed = await say_of(city, "proposals", measure, changes={"summary": "Neu"}, reason="Kurz.\nUnd lang.")
+        rows = await rows_of(callers["anonymous"], REPORT, limit=200, kind=["proposal", "objection"])
+        objection, *proposals = sorted(rows, key=lambda row: str(row["kind"]))
+        assert (objection["partner_id"], objection["waiting_partner_id"]) == (CITY, CARITAS)
+        assert objection["title"].startswith("Es fehlt viel ")
+        assert (len(objection["title"]), objection["title"][-2:]) == (299, "l…")
+        assert {row["partner_id"] for row in proposals} == {*ASSOCIATIONS}
+        assert {(row["title"], row["waiting_partner_id"], row["due_on"]) for row in proposals} == {
+            ("Kurz.", CITY, None)
+        }
+        assert rule_of(await patch(city, "proposals", proposed, state="confirmed")) == "side"
+        assert (await patch(liga, "proposals", proposed, state="confirmed")).status_code == 200
+        raised = (await city.get(f"/v1/objections/{objection['resource_id']}")).json()
+        assert rule_of(await patch(liga, "objections", raised, answer="Doch.")) == "side"
+        assert (await patch(city, "objections", raised, answer="Doch.")).status_code == 200
+        assert await rows_of(city, REPORT, limit=200, kind=["proposal", "objection"]) == []
+
+    async def test_see_what_an_association_reported_until_it_is_answered(self, callers: Callers) -> None:
+        city = callers["coordinator"]
+        reported = await make(callers["umbrella"], "decisions", status="reported", involved_partner_ids=[CARITAS])
+        for partner in (CITY, CARITAS):
+            (row,) = await rows_of(callers["anonymous"], REPORT, partner_id=partner)
+            assert (row["kind"], row["partner_id"], row["waiting_partner_id"]) == ("reported_decision", CITY, LIGA)
+        answer = await patch(city, "decisions", reported, status="refused", refusal_reason="Ein Vermerk.")
+        assert answer.status_code == 200
+        assert await rows_of(city, REPORT) == []
+        assert (await patch(city, "decisions", answer.json(), status="announced")).status_code == 200
+        assert [row["kind"] for row in await rows_of(city, REPORT)] == ["decision", "statement"]
+
+    async def test_have_nothing_to_say_where_their_umbrella_spoke_for_them(self, client: httpx.AsyncClient) -> None:
+        decision = await make(client, "decisions", involved_partner_ids=ASSOCIATIONS)
+        await stated(client, decision, LIGA, on_behalf_of_ids=[CARITAS])
+        rows = await rows_of(client, REPORT, kind="statement")
+        assert {row["partner_id"] for row in rows} == {*ASSOCIATIONS} - {LIGA, CARITAS}
+        await stated(client, decision, CARITAS, position="object")
+        assert len(await rows_of(client, REPORT, kind="statement")) == len(ASSOCIATIONS) - 2
 
 
 class TestMerger:
