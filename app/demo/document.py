@@ -28,7 +28,10 @@ class Said(Part):
 
 
 class Step(Said):
-    """A change of what is there, with the time at which it was made and who made it, where the record shows that."""
+    """A change of what is there, with the time at which it was made and who made it, where the record shows that.
+
+    A decision that begins as `reported` is reported by who makes it.
+    """
 
     at: Moment | None = None
     by: Slug | None = None
@@ -55,7 +58,14 @@ class StatementPart(Said):
     answer: dict[str, Any] = Field(default_factory=dict)
 
 
+class EventPart(Said):
+    """What becomes of an event once a decision is there, as that it stands on its agenda."""
+
+    id: Slug
+
+
 class DecisionPart(Entry):
+    events: list[EventPart] = Field(default_factory=list, description="Events that are about it, changed for it.")
     answered_at: Moment | None = Field(default=None, description="When the city answered the statements.")
     statements: list[StatementPart] = Field(default_factory=list)
     late_statements: list[StatementPart] = Field(default_factory=list, description="Said when it was decided already.")
@@ -73,6 +83,7 @@ class DemoFile(Part):
     """A year of cooperation, in the order in which it is written."""
 
     agreement: Slug
+    partners: list[Entry]
     sub_measures: list[MeasurePart]
     consultation_events: list[Entry]
     decisions: list[DecisionPart]

@@ -16,7 +16,7 @@ from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.decisions.resource import DECISIONS
-from app.demo.document import DemoFile, Entry, MeasurePart, StatementPart
+from app.demo.document import DemoFile, Entry, Said, StatementPart
 from app.http.conditional import UNCONDITIONAL, Preconditions
 from app.indicators.resource import INDICATORS
 from app.needs.resource import NEEDS
@@ -32,7 +32,8 @@ from app.resources.writing import change, create, locked
 from app.schema.base import Patch
 from app.statements import service as statements
 from app.statements.models import StatementPut, StatementUpdate
-from app.sub_measures.models import SubMeasure, SubMeasureUpdate
+from app.statements.resource import STATEMENTS
+from app.sub_measures.models import SubMeasure
 from app.sub_measures.resource import SUB_MEASURES
 
 Counts = Counter[str]
@@ -51,8 +52,9 @@ async def load(session: Transaction, content: DemoFile) -> Counts | None:
         return None
     await check_agreement(session, content)
     counts: Counts = Counter()
+    await add_entries(session, content, PARTNERS, content.partners, counts)
     for part in content.sub_measures:
-        await change_measure(session, content, part)
+        await change_there(session, content, SUB_MEASURES, part.code, part)
         counts["sub-measures"] += 1
     await add_entries(session, content, CONSULTATION_EVENTS, content.consultation_events, counts)
     await add_decisions(session, content, counts)
@@ -85,10 +87,10 @@ async def check_agreement(session: Transaction, content: DemoFile) -> None:
         raise Refused(f"the demo year would write over the work on sub-measures {names}: load it into a new register")
 
 
-async def change_measure(session: Transaction, content: DemoFile, part: MeasurePart) -> None:
-    """Say who leads a sub-measure, when, and by which milestones."""
-    row = await locked(session, SUB_MEASURES, content.id_of(SUB_MEASURES.type, part.code))
-    await change(session, SUB_MEASURES, row, SubMeasureUpdate.model_validate(content.with_ids(SUB_MEASURES, part.body)))
+async def change_there(session: Transaction, content: DemoFile, kind: Kind[Any], name: str, part: Said) -> None:
+    """Change what is there already, by its name in the file."""
+    row = await locked(session, kind, content.id_of(kind.type, name))
+    await change(session, kind, row, changes_of(kind).model_validate(content.with_ids(kind, part.body)))
 
 
 async def begin(session: Transaction, content: DemoFile, kind: Kind[Row], part: Entry) -> Row:
@@ -140,9 +142,11 @@ async def add_entries(
 
 
 async def add_decisions(session: Transaction, content: DemoFile, counts: Counts) -> None:
-    """Write the decisions: what was said before each, what became of it, what was said too late, the city's answers."""
+    """Write the decisions: on which agendas each is, what was said before, what became of it, what was said too late, the city's answers."""
     for part in content.decisions:
         row = await begin(session, content, DECISIONS, part)
+        for event in part.events:
+            await change_there(session, content, CONSULTATION_EVENTS, event.id, event)
         for statement in part.statements:
             await say(session, content, row.id, statement)
         await go_on(session, content, DECISIONS, row, part)
@@ -159,8 +163,9 @@ async def add_decisions(session: Transaction, content: DemoFile, counts: Counts)
 async def say(session: Transaction, content: DemoFile, decision_id: UUID, part: StatementPart) -> None:
     """Write what a partner said to a decision."""
     partner_id = content.id_of(PARTNERS.type, part.partner_id)
+    words = StatementPut.model_validate(content.with_ids(STATEMENTS, part.body))
     with at(session, part.said_at):
-        await statements.put(session, decision_id, partner_id, StatementPut.model_validate(part.body), UNCONDITIONAL)
+        await statements.put(session, decision_id, partner_id, words, UNCONDITIONAL)
 
 
 async def answer(session: Transaction, content: DemoFile, decision_id: UUID, part: StatementPart) -> None:

@@ -15,45 +15,49 @@ from app.consultation_events.terms import EventStatus
 from app.decisions.rules import REPORTED
 from app.decisions.terms import DecisionStatus
 from app.http.problems import Invalid
-from app.involvement.models import InvolvementState
+from app.involvement.models import HeardBy, InvolvementState
 from app.needs.terms import NeedStatus
 from app.progress_reports.terms import ReportState
+from app.proposals.terms import ProposalState
 from app.reports.duty import DueKind
 from app.reports.timeliness import Timeliness
+from app.resources.ids import named_id
 from app.settings import Settings
 from app.statements.terms import Position, TakenUp
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from tests.conftest import Templates, client_of, running
-from tests.factories import changes_after, delete, items_of, make, measure_id, patch, topic_id
+from tests.factories import LIGA, changes_after, delete, items_of, make, measure_id, patch, topic_id
 
 MARK = "[Demo] "
 LOADED = {
+    "partners": 2,
     "sub-measures": 11,
     "consultation events": 28,
-    "decisions": 10,
-    "statements": 16,
+    "decisions": 14,
+    "statements": 17,
     "needs": 9,
     "indicators": 7,
     "observations": 11,
     "progress reports": 14,
-    "objections": 2,
-    "proposals": 1,
+    "objections": 3,
+    "proposals": 3,
 }
 ADDED = {
+    "partners": 2,
     "consultation-events": 28,
-    "decisions": 10,
-    "statements": 16,
+    "decisions": 14,
+    "statements": 17,
     "needs": 9,
     "indicators": 7,
     "observations": 11,
     "progress-reports": 14,
-    "objections": 2,
-    "proposals": 1,
+    "objections": 3,
+    "proposals": 3,
 }
 BUILT_IN = {"agreements": 1, "topics": 5, "partners": 8, "goals": 5, "sub-measures": 17}
 CHANGES_OF_THE_AGREEMENT = 36
-CHANGES = 209
+CHANGES = 227
 MARKED = {
     "consultation-events": "title",
     "decisions": "title",
@@ -62,7 +66,10 @@ MARKED = {
     "progress-reports": "summary",
     "statements": "text",
     "observations": "comment",
+    "objections": "text",
+    "proposals": "reason",
 }
+PARITAET = str(named_id("partners", "paritaet-sachsen"))
 FIRST_DAY, LAST_DAY = "2024-09-01", "2025-08-31"
 
 
@@ -73,7 +80,7 @@ async def load(settings: Settings) -> Mapping[str, int] | None:
 
 async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
     """The whole register."""
-    tops = [*BUILT_IN, *(path for path in ADDED if path not in ("statements", "observations"))]
+    tops = [*BUILT_IN, *(path for path in ADDED if path not in ("partners", "statements", "observations"))]
     register = {path: await items_of(client, path, limit=200) for path in tops}
     for above, below in (("decisions", "statements"), ("indicators", "observations")):
         lists = [await items_of(client, f"{above}/{each['id']}/{below}") for each in register[above]]
@@ -126,7 +133,7 @@ def demo(year: Year) -> httpx.AsyncClient:
 class TestLoad:
     async def test_adds_exactly_this(self, demo: httpx.AsyncClient) -> None:
         counts = {path: len(entries) for path, entries in (await everything(demo)).items()}
-        assert counts == BUILT_IN | ADDED
+        assert counts == Counter(BUILT_IN) + Counter(ADDED)
         assert await position(demo) == CHANGES
 
     async def test_passes_the_check_of_the_record(self, demo: httpx.AsyncClient, year: Year) -> None:
@@ -160,7 +167,7 @@ class TestLoad:
 
     async def test_happens_only_when_it_is_asked_for(self, client: httpx.AsyncClient) -> None:
         register = await everything(client)
-        assert {path: len(entries) for path, entries in register.items()} == BUILT_IN | dict.fromkeys(ADDED, 0)
+        assert {path: len(entries) for path, entries in register.items()} == dict.fromkeys(ADDED, 0) | BUILT_IN
         assert MARK.strip() not in str(register)
 
 
@@ -236,13 +243,14 @@ class TestYear:
         register = await everything(demo)
         days = [
             *(each["starts_at"][:10] for each in register["consultation-events"]),
-            *(each["announced_on"] for each in register["decisions"]),
+            *(each["announced_on"] for each in register["decisions"] if each["announced_on"]),
             *(each["decided_on"] for each in register["decisions"] if each["decided_on"]),
             *(each["submitted_at"][:10] for each in register["statements"]),
             *(each["answered_at"][:10] for each in register["needs"] if each["answered_at"]),
             *(each["on"] for each in register["observations"]),
             *(each["period_to"] for each in register["progress-reports"]),
             *(each["submitted_at"][:10] for each in register["progress-reports"] if each["submitted_at"]),
+            *(each["created_at"][:10] for path in ("objections", "proposals") for each in register[path]),
         ]
         assert min(days) >= FIRST_DAY
         assert max(days) <= LAST_DAY
@@ -275,21 +283,77 @@ class TestYear:
         states = Counter(row["state"] for row in rows)
         assert states == {
             "heard": 2,
-            "partly_heard": 3,
-            "missed": 2,
-            "answered": 1,
+            "partly_heard": 2,
+            "missed": 6,
+            "answered": 2,
             "open": 1,
             "not_required": 1,
         }
         assert set(states) == set(InvolvementState)
-        assert {row["status"] for row in rows} == set(DecisionStatus) - REPORTED
-        missed = {row["title"]: (row["first_heard_on"], row["lead_days"]) for row in rows if row["state"] == "missed"}
+        assert {row["status"] for row in rows} == set(DecisionStatus)
+        missed = {row["title"]: row["short_notice_reason"] for row in rows if row["state"] == "missed"}
         assert missed == {
-            "[Demo] Umnutzung einer Begegnungsstätte in Cotta": (None, None),
-            "[Demo] Entgelte der Schuldnerberatung": (None, None),
+            "[Demo] Umnutzung einer Begegnungsstätte in Cotta": None,
+            "[Demo] Entgelte der Schuldnerberatung": None,
+            "[Demo] Schließung eines Beratungszimmers im Bürgerbüro": None,
+            "[Demo] Umzug eines Tagestreffs nach einem Wasserschaden": "Das Haus war nach dem Rohrbruch nicht mehr zu betreten.",
+            "[Demo] Sperre der Sachmittel bis zum Jahresende": None,
+            "[Demo] Kürzung der Fahrtkosten für Klassen": None,
         }
-        (answered,) = (row for row in rows if row["state"] == "answered")
-        assert (answered["asked"], answered["answered"], answered["lead_days"]) == (7, 7, 44)
+        answered = [(row["asked"], row["answered"], row["lead_days"]) for row in rows if row["state"] == "answered"]
+        assert answered == [(7, 7, 44), (7, 7, 77)]
+        (waived,) = (row for row in rows if row["state"] == "not_required")
+        assert (waived["waiver_reason"], waived["open_objections"]) == ("Bestehender Vertrag, gleiche Bedingungen.", 1)
+
+    async def test_has_a_statement_of_the_umbrella_for_all_and_one_dissent(self, demo: httpx.AsyncClient) -> None:
+        rows = await rows_of(demo, "early-involvement/partners", state="answered", limit=200)
+        joint = [row for row in rows if row["reference"] == "DEMO-0052/25"]
+        assert {row["heard_by"] for row in joint} == {*HeardBy}
+        assert [row["partner_id"] for row in joint if row["position"] == "object"] == [PARITAET]
+        (statement,) = [each for each in (await everything(demo))["statements"] if each["on_behalf_of_ids"]]
+        assert (statement["partner_id"], len(statement["on_behalf_of_ids"])) == (LIGA, 6)
+
+    async def test_has_decisions_that_were_not_announced(self, demo: httpx.AsyncClient) -> None:
+        reported = {each["status"]: each for each in await items_of(demo, "decisions") if each["reported_by_id"]}
+        assert reported.keys() == REPORTED
+        assert reported["reported"]["reported_by_id"] in reported["reported"]["involved_partner_ids"]
+        assert reported["refused"]["refusal_reason"]
+
+    async def test_has_a_decision_on_an_agenda(self, demo: httpx.AsyncClient) -> None:
+        items = [item for each in await items_of(demo, "consultation-events") for item in each["agenda_items"]]
+        (decision_id,) = (item["decision_id"] for item in items if item["decision_id"])
+        decision = (await demo.get(f"/v1/decisions/{decision_id}")).json()
+        assert decision["title"] == "[Demo] Strategiepapier Suchtprävention"
+
+    async def test_has_corrections_and_objections_in_every_state_that_waits_or_was_answered(
+        self, demo: httpx.AsyncClient
+    ) -> None:
+        proposals = {each["state"]: each for each in await items_of(demo, "proposals")}
+        assert proposals.keys() == {*ProposalState} - {ProposalState.withdrawn}
+        assert proposals["rejected"]["answer"].startswith(MARK)
+        corrected = (await demo.get(f"/v1/decisions/{proposals['confirmed']['subject_id']}")).json()
+        assert corrected["decided_on"] == "2025-03-27"
+        objections = await items_of(demo, "objections")
+        assert Counter((each["state"], each["answer"] is not None) for each in objections) == {
+            ("settled", False): 1,
+            ("open", True): 1,
+            ("open", False): 1,
+        }
+
+    async def test_has_organisations_that_change(self, demo: httpx.AsyncClient) -> None:
+        partners = {each["id"]: each for each in await items_of(demo, "partners")}
+        (merged,) = (each for each in partners.values() if each["merged_into_id"])
+        successor = partners[merged["merged_into_id"]]
+        assert merged["dissolved_on"] == merged["memberships"][0]["until"] == "2025-06-30"
+        assert [each["until"] for each in successor["former_names"]] == ["2025-06-30"]
+        assert [(each["from"], each["until"]) for each in successor["memberships"]] == [
+            (None, "2024-12-31"),
+            ("2025-01-01", None),
+        ]
+        for each in (merged, successor):
+            assert all(name.startswith(MARK) for name in (each["name"], *(old["name"] for old in each["former_names"])))
+        (waiting,) = await rows_of(demo, "upcoming", partner_id=successor["id"], kind="statement")
+        assert waiting["title"] == "[Demo] Aktionsplan Inklusion", "asked was the one that merged"
 
     async def test_is_counted_by_half_year(self, demo: httpx.AsyncClient) -> None:
         rows = await rows_of(demo, "early-involvement")
@@ -302,13 +366,19 @@ class TestYear:
             "missed",
             "open",
             "waived",
+            "short_notice_explained",
+            "short_notice_unexplained",
+            "reported",
+            "unconfirmed",
+            "contested",
             "median_lead_days",
         )
         assert [tuple(row[name] for name in names) for row in rows] == [
-            ("financial", "2024-H2", 1, 1, 0, 0, 0, 0, 29),
-            ("financial", "2025-H1", 2, 0, 0, 1, 0, 1, None),
-            ("sectoral", "2025-H1", 4, 2, 1, 1, 0, 0, 77),
-            ("sectoral", "2025-H2", 2, 0, 1, 0, 1, 0, 112),
+            ("financial", "2024-H2", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 29),
+            ("financial", "2025-H1", 2, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, None),
+            ("sectoral", "2025-H1", 5, 3, 0, 2, 0, 0, 0, 1, 1, 0, 0, 77),
+            ("financial", "2025-H2", 2, 0, 0, 2, 0, 0, 0, 2, 1, 1, 0, None),
+            ("sectoral", "2025-H2", 3, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0, 112),
         ]
 
     async def test_has_statements_and_answers_of_every_kind(self, demo: httpx.AsyncClient) -> None:
