@@ -139,7 +139,8 @@ def due(
     """
     table = table_of(model)
     statement = select(
-        type_coerce(null() if on is None else on, Date()).label("due_on"),
+        # A null without a type is text where nothing beside it has a day.
+        (cast(null(), Date()) if on is None else type_coerce(on, Date())).label("due_on"),
         literal(kind.value, String(40)).label("kind"),
         title.label("title"),
         literal(table.name, String(60)).label("resource_type"),

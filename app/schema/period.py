@@ -20,7 +20,7 @@ Period: type[Schema] = create_model("Period", __base__=Schema, **FIELDS)
 """Two days, `from` and `until`, both included; either can be open."""
 
 
-def holds_on(table: FromClause, day: date) -> ColumnElement[bool]:
+def holds_on(table: FromClause, day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Whether a row of a table of periods holds on a day."""
     start, end = table.c["from"], table.c.until
     return and_(or_(start.is_(None), start <= day), or_(end.is_(None), end >= day))

@@ -71,6 +71,9 @@ class TestBothSides:
         assert len(rows) == len(of_liga) + len(of_city) + 2 + len(of_others), "nothing waits for nobody"
         assert {row["kind"] for row in rows} == set(DueKind) == set(DUTIES), "each kind is there"
         assert all(row["partner_id"] and row["partner_name"] for row in rows)
+        for kind in DueKind:
+            alone = [row for row in rows if row["kind"] == kind]
+            assert await rows_of(client, REPORT, limit=200, kind=kind) == alone
 
     async def test_have_each_authority_of_the_day_in_a_row_of_its_own(self, client: httpx.AsyncClient) -> None:
         office, former = [(await make(client, "partners", name=name))["id"] for name in ("Amt", "Früheres Amt")]
