@@ -94,12 +94,18 @@ def claims(rights: Rights, state: str, change: Change, names: Iterable[str]) -> 
     A state is said of whatever is new, and unsaid of what is deleted, also where it is the usual one.
     """
     for name in names:
-        if name == state and (change.before is None or change.after is None):
-            yield name, rights.of_state(change.now[name])
-        elif name == state and change.says(name):
-            yield from ((name, by) for by in rights.of_step(change.before[name], change.after[name]))
-        elif name != state and change.says(name):
+        if name == state:
+            yield from ((name, by) for by in of_state(rights, name, change))
+        elif change.says(name):
             yield name, rights.of_field(name, change.now.get(state), is_new=change.before is None)
+
+
+def of_state(rights: Rights, name: str, change: Change) -> Iterator[Voices]:
+    """Who lets the state be what it becomes, if it becomes another one."""
+    if change.before is None or change.after is None:
+        yield rights.of_state(change.now[name])
+    elif change.says(name):
+        yield from rights.of_step(change.before[name], change.after[name])
 
 
 @cache

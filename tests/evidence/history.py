@@ -158,8 +158,7 @@ class History:
             by = self.caller(type, target, agreement)
             body = self.changed(operation, type, target)
         headers = {} if operation.method in ("post", "put") else {"If-Match": "*"}
-        content = {} if body is None else {"json": body}
-        answer = await self.clients[by].request(operation.method.upper(), f"/v1{address}", headers=headers, **content)
+        answer = await self.clients[by].request(operation.method.upper(), f"/v1{address}", headers=headers, json=body)
         self.tried[operation.id] += 1
         self.done[operation.id] += answer.is_success
         if answer.is_success and type == "key" and operation.method == "post":

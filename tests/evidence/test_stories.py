@@ -10,6 +10,7 @@ from app.cli.seed import load_content, read_agreement
 from app.resources.ids import named_id
 from app.settings import Settings
 from tests.access.test_agreements import FILES
+from tests.databases import any_database
 from tests.dresden import AGREEMENT
 from tests.factories import CARITAS, CITY, LIGA, make, patch, rule_of
 from tests.proposals.evidence import Callers, recorded
@@ -79,6 +80,7 @@ class TestTwoCities:
         assert ours.isdisjoint(asked | {OTHER_CITY})
 
 
+@any_database
 class TestThirdPartner:
     @pytest.mark.parametrize(
         ("kind", "changes"),
