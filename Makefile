@@ -40,8 +40,8 @@ test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
 cover: check ## The same, and measure what the tests reach: 95 % of lines and branches at least
 	$(PYTEST) --cov
 
-soak: $(DEVELOPMENT) ## Kill the server 200 times during writes and make up requests, on each database
-	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/contract/test_properties.py
+soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, make up requests and histories, on each database
+	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/contract/test_properties.py
 
 check: $(DEVELOPMENT) ## Check style, types and layers
 	$(BIN)/ruff format --check

@@ -41,12 +41,14 @@ class Standing:
     """What a caller is to a resource, as it was and as it is to be.
 
     `owners` are the partners that it belongs to, None for nobody. `sides` are those on which the caller's partner stands in
-    its agreement, and in each where it moves; None where it belongs to none, or to none that there is.
+    its agreement, and in each where it moves; None where it belongs to none, or to none that there is. `proposed_by_id` is
+    the partner whose proposal the caller confirms: they speak for both, whatever their roles.
     """
 
     by: Caller
     owners: frozenset[UUID | None]
     sides: frozenset[Side] | None
+    proposed_by_id: UUID | None = None
 
     @property
     def is_party(self) -> bool:
@@ -56,8 +58,17 @@ class Standing:
     @property
     def is_own(self) -> bool:
         """Whether it is the caller's own, before and after; what is nobody's is any coordinator's."""
-        own = {self.by.partner_id, None} if self.by.has(Role.coordinator) else {self.by.partner_id}
-        return self.owners <= own
+        nobodys = {None} if self.has_role_for(Voice.coordinator) else set()
+        return self.owners <= self.partners | nobodys
+
+    @property
+    def partners(self) -> frozenset[UUID | None]:
+        """For whom the caller speaks."""
+        return frozenset({self.by.partner_id, self.proposed_by_id or self.by.partner_id})
+
+    def has_role_for(self, voice: Voice) -> bool:
+        """Whether a voice is not refused by the caller's role."""
+        return self.proposed_by_id is not None or self.by.has(ROLES[voice])
 
     def is_on(self, side: Side) -> bool:
         """Whether the caller's partner stands on a side."""
@@ -76,13 +87,13 @@ class Standing:
             Voice.coordinator: self.is_party,
             Voice.admin: True,
         }
-        return frozenset(voice for voice, holds in applies.items() if holds and self.by.has(ROLES[voice]))
+        return frozenset(voice for voice, holds in applies.items() if holds and self.has_role_for(voice))
 
     def voices_in(self, owner: UUID | None) -> Voices:
         """With which voices the caller speaks in an entry of one of the resource's lists, whose owner the entry names."""
         voices = self.voices
         if self.by.is_command:
             return voices
-        is_own = self.is_party and owner == self.by.partner_id and self.by.has(Role.contributor)
+        is_own = self.is_party and owner in self.partners and self.has_role_for(Voice.partner)
         organiser = {Voice.organiser} if Voice.partner in voices else set()
         return (voices - {Voice.partner}) | organiser | ({Voice.partner} if is_own else set())

@@ -43,12 +43,20 @@ class Written:
     proposal_id: UUID | None = None
 
 
+@dataclass(frozen=True)
+class Correction:
+    """What two sides correct: by which proposal, made by which partner."""
+
+    proposal_id: UUID
+    proposed_by_id: UUID
+
+
 class Transaction(AsyncSession):
     """One transaction of one caller, whose changes are added to the log at its end.
 
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
-    what is frozen, the steps between states and whose words something is.
+    what is frozen and the steps between states; the words are then those of both partners.
     """
 
     database: Database
@@ -56,12 +64,12 @@ class Transaction(AsyncSession):
     now: datetime
     zone: tzinfo
     written: list[Written]
-    correcting: UUID | None = None
+    correcting: Correction | None = None
 
     @contextmanager
-    def corrected_by(self, proposal_id: UUID) -> Iterator[None]:
+    def corrected_by(self, correction: Correction) -> Iterator[None]:
         """Let what is written in the block be what a proposal corrects."""
-        self.correcting = proposal_id
+        self.correcting = correction
         try:
             yield
         finally:

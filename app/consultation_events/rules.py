@@ -16,6 +16,8 @@ from app.resources.words import BY_OWNER_TOO, Rights, Words
 NEEDS_REASON = frozenset({EventStatus.postponed, EventStatus.cancelled})
 AFTERWARDS = frozenset({Attendance.attended, Attendance.absent})
 """What nobody knows of a partner before an event."""
+ANSWERS = frozenset({Attendance.accepted, Attendance.declined})
+"""What a partner says to an invitation."""
 
 RIGHTS = Rights(
     BY_OWNER_TOO.by,
@@ -25,7 +27,8 @@ RIGHTS = Rights(
 PARTICIPATION = Rights(
     frozenset({Voice.organiser}),
     (
-        Words(frozenset({Voice.partner}), ("delegates",), states=frozenset({Attendance.accepted, Attendance.declined})),
+        # What it answered is not undone by inviting it again: only that it came or did not can follow.
+        Words(frozenset({Voice.partner}), ("delegates",), states=ANSWERS, yielding_to=ANSWERS | AFTERWARDS),
         # Who was not invited may say that it comes.
         Words(frozenset({Voice.partner, Voice.organiser}), ("partner_id",)),
     ),

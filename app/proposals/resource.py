@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.access.errors import Forbidden
-from app.changes.log import Transaction
+from app.changes.log import Correction, Transaction
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Invalid, at
 from app.language import Text
@@ -103,7 +103,7 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
     subject = await locked(session, kind, proposal.subject_id)
     changes = changes_in(proposal.subject_type, proposal.changes)
     try:
-        with session.corrected_by(proposal.id):
+        with session.corrected_by(correction_of(proposal)):
             has_effect = await rehearse(session, kind, subject, changes)
     except Invalid as invalid:
         raise Invalid(errors=in_changes(invalid.errors)) from None
@@ -114,13 +114,13 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
 async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Sequence[Any]) -> None:
     """Correct what a confirmed proposal is about, and settle the objections that it names.
 
-    Raises StaleProposal, and what the change raises.
+    Raises StaleProposal, Forbidden for the words of a third partner, and what the change raises.
     """
     kind = KINDS[proposal.subject_type]
     subject = await locked(session, kind, proposal.subject_id)
     if subject.version != proposal.based_on_version:
         raise StaleProposal(current_version=subject.version)
-    with session.corrected_by(proposal.id):
+    with session.corrected_by(correction_of(proposal)):
         try:
             await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
         except Invalid as invalid:
@@ -129,6 +129,11 @@ async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Seq
             objection = await locked(session, OBJECTIONS, id)
             if objection.state is ObjectionState.open:
                 await change(session, OBJECTIONS, objection, ObjectionUpdate(state=ObjectionState.settled))
+
+
+def correction_of(proposal: Proposal) -> Correction:
+    """What is written while a proposal is tried or carried out."""
+    return Correction(proposal.id, proposal.proposed_by_id)
 
 
 def changes_in(subject_type: str, changes: dict[str, Any]) -> Patch:

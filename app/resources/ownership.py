@@ -1,6 +1,6 @@
 """Who may write what: whose words they are, by the rights that a kind declares, and in which agreements."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.access.errors import Forbidden, role_needed
 from app.access.parties import PARTY, Side, agreements_of, is_party_on
 from app.access.roles import RANKS
 from app.access.voices import ROLES, Standing, Voice, Voices
-from app.changes.log import Transaction
+from app.changes.log import Correction, Transaction
 from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
@@ -44,13 +44,11 @@ async def authorise(session: Transaction, kind: Kind[Any], *holders: Any) -> Non
 async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     """Refuse what the caller may not make of a resource: whatever it says must be its words to say.
 
-    What belongs to an agreement, and does not say to which, belongs to its subject's or to the caller's. A confirmed
-    proposal lifts whose words something is, not in which agreement. Raises Forbidden, and Invalid where that agreement
-    cannot be told.
+    What belongs to an agreement, and does not say to which, belongs to its subject's or to the caller's. In a confirmed
+    proposal both partners speak. Raises Forbidden, and Invalid where that agreement cannot be told.
     """
-    is_correction = session.correcting is not None
     await session.run_sync(
-        lambda inner: check_write(inner, session.by, session.today, write, is_correction=is_correction)
+        lambda inner: check_write(inner, session.by, session.today, write, correction=session.correcting)
     )
 
 
@@ -62,18 +60,25 @@ async def authorise_first(session: Transaction, write: Write[Any]) -> None:
 
 
 def check_write(
-    session: Session | Connection, by: Caller, day: date, write: Write[Any], *, is_correction: bool = False
+    session: Session | Connection, by: Caller, day: date, write: Write[Any], *, correction: Correction | None = None
 ) -> None:
-    """Refuse what a caller may not make of a resource on a day; what two sides correct is nobody's words alone."""
+    """Refuse what a caller may not make of a resource on a day.
+
+    What two sides correct must be words of one of them. Whom an organiser saw was not its own words: any two sides can
+    correct that.
+    """
     settle_agreement(session, by, day, write)
     kind, row = write.kind, write.row
-    standing = standing_in(session, by, day, kind, write.content, *([] if row is None else [row]))
-    if is_correction:
-        check_party(standing)
-        return
+    proposed_by_id = None if correction is None else correction.proposed_by_id
+    holders = [write.content] if row is None else [write.content, row]
+    standing = standing_in(session, by, day, kind, *holders, proposed_by_id=proposed_by_id)
     change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
     names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
-    demand(standing, kind, said(standing, kind, change, names))
+    claimed = said(standing, kind, change, names)
+    if correction is not None:
+        check_party(standing)
+        claimed = (claim for claim in claimed if Voice.organiser not in claim[1])
+    demand(standing, kind, claimed)
 
 
 async def authorise_removal(session: Transaction, kind: Kind[Any], row: Any, before: Mapping[str, Any]) -> None:
@@ -147,7 +152,7 @@ def check_voice_in(standing: Standing, kind: Kind[Any], child: ChildList, owner:
 def refusal(standing: Standing, kind: Kind[Any], needed: Voices, names: Sequence[str] = ()) -> Forbidden:
     """Why a caller may not write what these voices write: its role, the agreement, whose it is, or the side it stands on."""
     writers = sorted(needed)
-    possible = {voice for voice in writers if standing.by.has(ROLES[voice])}
+    possible = {voice for voice in writers if standing.has_role_for(voice)}
     if not possible and needed <= {Voice.coordinator, Voice.admin}:
         return role_needed(min((ROLES[voice] for voice in writers), key=RANKS.__getitem__))
     if not possible:
@@ -187,12 +192,20 @@ async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> S
     return await session.run_sync(lambda inner: standing_in(inner, session.by, session.today, kind, *holders))
 
 
-def standing_in(session: Session | Connection, by: Caller, day: date, kind: Kind[Any], *holders: Any) -> Standing:
-    """What a caller is on a day to what these rows and contents are of a resource."""
+def standing_in(
+    session: Session | Connection,
+    by: Caller,
+    day: date,
+    kind: Kind[Any],
+    *holders: Any,
+    proposed_by_id: UUID | None = None,
+) -> Standing:
+    """What a caller is on a day to what these rows and contents are of a resource, alone or with who proposed it."""
     if by.is_command:
         return Standing(by, frozenset(), None)
     owners = frozenset(owner_of(session, by, kind, holder) for holder in holders) if kind.owner else frozenset()
-    return Standing(by, owners, sides_in(session, by, day, kind, *holders))
+    partners = {by.partner_id, proposed_by_id or by.partner_id}
+    return Standing(by, owners, sides_in(session, partners, day, kind, *holders), proposed_by_id)
 
 
 def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:
@@ -205,14 +218,14 @@ def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder:
 
 
 def sides_in(
-    session: Session | Connection, by: Caller, day: date, kind: Kind[Any], *holders: Any
+    session: Session | Connection, partners: Collection[UUID | None], day: date, kind: Kind[Any], *holders: Any
 ) -> frozenset[Side] | None:
-    """The sides on which the caller's partner stands in all agreements that holders belong to; None for none."""
+    """The sides on which partners stand in all agreements that holders belong to; None for none."""
     homes = [home for holder in holders for home in homes_of(kind, holder)]
     if not homes:
         return None
     agreement = table_of(KINDS[AGREEMENT].table)
-    is_party = and_(PARTY.c.agreement_id == agreement.c.id, PARTY.c.partner_id == by.partner_id, is_party_on(day))
+    is_party = and_(PARTY.c.agreement_id == agreement.c.id, PARTY.c.partner_id.in_(partners), is_party_on(day))
     rows = session.execute(
         select(agreement.c.id, PARTY.c.side)
         .outerjoin(PARTY, is_party)

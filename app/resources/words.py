@@ -18,7 +18,7 @@ class Words:
     """Fields, and values of the state, that are others' to say than the rest.
 
     `during` are the states in which that holds of the fields, without it all of them; who is in `at_first` may also say
-    them of what is new.
+    them of what is new. `yielding_to` are the states by which others can follow these; without it they can by all of theirs.
     """
 
     by: Voices
@@ -26,6 +26,7 @@ class Words:
     states: frozenset[Any] = frozenset()
     during: frozenset[Any] | None = None
     at_first: Voices = frozenset()
+    yielding_to: frozenset[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,13 @@ class Rights:
     def of_state(self, state: Any) -> Voices:
         """Who lets the state be this one."""
         return next((each.by for each in self.words if state in each.states), self.by)
+
+    def of_step(self, before: Any, after: Any) -> Iterator[Voices]:
+        """Who lets the state go from one to another: whoever says what follows, and whose word would be gone."""
+        yield self.of_state(after)
+        kept = next((each.yielding_to for each in self.words if before in each.states), None)
+        if kept is not None and after not in kept:
+            yield self.of_state(before)
 
 
 BY_ADMINS = Rights(frozenset({Voice.admin}))
@@ -85,12 +93,19 @@ def claims(rights: Rights, state: str, change: Change, names: Iterable[str]) -> 
 
     A state is said of whatever is new, and unsaid of what is deleted, also where it is the usual one.
     """
-    is_whole = change.before is None or change.after is None
     for name in names:
-        if name == state and (is_whole or change.says(name)):
-            yield name, rights.of_state(change.now[name])
-        elif name != state and change.says(name):
+        if name == state:
+            yield from ((name, by) for by in of_state(rights, name, change))
+        elif change.says(name):
             yield name, rights.of_field(name, change.now.get(state), is_new=change.before is None)
+
+
+def of_state(rights: Rights, name: str, change: Change) -> Iterator[Voices]:
+    """Who lets the state be what it becomes, if it becomes another one."""
+    if change.before is None or change.after is None:
+        yield rights.of_state(change.now[name])
+    elif change.says(name):
+        yield from rights.of_step(change.before[name], change.after[name])
 
 
 @cache

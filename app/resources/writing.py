@@ -116,10 +116,12 @@ async def apply(session: Transaction, write: Write[Row], row: Row) -> None:
     await examine(session, write, row)
     await update_row(session, write, row)
     await hold(session, write, row.id)
-    action = Action.updated if session.correcting is None else Action.corrected
+    correction = session.correcting
+    action = Action.updated if correction is None else Action.corrected
     written = logged(kind, row, action, changed_fields(write.before, row), previous)
     about = about_of(kind, write.values)
-    await record(session, [replace(written, about=about, proposal_id=session.correcting)])
+    proposal_id = None if correction is None else correction.proposal_id
+    await record(session, [replace(written, about=about, proposal_id=proposal_id)])
     if previous is Visibility.public and row.visibility is Visibility.partners:
         await narrow(session, kind, row)
     await kind.follow(session, [write])

@@ -108,6 +108,8 @@ class TestPutParticipant:
         invited = await organiser.put(address_of(event, LIGA), json={"role": "host"})
         assert invited.json()["participants"] == [entry(LIGA, role="host")]
         assert (await liga.put(address_of(event, LIGA), json=ACCEPTED)).status_code == 200
+        again = await organiser.put(address_of(event, LIGA), json={"attendance": "invited"})
+        assert rule_of(again) == "ownership", "it answered"
         there = await organiser.put(address_of(event, LIGA), json={"attendance": "attended"})
         assert there.json()["participants"] == [entry(LIGA, role="host", attendance="attended", delegates=3)]
 
