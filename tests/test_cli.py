@@ -227,12 +227,12 @@ class TestMigrateSeedVerify:
     async def test_load_an_invented_year_once(self, seeded: Command) -> None:
         loaded, invented = (await seeded.run("demo")).splitlines()
         assert loaded == (
-            "Loaded: 11 sub-measures, 28 consultation events, 10 decisions, 16 statements, 9 needs, 7 indicators, "
-            "11 observations, 14 progress reports."
+            "Loaded: 2 partners, 11 sub-measures, 28 consultation events, 14 decisions, 17 statements, 9 needs, "
+            "7 indicators, 11 observations, 14 progress reports, 3 objections, 3 proposals."
         )
         assert invented.startswith("All of it is invented and marked [Demo]")
         assert await seeded.run("demo") == "The demo year is in this register already; nothing was changed.\n"
-        assert await seeded.run("verify") == "131 representations and the change log checked, 0 faults.\n"
+        assert await seeded.run("verify") == "144 representations and the change log checked, 0 faults.\n"
 
     async def test_load_no_invented_year_without_the_agreement(self, empty: Command) -> None:
         assert (await empty.refused("demo")).endswith("which is not loaded: run `register seed` first")
