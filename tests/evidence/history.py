@@ -43,6 +43,7 @@ WRITES = tuple(each for each in OPERATIONS if each.method != "get")
 TYPES: Mapping[str, str] = {
     each.path.split("/")[1]: each.path.split("/")[1].replace("-", "_").removesuffix("s") for each in WRITES
 } | {"sub-measures": "sub_measure"}
+MAKING = ("post", "put")
 OFTEN = ("Decision", "ConsultationEvent", "Participant", "Statement", "Need", "ProgressReport", "Proposal")
 """What the evidence consists of, and what corrects it."""
 SPEAKERS = ("partner_id", "raised_by_id", "proposed_by_id", "organiser_id", "reported_by_id", "lead_partner_id")
@@ -121,12 +122,18 @@ class History:
             self.types[change["resource_id"]] = change["resource_type"]
 
     def steps(self, rounds: int, most: int) -> Iterator[Operation]:
-        """Every write in random order, what evidence consists of more often; then what never succeeded, until it did."""
+        """Every write in random order, what evidence consists of more often; then what never succeeded, until it did.
+
+        Something that it can be tried on is made before.
+        """
         deck = [each for each in WRITES for _ in range(3 if each.id.endswith(OFTEN) else 1)]
         for _ in range(rounds):
             yield from self.choice.sample(deck, len(deck))
         for _ in range(most):
-            yield from (each for each in WRITES if not self.done[each.id])
+            for missing in [each for each in WRITES if not self.done[each.id]]:
+                place = missing.path.split("/")[1]
+                yield from (each for each in WRITES if each.path.split("/")[1] == place and each.method in MAKING)
+                yield missing
 
     def of_type(self, type: str) -> list[dict[str, Any]]:
         """What there is of a kind."""
@@ -161,8 +168,8 @@ class History:
         answer = await self.clients[by].request(operation.method.upper(), f"/v1{address}", headers=headers, json=body)
         self.tried[operation.id] += 1
         self.done[operation.id] += answer.is_success
-        if answer.is_success and type == "key" and operation.method == "post":
-            self.keys.append(answer.json()["id"])
+        if answer.is_success and type == "key":
+            self.keys = [*self.keys, answer.json()["id"]] if operation.method == "post" else self.keys[:-1]
         return Written(by, operation, address, body, agreement, answer)
 
     def caller(self, type: str, target: Mapping[str, Any], agreement: str | None) -> str:
@@ -181,7 +188,7 @@ class History:
 
     def of_keys(self, operation: Operation) -> tuple[str, Body | None]:
         """A write of keys: only those that the history made end."""
-        address = operation.path.replace("{id}", self.choice.choice(self.keys or [LIGA]))
+        address = operation.path.replace("{id}", self.keys[-1] if self.keys else LIGA)
         partner = self.choice.choice([*PARTNERS[AGREEMENT], *PARTNERS[BERLIN]])
         bodies: Mapping[str, Body] = {
             "createKey": {"partner_id": partner, "role": "contributor"},

@@ -22,7 +22,7 @@ from tests.factories import items_of
 from tests.proposals.evidence import recorded
 
 SEEDS = range(int(os.environ["REGISTER_SOAK_ROUNDS"])) if IS_SOAK else range(2)
-ROUNDS, MORE = 2, 40
+ROUNDS, MORE = 2, 20
 OWNERS = {"statement": "partner_id", "need": "raised_by_id", "progress_report": "partner_id"}
 WORDS = {
     "statement": ("position", "text", "documents", "on_behalf_of_ids"),
