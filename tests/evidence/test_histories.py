@@ -116,12 +116,12 @@ def check_elsewhere(written: Written, told: list[dict[str, Any]]) -> None:
 
 
 async def involvement(history: History) -> dict[tuple[str, ...], Any]:
-    """Who was heard before each decision that was made, whatever partners and events are called."""
+    """Who was heard before each decision that was made, whatever things are called and who objects."""
     rows = await items_of(history.reader, "reports/early-involvement/partners", limit=200)
     decisions = await items_of(history.reader, "reports/early-involvement/decisions", limit=200)
-    names = ("name", "title", "event_title", "missing_partner_names")
+    others = ("name", "title", "event_title", "missing_partner_names", "open_objections")
     return {
-        (row["decision_id"], row.get("partner_id", "")): {each: row[each] for each in row if each not in names}
+        (row["decision_id"], row.get("partner_id", "")): {each: row[each] for each in row if each not in others}
         for row in (*decisions, *rows)
         if row["status"] == "decided"
     }
