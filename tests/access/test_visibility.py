@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.catalogue import FEATURES
-from tests.factories import LIGA, PATHS, body_of, delete, errors_of, make, patch
+from tests.factories import LIGA, NOWHERE, PATHS, body_of, delete, errors_of, make, patch
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
@@ -63,6 +63,6 @@ class TestReference:
         hidden = await make(callers["operator"], "partners", **named("partners"))
         body = body_of("sub-measures", lead_partner_id=hidden["id"])
         assert (await callers["coordinator"].post("/v1/sub-measures", json=body)).status_code == 201
-        body = body_of("sub-measures", lead_partner_id=f"{hidden['id'][:-1]}0", supporting_partner_ids=[LIGA])
+        body = body_of("sub-measures", lead_partner_id=NOWHERE, supporting_partner_ids=[LIGA])
         answer = await callers["coordinator"].post("/v1/sub-measures", json=body)
         assert errors_of(answer) == [("#/lead_partner_id", "unknown_reference")]
