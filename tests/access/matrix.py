@@ -265,10 +265,11 @@ class Cell(NamedTuple):
 
 
 def cells(rules: tuple[Rule, ...]) -> Iterator[Cell]:
-    """Every cell of these rules."""
+    """Every cell of these rules; a write that both circles are answered alike is of what fewer may see."""
     for rule in rules:
         for operation in rule.operations:
-            for circle, statuses in (("public", rule.public), ("partners", rule.partners)):
+            is_alike = rule.public == rule.partners and not operation.startswith("get ")
+            for circle, statuses in (("public", rule.public), ("partners", rule.partners))[is_alike:]:
                 for caller, status in zip(CALLERS, statuses, strict=True):
                     yield Cell(operation, caller, circle, status, rule.whose)
 
