@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+import app.catalogue  # noqa: F401 (whatever events refer to must be known)
 from app import migrating
 from app.access.caller import COMMAND
 from app.changes.log import transaction
