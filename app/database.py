@@ -40,8 +40,7 @@ SQLModel.metadata.naming_convention = {
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a table class, for statements that do not need its objects."""
-    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
-    return table
+    return model.metadata.tables[str(model.__tablename__)]
 
 
 def closed(vocabulary: type[StrEnum], constraint: str | None = None) -> Any:

@@ -38,18 +38,17 @@ def serve(
         configure_logging(settings.log_level)
         if settings.database_file:
             carry_out(migrate_if_outdated(settings))
-        server = Server(
-            uvicorn.Config(
-                loaded(settings),
-                http=BoundedConnection,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=10,
-            )
+        app = loaded(settings)
+        config = uvicorn.Config(
+            app,
+            http=BoundedConnection,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
         )
         typer.echo(f"The register is served on http://{host}:{port}/ (API docs: /docs). Stop it with Ctrl-C.", err=True)
-        server.run(sockets=[listener])
+        Server(config, app).run(sockets=[listener])
 
 
 def loaded(settings: Settings) -> FastAPI:
@@ -66,9 +65,13 @@ def loaded(settings: Settings) -> FastAPI:
 class Server(uvicorn.Server):
     """Tells those who wait for changes when it is asked to end; else it would wait for them, then break them off."""
 
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self.app = app
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        self.config.app.state.runtime.ending.set()  # type: ignore[union-attr]  # it is ours, whatever uvicorn takes
+        self.app.state.runtime.ending.set()
 
 
 async def migrate_if_outdated(settings: Settings) -> None:

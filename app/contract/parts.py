@@ -1,5 +1,6 @@
 """What the contract says of the service as a whole: who runs it and where, its headers, its problems."""
 
+from http import HTTPStatus
 from typing import Any
 
 from app.changes.models import LAST_POSITION
@@ -129,7 +130,7 @@ SENT_AS = {"CurrentETag": "ETag"}
 def headers(*names: str, status: int = 200) -> dict[str, Any]:
     """References to the headers of an answer: what all have, what its status brings, and these."""
     # A crash is answered outside of what counts requests.
-    common = ON_ALL if status == 500 else ON_COUNTED  # noqa: PLR2004 (an HTTP status says what it is)
+    common = ON_ALL if status == HTTPStatus.INTERNAL_SERVER_ERROR else ON_COUNTED
     return {
         SENT_AS.get(name, name): {"$ref": f"#/components/headers/{name}"}
         for name in sorted((*common, *BY_STATUS.get(status, ()), *names))

@@ -23,6 +23,16 @@ from app.schema.fields import Count, Id, Name, Paragraphs, Title
 from app.vocabularies.decision_kind import DecisionKind
 
 FAR = date(9999, 12, 31)
+SHOWN_DECISION = {
+    "decision_id": str(shown_id("decisions")),
+    "title": "Fortschreibung des Strategiepapiers Suchtprävention",
+    "kind": "sectoral",
+    "status": "decided",
+    "reference": "V2345/25",
+    "announced_on": "2025-01-13",
+    "open_objections": 0,
+}
+"""The decision in the contract's examples."""
 
 
 def names_in(value: Any) -> Any:
@@ -88,13 +98,7 @@ class DecisionInvolvementFigures(ReportPage):
             "as_of": "2025-06-30",
             "items": [
                 {
-                    "decision_id": str(shown_id("decisions")),
-                    "title": "Fortschreibung des Strategiepapiers Suchtprävention",
-                    "kind": "sectoral",
-                    "status": "decided",
-                    "reference": "V2345/25",
-                    "announced_on": "2025-01-13",
-                    "open_objections": 0,
+                    **SHOWN_DECISION,
                     "state": "partly_heard",
                     "decision_on": "2025-05-15",
                     "first_heard_on": "2025-03-12",
@@ -130,13 +134,7 @@ class PartnerInvolvementFigures(ReportPage):
             "as_of": "2025-06-30",
             "items": [
                 {
-                    "decision_id": str(shown_id("decisions")),
-                    "title": "Fortschreibung des Strategiepapiers Suchtprävention",
-                    "kind": "sectoral",
-                    "status": "decided",
-                    "reference": "V2345/25",
-                    "announced_on": "2025-01-13",
-                    "open_objections": 0,
+                    **SHOWN_DECISION,
                     "partner_id": str(named_id("partners", "caritas-dresden")),
                     "name": "Caritasverband für Dresden e. V.",
                     "asked_on": "2025-01-13",
