@@ -1,0 +1,1 @@
+"""The register's days in the calendars of those who keep them."""

@@ -1,0 +1,1 @@
+"""What the register's words mean in the vocabularies of others."""

@@ -1,0 +1,1 @@
+"""The feed of changes, brought to who asked for it: Standard Webhooks."""
