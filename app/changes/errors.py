@@ -5,7 +5,7 @@ from app.language import Text
 
 
 class FeedReset(Problem):
-    """The cursor comes from a log that this register no longer has: it was restored from an older backup."""
+    """The cursor is from behind the end of the log: the register was restored from an older backup."""
 
     status = 410
     slug = "feed-reset"
@@ -13,6 +13,20 @@ class FeedReset(Problem):
     about = Text(
         "Der Cursor stammt aus einem Stand, den es nach einer Wiederherstellung nicht mehr gibt. Bitte von vorn lesen.",
         "The cursor comes from a state that is gone after a restore. Read the feed from the beginning.",
+    )
+
+
+class HistoryRewritten(Problem):
+    """The log has another entry at the position of the cursor than the one that was served before."""
+
+    status = 410
+    slug = "history-rewritten"
+    title = Text("Die Geschichte wurde umgeschrieben", "History was rewritten")
+    about = Text(
+        "An der Stelle des Cursors steht jetzt ein anderer Eintrag als der, der ausgeliefert wurde: Nach einer "
+        "Wiederherstellung wurde anders weitergeschrieben, oder jemand hat das Protokoll umgeschrieben.",
+        "Where the cursor stands there is now another entry than the one that was served: after a restore others were "
+        "written, or somebody rewrote the log.",
     )
 
 

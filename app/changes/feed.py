@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,24 +30,27 @@ from sqlalchemy import (
 from app import pages
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
-from app.changes.errors import FeedReset, RightsChanged
-from app.changes.log import FIRST_HASH
-from app.changes.models import LAST_POSITION, Action, Change, LogHead, Subject, SubjectAbout
+from app.changes.errors import FeedReset, HistoryRewritten, RightsChanged
+from app.changes.models import HASH_LENGTH, LAST_POSITION, Action, Change, LogHead, Subject, SubjectAbout
 from app.database import Database, table_of
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError, Invalid, NotFound
+from app.proofs.leaves import LEAF_FIELDS, leaf_of
 
 POLL_SECONDS = 0.5
 HASH_SHOWN = 16
+OF_EARLIER_LOG = re.compile(f"[0-9a-f]{{{HASH_SHOWN}}}")
+"""The hashes in cursors of versions that chained the log; in those of leaves there is always something else."""
 NEAR = 20
 """How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 ABOUT = table_of(SubjectAbout)
+LEAF = tuple(CHANGE[name] for name in LEAF_FIELDS)
 
 
 class Checkpoint(NamedTuple):
-    """A place in the log: behind the entry at a position, which has this hash."""
+    """A place in the log: behind the entry at a position, whose leaf has this hash."""
 
     position: int
     hash: str
@@ -71,7 +75,7 @@ class Batch(NamedTuple):
     more: bool
 
 
-START = Checkpoint(0, FIRST_HASH)
+START = Checkpoint(0, "A" * HASH_LENGTH)
 
 
 def encode(place: Checkpoint, caller: Caller) -> str:
@@ -102,16 +106,16 @@ def audience(caller: Caller) -> str:
 async def read(
     database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int | None = None
 ) -> Batch:
-    """The next entries behind a place; raises FeedReset when the log does not have that place."""
+    """The next entries behind a place; raises FeedReset or HistoryRewritten when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
         check_checkpoint(connection, after)
-        head = Checkpoint(*connection.execute(select(FEED.position, FEED.hash)).one())
+        head = head_of(connection)
         statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
         rows, more = pages.read_page(
             connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
         )
-        items = [(Checkpoint(row.position, row.hash), item(row)) for row in rows]
+        items = [(Checkpoint(row.position, row.leaf_hash), item(row)) for row in rows]
         return Batch(items, items[-1][0] if more else head, more)
 
     # What a filter passes over has no bound, and whoever reads all of the log reads page after page.
@@ -119,13 +123,22 @@ async def read(
     return await database.read(work, is_quick=is_near_end)
 
 
+def head_of(connection: Connection) -> Checkpoint:
+    """Where the log ends."""
+    head = select(FEED.position, CHANGE.leaf_hash).outerjoin(table_of(Change), CHANGE.position == FEED.position)
+    position, hash = connection.execute(head).one()
+    return Checkpoint(position, hash) if position else START
+
+
 def check_checkpoint(connection: Connection, place: Checkpoint) -> None:
-    """Refuse a place that this log never had: it was restored from a backup that is older."""
+    """Refuse a place that this log does not have: it was restored from an older backup, or somebody rewrote it."""
     if place.position == 0:
         return
-    found = connection.execute(select(CHANGE.hash).where(CHANGE.position == place.position)).scalar_one_or_none()
-    if found is None or found[:HASH_SHOWN] != place.hash[:HASH_SHOWN]:
+    found = connection.execute(select(CHANGE.leaf_hash).where(CHANGE.position == place.position)).scalar_one_or_none()
+    if found is None or OF_EARLIER_LOG.fullmatch(place.hash):
         raise FeedReset
+    if found[:HASH_SHOWN] != place.hash[:HASH_SHOWN]:
+        raise HistoryRewritten
 
 
 async def wait_for_more(database: Database, after: Checkpoint, seconds: float, ending: asyncio.Event) -> None:
@@ -181,7 +194,10 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
             actor.c.id.label("by_partner_id"),
             proposal.c.id.label("proposal_id"),
             case((seen.left, null()), else_=CHANGE.data).label("data"),
-            CHANGE.hash,
+            seen.left.label("has_left"),
+            *(column.label(f"leaf_{column.name}") for column in LEAF),
+            CHANGE.salt,
+            CHANGE.leaf_hash,
         )
         .join(SUBJECT, SUBJECT.c.id == CHANGE.resource_id)
         .outerjoin(actor, and_(actor.c.id == CHANGE.by_partner_id, visible(actor, caller)))
@@ -235,7 +251,7 @@ def seen_by(caller: Caller) -> Seen:
 
 
 def item(row: Row[Any]) -> str:
-    """An entry as JSON; its data is JSON already."""
+    """An entry as JSON; its data and its leaf are JSON already."""
     known = {
         "position": row.position,
         "at": row.at,
@@ -247,4 +263,13 @@ def item(row: Row[Any]) -> str:
         "by": None if row.by_partner_id is None else {"partner_id": row.by_partner_id},
         "proposal_id": row.proposal_id,
     }
-    return f'{to_json(known).decode()[:-1]},"data":{row.data or "null"}}}'
+    salt = f'"{row.salt}"' if row.data and row.salt else "null"
+    return f'{to_json(known).decode()[:-1]},"data":{row.data or "null"},"leaf":{leaf_shown(row)},"salt":{salt}}}'
+
+
+def leaf_shown(row: Row[Any]) -> str:
+    """The leaf of an entry, where nothing in it is hidden from the caller."""
+    hidden = row.leaf_by_partner_id != row.by_partner_id or row.leaf_proposal_id != row.proposal_id
+    if row.has_left or hidden:
+        return "null"
+    return leaf_of({name: getattr(row, f"leaf_{name}") for name in LEAF_FIELDS})

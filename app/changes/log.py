@@ -1,29 +1,33 @@
 """Writing the log: the one place that numbers changes."""
 
-import hashlib
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_jsonable_python
 from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import CHAINED, LATER, Action, Change, LogHead, Subject, SubjectAbout
+from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
 from app.changes.quota import charge
+from app.changes.tree import TILE, grow
 from app.database import Database, table_of
+from app.database_errors import DATABASE_ERRORS
 from app.http.envelope import request_id
+from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
-FIRST_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Transaction(AsyncSession):
     zone: tzinfo
     written: list[Written]
     correcting: Correction | None = None
+    appended: range = range(0)
 
     @contextmanager
     def corrected_by(self, correction: Correction) -> Iterator[None]:
@@ -91,6 +96,20 @@ async def transaction(
         session.zone, session.now = zone, now or datetime.now(UTC)
         yield session
         await append(session)
+    if any(position % TILE == TILE - 1 for position in session.appended):
+        await grow_behind(database)
+
+
+async def grow_behind(database: Database) -> None:
+    """Store what the log's tree has grown by; what is not stored now is computed when it is asked for, and stored later."""
+    try:
+        has_more = True
+        while has_more:
+            async with database.transaction() as session:
+                connection = await session.connection()
+                has_more = await connection.run_sync(grow)
+    except (*DATABASE_ERRORS, PoolTimeout) as error:
+        logger.warning("the tree of the log was not stored: %s", type(error).__name__)
 
 
 async def record(session: Transaction, written: Sequence[Written]) -> None:
@@ -127,7 +146,8 @@ async def append(session: Transaction) -> None:
     """Number the transaction's changes and add them.
 
     Positions come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this
-    must be the last thing that a transaction does, or others wait for whatever it does after.
+    must be the last thing that a transaction does, or others wait for whatever it does after. Leaves know nothing of their
+    positions and of each other: they are made before.
     """
     pending, session.written = session.written, []
     if not pending:
@@ -135,29 +155,26 @@ async def append(session: Transaction) -> None:
     await session.flush()
     texts = (written.data for written in pending)
     await charge(session, session.by, texts, session.now, session.database.write_quota)
+    now = datetime.now(UTC)
+    rows = [entry(session.by, written, now) for written in pending]
     counting = (
         update(LogHead)
         .where(col(LogHead.id) == 1)
         .values(position=col(LogHead.position) + len(pending))
-        .returning(col(LogHead.position), col(LogHead.hash))
+        .returning(col(LogHead.position))
         .execution_options(synchronize_session=False)
     )
-    last, previous = (await session.execute(counting)).one()
-    now, first = datetime.now(UTC), last - len(pending) + 1
-    for start in range(0, len(pending), CHUNK):
-        rows = []
-        for position, written in enumerate(pending[start : start + CHUNK], start=first + start):
-            row = entry(session.by, written, position, now)
-            previous = chained(previous, row)
-            rows.append(row | {"hash": previous})
-        await session.execute(insert(Change), rows)
-    await session.execute(update(LogHead).where(col(LogHead.id) == 1).values(hash=previous))
+    first = (await session.execute(counting)).scalar_one() - len(pending) + 1
+    for start in range(0, len(rows), CHUNK):
+        chunk = enumerate(rows[start : start + CHUNK], start=first + start)
+        await session.execute(insert(Change), [row | {"position": position} for position, row in chunk])
+    session.appended = range(first, first + len(rows))
 
 
-def entry(by: Caller, written: Written, position: int, at: datetime) -> dict[str, Any]:
-    """The columns of an entry, its hash excepted."""
-    return {
-        "position": position,
+def entry(by: Caller, written: Written, at: datetime) -> dict[str, Any]:
+    """The columns of an entry, its position excepted."""
+    salt = new_salt()
+    row = {
         "at": at,
         "action": written.action,
         "resource_type": written.type,
@@ -171,14 +188,9 @@ def entry(by: Caller, written: Written, position: int, at: datetime) -> dict[str
         "changed_fields": list(written.changed_fields),
         "data": written.data,
         "proposal_id": written.proposal_id,
+        "reason": None,
+        "salt": salt,
+        "key_ref": None if by.key_id is None else salted(salt, str(by.key_id)),
+        "data_digest": digest_of(salt, None if written.data is None else json.loads(written.data)),
     }
-
-
-def chained(previous: str, row: Mapping[str, Any]) -> str:
-    """The hash of an entry: SHA-256 over the hash before it and its columns as one JSON array.
-
-    `at` counts microseconds in UTC, so that the text is the same from either database.
-    """
-    later = {name: row[name] for name in LATER if row[name] is not None}
-    values = to_jsonable_python([*(row[name] for name in CHAINED), *([later] if later else [])])
-    return hashlib.sha256(json.dumps([previous, *values], ensure_ascii=False).encode()).hexdigest()
+    return row | {"leaf_hash": leaf_hash(leaf_of(row))}

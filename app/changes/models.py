@@ -20,6 +20,9 @@ from app.vocabularies.term import Term
 MOST_CHANGES = 500
 LAST_POSITION = 2**53 - 1
 """The last whole number that every reader of JSON keeps as it is."""
+HASH_LENGTH = 44
+"""How long a hash of 32 bytes is in Base64."""
+HASH_PATTERN = r"^[A-Za-z0-9+/]{43}=$"
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 
 RESOURCE_TYPES: set[str] = set()
@@ -52,14 +55,17 @@ class Action(Term):
 
 
 class LogHead(SQLModel, table=True):
-    """The end of the log: one row, which every writing transaction updates last."""
+    """The end of the log: one row, which every writing transaction updates last; and what stands before its first entry.
+
+    That is the leaf with the index 0, so that the entry at a position is the leaf with that index.
+    """
 
     __tablename__ = "feed"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: int = Field(primary_key=True)
     position: int = Field(sa_type=BigInteger)
-    hash: str = Field(max_length=64)
+    first_leaf: str = Field(sa_type=TextColumn)
 
 
 class Subject(SQLModel, table=True):
@@ -108,20 +114,66 @@ class Change(SQLModel, table=True):
     request_id: str | None = Field(default=None, max_length=128)
     changed_fields: list[str] = Field(sa_type=Json)
     data: str | None = Field(default=None, sa_type=TextColumn)
-    hash: str = Field(max_length=64)
     proposal_id: UUID | None = None
+    reason: str | None = Field(default=None, max_length=200)
+    salt: str | None = Field(default=None, max_length=HASH_LENGTH)
+    key_ref: str | None = Field(default=None, max_length=HASH_LENGTH)
+    data_digest: str = Field(max_length=HASH_LENGTH)
+    leaf_hash: str = Field(max_length=HASH_LENGTH)
 
 
-LATER: tuple[str, ...] = ("proposal_id",)
-"""Columns that earlier entries do not have: an entry's hash covers those that say something."""
-CHAINED: tuple[str, ...] = tuple(name for name in Change.model_fields if name not in ("hash", *LATER))
-"""The columns that every entry's hash covers, in order."""
+class TreeNode(SQLModel, table=True):
+    """A complete subtree of the log's Merkle tree: its hash is computed behind the commits, and follows from the leaves.
+
+    One of the first level is over 256 leaves, one of the next over 256 of those.
+    """
+
+    __tablename__ = "tree_node"
+
+    level: int = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    hash: str = Field(max_length=HASH_LENGTH)
+
+
+Hash = Annotated[str, PlainField(max_length=HASH_LENGTH, pattern=HASH_PATTERN)]
+ChangedFields = Annotated[
+    list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]], PlainField(max_length=60)
+]
 
 
 class Actor(BaseModel):
     """Who made a change."""
 
     partner_id: UUID = PlainField(description="Partner whose key was used.")
+
+
+class Leaf(BaseModel):
+    """What an entry says for ever, in the tree that proofs are about; its text is its canonical JSON (RFC 8785).
+
+    Its index in the tree is the entry's position.
+    """
+
+    at: str = PlainField(
+        max_length=27,
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$",
+        description="When the change was made (UTC), with microseconds.",
+    )
+    action: Action = PlainField(description="What was done.")
+    resource_type: str = PlainField(max_length=60, pattern="^[a-z_]+$", description="Kind of resource.")
+    resource_id: UUID = PlainField(description="Id of the resource.")
+    version: Version = PlainField(description="Version of the resource after the change.")
+    visibility: Visibility = PlainField(description="Who may read the resource after the change.")
+    previous_visibility: Visibility | None = PlainField(description="Who could read it before; null for what was new.")
+    by_partner_id: UUID | None = PlainField(description="Partner whose key was used.")
+    key_ref: Hash | None = PlainField(
+        description="SHA-256 of the salt and the id of the key that was used, in Base64; null for the register's commands."
+    )
+    changed_fields: ChangedFields = PlainField(description="Names of the fields that changed.")
+    proposal_id: UUID | None = PlainField(description="The proposal whose confirmation corrected it.")
+    reason: str | None = PlainField(max_length=200, pattern="^.*$", description="Why it was done, where that is said.")
+    data_digest: Hash = PlainField(
+        description="SHA-256 of the salt and of the canonical JSON of `data`, in Base64; of the salt alone where there is none."
+    )
 
 
 class ChangePublic(BaseModel):
@@ -142,14 +194,18 @@ class ChangePublic(BaseModel):
     )
     resource_id: UUID = PlainField(description="Id of the resource.")
     version: Version = PlainField(description="Version of the resource after the change.")
-    changed_fields: list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]] = PlainField(
-        max_length=60, description="Names of the fields that changed."
-    )
+    changed_fields: ChangedFields = PlainField(description="Names of the fields that changed.")
     by: Actor | None = PlainField(description="Who made the change; null for the register's own commands.")
     proposal_id: UUID | None = PlainField(
         description="The proposal whose confirmation corrected it, where the caller may see that: there is why."
     )
     data: dict[str, Any] | None = PlainField(description="The resource as it was then; null when it was deleted.")
+    leaf: Leaf | None = PlainField(
+        description="The entry in the log's tree; null where the caller does not see all that it says."
+    )
+    salt: Hash | None = PlainField(
+        description="32 random bytes in Base64, with which `leaf.data_digest` can be checked; null where there is no `data`."
+    )
 
 
 class ChangePage(BaseModel):

@@ -59,7 +59,7 @@ LastEventId = Annotated[
 ]
 
 
-@router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "rights-changed"))
+@router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "history-rewritten", "rights-changed"))
 async def list_changes(
     request: Request, runtime: Running, caller: Anyone, wanted: Annotated[WaitingFeedQuery, Query()]
 ) -> Response:
@@ -69,8 +69,9 @@ async def list_changes(
     2. When a write was answered, its change is in the feed; what was rolled back never is.
     3. Who stores the cursor after processing loses nothing. After a crash on the reader's side the page comes again;
        `position` is the key to drop doubles by.
-    4. After a restore from a backup, a cursor from the lost future is 410 `feed-reset`, never silently continued. A cursor
-       from before the caller's rights changed is 410 `rights-changed`.
+    4. After a restore from a backup, a cursor from the lost future is 410 `feed-reset`, never silently continued. Where
+       other entries stand there now, it is 410 `history-rewritten`. A cursor from before the caller's rights changed is 410
+       `rights-changed`.
     5. Data is served only of what the caller may see now: what left its view is one `deleted` without data, what entered
        it starts with the data of its entering.
     6. Following the feed from the start gives exactly the lists.
@@ -90,7 +91,7 @@ async def list_changes(
 @router.get(
     "/stream",
     response_class=StreamingResponse,
-    responses={200: {"content": EVENTS}, **problems(410, "feed-reset", "rights-changed")},
+    responses={200: {"content": EVENTS}, **problems(410, "feed-reset", "history-rewritten", "rights-changed")},
 )
 async def stream_changes(
     request: Request,

@@ -1,7 +1,7 @@
 """Check the record; exit with 1 when anything is wrong, and say what.
 
-Every stored representation must be what the tables give, and the change log must be complete, chained and in
-agreement with the resources: so nobody can rewrite it unnoticed.
+Every stored representation must be what the tables give, and the change log must be complete, hashed as it
+says and in agreement with the resources: so nobody can rewrite it unnoticed.
 """
 
 import typer

@@ -8,9 +8,13 @@ from app.changes.models import ChangePage
 from app.goals.resource import GOALS
 from app.involvement.models import Involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
+from app.proofs.leaves import digest_of, encoded, salted
+from app.proofs.tree import HASH_BYTES
 from app.reports.routes import REPORTS
 from app.resources.examples import answered_example, given_example
-from app.resources.ids import named_id
+from app.resources.ids import named_id, shown_id
+
+SALT = encoded(bytes(range(HASH_BYTES)))
 
 
 def examples() -> Mapping[str, Any]:
@@ -23,16 +27,32 @@ def examples() -> Mapping[str, Any]:
 
 def change_example(goal: dict[str, Any]) -> dict[str, Any]:
     """A page of the feed with the creation of a goal."""
-    change = {
-        "position": 15,
-        "at": goal["created_at"],
+    city = str(named_id("partners", "landeshauptstadt-dresden"))
+    said = {
         "action": "created",
         "resource_type": GOALS.type,
         "resource_id": goal["id"],
         "version": 1,
         "changed_fields": ["agreement_id", "number", "topic_id", "title"],
-        "by": {"partner_id": str(named_id("partners", "landeshauptstadt-dresden"))},
         "proposal_id": None,
+    }
+    leaf = {
+        "at": f"{goal['created_at'].removesuffix('Z')}.000000Z",
+        **said,
+        "visibility": "public",
+        "previous_visibility": None,
+        "by_partner_id": city,
+        "key_ref": salted(SALT, str(shown_id("keys"))),
+        "reason": None,
+        "data_digest": digest_of(SALT, goal),
+    }
+    change = {
+        "position": 15,
+        "at": goal["created_at"],
+        **said,
+        "by": {"partner_id": city},
         "data": goal,
+        "leaf": leaf,
+        "salt": SALT,
     }
     return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}

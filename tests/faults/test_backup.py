@@ -80,7 +80,7 @@ async def test_keeps_positions_and_tells_readers_of_what_is_lost(
                     await make(other, "goals")
                 # The lost positions are taken again, by other changes.
                 answer = await other.get("/v1/changes", params={"cursor": late.cursor or ""})
-                problem_of(answer, 410, "feed-reset")
+                problem_of(answer, 410, "history-rewritten")
                 await early.catch_up(other)
             assert [change["position"] for change in early.changes] == list(range(1, len(late.changes) + 2))
             assert (await verify_all(copy))[1] == []
