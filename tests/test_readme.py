@@ -137,4 +137,4 @@ class TestCommands:
     @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
     async def test_make_run_migrates_seeds_and_serves(self) -> None:
         out = await succeed("make", "--dry-run", "--assume-old=pyproject.toml", "run", cwd=ROOT)
-        assert re.findall(r"register (\w+)", out)[-4:] == ["migrate", "seed", "keys", "serve"]
+        assert re.findall(r"register (\w+)", out)[-5:] == ["migrate", "seed", "keys", "log", "serve"]

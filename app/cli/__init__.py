@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from app.cli.failed import Failed
 
-COMMANDS = ("serve", "migrate", "seed", "demo", "verify", "openapi", "keys")
+COMMANDS = ("serve", "migrate", "seed", "demo", "verify", "openapi", "keys", "log")
 """The commands, in the order in which people need them; each is the module of this folder that has its name."""
 
 

@@ -1,6 +1,5 @@
 """Make, list, replace and revoke the keys by which partners' systems write."""
 
-import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,8 @@ import typer
 from app.access.caller import COMMAND
 from app.access.roles import Role
 from app.changes.log import Transaction, transaction
-from app.cli.failed import Failed
 from app.cli.running import carry_out, migrated, read_settings
+from app.cli.secret_files import write_secret
 from app.keys import service as keys
 
 Result = TypeVar("Result")
@@ -51,17 +50,6 @@ def init_keys(
     if with_session(make) is None:
         return
     typer.echo(f"An admin key was made and put into {file}; send it as `Authorization: Bearer $(cat {file})`.")
-
-
-def write_secret(file: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-            os.fchmod(descriptor, 0o600)
-            opened.write(text)
-    except OSError as error:
-        raise Failed(f"{file} cannot be written: {error.strerror}") from None
 
 
 @cli.command("list")

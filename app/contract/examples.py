@@ -8,6 +8,9 @@ from app.changes.models import ChangePage
 from app.goals.resource import GOALS
 from app.involvement.models import Involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
+from app.log.examples import EXAMPLES as LOG_EXAMPLES
+from app.log.examples import receipt_of
+from app.log.models import Receipt
 from app.proofs.leaves import digest_of, encoded, salted
 from app.proofs.tree import HASH_BYTES
 from app.reports.routes import REPORTS
@@ -22,7 +25,9 @@ def examples() -> Mapping[str, Any]:
     shown: dict[str, Any] = {each.kind.public.__name__: answered_example(each.kind, each.example) for each in FEATURES}
     shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
     shown[Involvement.__name__] = given_example(Involvement)
-    return shown | dict(KEY_EXAMPLES) | {ChangePage.__name__: change_example(shown[GOALS.public.__name__])}
+    changes = change_example(shown[GOALS.public.__name__])
+    shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(changes["items"][0])}
+    return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES)
 
 
 def change_example(goal: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from app.decisions.queries import filters
 from app.decisions.resource import DECISIONS
 from app.http.headers import Conditional
 from app.http.responses import conflicts
-from app.http.runtime import Reading
+from app.http.runtime import Reading, Running
+from app.log.models import Receipt
+from app.log.receipts import answer_receipt
 from app.resources.answers import written
 from app.resources.changing import changeable
 from app.resources.idempotency import Once
@@ -76,3 +78,9 @@ async def list_decision_history(
 ) -> Response:
     """Read what happened to one decision, from its creation on; also after it was deleted."""
     return await answer_history(database, caller, DECISIONS.type, id, wanted)
+
+
+@router.get("/{id}/receipt", response_model=Receipt)
+async def get_decision_receipt(runtime: Running, caller: Anyone, id: Id) -> Response:
+    """Get evidence of what the log says of one decision, which can be kept and checked without the register."""
+    return await answer_receipt(runtime, caller, DECISIONS.type, id)

@@ -10,7 +10,9 @@ from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.headers import Conditional
 from app.http.responses import conflicts
-from app.http.runtime import Reading
+from app.http.runtime import Reading, Running
+from app.log.models import Receipt
+from app.log.receipts import answer_receipt
 from app.progress_reports.models import (
     ProgressReportCreate,
     ProgressReportList,
@@ -81,3 +83,9 @@ async def list_progress_report_history(
 ) -> Response:
     """Read what happened to one progress report, from its creation on; also after it was deleted."""
     return await answer_history(database, caller, PROGRESS_REPORTS.type, id, wanted)
+
+
+@router.get("/{id}/receipt", response_model=Receipt)
+async def get_progress_report_receipt(runtime: Running, caller: Anyone, id: Id) -> Response:
+    """Get evidence of what the log says of one progress report, which can be kept and checked without the register."""
+    return await answer_receipt(runtime, caller, PROGRESS_REPORTS.type, id)

@@ -62,6 +62,7 @@ LINKS = (
     ("/v1/reports/exchange", Text("Bericht: Austausch", "Report: exchange")),
     ("/v1/reports/upcoming", Text("Bericht: was ansteht", "Report: what is due")),
     ("/v1/changes", Text("Was sich geändert hat", "What has changed")),
+    ("/v1/log/leaves", Text("Prüfsummen des Protokolls", "Hashes of the log")),
     ("/problems", Text("Arten von Fehlern", "Kinds of problems")),
     ("/.well-known/api-catalog", Text("API-Katalog (RFC 9727)", "API catalogue (RFC 9727)")),
     ("/readyz", Text("Bereitschaft", "Readiness")),

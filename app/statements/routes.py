@@ -11,7 +11,9 @@ from app.changes.models import ChangePage, ChangeQuery
 from app.decisions.resource import DECISIONS
 from app.http.headers import Conditional
 from app.http.responses import conflicts
-from app.http.runtime import Reading
+from app.http.runtime import Reading, Running
+from app.log.models import Receipt
+from app.log.receipts import answer_receipt
 from app.resources.addresses import PartnerInPath
 from app.resources.answers import put_answer, written
 from app.resources.paging import Page
@@ -94,3 +96,9 @@ async def list_statement_history(
 ) -> Response:
     """Read what happened to what one partner said; also after it was taken back."""
     return await answer_history(database, caller, STATEMENTS.type, statement_id(id, partner_id), wanted)
+
+
+@router.get("/{partner_id}/receipt", response_model=Receipt)
+async def get_statement_receipt(runtime: Running, caller: Anyone, id: Id, partner_id: PartnerInPath) -> Response:
+    """Get evidence of what the log says of a statement, which can be kept and checked without the register."""
+    return await answer_receipt(runtime, caller, STATEMENTS.type, statement_id(id, partner_id))

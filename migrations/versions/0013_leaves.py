@@ -78,11 +78,29 @@ def upgrade() -> None:
         sa.Column('hash', HASH, nullable=False),
         sa.PrimaryKeyConstraint('level', 'number', name=op.f('pk_tree_node')),
     )
+    op.create_table(
+        'cosigner',
+        sa.Column('verifier_key', sa.String(300), nullable=False),
+        sa.Column('partner_id', sa.Uuid(), nullable=False),
+        sa.Column('registered_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('verifier_key', name=op.f('pk_cosigner')),
+    )
+    with op.batch_alter_table('cosigner') as batch_op:
+        batch_op.create_index(batch_op.f('ix_cosigner_partner_id'), ['partner_id'])
+    op.create_table(
+        'cosignature',
+        sa.Column('size', sa.BigInteger(), nullable=False),
+        sa.Column('partner_id', sa.Uuid(), nullable=False),
+        sa.Column('line', sa.String(400), nullable=False),
+        sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('size', 'partner_id', name=op.f('pk_cosignature')),
+    )
 
 
 def downgrade() -> None:
     """Chain the entries again; proofs that were given lead nowhere then."""
-    op.drop_table('tree_node')
+    for name in ('cosignature', 'cosigner', 'tree_node'):
+        op.drop_table(name)
     for table in ('change', 'feed'):
         with op.batch_alter_table(table) as batch_op:
             batch_op.add_column(sa.Column('hash', sa.String(64), nullable=True))

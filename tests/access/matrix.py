@@ -147,6 +147,25 @@ RULES = (
     Rule(f"Delete {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "delete /{id}"), (401, 403, 403, 403, 403, 403, 204)),
     Rule("Raise an objection, make a proposal", on(OF_PARTIES, "post "), (401, 403, 201, 201, 201, 201, 201)),
     Rule("Withdraw them: who said it", on(OF_PARTIES, "patch /{id}"), (401, 403, 403, 200, 403, 403, 403)),
+    Rule(
+        "Get a receipt",
+        (*on(("decisions", "progress-reports"), "get /{id}/receipt"), f"get {STATEMENT}/receipt"),
+        ALL,
+        ALL_BUT_ANONYMOUS,
+    ),
+    Rule(
+        "Read what proves the log: it is one for all circles",
+        (
+            *(f"get /log/{part}" for part in ("key", "checkpoint", "leaves", "cosigners")),
+            *(f"get /log/proofs/{part}" for part in ("inclusion", "consistency")),
+        ),
+        ALL,
+    ),
+    Rule(
+        "Register a key of one's partner and cosign checkpoints with it",
+        ("post /log/cosigners", "post /log/cosignatures"),
+        (401, 403, 201, 201, 201, 201, 201),
+    ),
     Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
     Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.access.voices import Voice
+from app.proofs.notes import COSIGNATURE, Note, Signer
 from tests.access.matrix import (
     DOCUMENT,
     FROZEN,
@@ -105,6 +106,22 @@ async def contested(callers: Callers, cell: Cell) -> Attempt:
     return Attempt(f"/v1{path}".format(id=made.json()["id"]), sent, made.headers["location"])
 
 
+async def witnessed(callers: Callers, cell: Cell) -> Attempt:
+    """What proves the log; for a cosignature, a key of the caller's partner is registered where it may be."""
+    path = f"/v1{cell.operation.partition(' ')[2]}"
+    signer = Signer.new("witness.test", COSIGNATURE)
+    content = {"verifier_key": str(signer.verifier)}
+    if path.endswith("/cosigners"):
+        return Attempt(path, content, "")
+    if not path.endswith("/cosignatures"):
+        return Attempt(
+            f"{path}{'?position=3' if 'inclusion' in path else '?from=3' if 'consistency' in path else ''}", None, ""
+        )
+    await callers[KEYS.get(cell.caller, cell.caller)].post("/v1/log/cosigners", json=content)
+    note = (await callers["anonymous"].get("/v1/log/checkpoint")).text
+    return Attempt(path, {"note": note + signer.line(Note.of(note).text, 1)}, "")
+
+
 async def saying(operator: httpx.AsyncClient, cell: Cell) -> Attempt:
     """What an operation is about when it says something else than usually."""
     attempt, said = await prepared(operator, cell), SAID[cell.operation]
@@ -188,14 +205,16 @@ class TestMatrix:
         for cell in cells(rules):
             if cell.operation != operation:
                 continue
-            # What is read or refused is left as it is, for the next caller.
+            # What is read or refused is left as it is, for the next caller; what a caller signs is its own.
             of = cell.circle, partner_of(cell.caller)
             attempt = untouched.pop(of, None)
             if attempt is None and operation.split("/")[1] in OF_PARTIES:
                 attempt = await contested(callers, cell)
+            if attempt is None and operation.split("/")[1] == "log":
+                attempt = await witnessed(callers, cell)
             attempt = attempt or await prepare(callers["operator"], cell)
             await try_cell(callers, cell, attempt)
-            if operation.startswith("get ") or cell.status >= 400:
+            if operation.startswith("get ") or (cell.status >= 400 and "/log/" not in operation):
                 untouched[of] = attempt
 
 

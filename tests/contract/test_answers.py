@@ -20,11 +20,13 @@ JSON = {"Content-Type": "application/json"}
 # Entries that others refer to, so that they cannot be deleted.
 REFERRED = {"agreements": AGREEMENT, "topics": topic_id("health"), "partners": CITY, "goals": goal_id(1)}
 # What no request can cause here: that the server cannot read HTTP, conflicts that are each resource's own, and what a
-# role forbids, which tests/access tries, and a full disk (tests/faults). Keys, changes and histories have their own.
+# role forbids, which tests/access tries, and a full disk (tests/faults). Keys, changes, histories and the log have their own.
 # A PUT answers 201 only once.
 ELSEWHERE = {"400", "403", "409", "507"}
 WALKED = [
-    each for each in OPERATIONS if each.path.split("/")[1] in (*PATHS, "reports") and not each.path.endswith("/history")
+    each
+    for each in OPERATIONS
+    if each.path.split("/")[1] in (*PATHS, "reports") and not each.path.endswith(("/history", "/receipt"))
 ]
 PUTS = {each.part: each.body for each in ALL_PUTS}
 BELOW = {"{partner_id}": CITY, "{on}": "2025-02-28"}
