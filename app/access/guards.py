@@ -3,11 +3,12 @@
 import hmac
 import logging
 from datetime import date
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
@@ -51,27 +52,37 @@ async def identify(request: Request, runtime: Running) -> Caller:
     if row.last_used_on != now.date():
         await note_use(database, row.id, now.date())
     asking.set(Asker(str(row.id), has_key=True))
-    return Caller(role=row.role, partner_id=row.partner_id, key_id=row.id)
+    return caller_of(row)
+
+
+def caller_of(key: Any) -> Caller:
+    """Whom a stored key speaks for."""
+    return Caller(role=key.role, partner_id=key.partner_id, key_id=key.id)
 
 
 async def find(database: Database, key: str) -> Any:
     """The stored row of a key, with the day on which its partner ended; None for a key that there is not."""
-    columns = table_of(ApiKey).c
     wanted = digest(key)
-    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
-    [key_of] = columns.partner_id.foreign_keys
-    partner = key_of.column.table
-    statement = (
-        select(*(columns[name] for name in names), partner.c.dissolved_on)
-        .join(partner, partner.c.id == columns.partner_id)
-        .where(columns.digest == wanted)
-    )
 
     def work(connection: Connection) -> Any:
-        return connection.execute(statement).first()
+        return connection.execute(selecting(), {"wanted": wanted}).first()
 
     row = await database.read(work, is_quick=True)
     return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
+
+
+@cache
+def selecting() -> Select[Any]:
+    """The statement that finds a key by what is stored of it: every request needs it, so it is put together once."""
+    columns = table_of(ApiKey).c
+    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
+    [key_of] = columns.partner_id.foreign_keys
+    partner = key_of.column.table
+    return (
+        select(*(columns[name] for name in names), partner.c.dissolved_on)
+        .join(partner, partner.c.id == columns.partner_id)
+        .where(columns.digest == bindparam("wanted"))
+    )
 
 
 async def note_use(database: Database, key_id: UUID, today: date) -> None:
