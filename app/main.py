@@ -24,6 +24,7 @@ from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
 from app.indicators.routes import router as indicators
+from app.interchange.routes import router as external
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
 from app.log.routes import router as log
@@ -46,6 +47,8 @@ from app.topics.routes import router as topics
 
 # Routers are tried one after the other, so those that are asked for most stand first.
 ROUTERS: tuple[APIRouter, ...] = (
+    # Before the kinds, for which `external` would be an id.
+    external,
     consultation_events,
     sub_measures,
     changes,

@@ -58,13 +58,13 @@ BELOW = {each.above: (f"{each.part}/{each.at}", each.body) for each in PUTS}
 def write_routes() -> list[tuple[str, str]]:
     """Every operation of the contract that writes a resource: its method, and the resource's path.
 
-    `put`, `amend` and `withdraw` write what stands below a resource.
+    `put`, `amend` and `withdraw` write what stands below a resource. Under the ids of other systems the same is written.
     """
     return [
         (AT_BELOW.get(method, method) if "}/" in path else method, path.strip("/").partition("/")[0])
         for path, operations in document()["paths"].items()
         for method in operations
-        if method != "get" and path.strip("/").partition("/")[0] in PATHS
+        if method != "get" and path.strip("/").partition("/")[0] in PATHS and "/external/" not in path
     ]
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from app.database import closed
 from app.objections.terms import TRANSITIONS, ObjectionState
+from app.resources.external_ids import Identified
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Homed, Stamped, Stored, Visible, sorted_by
@@ -66,7 +67,7 @@ class ObjectionCreate(ObjectionAnswer, ObjectionText, SubjectPlace, HomedBySubje
     )
 
 
-class ObjectionUpdate(ObjectionAnswer, Patch):
+class ObjectionUpdate(Identified, ObjectionAnswer, Patch):
     """What becomes of it; an absent field keeps its value."""
 
     model_config = example({"answer": "Die Berufsschulen kommen im Herbst dazu; wir ändern den Stand."})

@@ -10,6 +10,7 @@ from sqlmodel import Field
 from app.access.visibility import Visibility
 from app.database import closed
 from app.observations.terms import ObservationState
+from app.resources.external_ids import IdentifiedAsBefore
 from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
@@ -46,7 +47,7 @@ class ObservationCreate(Visible, ObservationValue, ObservationPlace):
     )
 
 
-class ObservationPut(ObservationValue):
+class ObservationPut(IdentifiedAsBefore, ObservationValue):
     """The value of an indicator on a day."""
 
     model_config = example({"value": 46, "state": "final"})

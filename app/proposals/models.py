@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from app.database import Json, closed
 from app.proposals.terms import TRANSITIONS, ProposalState
+from app.resources.external_ids import Identified
 from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Homed, Stamped, Stored, Visible, sorted_by
@@ -91,7 +92,7 @@ class ProposalCreate(ProposalAnswer, ProposalObjections, ProposalText, SubjectPl
     )
 
 
-class ProposalUpdate(ProposalAnswer, Patch):
+class ProposalUpdate(Identified, ProposalAnswer, Patch):
     """What becomes of it; an absent field keeps its value."""
 
     model_config = example({"state": "confirmed"})

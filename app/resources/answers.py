@@ -44,7 +44,12 @@ def written(row: Stored) -> Response:
 
 def put_answer(request: Request, row: Stored, *, is_new: bool) -> Response:
     """The answer to a PUT: the resource as it now is, at the address that was asked for."""
-    return stored(row, HTTPStatus.CREATED, request.url.path) if is_new else stored(row)
+    return put_at(request.url.path, row, is_new=is_new)
+
+
+def put_at(address: str, row: Stored, *, is_new: bool) -> Response:
+    """The answer to a PUT at an address: the resource as it now is."""
+    return stored(row, HTTPStatus.CREATED, address) if is_new else stored(row)
 
 
 def stored(row: Stored, status_code: int = HTTPStatus.OK, location: str | None = None) -> Response:

@@ -33,8 +33,13 @@ IN_FUTURE = Text(
 
 def validated(kind: Kind[Any], after: Mapping[str, Any]) -> Schema:
     """The content after a patch, validated as a whole."""
+    return content_of(kind, {name: after[name] for name in kind.create.model_fields})
+
+
+def content_of(kind: Kind[Any], said: Mapping[str, Any]) -> Schema:
+    """What is said of something new, validated as a whole."""
     try:
-        return kind.create.model_validate({name: after[name] for name in kind.create.model_fields})
+        return kind.create.model_validate(said)
     except ValidationError as error:
         errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise Invalid(errors=field_errors(errors)) from None

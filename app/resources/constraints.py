@@ -26,19 +26,25 @@ def violated(kind: Kind[Any], error: IntegrityError) -> Problem | IntegrityError
     original: Any = error.orig
     if getattr(original, "sqlite_errorname", "") in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         match = SQLITE_UNIQUE.search(str(original))
-        return duplicate([name.rpartition(".")[2] for name in match[1].split(", ")] if match else [])
+        found = [name.split(".") for name in match[1].split(", ")] if match else []
+        return duplicate(places_of(kind, found[0][0], [column for _, column in found]) if found else [])
     state, constraint = getattr(original, "sqlstate", None), constraint_of(original)
     if constraint is None:
         return error
     names = [column.name for column in constraint.columns]
+    places = places_of(kind, constraint.table.name, names)
     if state == UNIQUE_VIOLATION:
-        return duplicate(names)
+        return duplicate(places or names)
     if state == FOREIGN_KEY_VIOLATION:
-        places = [name for name, child in kind.lists.items() if table_of(child.table) is constraint.table]
-        if constraint.table is table_of(kind.table):
-            places = names
         return Invalid(errors=[at(places[0], code="unknown_reference", detail=UNKNOWN)]) if places else InUse()
     return error
+
+
+def places_of(kind: Kind[Any], table: str, columns: list[str]) -> list[str]:
+    """The fields behind these columns of a table: themselves, or the list that the table holds."""
+    if table == kind.type:
+        return columns
+    return [name for name, child in kind.lists.items() if table_of(child.table).name == table]
 
 
 def duplicate(fields: list[str]) -> Duplicate:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, select
 from app.changes.log import Transaction
 from app.database import table_of
 from app.resources.errors import Frozen
+from app.resources.external_ids import EXTERNAL_IDS
 from app.resources.kind import KINDS, HeldEntries, Hold, Kind, Write
 
 
@@ -54,7 +55,8 @@ async def check_frozen(session: Transaction, write: Write[Any], id: UUID) -> Non
     changed: dict[str, None] = {}
     freeze = write.kind.frozen
     if freeze is not None and await is_on_record(session, write.kind, id):
-        names = tuple(write.after) if freeze.fields is None else freeze.fields
+        # By which ids other systems know it is no part of the record: they may come to know it later.
+        names = [each for each in write.after if each != EXTERNAL_IDS] if freeze.fields is None else freeze.fields
         changed |= {name: None for name in names if write.changes(name)}
     async for hold, holder in holders_of(session, write.kind, id):
         changed |= dict.fromkeys(changed_of_held(write, hold, holder))

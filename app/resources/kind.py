@@ -14,6 +14,7 @@ from app.changes.log import Transaction
 from app.changes.models import RESOURCE_TYPES
 from app.database import table_of
 from app.http.problems import FieldError
+from app.resources.external_ids import EXTERNAL_IDS, SubjectExternalId
 from app.resources.schema import Stamped, Stored
 from app.resources.words import BY_COORDINATORS, Rights
 from app.schema.base import Patch, Schema
@@ -28,7 +29,8 @@ class ChildList:
 
     `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
     (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
-    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart.
+    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart. `of_kind`
+    is the kind of the resources, where those of several kinds share the table.
     """
 
     table: type[SQLModel]
@@ -38,11 +40,13 @@ class ChildList:
     owner: str | None = None
     rights: Rights | None = None
     state: str = "status"
+    of_kind: str | None = None
 
     def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
         """The rows that hold these entries."""
+        shared = {} if self.of_kind is None else {"kind": self.of_kind}
         return [
-            {self.parent: parent, "position": position, **({self.value: entry} if self.value else entry)}
+            {self.parent: parent, "position": position, **shared, **({self.value: entry} if self.value else entry)}
             for position, entry in enumerate(entries)
         ]
 
@@ -50,7 +54,8 @@ class ChildList:
         """The entry that a row holds."""
         if self.value:
             return row[self.value]
-        return {name: value for name, value in row.items() if name not in (self.parent, "position")}
+        own = (self.parent, "position") if self.of_kind is None else (self.parent, "position", "kind")
+        return {name: value for name, value in row.items() if name not in own}
 
 
 @dataclass
@@ -116,7 +121,7 @@ class Hold:
 class Freeze:
     """What is on record: where `when` holds for a stored row, these fields stay as they are.
 
-    Without `fields` that is all of them. `holds` says what stays of others with it. What is on record, or held by what is,
+    Without `fields` that is all of them but the ids of other systems. `holds` says what stays of others with it. What is on record, or held by what is,
     is not deleted either. Only a proposal that another side confirmed changes it.
     """
 
@@ -210,6 +215,9 @@ class Kind(Generic[Row_co]):
     let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
 
     def __post_init__(self) -> None:
+        known = ChildList(SubjectExternalId, parent="subject_id", of_kind=self.type)
+        # Every kind has it, and none has to say so.
+        object.__setattr__(self, "lists", {**self.lists, EXTERNAL_IDS: known})
         KINDS[self.type] = self
         RESOURCE_TYPES.add(self.type)
 

@@ -1,6 +1,6 @@
 """What every stored resource has in common."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from pydantic import ConfigDict
@@ -10,13 +10,14 @@ from sqlmodel import Field
 
 from app.access.visibility import Visibility
 from app.database import closed, ordered_text
+from app.resources.external_ids import Identified
 from app.schema.base import Schema
 from app.schema.fields import Id, Moment, Slug, Version
 
 SORT_NAME_LENGTH = 300
 
 
-class Visible(Schema):
+class Visible(Identified):
     """What a writer decides about any resource."""
 
     visibility: Visibility = Field(
@@ -67,6 +68,8 @@ class Stamped(Schema):
 class Stored(Visible, Stamped):
     """Base of the resources' tables: the columns that no caller sees, and the representation that all callers get."""
 
+    # A list in a table of its own is no column here.
+    external_ids: ClassVar[Any]  # type: ignore[misc]
     sort_name: str = Field(sa_type=ordered_text(SORT_NAME_LENGTH))
     search_text: str = Field(sa_type=TextColumn)
     representation: str = Field(sa_type=TextColumn)

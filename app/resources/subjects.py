@@ -17,6 +17,7 @@ from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction
 from app.database import table_of
 from app.language import Text
+from app.resources.external_ids import Identified
 from app.resources.kind import KINDS, Write
 from app.resources.ownership import NO_PARTY
 from app.resources.schema import HomedAtFirst
@@ -59,7 +60,7 @@ class SubjectPlace(Schema):
     subject_id: Id = Field(description="Id of what it is about; it never changes.")
 
 
-class HomedBySubject(HomedAtFirst):
+class HomedBySubject(Identified, HomedAtFirst):
     """What is said of something new by its subject, where it is not said."""
 
     agreement_id: Id | None = Field(

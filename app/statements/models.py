@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
 from app.database import Json, closed
+from app.resources.external_ids import IdentifiedAsBefore
 from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
@@ -94,7 +95,7 @@ class StatementCreate(Visible, StatementAnswer, StatementContent, StatementPlace
     )
 
 
-class StatementPut(StatementContent):
+class StatementPut(IdentifiedAsBefore, StatementContent):
     """What a partner says; the city's answer to it stays."""
 
     model_config = example(

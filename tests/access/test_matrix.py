@@ -191,7 +191,9 @@ def refused_by(cell: Cell) -> str:
 @any_database
 class TestMatrix:
     def test_has_every_operation_of_the_contract(self) -> None:
-        operations = {f"{method} {path}" for path, item in document()["paths"].items() for method in item}
+        # The rights under the ids of other systems are the same: tests/interchange tries them.
+        paths = {path: item for path, item in document()["paths"].items() if "/external/" not in path}
+        operations = {f"{method} {path}" for path, item in paths.items() for method in item}
         listed = [operation for rule in RULES for operation in rule.operations]
         assert sorted(listed) == sorted(operations)
 

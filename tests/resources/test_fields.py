@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.resources.external_ids import EXTERNAL_IDS
 from app.schema import fields, text
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
@@ -302,7 +303,8 @@ def many(schema: Schema, length: int) -> list[Any]:
     if "enum" in entry:
         return (list(entry["enum"]) * 2)[:length]
     if entry["type"] == "object":
-        return [full_entry(entry) for _ in range(length)]
+        differs = "id" if schema.get("uniqueItems") else None
+        return [full_entry(entry) | ({differs: f"Nr. {number}"} if differs else {}) for number in range(length)]
     if entry["type"] == "integer":
         return list(range(1, length + 1))
     return [str(uuid4()) if entry.get("format") == "uuid" else f"Nr. {number}" for number in range(length)]
@@ -451,7 +453,8 @@ class TestFields:
             for each in scalars:
                 # An entry is sent as a whole; what must differ from one resource to the next is not sent again.
                 if each not in wanted and (len(each.path) > 1 or each.name in SENT_ALONG):
-                    put(body, each.path, cases[each][-1])
+                    differs = each.path[0] == EXTERNAL_IDS
+                    put(body, each.path, f"s{next(numbers)}" if differs else cases[each][-1])
             state = POSTED[target.path].state
             if target.method == "patch" and POSTED[target.path].transitions and state in body:
                 # Not each status can follow the one before: a resource that has it keeps it.
