@@ -13,5 +13,8 @@ only_sqlite = pytest.mark.databases("sqlite")
 only_postgresql = pytest.mark.databases("postgresql")
 """For what the other kind of database does not have."""
 
-any_database = only_sqlite
-"""For what no database decides: who may do what, what is refused before a database is asked, rules on values."""
+any_database = pytest.mark.databases(*ENGINES if IS_SOAK else ["sqlite"])
+"""For what no database decides: who may do what, what is refused before a database is asked, rules on values.
+
+`make soak` tries it on both all the same.
+"""

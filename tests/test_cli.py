@@ -143,6 +143,7 @@ class TestHelp:
 WEB = ("fastapi", "app.main", "app.http.runtime", "uvicorn")
 NEEDLESS = {
     "": ("asyncio", "pydantic", "sqlalchemy", "app.settings", "app.database"),
+    "serve": (*WEB, "alembic", "yaml", "sqlmodel", "app.database"),
     "migrate": (*WEB, "yaml"),
     "seed": (*WEB, "alembic"),
     "demo": (*WEB, "alembic"),

@@ -1,9 +1,7 @@
 """The `register` command: what there is, and how each command is loaded when it is asked for."""
 
 import ast
-import gc
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from app.cli.failed import Failed
+from app.cli.loading import load
 
 COMMANDS = ("serve", "migrate", "seed", "demo", "verify", "openapi", "keys", "log")
 """The commands, in the order in which people need them; each is the module of this folder that has its name."""
@@ -25,13 +24,7 @@ class Asked(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The context of the command itself, in which it then runs."""
-        # What is loaded stays: the collector would look through it again and again, for a fifth of the time.
-        gc.disable()
-        try:
-            command = typer.main.get_command(import_module(f"{__name__}.{self.name}").cli)
-        finally:
-            gc.freeze()
-            gc.enable()
+        command = typer.main.get_command(load(str(self.name)).cli)
         command.name = self.name
         return command.make_context(info_name, args, parent, **extra)
 

@@ -13,8 +13,9 @@ import typer
 import app.catalogue  # noqa: F401 (entries refer to kinds of which none is made here)
 from app.access.caller import COMMAND
 from app.changes.log import transaction
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.running import carry_out, migrated
 from app.demo import service as demo_year
 from app.demo.document import DemoFile, read_demo
 from app.settings import Settings

@@ -11,7 +11,8 @@ import typer
 from app.access.caller import COMMAND
 from app.access.roles import Role
 from app.changes.log import Transaction, transaction
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.configuration import read_settings
+from app.cli.running import carry_out, migrated
 from app.cli.secret_files import write_secret
 from app.keys import service as keys
 

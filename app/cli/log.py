@@ -2,8 +2,8 @@
 
 import typer
 
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import read_settings
 from app.cli.secret_files import write_secret
 from app.proofs.notes import BadNote, Signer
 

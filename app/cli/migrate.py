@@ -7,8 +7,9 @@ from app import migrating
 from app.access.caller import COMMAND
 from app.catalogue import FEATURES
 from app.changes.log import transaction
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.running import carry_out, migrated
 from app.resources.renewing import renew
 from app.revisions import newest_revision
 from app.settings import Settings

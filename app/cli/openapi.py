@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import read_settings
 from app.main import create_app
 
 cli = typer.Typer(add_completion=False)

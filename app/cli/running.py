@@ -1,11 +1,9 @@
-"""What commands have in common: the settings, the database, and failures in one line."""
+"""What commands have in common: the database, and failures in one line."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from app.cli.failed import Failed
 from app.database import Database
@@ -17,15 +15,6 @@ from app.schema.fields import city_timezone
 from app.settings import Settings
 
 Result = TypeVar("Result")
-
-
-def read_settings() -> Settings:
-    """The settings; a wrong one is named by its variable."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Failed(f"REGISTER_{str(first['loc'][0]).upper()}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def carry_out(work: Coroutine[Any, Any, Result]) -> Result:

@@ -12,8 +12,9 @@ import typer
 
 from app.access.caller import COMMAND
 from app.changes.log import transaction
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.running import carry_out, migrated
 from app.seed.document import AgreementFile, BadFile, read_file
 from app.seed.service import Loaded, load
 from app.settings import Settings

@@ -8,7 +8,8 @@ import typer
 
 from app.catalogue import FEATURES
 from app.changes.verifying import faults as faults_of_log
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.configuration import read_settings
+from app.cli.running import carry_out, migrated
 from app.resources.verifying import compared
 from app.settings import Settings
 
