@@ -23,6 +23,7 @@ from app.http.health import router as health
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
+from app.http.turns import Turns
 from app.indicators.routes import router as indicators
 from app.interchange.routes import router as external
 from app.involvement.routes import router as involvement
@@ -115,4 +116,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(LargeAnswers)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)
+    app.add_middleware(Turns)
     return app

@@ -1,5 +1,6 @@
 """The pages that people see in a browser, and the same as JSON for programs."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterable
@@ -130,9 +131,10 @@ async def get_contract(request: Request) -> Response:
     """The contract of the API."""
     state = request.app.state
     if not hasattr(state, "contract"):
-        # It takes a second to make, which nobody else is to wait for.
-        state.contract = await run_in_threadpool(kept_contract, request.app)
-    return state.contract.answer(request.headers)  # type: ignore[no-any-return]
+        # It takes a second to make, which nobody else is to wait for; whoever asks meanwhile waits for the same one.
+        state.contract = asyncio.ensure_future(run_in_threadpool(kept_contract, request.app))
+    kept: Kept = await asyncio.shield(state.contract)
+    return kept.answer(request.headers)
 
 
 def kept_contract(app: FastAPI) -> Kept:

@@ -385,6 +385,8 @@ class TestNumberOfValues:
             {"sdgs": [[]] * 200_000},
             [0] * 300_000,
             [{}] * 200_000,
+            ["x"] * 30_000,
+            [',"\\,'] * MOST_VALUES + [0],
         ],
         ids=lambda body: str(body)[:30],
     )
@@ -397,6 +399,8 @@ class TestNumberOfValues:
         assert len(errors_of(await offline.post(PATH, json=body))) == ERRORS_SHOWN
         answer = await offline.post(PATH, json={"sdgs": [1] * (MOST_VALUES - 1)})
         assert ("#/sdgs", "too_long") in errors_of(answer)
+        answer = await offline.post(PATH, json={"title": ',"\\,' * 2 * MOST_VALUES})
+        assert ("#/title", "string_too_long") in errors_of(answer)
 
     async def test_is_more_than_any_schema_takes(self, offline: httpx.AsyncClient) -> None:
         document = (await offline.get("/openapi.json")).json()

@@ -1,5 +1,6 @@
 """What people open in a browser, and what machines look for at well-known addresses."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app import migrating
 from app.access.guards import identify
 from app.settings import Settings
+from app.site import routes
+from app.site.kept import Kept
 from app.site.routes import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
 from tests.conftest import Cluster, as_command, client_of, running, settings_for
 from tests.problems import problem_of
@@ -152,6 +156,23 @@ class TestContract:
         assert first.headers["access-control-allow-origin"] == "*"
         assert first.content == second.content
         assert json.loads(first.text)["openapi"] == "3.1.0"
+
+    async def test_is_made_once_for_all_who_ask_meanwhile(
+        self, app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[object] = []
+
+        def make(of: object) -> Kept:
+            made.append(of)
+            return Kept(b"{}", "application/json", "no-cache")
+
+        monkeypatch.setattr(routes, "kept_contract", make)
+        # The app may have made it before, and is to have that again.
+        monkeypatch.setattr(app.state, "contract", None, raising=False)
+        del app.state.contract
+        answers = await asyncio.gather(*(client.get("/openapi.json") for _ in range(4)))
+        assert [answer.json() for answer in answers] == [{}] * 4
+        assert made == [app]
 
     @pytest.mark.parametrize(
         ("accepted", "coding"),
