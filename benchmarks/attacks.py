@@ -259,6 +259,33 @@ async def many_members(until: float, key: str) -> None:
     await repeat(until, 4, lambda connection: connection.ask("POST", "/v1/needs", body, headers))
 
 
+async def imports(until: float, key: str) -> None:
+    """A file of five thousand events, again and again."""
+    connection, headers = Connection(key), {"Content-Type": "application/jsonl"}
+    number = 0
+    while time.perf_counter() < until:
+        events = (
+            {**EVENT, "title": f"Gespräch {number}", "external_ids": [{"system": "attack", "id": str(line)}]}
+            for line in range(5_000)
+        )
+        body = "\n".join(json.dumps(event) for event in events).encode()
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await connection.ask("POST", "/v1/imports?resource=consultation-events", body, headers)
+        number += 1
+        await asyncio.sleep(0.1)
+
+
+async def exports(until: float, _key: str) -> None:
+    """All events as files, for four at once."""
+    path = "/v1/exports/consultation-events"
+
+    async def ask(connection: Connection) -> None:
+        for form in ("jsonl", "xlsx"):
+            await connection.ask("GET", f"{path}.{form}")
+
+    await repeat(until, 4, ask)
+
+
 async def nobody(_until: float, _key: str) -> None:
     """Nobody attacks."""
 
@@ -275,7 +302,19 @@ ATTACKS: tuple[Attack, ...] = (
     readiness,
     bodies_to_nowhere,
     many_members,
+    imports,
+    exports,
 )
+ADDRESSES: Mapping[Attack, str] = {imports: "/imports", exports: "/exports/"}
+"""What an attack needs that not every version serves."""
+
+
+async def is_served(address: str) -> bool:
+    """Whether the contract has something at an address."""
+    connection = Connection()
+    contract = json.loads((await connection.ask("GET", "/openapi.json")).body)
+    connection.close()
+    return any(path.startswith(address) for path in contract["paths"])
 
 
 def carry_out(name: str, seconds: float, key: str) -> None:
@@ -318,6 +357,8 @@ async def run(engine: str, folder: Path, uri: str, seconds: float, wanted: list[
             if wanted and attack.__name__ not in wanted:
                 continue
             with server(REGISTER, PORT, url) as process:
+                if attack in ADDRESSES and not await is_served(ADDRESSES[attack]):
+                    continue
                 caller = await asyncio.to_thread(measure, attack, keys, seconds)
                 memory = psutil.Process(process.pid).memory_info().rss // MIB
             refused = ", ".join(f"{count} x {status or 'broken'}" for status, count in sorted(caller.refused.items()))
