@@ -45,6 +45,8 @@ from app.site.routes import router as pages
 from app.statements.routes import router as statements
 from app.sub_measures.routes import router as sub_measures
 from app.topics.routes import router as topics
+from app.webhooks.routes import router as webhook_endpoints
+from app.webhooks.routes import webhooks
 
 # Routers are tried one after the other, so those that are asked for most stand first.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -69,6 +71,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports,
     keys,
     log,
+    webhook_endpoints,
 )
 
 TAGS: Mapping[str, str] = {
@@ -77,6 +80,7 @@ TAGS: Mapping[str, str] = {
     "changes": "Everything that happened, in the one order in which it happened.",
     "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
     "keys": "The keys by which the systems of partners write; for admins.",
+    "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }
 
 
@@ -102,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, dependencies=[ONE_EACH])
     for router in (health, pages):
         app.include_router(router)
+    app.webhooks.include_router(webhooks)
     install_assets(app)
     app.openapi = Contract(app, settings, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)

@@ -1,6 +1,7 @@
 """What an operator can set, read from the environment (`REGISTER_...`) or a `.env` file."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -29,6 +30,20 @@ def only_base(value: str) -> str:
     if found is None or found["rest"] not in ("", "/"):
         raise ValueError("must be an address without a path, such as https://register.example.org")
     return value.removesuffix("/")
+
+
+def networks_in(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list such as `10.20.0.0/16, fd00::/8`; raises ValueError for anything else."""
+    return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
+
+
+def only_networks(value: str) -> str:
+    """Refuse what is no list of networks."""
+    try:
+        networks_in(value)
+    except ValueError:
+        raise ValueError("must be networks with commas between them, such as 10.20.0.0/16,fd00::/8") from None
+    return value
 
 
 WebAddress = Annotated[str, AfterValidator(only_address)]
@@ -113,6 +128,18 @@ class Settings(BaseSettings):
         default=None,
         description="Where the installation is reached, such as `https://register.example.org`; for generated clients.",
     )
+    webhook_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        max_length=1000,
+        description="Secret of the installation from which those of webhook endpoints are made, such as what `openssl rand "
+        "-hex 32` gives; without it there are no webhooks.",
+    )
+    webhook_allow: Annotated[str, AfterValidator(only_networks)] = Field(
+        default="",
+        description="Networks that webhooks may lead to besides public addresses, such as `10.20.0.0/16`, there on any port and "
+        "without TLS too.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log lines to write; `info` includes one line a request."
     )
@@ -152,6 +179,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def webhook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks that webhooks may lead to besides public addresses."""
+        return networks_in(self.webhook_allow)
 
     @property
     def database(self) -> URL:

@@ -1,6 +1,8 @@
 """What `register serve` does once it has its port: the app, and the server of it."""
 
+import asyncio
 import gc
+from collections.abc import Awaitable, Callable
 from socket import socket
 from types import FrameType
 
@@ -15,6 +17,9 @@ from app.logs import configure_logging
 from app.main import create_app
 from app.runtime import Runtime
 from app.settings import Settings
+from app.webhooks.delivering import deliver
+
+Deliver = Callable[[Runtime], Awaitable[None]]
 
 
 def serve(settings: Settings, listener: socket, address: str) -> None:
@@ -35,15 +40,34 @@ def serve(settings: Settings, listener: socket, address: str) -> None:
         timeout_graceful_shutdown=10,
     )
     typer.echo(f"The register is served on {address} (API docs: /docs). Stop it with Ctrl-C.", err=True)
-    Server(config, app).run(sockets=[listener])
+    Server(config, app, worker_for(settings)).run(sockets=[listener])
+
+
+def worker_for(settings: Settings) -> Deliver | None:
+    """What delivers to webhook endpoints beside the requests, where this process does: on SQLite it is the only one."""
+    return deliver if settings.webhook_key is not None and settings.database_file else None
 
 
 class Server(uvicorn.Server):
-    """Tells those who wait for changes when it is asked to end; else it would wait for them, then break them off."""
+    """Tells those who wait for changes when it is asked to end; else it would wait for them, then break them off.
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    `worker` is what goes on beside the requests, until then.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, worker: Deliver | None = None) -> None:
         super().__init__(config)
-        self.app = app
+        self.app, self.worker = app, worker
+
+    async def serve(self, sockets: list[socket] | None = None) -> None:
+        """Serve, and work, until the process is asked to end."""
+        runtime = self.app.state.runtime
+        working = asyncio.ensure_future(self.worker(runtime)) if self.worker else None
+        try:
+            await super().serve(sockets)
+        finally:
+            runtime.ending.set()
+            if working:
+                await working
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)

@@ -76,17 +76,28 @@ class Contract:
 
     def build(self) -> dict[str, Any]:
         about, places = info(self.settings), servers(self.settings)
-        document = get_openapi(**about, openapi_version="3.1.0", routes=self.app.routes, tags=self.tags, servers=places)
+        document = get_openapi(
+            **about,
+            openapi_version="3.1.0",
+            routes=self.app.routes,
+            webhooks=self.app.webhooks.routes,
+            tags=self.tags,
+            servers=places,
+        )
         document["paths"] = {path.removeprefix(PREFIX): item for path, item in document["paths"].items()}
         components = document["components"]
         guarded = self.guarded_operations()
         for path, method, operation in operations(document):
             needs_key = operation["operationId"] in guarded
             finish_operation(path, method, operation, components["schemas"], needs_key=needs_key)
+        for item in document["webhooks"].values():
+            finish_webhook(item["post"])
         name_apart(document)
         for path, _, operation in operations(document):
             one = document["paths"].get(path.partition("}")[0] + "}", {}).get("get")
             self.add_examples(operation, one, components["schemas"])
+        for item in document["webhooks"].values():
+            self.add_examples(item["post"], None, components["schemas"])
         standard = (Problem.kinds[slug] for slug in (*ALWAYS, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH, *WITH_KEY, *WRITES))
         components["responses"] = {kind.__name__: problem_answer(kind) for kind in standard}
         components["headers"] = HEADERS
@@ -181,6 +192,21 @@ def finish_operation(
     operation["responses"] = dict(sorted(answers.items()))
 
 
+def finish_webhook(operation: dict[str, Any]) -> None:
+    """Say how a receiver answers to what is sent."""
+    operation["operationId"] = camel(operation["operationId"])
+    operation["summary"] = " ".join(re.split(r"[:;.](?:\s|$)", operation["description"])[0].split())
+    operation["security"] = []
+    operation["requestBody"]["description"] = "The message, as JSON."
+    for parameter in operation["parameters"]:
+        finish_parameter(parameter)
+    operation["responses"] = {
+        "2XX": {"description": "The message was taken."},
+        "410": {"description": "The endpoint is no more: nothing is sent to it any longer."},
+        "default": {"description": "The message was not taken: it is sent again."},
+    }
+
+
 def success(status: str, answer: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """An answer that is no problem, with the headers that follow from what it holds."""
     schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
@@ -209,12 +235,13 @@ def problem_schemas() -> dict[str, Any]:
 def name_apart(document: dict[str, Any]) -> None:
     """Give every schema a name of its own: `LinkCreate` and `LinkPublic` for what is both sent and answered.
 
-    What is answered is left open, because later versions add fields.
+    What is answered, or sent to others, is left open, because later versions add fields.
     """
     known: dict[str, Any] = document["components"]["schemas"]
     parts = [operation for _, _, operation in operations(document)]
+    messages = [item["post"] for item in document["webhooks"].values()]
     sent = reachable([{**part, "responses": {}} for part in parts], known)
-    answered = reachable([part["responses"] for part in parts], known)
+    answered = reachable([*(part["responses"] for part in parts), *messages], known)
     both = {name for name in sent & answered if "properties" in known[name]}
     # A generic model has its good name in its title, as in `Page_GoalPublic_` with the title `GoalPage`.
     plain = {name: schema["title"] if name.endswith("_") else name for name, schema in known.items()}
@@ -229,6 +256,8 @@ def name_apart(document: dict[str, Any]) -> None:
     for part in parts:
         responses = renamed(part["responses"], names_answered)
         part.update(renamed(part, names_sent) | {"responses": responses})
+    for message in messages:
+        message.update(renamed(message, names_answered))
 
 
 def opened(schema: dict[str, Any]) -> dict[str, Any]:
@@ -334,7 +363,7 @@ def without_null(schema: dict[str, Any]) -> None:
 
 def variable_name(value: str) -> str:
     """A value as the name of a constant: `-starts_at` as `STARTS_AT_DESCENDING`."""
-    name = re.sub(r"\W+", "_", value.removeprefix("-")).upper()
+    name = re.sub(r"\W+", "_", value.removeprefix("-")).upper().strip("_") or "ALL"
     return f"{name}_DESCENDING" if value.startswith("-") else name
 
 

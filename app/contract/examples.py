@@ -16,6 +16,9 @@ from app.proofs.tree import HASH_BYTES
 from app.reports.routes import REPORTS
 from app.resources.examples import answered_example, given_example
 from app.resources.ids import named_id, shown_id
+from app.webhooks.messages import ChangeMessage, PingMessage
+from app.webhooks.models import EXAMPLE as ENDPOINT_EXAMPLE
+from app.webhooks.models import EXAMPLES as ENDPOINT_EXAMPLES
 
 SALT = encoded(bytes(range(HASH_BYTES)))
 
@@ -26,8 +29,9 @@ def examples() -> Mapping[str, Any]:
     shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
     shown[Involvement.__name__] = given_example(Involvement)
     changes = change_example(shown[GOALS.public.__name__])
-    shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(changes["items"][0])}
-    return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES)
+    change = changes["items"][0]
+    shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(change), **message_examples(change)}
+    return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES) | dict(ENDPOINT_EXAMPLES)
 
 
 def change_example(goal: dict[str, Any]) -> dict[str, Any]:
@@ -61,3 +65,20 @@ def change_example(goal: dict[str, Any]) -> dict[str, Any]:
         "salt": SALT,
     }
     return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}
+
+
+def message_examples(change: dict[str, Any]) -> dict[str, Any]:
+    """What is sent to endpoints: a change, and a ping."""
+    told = {name: change[name] for name in ("position", "resource_type", "resource_id", "version")}
+    return {
+        ChangeMessage.__name__: {
+            "type": f"{change['resource_type']}.{change['action']}",
+            "timestamp": change["at"],
+            "data": told | {"change": change},
+        },
+        PingMessage.__name__: {
+            "type": "ping",
+            "timestamp": change["at"],
+            "data": {"endpoint_id": ENDPOINT_EXAMPLE["id"]},
+        },
+    }

@@ -65,6 +65,7 @@ API_KEY = {
 SUCCESS = {
     "200": "The content as it now is.",
     "201": "The resource that was created.",
+    "202": "The request was taken, and is carried out soon.",
     "204": "The resource was deleted.",
     "304": "The caller has the current version already.",
 }

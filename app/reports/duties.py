@@ -3,10 +3,29 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    Uuid,
+    and_,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.sql.functions import coalesce
 from sqlmodel import SQLModel
 
+from app.access.roles import Role
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
@@ -24,7 +43,7 @@ from app.progress_reports.models import ProgressReport
 from app.progress_reports.terms import ReportState
 from app.proposals.models import Proposal
 from app.proposals.terms import ProposalState
-from app.reports.duty import Asked, DueKind, due, opening
+from app.reports.duty import Asked, DueKind, due, opening, rows_of
 from app.reports.timeliness import DONE, last_reported_on
 from app.statements.models import Statement, StatementOnBehalf
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
@@ -35,6 +54,15 @@ DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), tabl
 MEASURE, MILESTONE, SUPPORTER = table_of(SubMeasure), table_of(SubMeasureMilestone), table_of(SubMeasureSupporter)
 BEHALF, PROPOSAL, OBJECTION = table_of(StatementOnBehalf), table_of(Proposal), table_of(Objection)
 INDICATOR, OBSERVATION, REPORT, NEED = (table_of(each) for each in (Indicator, Observation, ProgressReport, Need))
+# Named and not declared here: what delivers to endpoints stands above the reports.
+ENDPOINT = table(
+    "webhook_endpoint",
+    column("id", Uuid()),
+    column("partner_id", Uuid()),
+    column("description", String()),
+    column("is_enabled", Boolean()),
+    column("disabled_at", EVENT.c.starts_at.type),
+)
 EXPECTED = (EventStatus.planned, EventStatus.confirmed)
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
 UNANSWERED = (NeedStatus.open, NeedStatus.acknowledged, NeedStatus.in_discussion)
@@ -247,6 +275,20 @@ def answers(
     )
 
 
+def webhook_endpoints(asked: Asked) -> Iterator[Select[Any]]:
+    """The endpoints that the register disabled and nobody enabled since, for those who keep them."""
+    e = ENDPOINT.c
+    shown, day = coalesce(e.description, literal("Webhook")), day_in(e.disabled_at, asked.zone.key)
+    is_kept = or_(e.partner_id == asked.caller.partner_id, literal(asked.caller.has(Role.admin)))
+    yield rows_of(DueKind.webhook_endpoint, ENDPOINT, cast(null(), Uuid()), title=shown, on=day, of=e.partner_id).where(
+        is_kept,
+        e.is_enabled.is_(False),
+        e.disabled_at.is_not(None),
+        # They belong to no agreement and no goal.
+        literal(not asked.agreement_ids and not asked.goal_ids),
+    )
+
+
 DUTIES: Mapping[DueKind, Callable[[Asked], Iterator[Select[Any]]]] = {
     DueKind.event: events,
     DueKind.event_to_close: events_to_close,
@@ -261,5 +303,6 @@ DUTIES: Mapping[DueKind, Callable[[Asked], Iterator[Select[Any]]]] = {
     DueKind.need: needs,
     DueKind.proposal: proposals,
     DueKind.objection: objections,
+    DueKind.webhook_endpoint: webhook_endpoints,
 }
 """The statements that find what is due of each kind."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Subquery,
     Table,
+    TableClause,
     Uuid,
     and_,
     cast,
@@ -62,6 +63,7 @@ class DueKind(Term):
     need = "need", "Antwort auf Bedarf", "need to answer"
     proposal = "proposal", "Antwort auf Vorschlag", "proposal to answer"
     objection = "objection", "Antwort auf Widerspruch", "objection to answer"
+    webhook_endpoint = "webhook_endpoint", "abgeschalteter Webhook", "webhook endpoint that the register disabled"
 
 
 class Asked(NamedTuple):
@@ -138,18 +140,46 @@ def due(
     resource, `waiting` is the partner that waits for it, `concerns` whether it is also shown to those that are asked for.
     """
     table = table_of(model)
-    statement = select(
+    statement = rows_of(
+        kind,
+        table,
+        home(KINDS[table.name]),
+        title=title,
+        on=on,
+        of=of,
+        part=part,
+        waiting=waiting,
+        concerns=concerns,
+        starts_at=starts_at,
+    )
+    return statement.where(*scoped(model, asked.caller, asked.agreement_ids, asked.goal_ids))
+
+
+def rows_of(
+    kind: DueKind,
+    table: TableClause,
+    agreement_id: ColumnElement[Any],
+    *,
+    title: ColumnElement[str],
+    on: Any = None,
+    of: Any = None,
+    part: Any = "",
+    waiting: Any = None,
+    concerns: Any = None,
+    starts_at: Any = None,
+) -> Select[Any]:
+    """What is due of one kind in a table whose rows belong to an agreement, or to none."""
+    return select(
         # A null without a type is text where nothing beside it has a day.
         (cast(null(), Date()) if on is None else type_coerce(on, Date())).label("due_on"),
         literal(kind.value, String(40)).label("kind"),
         title.label("title"),
         literal(table.name, String(60)).label("resource_type"),
         table.c.id.label("resource_id"),
-        home(KINDS[table.name]).label("agreement_id"),
+        agreement_id.label("agreement_id"),
         cast(null() if of is None else of, Uuid()).label("partner_id"),
         cast(null() if waiting is None else waiting, Uuid()).label("waiting_partner_id"),
         cast(part, String(36)).label("part"),
         (false() if concerns is None else concerns).label("concerns"),
         (cast(null(), MOMENT) if starts_at is None else starts_at).label("starts_at"),
-    )
-    return statement.select_from(table).where(*scoped(model, asked.caller, asked.agreement_ids, asked.goal_ids))
+    ).select_from(table)

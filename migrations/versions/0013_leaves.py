@@ -17,7 +17,7 @@ from alembic import op
 from app.proofs.canonical import canonical
 
 revision: str = '0013'
-down_revision: str | None = '0010'
+down_revision: str | None = '0012'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

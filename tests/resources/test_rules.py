@@ -51,6 +51,8 @@ WRITERS = {
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
+    "webhooks/leases.py": "how far endpoints are, and what was tried",
+    "webhooks/service.py": "webhook endpoints",
 }
 """The only modules that write to tables, and what."""
 

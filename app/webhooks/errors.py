@@ -1,0 +1,28 @@
+"""Why webhooks can be refused."""
+
+from app.http.problems import Problem
+from app.language import Text
+
+
+class WebhooksOff(Problem):
+    """This installation has no webhooks: its operator set no `REGISTER_WEBHOOK_KEY`."""
+
+    status = 409
+    slug = "webhooks-off"
+    title = Text("Keine Webhooks", "No webhooks")
+    about = Text(
+        "Diese Installation versendet nichts: der Betreiber hat REGISTER_WEBHOOK_KEY nicht gesetzt.",
+        "This installation sends nothing: its operator did not set REGISTER_WEBHOOK_KEY.",
+    )
+
+
+class ReplayInProgress(Problem):
+    """Another replay of this endpoint is not finished yet; its deliveries say how far it is."""
+
+    status = 409
+    slug = "replay-in-progress"
+    title = Text("Wiederholung läuft noch", "Replay in progress")
+    about = Text(
+        "Für diesen Endpunkt läuft noch eine Wiederholung. Bitte danach noch einmal versuchen.",
+        "Another replay of this endpoint is not finished yet. Try again when it is.",
+    )

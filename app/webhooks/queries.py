@@ -1,0 +1,145 @@
+"""What endpoints are asked for, which of them have something to be delivered, and what that is."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, and_, exists, false, literal, or_, select
+
+from app import pages
+from app.access.caller import Caller
+from app.access.models import ApiKey
+from app.access.roles import Role
+from app.access.visibility import Visibility
+from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries
+from app.database import table_of
+from app.partners.models import Partner
+from app.webhooks.messages import Message, message_of
+from app.webhooks.models import (
+    EVENT_TYPES,
+    EVERYTHING,
+    WebhookDelivery,
+    WebhookDeliveryQuery,
+    WebhookEndpoint,
+    WebhookEndpointQuery,
+)
+from app.webhooks.terms import OwnChanges
+
+ENDPOINT, DELIVERY = table_of(WebhookEndpoint), table_of(WebhookDelivery)
+KEY, PARTNER = table_of(ApiKey), table_of(Partner)
+HEAD = select(FEED.position).scalar_subquery()
+"""The end of the feed."""
+
+
+class Waiting(NamedTuple):
+    """Messages in the order of the feed, the position up to which it was looked through, and whether there are more."""
+
+    messages: list[Message]
+    end: int
+    more: bool
+
+
+def within_reach(caller: Caller) -> ColumnElement[bool]:
+    """The endpoints that a caller keeps: its partner's, for admins those of all."""
+    own: ColumnElement[bool] = ENDPOINT.c.partner_id == caller.partner_id
+    return or_(own, literal(caller.has(Role.admin)))
+
+
+def page_of(caller: Caller, wanted: WebhookEndpointQuery) -> Select[Any]:
+    """A page of endpoints, and one more to see whether there are more."""
+    statement = select(ENDPOINT).where(within_reach(caller)).order_by(ENDPOINT.c.id).limit(wanted.limit + 1)
+    if wanted.cursor is not None:
+        statement = statement.where(ENDPOINT.c.id > wanted.cursor)
+    if wanted.partner_id is not None:
+        statement = statement.where(ENDPOINT.c.partner_id.in_(wanted.partner_id))
+    if wanted.is_enabled is not None:
+        statement = statement.where(ENDPOINT.c.is_enabled.is_(wanted.is_enabled))
+    return statement
+
+
+def by_id(caller: Caller, id: UUID) -> Select[Any]:
+    """One endpoint, with the end of the feed."""
+    return select(ENDPOINT, HEAD.label("end")).where(ENDPOINT.c.id == id, within_reach(caller))
+
+
+def deliveries_of(id: UUID, wanted: WebhookDeliveryQuery) -> Select[Any]:
+    """A page of attempts, the latest first, and one more."""
+    statement = select(DELIVERY).where(DELIVERY.c.endpoint_id == id).order_by(DELIVERY.c.id.desc())
+    if wanted.cursor is not None:
+        statement = statement.where(DELIVERY.c.id < wanted.cursor)
+    if wanted.failed is not None:
+        failure = DELIVERY.c.failure
+        statement = statement.where(failure.is_not(None) if wanted.failed else failure.is_(None))
+    return statement.limit(wanted.limit + 1)
+
+
+def due(now: datetime, today: date) -> ColumnElement[bool]:
+    """Whether it is an endpoint's turn: something waits, nobody delivers it, and its partner has a key that works."""
+    e = ENDPOINT.c
+    has_key = exists().where(
+        KEY.c.partner_id == e.partner_id,
+        KEY.c.revoked_at.is_(None),
+        or_(KEY.c.expires_at.is_(None), KEY.c.expires_at > now),
+        PARTNER.c.id == e.partner_id,
+        or_(PARTNER.c.dissolved_on.is_(None), PARTNER.c.dissolved_on >= today),
+    )
+    has_changes = and_(e.is_enabled, or_(e.replay_until.is_not(None), e.position < HEAD))
+    return and_(
+        or_(e.ping_id.is_not(None), has_changes),
+        e.next_attempt_at <= now,
+        or_(e.lease_until.is_(None), e.lease_until <= now),
+        has_key,
+    )
+
+
+def in_turn(now: datetime, today: date, busy: Collection[UUID]) -> Select[Any]:
+    """The endpoints whose turn it is, with the end of the feed, but for those of some partners; who waits longest is first."""
+    order = (ENDPOINT.c.next_attempt_at, ENDPOINT.c.id)
+    statement = select(ENDPOINT, HEAD.label("end"))
+    return statement.where(due(now, today), ENDPOINT.c.partner_id.not_in(busy)).order_by(*order)
+
+
+def events(endpoint: RowMapping) -> ColumnElement[bool] | None:
+    """The condition for what an endpoint asks for by its kinds of events; None for everything."""
+    if EVERYTHING in endpoint["event_types"]:
+        return None
+    actions = defaultdict(list)
+    for name in endpoint["event_types"]:
+        # What an earlier version knew and this one does not never happens.
+        if name in EVENT_TYPES:
+            kind, action = EVENT_TYPES[name]
+            actions[kind].append(action)
+    return or_(false(), *(and_(CHANGE.resource_type == kind, CHANGE.action.in_(of)) for kind, of in actions.items()))
+
+
+def entries_for(endpoint: RowMapping) -> Select[Any]:
+    """The entries of the feed that an endpoint asks for, as a reader of its partner sees them now."""
+    reader = Caller(role=Role.reader, partner_id=endpoint["partner_id"])
+    is_public = and_(CHANGE.visibility == Visibility.public, SUBJECT.c.visibility == Visibility.public)
+    agreements = [UUID(str(id)) for id in endpoint["agreement_ids"]]
+    statement = entries(reader, Wanted(agreement_ids=agreements)).add_columns(is_public.label("is_public"))
+    asked = events(endpoint)
+    if asked is not None:
+        statement = statement.where(asked)
+    by, own = CHANGE.by_partner_id, endpoint["partner_id"]
+    match endpoint["own_changes"]:
+        case OwnChanges.excluded:
+            return statement.where(or_(by.is_(None), by != own))
+        case OwnChanges.only:
+            return statement.where(by == own)
+    return statement
+
+
+def waiting(
+    connection: Connection, endpoint: RowMapping, after: int, until: int | None, limit: int, most_bytes: int
+) -> Waiting:
+    """What an endpoint is to be sent of the feed behind a position, up to another or to the end."""
+    head: int = connection.execute(select(FEED.position)).scalar_one()
+    end = head if until is None else min(until, head)
+    statement = entries_for(endpoint).where(CHANGE.position > after, CHANGE.position <= end)
+    rows: Collection[Row[Any]]
+    rows, more = pages.read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
+    messages = [message_of(endpoint["id"], row) for row in rows]
+    return Waiting(messages, messages[-1].position or end if more else end, more)
