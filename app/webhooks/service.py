@@ -110,12 +110,13 @@ async def change(
 ) -> WebhookEndpoint:
     """Change an endpoint: what failed before is tried again at once. A change of nothing keeps the version."""
     row = await kept(session, id)
-    values = {**row.model_dump(include={*EndpointBase.model_fields, "is_enabled"}), **changes.model_dump()}
+    before = {name: getattr(row, name) for name in (*EndpointBase.model_fields, "is_enabled")}
+    values = before | changes.model_dump()
     content = EndpointBase.model_validate({name: values[name] for name in EndpointBase.model_fields})
     await check(session, settings, content)
     preconditions.require(row.version)
     new = {**content.model_dump(mode="json"), "is_enabled": values["is_enabled"]}
-    if new == row.model_dump(mode="json", include=set(new)):
+    if new == before:
         return row
     for name, value in new.items():
         setattr(row, name, value)

@@ -169,6 +169,25 @@ RULES = (
     Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
     Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),
+    Rule("List webhook endpoints: those of the own partner", ("get /webhook-endpoints",), (401, 403, *(200,) * 5)),
+    Rule(
+        "Read a webhook endpoint and its deliveries",
+        ("get /webhook-endpoints/{id}", "get /webhook-endpoints/{id}/deliveries"),
+        (401, 403, 404, 200, 404, 404, 200),
+    ),
+    Rule("Have changes sent to an endpoint of the own partner", ("post /webhook-endpoints",), (401, 403, *(201,) * 5)),
+    Rule(
+        "Replace the secret of an endpoint",
+        ("post /webhook-endpoints/{id}/secret",),
+        (401, 403, 404, 201, 404, 404, 201),
+    ),
+    Rule(
+        "Have an endpoint pinged, or something delivered again",
+        ("post /webhook-endpoints/{id}/ping", "post /webhook-endpoints/{id}/replay"),
+        (401, 403, 404, 202, 404, 404, 202),
+    ),
+    Rule("Change an endpoint", ("patch /webhook-endpoints/{id}",), (401, 403, 404, 200, 404, 404, 200)),
+    Rule("Delete an endpoint", ("delete /webhook-endpoints/{id}",), (401, 403, 404, 204, 404, 404, 204)),
 )
 
 # What the same operations answer where they say something else: `SAID` is what is sent.
@@ -320,6 +339,9 @@ def rendered() -> str:
         "deleted is unsaid: who may not say all that it holds does not delete it. Keys of a partner whose `dissolved_on` has",
         "passed are expired. Objections and proposals are made by parties alone; what is proposed is confirmed or rejected,",
         "and objections are answered, by a party on another side: else the `rule` is `side`.",
+        "",
+        "Webhook endpoints are kept by their partner's own keys, contributors and above, and by admins; whoever else asks for one",
+        "is told that there is none. What is sent to them is what the partner's keys see, and nothing while none of these works.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",
         "such as a link to join online, belongs into an event whose visibility is `partners`. Statements and observations",

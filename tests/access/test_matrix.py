@@ -122,6 +122,19 @@ async def witnessed(callers: Callers, cell: Cell) -> Attempt:
     return Attempt(path, {"note": note + signer.line(Note.of(note).text, 1)}, "")
 
 
+async def registered(callers: Callers, cell: Cell) -> Attempt:
+    """Make a webhook endpoint of the contributor's own partner, or another one."""
+    method, _, path = cell.operation.partition(" ")
+    speaker = callers["contributor" if partner_of(cell.caller) == CARITAS else "other_contributor"]
+    new = {"url": "https://192.0.1.1/hook"}
+    made = await speaker.post("/v1/webhook-endpoints", json=new)
+    assert made.status_code == 201, made.text
+    body = {"secret": {"overlap_hours": 1}, "replay": {"from_position": 1}, "{id}": {"description": "Anders"}}
+    is_listed = path == "/webhook-endpoints" and method == "get"
+    address = "" if is_listed else made.headers["location"]
+    return Attempt(f"/v1{path}".format(id=made.json()["id"]), body.get(path.rpartition("/")[2], new), address)
+
+
 async def saying(operator: httpx.AsyncClient, cell: Cell) -> Attempt:
     """What an operation is about when it says something else than usually."""
     attempt, said = await prepared(operator, cell), SAID[cell.operation]
@@ -214,6 +227,8 @@ class TestMatrix:
                 attempt = await contested(callers, cell)
             if attempt is None and operation.split("/")[1] == "log":
                 attempt = await witnessed(callers, cell)
+            if attempt is None and "/webhook-endpoints" in operation:
+                attempt = await registered(callers, cell)
             attempt = attempt or await prepare(callers["operator"], cell)
             await try_cell(callers, cell, attempt)
             if operation.startswith("get ") or (cell.status >= 400 and "/log/" not in operation):
