@@ -48,6 +48,7 @@ def only_networks(value: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(only_address)]
 BaseAddress = Annotated[str, AfterValidator(only_base)]
+NetworkList = Annotated[str, AfterValidator(only_networks)]
 
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
 PARAMETERS = {
@@ -135,8 +136,8 @@ class Settings(BaseSettings):
         description="Secret of the installation from which those of webhook endpoints are made, such as what `openssl rand "
         "-hex 32` gives; without it there are no webhooks.",
     )
-    webhook_allow: Annotated[str, AfterValidator(only_networks)] = Field(
-        default="",
+    webhook_allow: NetworkList | None = Field(
+        default=None,
         description="Networks that webhooks may lead to besides public addresses, such as `10.20.0.0/16`, there on any port and "
         "without TLS too.",
     )
@@ -163,7 +164,7 @@ class Settings(BaseSettings):
             raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
         return value
 
-    @field_validator("log_key", mode="before")
+    @field_validator("log_key", "webhook_key", "webhook_allow", mode="before")
     @classmethod
     def take_empty_for_none(cls, value: Any) -> Any:
         return value or None
@@ -183,7 +184,7 @@ class Settings(BaseSettings):
     @property
     def webhook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks that webhooks may lead to besides public addresses."""
-        return networks_in(self.webhook_allow)
+        return networks_in(self.webhook_allow or "")
 
     @property
     def database(self) -> URL:

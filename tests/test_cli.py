@@ -32,6 +32,7 @@ from tests.processes import REGISTER, environment, free_port, run, succeed
 
 COMMANDS = {
     "serve": ("Serve the API until stopped", "--host", "--port", "register migrate"),
+    "deliver": ("Deliver changes to webhook endpoints until stopped", "as many of them as you like"),
     "migrate": ("Bring the database to the newest schema",),
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
@@ -148,6 +149,7 @@ NEEDLESS = {
     "seed": (*WEB, "alembic"),
     "demo": (*WEB, "alembic"),
     "verify": (*WEB, "alembic", "yaml"),
+    "deliver": (*WEB, "alembic", "yaml"),
     "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
     "log": (*WEB, "alembic", "yaml", "app.catalogue"),
     "openapi": ("uvicorn", "alembic", "yaml"),

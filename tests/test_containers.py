@@ -17,7 +17,7 @@ from docs.generate import ROOT
 from tests.processes import environment, run, serving, succeed
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
-OURS = ("migrate", "seed", "register")
+OURS = ("migrate", "seed", "register", "deliver")
 
 
 def instructions(name: str) -> list[str]:
@@ -72,7 +72,7 @@ class TestDockerfile:
 class TestCompose:
     def test_runs_commands_that_exist(self, compose: dict[str, Any]) -> None:
         commands = [compose["services"][name]["command"] for name in OURS]
-        assert commands == [["migrate"], ["seed"], ["serve"]]
+        assert commands == [["migrate"], ["seed"], ["serve"], ["deliver"]]
         assert {command for (command,) in commands} <= set(COMMANDS)
 
     def test_starts_in_order(self, compose: dict[str, Any]) -> None:
@@ -80,6 +80,7 @@ class TestCompose:
             "migrate": {"database": {"condition": "service_healthy"}},
             "seed": {"migrate": {"condition": "service_completed_successfully"}},
             "register": {"seed": {"condition": "service_completed_successfully"}},
+            "deliver": {"migrate": {"condition": "service_completed_successfully"}},
         }
         assert compose["services"]["database"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
 

@@ -22,13 +22,14 @@ CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 NAMING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 SOURCES = ("app/**/*.py", "migrations/*.py", "openapi/openapi.json", "Makefile", "*.toml", "compose.yaml", "tests/*.py")
-# Words of the shell, of PostgreSQL, nginx and the log, what a reader makes or looks for, and a way of writing.
+# Words of the shell, of PostgreSQL, nginx, OpenSSL and the log, what a reader makes or looks for, and a way of writing.
 ELSEWHERE = {
     "PATH",
     "ERROR",
     "pg_dump",
     "max_connections",
     "proxy_read_timeout",
+    "SSL_CERT_FILE",
     "compose.override.yaml",
     "lodz",
     "snake_case",

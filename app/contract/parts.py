@@ -20,6 +20,7 @@ needs, indicators and progress, for the systems of a city and of the association
 - Lists are read page by page: follow `next_cursor` (or the `Link` header) until it is null.
 - Changes are merge patches (RFC 7396) and need `If-Match` with the `ETag` that was read.
 - Reports under `/reports` are figures about all of it, as JSON and as CSV.
+- Changes are read at `/changes`, or sent to where `/webhook-endpoints` say (Standard Webhooks).
 - Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
 - Clients must tolerate fields and enumeration values that they do not know: later versions add some.
 """.strip()

@@ -131,7 +131,7 @@ class Guard(httpcore.AsyncNetworkBackend):
 
     def __init__(self, scheme: str, allowed: Networks, resolve: Resolve) -> None:
         self.scheme, self.allowed, self.resolve = scheme, allowed, resolve
-        self.network = httpcore.AnyIOBackend()
+        self.network: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

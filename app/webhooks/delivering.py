@@ -17,7 +17,7 @@ from app.database_errors import DATABASE_ERRORS
 from app.places import NoPlace
 from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved
-from app.webhooks.leases import LEASE, LeaseLost, Tried, claim, give_back, pinged, record
+from app.webhooks.leases import LEASE, LeaseLost, Tried, claim, give_all_back, give_back, pinged, record
 from app.webhooks.messages import ping_of
 from app.webhooks.queries import Waiting, in_turn, waiting
 from app.webhooks.rules import after_failure, after_success
@@ -53,12 +53,17 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until the process is asked to end."""
-        ending = self.runtime.ending
+        ending, is_alone = self.runtime.ending, self.database.is_sqlite
         while not ending.is_set():
             try:
+                if is_alone:
+                    await give_all_back(self.database)
+                    is_alone = False
                 await self.begin_turns()
             except BUSY as error:
                 logger.warning("webhooks wait for the database: %s", type(error).__name__)
+            except Exception:
+                logger.exception("webhooks are not delivered")
             with suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), POLL_SECONDS)
         if self.turns:
@@ -131,10 +136,12 @@ class Dispatcher:
             return
         except BUSY as error:
             logger.warning("a delivery waits for the database: %s", type(error).__name__)
-        finally:
-            # Where this fails, the lease lapses.
-            with suppress(*BUSY):
-                await give_back(self.database, endpoint)
+        except Exception:
+            # What is wrong with one endpoint is nobody else's; it is tried again when the lease has lapsed.
+            logger.exception("a turn at endpoint %s failed", endpoint["id"])
+            return
+        with suppress(*BUSY):
+            await give_back(self.database, endpoint)
 
 
 class Turn:

@@ -109,6 +109,14 @@ async def pinged(database: Database, endpoint: RowMapping, tried: Tried) -> None
             await keep(session, endpoint["id"], [tried])
 
 
+async def give_all_back(database: Database) -> None:
+    """Let every endpoint be had: for the only process of a database, which an earlier one may have left behind."""
+    async with database.transaction() as session:
+        await session.execute(
+            update(ENDPOINT).where(ENDPOINT.c.lease.is_not(None)).values(lease=None, lease_until=None)
+        )
+
+
 async def give_back(database: Database, endpoint: RowMapping) -> None:
     """Let others have an endpoint."""
     async with database.transaction() as session:

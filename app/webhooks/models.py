@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic import Field as Bound
 from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, Index
@@ -17,7 +17,7 @@ from app.database import Json, closed
 from app.resources.ids import named_id, shown_id
 from app.resources.schema import Stamped
 from app.schema.base import Patch, Schema, example
-from app.schema.fields import CursorId, Distinct, Flag, Id, Ids, Name, Url, only_number
+from app.schema.fields import CursorId, Flag, Id, Ids, Name, Url, only_number, without_repetition
 from app.webhooks.terms import DisabledBecause, Failure, OwnChanges
 
 MOST_LISTED = 200
@@ -41,8 +41,13 @@ def known_event(value: str) -> str:
 
 
 EventType = Annotated[str, Bound(json_schema_extra={"enum": [EVERYTHING, *EVENT_TYPES]}), AfterValidator(known_event)]
+EventTypes = Annotated[
+    list[EventType],
+    Bound(min_length=1, max_length=len(EVENT_TYPES), json_schema_extra={"uniqueItems": True}),
+    AfterValidator(without_repetition),
+]
 Position = Annotated[
-    int, Bound(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"}), AfterValidator(only_number)
+    int, Bound(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"}), BeforeValidator(only_number)
 ]
 
 
@@ -51,7 +56,7 @@ class EndpointBase(Schema):
 
     url: Url = Field(description="Where changes are sent to: an https address on port 443 or 8443.")
     description: Name | None = Field(default=None, description="What it is for.")
-    event_types: Annotated[Distinct[EventType], Bound(min_length=1, max_length=len(EVENT_TYPES))] = Field(
+    event_types: EventTypes = Field(
         default=[EVERYTHING],
         sa_type=Json,
         description="What is sent: the kind of the resource and what was done to it, as in `sub_measure.updated`; `*` is "
@@ -141,7 +146,7 @@ class SecretRotation(Schema):
 
     model_config = example({"overlap_hours": 24})
 
-    overlap_hours: Annotated[int, Bound(ge=0, le=720)] = Field(
+    overlap_hours: Annotated[int, Bound(ge=0, le=720), BeforeValidator(only_number)] = Field(
         default=24, description="Hours for which messages are signed with the old secret too."
     )
 

@@ -49,21 +49,21 @@ def ids_in(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def has_own_ids(path: str) -> bool:
-    """Whether each register has other ids there: keys are no part of the record, and other systems give theirs later."""
-    return path.startswith("/keys") or "/external/" in path
+    """Whether each register has other ids there: keys and endpoints are no part of the record, other systems give theirs later."""
+    return path.startswith(("/keys", "/webhook-endpoints")) or "/external/" in path
 
 
 def ids_below(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """The ids in an example."""
     if isinstance(node, dict):
-        is_key = "prefix" in node
+        is_configured = not node.keys().isdisjoint({"prefix", "own_changes", "message_id"})
         for each, value in node.items():
-            if not (is_key and each == "id"):
+            if not (is_configured and each == "id"):
                 yield from ids_below(value, each)
     elif isinstance(node, list):
         for value in node:
             yield from ids_below(value, name)
-    elif isinstance(node, str) and re.fullmatch(r"(\w+_)?ids?", name) and name != "request_id":
+    elif isinstance(node, str) and re.fullmatch(r"(\w+_)?ids?", name) and name not in ("request_id", "message_id"):
         yield name, node
 
 

@@ -51,6 +51,9 @@ BEYOND_A_SCHEMA = frozenset(
         "other_subject",
         "not_an_asked_member",
         "not_earlier",
+        "address_not_allowed",
+        "too_many",
+        "not_delivered_yet",
     }
 )
 CONFIG = {

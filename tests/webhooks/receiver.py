@@ -81,7 +81,7 @@ class Receiver:
     async def has(self, count: int) -> None:
         """Wait until so many changes came."""
         async with asyncio.timeout(30):
-            while len(self.positions) < count:
+            while len({*self.positions}) < count:
                 self.came.clear()
                 await self.came.wait()
 

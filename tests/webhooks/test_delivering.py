@@ -233,7 +233,7 @@ class TestFilters:
     @any_database
     async def test_choose_what_is_sent(self, callers: Callers, worker: Worker, receiver: Receiver) -> None:
         caritas, operator = callers["contributor"], callers["operator"]
-        chosen = [
+        chosen: list[dict[str, Any]] = [
             {"event_types": ["need.created", "goal.updated"]},
             {"own_changes": "excluded"},
             {"own_changes": "only"},

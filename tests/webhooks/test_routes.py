@@ -133,8 +133,8 @@ class TestUpdateWebhookEndpoint:
         assert (changed.json()["description"], changed.headers["etag"]) == ("Neu", '"2"')
         assert changed.json() == (await caritas.get(address)).json()
         for method in ("patch", "delete"):
-            body = {"json": {"description": "Alt"}} if method == "patch" else {}
-            answer = await caritas.request(method, address, headers={"If-Match": '"1"'}, **body)
+            body = {"description": "Alt"} if method == "patch" else None
+            answer = await caritas.request(method, address, headers={"If-Match": '"1"'}, json=body)
             assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"2"'
         assert (await caritas.delete(address, headers={"If-Match": '"2"'})).status_code == 204
         problem_of(await caritas.get(address), 404, "not-found")
