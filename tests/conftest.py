@@ -260,9 +260,7 @@ async def make_keys(settings: Settings) -> dict[str, str]:
 
 LOG_KEY = Signer("register.test", ED25519, bytes(range(32)))
 WEBHOOK_KEY = SecretStr("webhooks of the test run are signed so")
-SETTINGS = Settings(
-    _env_file=None, rate_limit=NO_RATE_LIMIT, log_key=SecretStr(str(LOG_KEY)), webhook_key=WEBHOOK_KEY
-)
+SETTINGS = Settings(_env_file=None, rate_limit=NO_RATE_LIMIT, log_key=SecretStr(str(LOG_KEY)), webhook_key=WEBHOOK_KEY)
 """Settings without any limit on requests and without what the machine's environment says; log and webhooks have a key.
 
 They are judged once: looking for all time zones takes as long as a test.

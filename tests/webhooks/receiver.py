@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,8 +104,13 @@ class Receiver:
                     return
         except (asyncio.IncompleteReadError, OSError):
             pass
+        except asyncio.CancelledError:
+            # What nobody reads any more would keep the connection open.
+            writer.transport.abort()
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 @asynccontextmanager
