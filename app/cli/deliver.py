@@ -8,8 +8,9 @@ import signal
 
 import typer
 
+from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import carry_out, migrated, read_settings
+from app.cli.running import carry_out, migrated
 from app.logs import configure_logging
 from app.runtime import Runtime
 from app.settings import Settings
