@@ -151,8 +151,10 @@ class Database:
         return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self, seconds: float | None = None) -> AsyncIterator[Snapshot]:
         """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than a minute.
+
+        A command may say for how many `seconds` it needs it.
 
         It holds a connection: nobody may wait for a client meanwhile. Raises NoPlace when too much else is read.
         """
@@ -165,7 +167,7 @@ class Database:
         snapshot = Snapshot(self.reader, run, begin)
         async with self.places.taken(asking.get(), self.patience):
             try:
-                async with asyncio.timeout(SNAPSHOT_SECONDS):
+                async with asyncio.timeout(SNAPSHOT_SECONDS if seconds is None else seconds):
                     await snapshot.open()
                     yield snapshot
             finally:

@@ -25,6 +25,7 @@ from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
 from app.http.turns import Turns
 from app.indicators.routes import router as indicators
+from app.interchange.exports import router as exports
 from app.interchange.routes import router as external
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
@@ -35,6 +36,7 @@ from app.observations.routes import router as observations
 from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
 from app.proposals.routes import router as proposals
+from app.reports.downloads import router as downloads
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
 from app.resources.parameters import ONE_EACH
@@ -69,6 +71,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     agreements,
     involvement,
     reports,
+    downloads,
+    exports,
     keys,
     log,
     webhook_endpoints,
@@ -76,9 +80,10 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 TAGS: Mapping[str, str] = {
     **{feature.tag: feature.about for feature in FEATURES if feature.about},
-    "reports": "Figures about the cooperation, as JSON and as CSV, each with the change position it was computed at.",
+    "reports": "Figures about the cooperation, as JSON and as files, each with the change position it was computed at.",
     "changes": "Everything that happened, in the one order in which it happened.",
     "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
+    "exports": "Whole lists as files: for programs, and as spreadsheets for people.",
     "keys": "The keys by which the systems of partners write; for admins.",
     "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }

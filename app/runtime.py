@@ -30,9 +30,14 @@ def places_to_wait() -> Places:
     )
 
 
+def places_to_make_tables() -> Places:
+    """The places for tables that are made to be sent: each takes a thread and room on the disk."""
+    return Places(4, most_without_key=2, each=2, each_without_key=1)
+
+
 @dataclass
 class Runtime:
-    """The settings, the database, the clock, and who waits in this process.
+    """The settings, the database, the clock, and who waits or has something made in this process.
 
     `has_schema` is set once the database was seen to have the schema of this version; a newer version may migrate it then,
     and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is
@@ -44,6 +49,7 @@ class Runtime:
     clock: Callable[[], datetime] = utc_now
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: Places = field(default_factory=places_to_wait)
+    making: Places = field(default_factory=places_to_make_tables)
     has_schema: bool = False
 
     @classmethod

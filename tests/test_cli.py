@@ -37,8 +37,12 @@ COMMANDS = {
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
     "verify": ("Check the record; exit with 1", "change log must be complete"),
+    "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
+    "import": ("Make an empty database the register", "No key works any more", "{folder}"),
     "openapi": ("Write the OpenAPI contract", "[file]"),
 }
+FOLDER = {"export": ("folder",), "import": ("folder",)}
+"""What the commands need that cannot do without."""
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 
 
@@ -152,7 +156,7 @@ NEEDLESS = {
     "deliver": (*WEB, "alembic", "yaml"),
     "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
     "log": (*WEB, "alembic", "yaml", "app.catalogue"),
-    "openapi": ("uvicorn", "alembic", "yaml"),
+    **dict.fromkeys(("openapi", "export", "import"), ("uvicorn", "alembic", "yaml")),
 }
 """What a command does without, and so must not load: half of the time that a command takes is that of loading."""
 
@@ -178,7 +182,7 @@ class TestStart:
         loaded = set(out.splitlines())
         assert f"app.cli.{command}".rstrip(".") in loaded
         assert loaded.isdisjoint(NEEDLESS[command])
-        assert command in {"", "openapi"} or not any(name.endswith(".routes") for name in loaded)
+        assert command in {"", "openapi", *FOLDER} or not any(name.endswith(".routes") for name in loaded)
 
 
 class TestSettings:
@@ -201,7 +205,7 @@ class TestSettings:
     async def test_that_are_wrong_stop_every_command(self, command: Command) -> None:
         command.configure("PORT", "0")
         for name in COMMANDS:
-            assert await command.refused(name)
+            assert await command.refused(name, *FOLDER.get(name, ()))
         assert command.left == []
 
     async def test_are_read_from_a_file_beside(self, command: Command) -> None:
@@ -269,8 +273,9 @@ class TestMigrateSeedVerify:
         ]
 
     async def test_ask_for_migrate_where_there_are_no_tables(self, command: Command) -> None:
-        for name in ("seed", "demo", "verify"):
-            assert (await command.refused(name)).endswith("run `register migrate`")
+        for name in ("seed", "demo", "verify", "export", "import"):
+            assert (await command.refused(name, *FOLDER.get(name, ()))).endswith("run `register migrate`")
+            assert not (command.folder / "folder").exists()
 
 
 class TestOpenapi:

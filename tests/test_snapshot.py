@@ -15,7 +15,7 @@ from app import database as databases
 from app.database import Database, table_of
 from app.decisions.models import Decision
 from app.goals.models import Goal
-from app.reports.spreadsheet import BATCH
+from app.reports.tables import BATCH
 from app.snapshot import Snapshot
 from tests.factories import make
 from tests.reports.making import multiply

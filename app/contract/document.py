@@ -175,7 +175,7 @@ def finish_operation(
     own = [slug for answer in given.values() for slug in answer.get("x-problems", ())]
     slugs = [
         *ALWAYS,
-        *(WITH_ID if "{" in path else ()),
+        *(WITH_ID if "/{" in path else ()),
         *(WITH_BODY if body else ()),
         *(WITH_IF_MATCH[: 2 if method in NEEDING_IF_MATCH else 1] if "If-Match" in taken else ()),
         *(WITH_KEY if needs_key else ()),
@@ -318,14 +318,14 @@ def finish_schema(schema: dict[str, Any]) -> None:
         schema.pop("title")
     if isinstance(schema.get("examples"), list):
         schema.pop("examples")
+    if "const" in schema and schema.get("type") == "string":
+        schema["enum"] = [schema.pop("const")]
     if not all(str(value).isidentifier() for value in schema.get("enum", ())):
         # Generators of clients would give `title` and `-title` the same name.
         schema["x-enum-varnames"] = [variable_name(value) for value in schema["enum"]]
     match schema.get("type"):
         case "string" if schema.get("format") in LENGTHS:
             schema.setdefault("maxLength", LENGTHS[schema["format"]])
-        case "string" if "const" in schema:
-            schema["enum"] = [schema.pop("const")]
         case "integer":
             schema.setdefault("format", "int32")
             schema["minimum"] = int(schema.get("minimum", -INTEGER_LIMIT - 1))

@@ -19,7 +19,7 @@ needs, indicators and progress, for the systems of a city and of the association
 
 - Lists are read page by page: follow `next_cursor` (or the `Link` header) until it is null.
 - Changes are merge patches (RFC 7396) and need `If-Match` with the `ETag` that was read.
-- Reports under `/reports` are figures about all of it, as JSON and as CSV.
+- Reports under `/reports` are figures about all of it, as JSON and as files; `/exports` has each list as a whole.
 - Changes are read at `/changes`, or sent to where `/webhook-endpoints` say (Standard Webhooks).
 - Every error is a problem document (RFC 9457) in German or English, by `Accept-Language`.
 - Clients must tolerate fields and enumeration values that they do not know: later versions add some.
@@ -89,9 +89,7 @@ HEADERS = {
     "API-Version": text_header("Version of this contract.", r"^\d+\.\d+\.\d+$", 20, API_VERSION),
     "Access-Control-Allow-Origin": text_header("Pages of any origin may read.", r"^\*$", 1, "*"),
     "Cache-Control": text_header("Whether the answer may be kept.", "^[a-z-]+$", 40, "no-cache"),
-    "Change-Position": number_header(
-        "Position in the change log that the figures were computed at.", 42, LAST_POSITION
-    ),
+    "Change-Position": number_header("Position in the change log that the answer is the state of.", 42, LAST_POSITION),
     "Content-Location": text_header(
         "Address of the resource that the answer shows.",
         "^/.+$",

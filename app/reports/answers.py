@@ -1,6 +1,6 @@
-"""How reports are answered: a page or all rows, as JSON or as CSV, with what they say of themselves."""
+"""How reports are answered: a page or all rows, as JSON or as a file, with what they say of themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,25 +15,40 @@ from app.http.caching import cache_headers
 from app.http.negotiation import CSV, JSON, acceptable
 from app.http.problems import NotAcceptable
 from app.http.runtime import Running
+from app.places import asking
 from app.reports.report import MOST_GROUPS, Report, RowQuery
-from app.reports.spreadsheet import csv_of
+from app.reports.tables import lines_of
 from app.resources.answers import json_text, next_link
 from app.resources.paging import decode, encode, fingerprint
+from app.runtime import Runtime
+from app.sheets.answers import about_table, answer_table
+from app.sheets.choice import Chosen
+from app.sheets.separated import cell
+from app.sheets.table import Table, Title
 
 
 class Context(NamedTuple):
     """Who asks for a report, of what, on which day, and whose days count."""
 
     request: Request
-    database: Database
+    runtime: Runtime
     caller: Caller
     today: date
-    zone: ZoneInfo
+
+    @property
+    def database(self) -> Database:
+        """Where the record is."""
+        return self.runtime.database
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return self.runtime.settings.zone
 
 
 async def context_of(request: Request, runtime: Running, caller: Anyone) -> Context:
     """What every report depends on."""
-    return Context(request, runtime.database, caller, runtime.today, runtime.settings.zone)
+    return Context(request, runtime, caller, runtime.today)
 
 
 InContext = Annotated[Context, Depends(context_of)]
@@ -76,10 +91,22 @@ def head(context: Context, position: int) -> dict[str, str]:
     return {"Change-Position": str(position), "Vary": "Accept", **private}
 
 
+async def answer_file(context: Context, rows: Report[Any], form: Chosen, selected: Mapping[str, str]) -> Response:
+    """All rows as a file, of one state of the register; `selected` says in words which ones those are."""
+    runtime, request = context.runtime, context.request
+    async with runtime.making.taken(asking.get(), runtime.database.patience):
+        position, lines = await lines_of(runtime.database, rows)
+        table = Table(Title(rows.name, rows.title, rows.title), rows.entry, has_names=False)
+        about = about_table(request, runtime, position, selected)
+        response = await answer_table(lines, table, form, about, cell)
+    response.headers.update(cache_headers(is_private=context.caller.sees_partners))
+    return response
+
+
 async def answer_csv(context: Context, rows: Report[Any]) -> Response:
-    """All rows as CSV, of one state of the register."""
-    position, response = await csv_of(context.database, rows)
-    response.headers.update(head(context, position))
+    """All rows as CSV, at the address of the report itself."""
+    response = await answer_file(context, rows, Chosen("csv"), {})
+    response.headers["Vary"] = "Accept"
     return response
 
 

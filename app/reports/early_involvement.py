@@ -12,6 +12,7 @@ from app.decisions.models import Decision, DecisionPartner, DecisionTopic
 from app.decisions.terms import DecisionStatus
 from app.involvement.models import MOST_DAYS, InvolvementState
 from app.involvement.queries import DECISION, hearings, involvements
+from app.language import Text
 from app.objections.queries import open_objections
 from app.reports.grouping import counted, half_year
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
@@ -137,7 +138,13 @@ def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[Half
         medians,
         and_(medians.c.kind == group.c.kind, medians.c.ordered_by == coalesce(group.c.half_year, "")),
     )
-    return Report("early-involvement", HalfYearInvolvement, rows.cte("figures"), ("ordered_by", "kind"))
+    return Report(
+        "early-involvement",
+        Text("Frühzeitige Beteiligung", "Early involvement"),
+        HalfYearInvolvement,
+        rows.cte("figures"),
+        ("ordered_by", "kind"),
+    )
 
 
 def median_leads(heard: CTE) -> CTE:

@@ -33,6 +33,7 @@ from app.consultation_events.terms import Attendance, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
+from app.language import Text
 from app.partners.models import Partner
 from app.reports.grouping import named_quarter, number_of_quarter, quarter, quarter_number
 from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
@@ -145,7 +146,7 @@ def exchange_rows(caller: Caller, wanted: ExchangeQuery, today: date) -> Report[
         rows = select(*others, cast(name, String(300)).label("name"), gap.label("longest_gap_days")).cte(
             "rows_of_groups"
         )
-    return Report("exchange", ExchangeGroup, rows, ("group",))
+    return Report("exchange", Text("Austausch", "Exchange"), ExchangeGroup, rows, ("group",))
 
 
 def counted_by_group(days: CTE, partition_by: Sequence[ColumnElement[Any]]) -> CTE:

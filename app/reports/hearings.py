@@ -13,6 +13,7 @@ from app.access.visibility import visible
 from app.decisions.terms import DecisionStatus
 from app.involvement.models import MOST_PARTNERS, InvolvementFacts, InvolvementState, PartnerHearing
 from app.involvement.queries import DECISION, PARTNER, hearings, involvements, shown
+from app.language import Text
 from app.objections.queries import open_objections
 from app.reports.early_involvement import EarlyInvolvementQuery, asked_for
 from app.reports.report import Report, ReportPage, RowQuery
@@ -172,7 +173,13 @@ def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[De
     )
     if wanted.state:
         rows = rows.where(any_of(c.state, wanted.state))
-    return Report("decision-involvement", DecisionInvolvement, rows.cte("decisions"), ("ordered_on", "decision_id"))
+    return Report(
+        "decision-involvement",
+        Text("Beteiligung je Entscheidung", "Involvement in each decision"),
+        DecisionInvolvement,
+        rows.cte("decisions"),
+        ("ordered_on", "decision_id"),
+    )
 
 
 def partner_rows(caller: Caller, wanted: PartnerInvolvementQuery) -> Report[PartnerInvolvement]:
@@ -190,7 +197,13 @@ def partner_rows(caller: Caller, wanted: PartnerInvolvementQuery) -> Report[Part
     if wanted.partner_id:
         selected = selected.where(any_of(c.partner_id, wanted.partner_id))
     order = ("ordered_on", "decision_id", "partner_id")
-    return Report("partner-involvement", PartnerInvolvement, selected.cte("partners"), order)
+    return Report(
+        "partner-involvement",
+        Text("Beteiligung je Partner", "Involvement of each partner"),
+        PartnerInvolvement,
+        selected.cte("partners"),
+        order,
+    )
 
 
 def of_decision(caller: Caller) -> list[ColumnElement[Any]]:

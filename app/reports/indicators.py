@@ -14,6 +14,7 @@ from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
 from app.indicators.queries import filters
 from app.indicators.terms import Direction
+from app.language import Text
 from app.observations.models import Observation
 from app.observations.terms import ObservationState
 from app.reports.names import name_of
@@ -153,4 +154,10 @@ def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Report[Indi
         .where(visible(INDICATOR, caller), *filters(asked, caller))
         .cte("indicators")
     )
-    return Report("indicators", IndicatorStanding, rows, ("sort_name", "indicator_id"))
+    return Report(
+        "indicators",
+        Text("Stand der Kennzahlen", "Standing of indicators"),
+        IndicatorStanding,
+        rows,
+        ("sort_name", "indicator_id"),
+    )

@@ -23,6 +23,7 @@ from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.database import table_of
 from app.goals.models import Goal
+from app.language import Text
 from app.objections.queries import open_objections
 from app.partners.models import Partner
 from app.progress_reports.terms import ReportState
@@ -217,7 +218,13 @@ def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: dat
     if wanted.last_reported_on_before is not None:
         conditions.append(c.last_reported_on < wanted.last_reported_on_before)
     rows = select(source).where(*conditions).cte("sub_measures")
-    return Report("sub-measure-progress", SubMeasureProgress, rows, ("goal_number", "number", "sub_measure_id"))
+    return Report(
+        "sub-measure-progress",
+        Text("Fortschritt der Teilmaßnahmen", "Progress of the sub-measures"),
+        SubMeasureProgress,
+        rows,
+        ("goal_number", "number", "sub_measure_id"),
+    )
 
 
 def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[GoalProgress]:
@@ -260,7 +267,9 @@ def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[Goal
         .where(visible(GOAL, caller), *of_goals(wanted))
         .cte("goals")
     )
-    return Report("progress", GoalProgress, rows, ("number", "goal_id"))
+    return Report(
+        "progress", Text("Fortschritt der Ziele", "Progress of the goals"), GoalProgress, rows, ("number", "goal_id")
+    )
 
 
 def of_goals(wanted: ProgressQuery) -> list[ColumnElement[bool]]:

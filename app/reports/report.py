@@ -10,6 +10,7 @@ from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, 
 
 from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
 from app.database import table_of
+from app.language import Text
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Day, Id
@@ -42,7 +43,7 @@ class ReportPage(ReportHead):
 class RowQuery(Schema):
     """How many rows are asked for, and from where."""
 
-    limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many rows a page has at most; CSV has all.")
+    limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many rows a page has at most; a file has all.")
     cursor: Cursor = Field(
         default=None,
         description="`next_cursor` of the page before; the other parameters must be the same.",
@@ -66,9 +67,10 @@ class PeriodQuery(Schema):
 
 @dataclass(frozen=True)
 class Report(Generic[ReportRow]):
-    """The rows of a report: what they are made of, and the columns of their total order, none of which is null."""
+    """The rows of a report: what it is called, what they are made of, and the columns of their total order, none of them null."""
 
     name: str
+    title: Text
     entry: type[ReportRow]
     source: CTE
     order: tuple[str, ...]

@@ -26,7 +26,7 @@ from app.reports.progress import (
     sub_measure_rows,
 )
 from app.reports.report import ReportHead
-from app.reports.spreadsheet import as_csv
+from app.reports.tables import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
 
 REPORTS: tuple[type[ReportHead], ...] = (

@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import coalesce
 from app.access.caller import Caller
 from app.access.parties import Side
 from app.database import ordered_text
+from app.language import Text
 from app.partners.models import Partner
 from app.partners.queries import successors
 from app.reports.duties import DUTIES
@@ -157,7 +158,7 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
         .where(or_(d.due_on.is_(None), d.due_on <= today + timedelta(days=wanted.days)), *is_wanted)
         .cte("upcoming")
     )
-    return Report("upcoming", Due, rows, ("sort_on", "key"))
+    return Report("upcoming", Text("Was ansteht", "What is due"), Due, rows, ("sort_on", "key"))
 
 
 def given_to_partners(asked: Asked, everything: Subquery) -> CTE:

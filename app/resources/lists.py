@@ -1,7 +1,8 @@
 """What every list can be asked for: filters, order, pages."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import date
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -46,6 +47,10 @@ class ListQuery(Schema):
     created_at_before: Moment | None = Field(default=None, description="Created before this time.")
     updated_at_from: Moment | None = Field(default=None, description="Last changed at this time or later.")
     updated_at_before: Moment | None = Field(default=None, description="Last changed before this time.")
+
+    def on_day(self, today: date) -> Self:  # noqa: ARG002 (lists of what lasts ask for one)
+        """The same, with the day that is meant where none is said; most lists do not ask for one."""
+        return self
 
 
 NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id", "on"})

@@ -93,7 +93,14 @@ RULES = (
         ALL_BUT_ANONYMOUS,
     ),
     Rule(
-        "Read reports: what one may not see is not counted", tuple(f"get /reports/{report}" for report in REPORTS), ALL
+        "Read reports: what one may not see is not counted",
+        tuple(f"get /reports/{report}{suffix}" for report in REPORTS for suffix in ("", ".{suffix}")),
+        ALL,
+    ),
+    Rule(
+        "Export lists as a whole: what one may not see is absent",
+        tuple(f"get /exports/{feature.kind.path.rpartition('/')[2]}.{{suffix}}" for feature in FEATURES),
+        ALL,
     ),
     Rule("Follow changes: what one may not see is absent", ("get /changes", "get /changes/stream"), ALL),
     Rule(f"Create {named(OWNED)}", on(OWNED, "post "), (401, 403, 403, 201, 201, 201, 201)),

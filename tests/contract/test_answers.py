@@ -26,10 +26,11 @@ ELSEWHERE = {"400", "403", "409", "507"}
 WALKED = [
     each
     for each in OPERATIONS
-    if each.path.split("/")[1] in (*PATHS, "reports") and not each.path.endswith(("/history", "/receipt"))
+    if each.path.split("/")[1] in (*PATHS, "reports", "exports") and not each.path.endswith(("/history", "/receipt"))
 ]
 PUTS = {each.part: each.body for each in ALL_PUTS}
 BELOW = {"{partner_id}": CITY, "{on}": "2025-02-28"}
+FILES = (CSV, "application/jsonl", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
 class Sender:
@@ -42,9 +43,19 @@ class Sender:
         # What stands below a resource is named by one segment of the path.
         self.part = next((part for part in PUTS if f"/{part}/" in operation.path), "")
 
-    async def __call__(self, *, id: str | None = None, **parts: Any) -> httpx.Response:
+    @property
+    def is_file(self) -> bool:
+        """Whether it answers a file, whose form the address ends with."""
+        return "{suffix}" in self.operation.path
+
+    @property
+    def suffixes(self) -> list[str]:
+        """The forms that the file is there in."""
+        return next(each["schema"]["enum"] for each in self.operation.content["parameters"] if each["name"] == "suffix")
+
+    async def __call__(self, *, id: str | None = None, suffix: str = "csv", **parts: Any) -> httpx.Response:
         path = self.operation.path
-        for name, value in BELOW.items():
+        for name, value in (BELOW | {"{suffix}": suffix}).items():
             path = path.replace(name, value)
         if "{id}" in path:
             path = path.replace("{id}", id or await self.made())
@@ -80,8 +91,11 @@ async def ordinary(send: Sender) -> AsyncIterator[httpx.Response]:
     yield await send()
     if send.operation.method == "put":
         yield await send(id=(await make(send.client, send.resource))["id"])
-    if send.operation.method == "get" and "{" in send.operation.path:
+    if send.operation.method == "get" and "{id}" in send.operation.path:
         yield await send(headers={"If-None-Match": '"1"'})
+    elif send.is_file:
+        for suffix in send.suffixes:
+            yield await send(suffix=suffix)
     elif send.resource == "reports":
         yield await send(headers={"Accept": "text/csv"})
         yield await send(headers={"Accept": "application/pdf"})
@@ -97,12 +111,14 @@ async def refused(send: Sender) -> AsyncIterator[httpx.Response]:
     """The answers to who does something wrong."""
     yield await send(headers={"Authorization": "Bearer unknown", "If-Match": '"1"'})
     yield await send(params={"unknown": "1"}) if not send.operation.bodies else await send(json={"unknown": "1"})
-    if "{" in send.operation.path:
+    if send.is_file:
+        yield await send(suffix="pdf")
+    if "{id}" in send.operation.path:
         yield await send(id="nonsense")
         yield await send(id=NOWHERE)
         yield await send(id=await removed(send))
         yield await send(headers={"If-Match": "nonsense", "If-None-Match": "nonsense"})
-    if "{" in send.operation.path:
+    if "{id}" in send.operation.path:
         yield await send(headers={"If-Match": '"7"'})
     if send.operation.method in {"patch", "delete"}:
         yield await send(headers={})
@@ -186,7 +202,7 @@ def mistakes(operation: Operation, answer: httpx.Response) -> list[str]:
         return found + (["no content"] if "content" in promised else [])
     if media_type not in promised.get("content", {}):
         return [*found, f"{media_type} is not in the contract"]
-    content = answer.text if media_type == CSV else answer.json()
+    content = answer.content.decode(errors="replace") if media_type in FILES else answer.json()
     return found + faults(promised["content"][media_type]["schema"], content)
 
 
@@ -227,4 +243,4 @@ class TestAnswers:
         assert operation.answers.keys() - ELSEWHERE == seen - ELSEWHERE
 
     def test_are_checked_for_every_resource(self) -> None:
-        assert {operation.path.split("/")[1] for operation in WALKED} == {*PATHS, "reports"}
+        assert {operation.path.split("/")[1] for operation in WALKED} == {*PATHS, "reports", "exports"}

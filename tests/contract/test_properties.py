@@ -27,6 +27,7 @@ from tests.schemas import document
 BEYOND_A_SCHEMA = frozenset(
     {
         "unknown_reference",
+        "wrong_form",
         "other_agreement",
         "cycle",
         "repeated",

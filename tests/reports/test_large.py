@@ -12,7 +12,7 @@ from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.database import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
 from app.indicators.models import Indicator
-from app.reports.spreadsheet import BATCH
+from app.reports.tables import BATCH
 from app.statements.models import Statement
 from app.sub_measures.models import SubMeasure
 from app.vocabularies.decision_kind import DecisionKind

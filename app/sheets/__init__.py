@@ -1,0 +1,1 @@
+"""Tables as files: for programs as CSV, for people as spreadsheets."""
