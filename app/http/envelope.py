@@ -46,7 +46,7 @@ PREFLIGHT_HEADERS = [
 
 
 class Envelope:
-    """The outermost ASGI middleware: nothing leaves the service without its headers, not even a failure."""
+    """The ASGI middleware around all that answers: nothing leaves the service without its headers, not even a failure."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
