@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.database import code_of
 from app.http.envelope import request_id
+from app.http.masking import masked
 
 
 class WithRequestId(logging.Filter):
@@ -25,7 +26,14 @@ Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple
 
 
 class DiscreetFormatter(JsonFormatter):
-    """Writes where an error came from, and of what a database says only its kind: the rest can quote what people wrote."""
+    """Writes where an error came from, and of what a database says only its kind: the rest can quote what people wrote.
+
+    No line holds a key or a secret address, whoever wrote it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return masked(super().format(record))
 
     def formatException(self, ei: Raised) -> str:  # noqa: N802 (the base class names it so)
         """The traceback, from the first cause to the last error."""

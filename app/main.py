@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.access.guards import GUARDS
 from app.agreements.routes import router as agreements
+from app.calendar.routes import router as calendar
 from app.catalogue import FEATURES
 from app.changes.routes import router as changes
 from app.consultation_events.routes import router as consultation_events
@@ -73,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports,
     downloads,
     exports,
+    calendar,
     keys,
     log,
     webhook_endpoints,
@@ -84,6 +86,7 @@ TAGS: Mapping[str, str] = {
     "changes": "Everything that happened, in the one order in which it happened.",
     "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
     "exports": "Whole lists as files: for programs, and as spreadsheets for people.",
+    "calendar": "The consultation events and deadlines for calendars to subscribe to, and secret addresses of a partner's own.",
     "keys": "The keys by which the systems of partners write; for admins.",
     "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }

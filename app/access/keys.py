@@ -1,4 +1,4 @@
-"""API keys: `crk_`, 256 random bits and a checksum, so that scanners find leaked ones and typing errors are told."""
+"""Keys and secret addresses: a prefix, 256 random bits and a checksum, so that scanners find leaked ones and typing errors are told."""
 
 import base64
 import hashlib
@@ -6,20 +6,22 @@ import re
 import secrets
 import zlib
 
-PREFIX = "crk_"
+PREFIX, FEED_PREFIX = "crk_", "crc_"
+"""How a key and the secret of a calendar feed begin: neither works in place of the other."""
 SHOWN = len(PREFIX) + 8
-FORM = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}[0-9a-f]{{8}}", re.ASCII)
+FORM = re.compile(r"[A-Za-z0-9_-]{43}[0-9a-f]{8}", re.ASCII)
 
 
-def new_key() -> str:
+def new_key(prefix: str = PREFIX) -> str:
     """A new key."""
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    return f"{PREFIX}{secret}{checksum(secret)}"
+    return f"{prefix}{secret}{checksum(secret)}"
 
 
-def is_well_formed(key: str) -> bool:
+def is_well_formed(key: str, prefix: str = PREFIX) -> bool:
     """Whether this can be a key at all; a typing error fails here, without a look into the database."""
-    return bool(FORM.fullmatch(key)) and checksum(key[len(PREFIX) : -8]) == key[-8:]
+    secret = key.removeprefix(prefix)
+    return secret != key and bool(FORM.fullmatch(secret)) and checksum(secret[:-8]) == secret[-8:]
 
 
 def checksum(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""The table of keys."""
+"""The tables of keys and of secret addresses."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -27,3 +27,17 @@ class ApiKey(SQLModel, table=True):
     last_used_on: date | None = None
     written_on: date | None = None
     written_bytes: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CalendarFeed(SQLModel, table=True):
+    """A secret address of a partner's calendar: everything but the secret."""
+
+    __tablename__ = "calendar_feed"
+
+    id: UUID = Field(primary_key=True)
+    partner_id: UUID = Field(foreign_key="partner.id", index=True, ondelete="CASCADE")
+    prefix: str = Field(max_length=12)
+    digest: str = Field(max_length=64, unique=True)
+    description: str | None = Field(default=None, max_length=200)
+    created_at: datetime
+    revoked_at: datetime | None = None

@@ -171,7 +171,7 @@ def finish_operation(
             }
     answers = {status: success(status, answer, known) for status, answer in given.items() if status < "400"}
     if "If-None-Match" in taken and method == "get":
-        answers["304"] = {"description": SUCCESS["304"], "headers": headers("ETag")}
+        answers["304"] = {"description": SUCCESS["304"], "headers": headers("ETag") | given["200"].get("headers", {})}
     own = [slug for answer in given.values() for slug in answer.get("x-problems", ())]
     slugs = [
         *ALWAYS,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.calendar.models import EXAMPLES as CALENDAR_EXAMPLES
 from app.catalogue import FEATURES
 from app.changes.models import ChangePage
 from app.goals.resource import GOALS
@@ -31,7 +32,7 @@ def examples() -> Mapping[str, Any]:
     changes = change_example(shown[GOALS.public.__name__])
     change = changes["items"][0]
     shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(change), **message_examples(change)}
-    return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES) | dict(ENDPOINT_EXAMPLES)
+    return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES) | dict(ENDPOINT_EXAMPLES) | dict(CALENDAR_EXAMPLES)
 
 
 def change_example(goal: dict[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ HEADERS = {
         "/v1/consultation-events/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4",
     ),
     "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
+    "ContentETag": text_header("Tag of the content, for If-None-Match.", '^"[0-9a-f]{32}"$', 34, f'"{"0" * 32}"'),
     "CurrentETag": text_header(
         "Version of the resource as it is; absent where there is none yet.", '^"[0-9]+"$', 12, '"1"', always=False
     ),
@@ -124,7 +125,7 @@ ON_ALL = ("API-Version", "Access-Control-Allow-Origin", "Cache-Control", "X-Requ
 ON_COUNTED = (*ON_ALL, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 BY_STATUS = {401: ("WWW-Authenticate",), 412: ("CurrentETag",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
-SENT_AS = {"CurrentETag": "ETag"}
+SENT_AS = {"ContentETag": "ETag", "CurrentETag": "ETag"}
 
 
 def headers(*names: str, status: int = 200) -> dict[str, Any]:

@@ -56,6 +56,16 @@ class Preconditions:
 UNCONDITIONAL = Preconditions()
 
 
+def is_known(if_none_match: str | None, tag: str) -> bool:
+    """For a read of what has no version but a tag of its own: whether the caller has it already, by weak comparison.
+
+    Raises Malformed for a header that is no list of entity tags.
+    """
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or tag in unweakened(entity_tags(IF_NONE_MATCH, if_none_match))
+
+
 def etag(version: int) -> str:
     """The strong ETag of a version."""
     return f'"{version}"'
@@ -68,8 +78,13 @@ def names(header: str, value: str, version: int | None, *, is_there: bool = True
     """
     if value.strip() == "*":
         return is_there and version is not None
-    tags = [tag.removeprefix("W/") for tag in entity_tags(header, value)]
+    tags = unweakened(entity_tags(header, value))
     return version is not None and etag(version) in tags
+
+
+def unweakened(tags: list[str]) -> list[str]:
+    """Entity tags as weak comparison takes them."""
+    return [tag.removeprefix("W/") for tag in tags]
 
 
 def failed(version: int | None, detail: Text | None = None) -> PreconditionFailed:

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.http.masking import masked
 from app.http.problems import InternalError, NotFound, problem_response
 
 logger = logging.getLogger("app.access")
@@ -91,7 +92,12 @@ class Envelope:
             took = (time.perf_counter() - started) * 1000
             logger.info(
                 "request",
-                extra={"method": method, "path": scope["path"], "status": status, "milliseconds": round(took, 1)},
+                extra={
+                    "method": method,
+                    "path": masked(scope["path"]),
+                    "status": status,
+                    "milliseconds": round(took, 1),
+                },
             )
             request_id.reset(token)
 

@@ -42,6 +42,14 @@ async def preconditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = N
 Conditional = Annotated[Preconditions, Depends(preconditions)]
 
 
+async def known_tags(if_none_match: IfNoneMatch = None) -> str | None:
+    """What a caller has already of an answer that has no version."""
+    return joined(if_none_match)
+
+
+KnownTags = Annotated[str | None, Depends(known_tags)]
+
+
 def joined(lines: list[str] | None) -> str | None:
     """The lines of a header as one list."""
     return None if lines is None else ",".join(lines)

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.http.masking import masked
 from app.http.negotiation import language_of
 from app.language import Language, Text
 
@@ -287,7 +288,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         "title": getattr(problem.title, language),
         "status": problem.status,
         "detail": getattr(problem.detail, language)[:2000],
-        "instance": quote(scope["path"], errors="replace")[:2048],
+        "instance": quote(masked(scope["path"]), errors="replace")[:2048],
         "request_id": scope.get("request_id", ""),
         **problem.members,
     }

@@ -6,10 +6,8 @@ import hashlib
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from app.http.conditional import entity_tags
+from app.http.conditional import IF_NONE_MATCH, is_known
 from app.http.negotiation import choices
-
-IF_NONE_MATCH = "If-None-Match"
 
 
 class Kept:
@@ -25,17 +23,11 @@ class Kept:
         coding = "gzip" if takes_gzip(asked.get("accept-encoding", "")) else "identity"
         tag, content = self.forms[coding]
         headers = {**self.headers, "ETag": tag}
-        known = asked.get(IF_NONE_MATCH)
-        if known and (known.strip() == "*" or tag in weakened(entity_tags(IF_NONE_MATCH, known))):
+        if is_known(asked.get(IF_NONE_MATCH) or None, tag):
             return Response(status_code=304, headers=headers)
         if coding == "gzip":
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers)
-
-
-def weakened(tags: list[str]) -> list[str]:
-    """Entity tags as weak comparison takes them."""
-    return [tag.removeprefix("W/") for tag in tags]
 
 
 def takes_gzip(accept_encoding: str) -> bool:

@@ -62,7 +62,7 @@ async def prepared(admin: httpx.AsyncClient, cell: Cell) -> Attempt:
     """Make what the operation is about, in the circle, and say what to send."""
     method, _, path = cell.operation.partition(" ")
     kind, _, rest = path.strip("/").partition("/")
-    if kind in ("changes", "reports", "exports"):
+    if kind in ("changes", "reports", "exports", "calendar.ics"):
         return Attempt(f"/v1{path}".format(suffix="csv"), None, "")
     if kind == "keys":
         made = (await admin.post("/v1/keys", json={"partner_id": LIGA, "role": "reader"})).json()
@@ -133,6 +133,14 @@ async def registered(callers: Callers, cell: Cell) -> Attempt:
     is_listed = path == "/webhook-endpoints" and method == "get"
     address = "" if is_listed else made.headers["location"]
     return Attempt(f"/v1{path}".format(id=made.json()["id"]), body.get(path.rpartition("/")[2], new), address)
+
+
+async def at_secret_address(callers: Callers, cell: Cell) -> Attempt:
+    """Make a secret address of the contributor's own partner, or of another one."""
+    speaker = callers["contributor" if partner_of(cell.caller) == CARITAS else "other_contributor"]
+    made = (await speaker.post("/v1/calendar-feeds", json={})).json()
+    path, secret = cell.operation.partition(" ")[2], made["url"].rpartition("/")[2].removesuffix(".ics")
+    return Attempt(f"/v1{path}".format(id=made["id"], secret=secret), {}, "")
 
 
 async def saying(operator: httpx.AsyncClient, cell: Cell) -> Attempt:
@@ -229,6 +237,8 @@ class TestMatrix:
                 attempt = await witnessed(callers, cell)
             if attempt is None and "/webhook-endpoints" in operation:
                 attempt = await registered(callers, cell)
+            if attempt is None and "/calendar-feeds" in operation:
+                attempt = await at_secret_address(callers, cell)
             attempt = attempt or await prepare(callers["operator"], cell)
             await try_cell(callers, cell, attempt)
             if operation.startswith("get ") or (cell.status >= 400 and "/log/" not in operation):

@@ -1,0 +1,109 @@
+"""What is in a calendar: the events and deadlines that lists with the same filters hold."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import chain, islice
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from icalendar import Event
+from sqlalchemy import ColumnElement, Connection, Select, exists, false, select
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.calendar.entries import Setting, event_of, milestones_due, statements_due
+from app.calendar.models import CalendarQuery
+from app.consultation_events import queries as consultation_events
+from app.consultation_events.models import ConsultationEvent, ConsultationEventList
+from app.database import table_of
+from app.days import start_of
+from app.decisions import queries as decisions
+from app.decisions.models import Decision, DecisionList
+from app.partners.models import Partner
+from app.reports.names import name_of
+from app.resources.lists import ListQuery
+from app.sub_measures import queries as sub_measures
+from app.sub_measures.models import SubMeasure, SubMeasureList, SubMeasureMilestone
+
+DAYS_BACK = 366
+MOST_ENTRIES = 2_000
+EVENT, DECISION, MEASURE = table_of(ConsultationEvent), table_of(Decision), table_of(SubMeasure)
+MILESTONE = table_of(SubMeasureMilestone)
+
+
+class Asked(NamedTuple):
+    """Who asks for which calendar, and when."""
+
+    caller: Caller
+    wanted: CalendarQuery
+    today: date
+    zone: ZoneInfo
+
+    @property
+    def since(self) -> date:
+        """The first day that the calendar shows."""
+        return self.today - timedelta(days=DAYS_BACK)
+
+    def conditions(
+        self, query: type[ListQuery], filters: Callable[[Any, Caller], list[ColumnElement[bool]]]
+    ) -> list[ColumnElement[bool]]:
+        """The conditions of the list for what is wanted: where it does not know a filter, nothing matches."""
+        if not self.wanted.filters.keys() <= query.model_fields.keys():
+            return [false()]
+        return filters(query(**self.wanted.filters), self.caller)
+
+
+def entries(connection: Connection, asked: Asked, setting: Setting) -> list[Event]:
+    """The entries of a calendar: from a year ago on, in the order of time, at most `MOST_ENTRIES` of each sort."""
+    found = [events(connection, asked, setting)]
+    if asked.wanted.include:
+        found += [statement_days(connection, asked, setting), milestone_days(connection, asked, setting)]
+    return list(chain.from_iterable(islice(each, MOST_ENTRIES) for each in found))
+
+
+def events(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
+    """The consultation events."""
+    conditions = asked.conditions(ConsultationEventList, consultation_events.filters)
+    organiser = name_of(Partner, EVENT.c.organiser_id, asked.caller)
+    statement = (
+        select(EVENT.c.representation, organiser.label("organiser"))
+        .where(
+            visible(EVENT, asked.caller), EVENT.c.starts_at >= start_of(asked.since, asked.zone), *(conditions or ())
+        )
+        .order_by(EVENT.c.starts_at, EVENT.c.id)
+        .limit(MOST_ENTRIES)
+    )
+    for row in connection.execute(statement):
+        yield event_of(json.loads(row.representation), row.organiser, setting)
+
+
+def statement_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
+    """The days by which statements are asked for."""
+    conditions = asked.conditions(DecisionList, decisions.filters)
+    statement = (
+        select(DECISION.c.representation)
+        .where(visible(DECISION, asked.caller), DECISION.c.statements_due_on >= asked.since, *conditions)
+        .order_by(DECISION.c.statements_due_on, DECISION.c.id)
+    )
+    for content in contents(connection, statement):
+        yield from statements_due(content, setting)
+
+
+def milestone_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
+    """The days of milestones."""
+    conditions = asked.conditions(SubMeasureList, sub_measures.filters)
+    has_day = exists().where(MILESTONE.c.sub_measure_id == MEASURE.c.id, MILESTONE.c.due_on >= asked.since)
+    statement = (
+        select(MEASURE.c.representation)
+        .where(visible(MEASURE, asked.caller), has_day, *conditions)
+        .order_by(MEASURE.c.goal_number, MEASURE.c.number, MEASURE.c.id)
+    )
+    for content in contents(connection, statement):
+        yield from milestones_due(content, setting)
+
+
+def contents(connection: Connection, statement: Select[Any]) -> Iterator[dict[str, Any]]:
+    """The resources whose representations are selected."""
+    for row in connection.execute(statement.limit(MOST_ENTRIES)):
+        yield json.loads(row.representation)
