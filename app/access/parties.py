@@ -17,9 +17,27 @@ from app.vocabularies.term import Term
 class Side(Term):
     """On which side of an agreement a party stands."""
 
-    authority = "authority", "Kommune oder Behörde", "authority"
-    associations = "associations", "Verbände", "associations"
-    other = "other", "andere", "other"
+    authority = (
+        "authority",
+        "Kommune oder Behörde",
+        "authority",
+        "Wer entscheidet und die Partner vorher hört: die Kommune oder eine Behörde.",
+        "Who decides and hears the partners before: the city or another authority.",
+    )
+    associations = (
+        "associations",
+        "Verbände",
+        "associations",
+        "Wer vor Entscheidungen gehört wird: Verbände und ihre Mitglieder.",
+        "Who is heard before decisions: associations and their members.",
+    )
+    other = (
+        "other",
+        "andere",
+        "other",
+        "Wer auf keiner der beiden Seiten steht.",
+        "Who stands on neither of both sides.",
+    )
 
 
 class Party(Period):

@@ -6,14 +6,34 @@ from app.vocabularies.term import Term
 class Role(Term):
     """The role of a key; each includes the ones before it."""
 
-    reader = "reader", "liest auch, was nur für Partner ist", "also reads what is for partners only"
-    contributor = "contributor", "schreibt, was dem eigenen Partner gehört", "writes what belongs to its own partner"
+    reader = (
+        "reader",
+        "liest auch, was nur für Partner ist",
+        "also reads what is for partners only",
+        "Liest alles und schreibt nichts.",
+        "Reads everything and writes nothing.",
+    )
+    contributor = (
+        "contributor",
+        "schreibt, was dem eigenen Partner gehört",
+        "writes what belongs to its own partner",
+        "Liest alles und schreibt, was der eigene Partner sagt, leitet oder veranstaltet.",
+        "Reads everything and writes what its own partner says, leads or organises.",
+    )
     coordinator = (
         "coordinator",
         "schreibt alles zur Zusammenarbeit in den eigenen Vereinbarungen",
         "writes everything about the cooperation in its own agreements",
+        "Schreibt außerdem, was in den eigenen Vereinbarungen niemandem allein gehört.",
+        "Also writes what belongs to nobody alone in its own agreements.",
     )
-    admin = "admin", "verwaltet auch Vereinbarungen, Partner und Schlüssel", "also keeps agreements, partners and keys"
+    admin = (
+        "admin",
+        "verwaltet auch Vereinbarungen, Partner und Schlüssel",
+        "also keeps agreements, partners and keys",
+        "Legt außerdem Vereinbarungen und Partner an und gibt Schlüssel aus.",
+        "Also adds agreements and partners, and gives out keys.",
+    )
 
     def includes(self, other: "Role") -> bool:
         """Whether this role allows what the other one does."""

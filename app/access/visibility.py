@@ -9,8 +9,20 @@ from app.vocabularies.term import Term
 class Visibility(Term):
     """Who may read a resource."""
 
-    public = "public", "öffentlich", "everyone"
-    partners = "partners", "nur Partner", "partners only"
+    public = (
+        "public",
+        "öffentlich",
+        "everyone",
+        "Alle lesen es, auch ohne Schlüssel.",
+        "Everyone reads it, without a key too.",
+    )
+    partners = (
+        "partners",
+        "nur Partner",
+        "partners only",
+        "Es lesen nur, die einen Schlüssel haben; für andere ist es nicht da.",
+        "Only callers with a key read it; for others it is not there.",
+    )
 
 
 def visible(table: FromClause, caller: Caller) -> ColumnElement[bool]:

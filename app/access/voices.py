@@ -13,13 +13,55 @@ from app.vocabularies.term import Term
 class Voice(Term):
     """Who writes some fields of a resource."""
 
-    partner = "partner", "der Partner, dem es gehört", "the partner that it belongs to"
-    organiser = "organiser", "der Veranstalter", "the organiser"
-    authority = "authority", "die Koordination auf der Seite der Kommune", "a coordinator on the authority's side"
-    associations = "associations", "ein Verband, der beteiligt ist", "an association that is a party"
-    party = "party", "eine Partei der Vereinbarung", "a party of the agreement"
-    coordinator = "coordinator", "die Koordination einer Partei", "a coordinator of a party"
-    admin = "admin", "die Rolle admin", "the role admin"
+    partner = (
+        "partner",
+        "der Partner, dem es gehört",
+        "the partner that it belongs to",
+        "Es spricht, wem der Eintrag gehört, mit einem eigenen Schlüssel.",
+        "Who speaks is whom the resource belongs to, with a key of its own.",
+    )
+    organiser = (
+        "organiser",
+        "der Veranstalter",
+        "the organiser",
+        "Es spricht, wer zu dem Termin einlädt.",
+        "Who speaks is who invites to the event.",
+    )
+    authority = (
+        "authority",
+        "die Koordination auf der Seite der Kommune",
+        "a coordinator on the authority's side",
+        "Es spricht eine Koordination auf der Seite, die entscheidet.",
+        "Who speaks is a coordinator on the side that decides.",
+    )
+    associations = (
+        "associations",
+        "ein Verband, der beteiligt ist",
+        "an association that is a party",
+        "Es spricht ein Verband, der Partei der Vereinbarung ist.",
+        "Who speaks is an association that is a party of the agreement.",
+    )
+    party = (
+        "party",
+        "eine Partei der Vereinbarung",
+        "a party of the agreement",
+        "Es spricht irgendeine Partei der Vereinbarung.",
+        "Who speaks is any party of the agreement.",
+    )
+    coordinator = (
+        "coordinator",
+        "die Koordination einer Partei",
+        "a coordinator of a party",
+        "Es spricht die Koordination irgendeiner Partei der Vereinbarung.",
+        "Who speaks is a coordinator of any party of the agreement.",
+    )
+    admin = (
+        "admin",
+        "die Rolle admin",
+        "the role admin",
+        "Es spricht, wer das Register verwaltet.",
+        "Who speaks is who keeps the register.",
+    )
 
 
 Voices = frozenset[Voice]

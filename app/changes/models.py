@@ -48,10 +48,34 @@ ResourceType = Annotated[str, PlainField(json_schema_extra=with_known_types), Af
 class Action(Term):
     """What was done to a resource."""
 
-    created = "created", "angelegt", "created"
-    updated = "updated", "geändert", "updated"
-    corrected = "corrected", "auf bestätigten Vorschlag berichtigt", "corrected by a confirmed proposal"
-    deleted = "deleted", "gelöscht", "deleted"
+    created = (
+        "created",
+        "angelegt",
+        "created",
+        "Der Eintrag ist neu, oder neu zu sehen.",
+        "The resource is new, or new to see.",
+    )
+    updated = (
+        "updated",
+        "geändert",
+        "updated",
+        "Mindestens eine Angabe des Eintrags ist anders.",
+        "At least one field of the resource is different.",
+    )
+    corrected = (
+        "corrected",
+        "auf bestätigten Vorschlag berichtigt",
+        "corrected by a confirmed proposal",
+        "Was aktenkundig war, haben beide Seiten zusammen berichtigt.",
+        "What was on record was corrected by both sides together.",
+    )
+    deleted = (
+        "deleted",
+        "gelöscht",
+        "deleted",
+        "Der Eintrag ist nicht mehr da, oder nicht mehr zu sehen.",
+        "The resource is not there any more, or not to be seen.",
+    )
 
 
 class LogHead(SQLModel, table=True):

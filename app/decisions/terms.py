@@ -8,12 +8,48 @@ from app.vocabularies.term import Term
 class DecisionStatus(Term):
     """How far a decision is."""
 
-    announced = "announced", "angekündigt", "announced"
-    in_consultation = "in_consultation", "in Beteiligung", "in consultation"
-    decided = "decided", "beschlossen", "decided"
-    withdrawn = "withdrawn", "zurückgezogen", "withdrawn"
-    reported = "reported", "von Verbänden gemeldet", "reported by associations"
-    refused = "refused", "von der Kommune bestritten", "denied by the authority"
+    announced = (
+        "announced",
+        "angekündigt",
+        "announced",
+        "Die Kommune hat gesagt, dass sie darüber entscheiden will.",
+        "The authority has said that it is going to decide on it.",
+    )
+    in_consultation = (
+        "in_consultation",
+        "in Beteiligung",
+        "in consultation",
+        "Die gefragten Partner können sich äußern.",
+        "The partners that are asked can have their say.",
+    )
+    decided = (
+        "decided",
+        "beschlossen",
+        "decided",
+        "Es ist entschieden; von da an ist es aktenkundig.",
+        "It is decided; from then on it is on record.",
+    )
+    withdrawn = (
+        "withdrawn",
+        "zurückgezogen",
+        "withdrawn",
+        "Die Kommune entscheidet vorerst nicht darüber.",
+        "The authority does not decide on it for now.",
+    )
+    reported = (
+        "reported",
+        "von Verbänden gemeldet",
+        "reported by associations",
+        "Ein Verband hat eine Entscheidung eingetragen, die nicht angekündigt war.",
+        "An association has recorded a decision that was not announced.",
+    )
+    refused = (
+        "refused",
+        "von der Kommune bestritten",
+        "denied by the authority",
+        "Die Kommune nimmt nicht auf, was Verbände eingetragen haben; warum, steht dabei.",
+        "The authority does not take on what associations recorded; why is said with it.",
+    )
 
 
 TAKEN_ON = frozenset({DecisionStatus.announced, DecisionStatus.in_consultation, DecisionStatus.decided})

@@ -20,24 +20,74 @@ LEAST_LEAD_DAYS = 1
 class InvolvementState(Term):
     """How far the involvement of the partners in a decision is."""
 
-    not_required = "not_required", "nicht erforderlich", "not required"
-    open = "open", "offen: noch niemand gehört", "open: nobody was heard yet"
-    partly_heard = "partly_heard", "teilweise gehört", "partly heard: some asked partners, not all"
-    heard = "heard", "gehört: alle Gefragten", "heard: every asked partner"
-    answered = "answered", "alle haben geantwortet", "all have answered"
+    not_required = (
+        "not_required",
+        "nicht erforderlich",
+        "not required",
+        "Zu dieser Entscheidung muss niemand gehört werden; warum, steht dabei.",
+        "Nobody has to be heard on this decision; why is said with it.",
+    )
+    open = (
+        "open",
+        "offen: noch niemand gehört",
+        "open: nobody was heard yet",
+        "Es ist noch nicht entschieden, und noch niemand wurde gehört.",
+        "It is not decided yet, and nobody was heard yet.",
+    )
+    partly_heard = (
+        "partly_heard",
+        "teilweise gehört",
+        "partly heard: some asked partners, not all",
+        "Vor der Entscheidung wurden einige der gefragten Partner gehört, aber nicht alle.",
+        "Some of the partners that were asked were heard before the decision, but not all.",
+    )
+    heard = (
+        "heard",
+        "gehört: alle Gefragten",
+        "heard: every asked partner",
+        "Vor der Entscheidung wurde jeder gefragte Partner gehört.",
+        "Every partner that was asked was heard before the decision.",
+    )
+    answered = (
+        "answered",
+        "alle haben geantwortet",
+        "all have answered",
+        "Jeder gefragte Partner hat Stellung genommen.",
+        "Every partner that was asked has given a statement.",
+    )
     missed = (
         "missed",
         "versäumt: entschieden, ohne dass vorher jemand gehört wurde",
         "missed: decided, nobody heard before",
+        "Es wurde entschieden, ohne dass vorher ein gefragter Partner gehört wurde.",
+        "It was decided before any partner that was asked was heard.",
     )
 
 
 class HeardBy(Term):
     """By what a partner was heard."""
 
-    event = "event", "bei einer Veranstaltung", "at an event"
-    statement = "statement", "durch eigene Stellungnahme", "by its own statement"
-    umbrella = "umbrella", "durch die Stellungnahme eines Dachverbands", "by the statement of an umbrella association"
+    event = (
+        "event",
+        "bei einer Veranstaltung",
+        "at an event",
+        "Der Partner war bei einem Termin zu dieser Entscheidung dabei.",
+        "The partner was at an event about this decision.",
+    )
+    statement = (
+        "statement",
+        "durch eigene Stellungnahme",
+        "by its own statement",
+        "Der Partner hat selbst Stellung genommen.",
+        "The partner gave a statement of its own.",
+    )
+    umbrella = (
+        "umbrella",
+        "durch die Stellungnahme eines Dachverbands",
+        "by the statement of an umbrella association",
+        "Ein Dachverband hat auch für diesen Partner Stellung genommen.",
+        "An umbrella association gave a statement on its behalf, too.",
+    )
 
 
 def ids_in(value: Any) -> Any:

@@ -8,9 +8,27 @@ from app.vocabularies.term import Term
 class ObjectionState(Term):
     """Whether an objection stands."""
 
-    open = "open", "offen", "open"
-    withdrawn = "withdrawn", "zurückgenommen", "withdrawn"
-    settled = "settled", "erledigt", "settled"
+    open = (
+        "open",
+        "offen",
+        "open",
+        "Der Widerspruch besteht.",
+        "The objection stands.",
+    )
+    withdrawn = (
+        "withdrawn",
+        "zurückgenommen",
+        "withdrawn",
+        "Wer widersprochen hat, hat es zurückgenommen.",
+        "Who objected has taken it back.",
+    )
+    settled = (
+        "settled",
+        "erledigt",
+        "settled",
+        "Der Widerspruch ist aus der Welt, etwa weil berichtigt wurde.",
+        "The objection is out of the way, for example by a correction.",
+    )
 
 
 TRANSITIONS: Mapping[ObjectionState, frozenset[ObjectionState]] = {

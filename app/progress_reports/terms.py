@@ -8,10 +8,34 @@ from app.vocabularies.term import Term
 class ReportState(Term):
     """How far a report is."""
 
-    draft = "draft", "Entwurf", "draft"
-    submitted = "submitted", "eingereicht", "submitted"
-    accepted = "accepted", "angenommen", "accepted"
-    returned = "returned", "zurückgegeben", "returned"
+    draft = (
+        "draft",
+        "Entwurf",
+        "draft",
+        "Der Partner schreibt noch daran.",
+        "The partner is still writing it.",
+    )
+    submitted = (
+        "submitted",
+        "eingereicht",
+        "submitted",
+        "Der Partner hat ihn abgegeben; die Kommune hat noch nicht geantwortet.",
+        "The partner has handed it in; the authority has not answered yet.",
+    )
+    accepted = (
+        "accepted",
+        "angenommen",
+        "accepted",
+        "Die Kommune hat ihn angenommen; er hat die Teilmaßnahme fortgeschrieben.",
+        "The authority has accepted it; it has moved its sub-measure.",
+    )
+    returned = (
+        "returned",
+        "zurückgegeben",
+        "returned",
+        "Die Kommune bittet um Änderungen; warum, steht dabei.",
+        "The authority asks for changes; why is said with it.",
+    )
 
 
 TRANSITIONS: Mapping[ReportState, frozenset[ReportState]] = {

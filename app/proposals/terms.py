@@ -8,10 +8,34 @@ from app.vocabularies.term import Term
 class ProposalState(Term):
     """What became of a proposal."""
 
-    open = "open", "offen", "open"
-    confirmed = "confirmed", "bestätigt", "confirmed"
-    rejected = "rejected", "abgelehnt", "rejected"
-    withdrawn = "withdrawn", "zurückgezogen", "withdrawn"
+    open = (
+        "open",
+        "offen",
+        "open",
+        "Der Vorschlag wartet auf die andere Seite.",
+        "The proposal waits for the other side.",
+    )
+    confirmed = (
+        "confirmed",
+        "bestätigt",
+        "confirmed",
+        "Die andere Seite hat zugestimmt; berichtigt ist, was vorgeschlagen war.",
+        "The other side has agreed; what was proposed is corrected.",
+    )
+    rejected = (
+        "rejected",
+        "abgelehnt",
+        "rejected",
+        "Die andere Seite hat abgelehnt; warum, steht dabei.",
+        "The other side has refused; why is said with it.",
+    )
+    withdrawn = (
+        "withdrawn",
+        "zurückgezogen",
+        "withdrawn",
+        "Wer vorgeschlagen hat, hat es zurückgezogen.",
+        "Who proposed it has taken it back.",
+    )
 
 
 ANSWERS = frozenset({ProposalState.confirmed, ProposalState.rejected})

@@ -50,20 +50,104 @@ TITLE_LENGTH = 300
 class DueKind(Term):
     """What waits for somebody."""
 
-    event = "event", "Termin, Zu- oder Absage", "event to attend or to answer"
-    event_to_close = "event_to_close", "vergangener Termin ohne Ergebnis", "event of the past to close"
-    statement = "statement", "Stellungnahme", "statement to give"
-    statement_to_answer = "statement_to_answer", "Antwort auf Stellungnahme", "statement to answer"
-    decision = "decision", "Entscheidung", "decision to date or to record"
-    reported_decision = "reported_decision", "gemeldete Entscheidung", "reported decision to take on or to refuse"
-    milestone = "milestone", "Meilenstein", "milestone"
-    report = "report", "Fortschrittsbericht", "progress report to give"
-    report_to_accept = "report_to_accept", "Annahme eines Fortschrittsberichts", "progress report to accept"
-    observation = "observation", "Messwert", "observation"
-    need = "need", "Antwort auf Bedarf", "need to answer"
-    proposal = "proposal", "Antwort auf Vorschlag", "proposal to answer"
-    objection = "objection", "Antwort auf Widerspruch", "objection to answer"
-    webhook_endpoint = "webhook_endpoint", "abgeschalteter Webhook", "webhook endpoint that the register disabled"
+    event = (
+        "event",
+        "Termin, Zu- oder Absage",
+        "event to attend or to answer",
+        "Ein Termin steht an, zu dem ein Partner einlädt oder eingeladen ist.",
+        "An event is ahead that a partner organises or is invited to.",
+    )
+    event_to_close = (
+        "event_to_close",
+        "vergangener Termin ohne Ergebnis",
+        "event of the past to close",
+        "Ein Termin ist vorbei, und niemand hat gesagt, was daraus wurde.",
+        "An event is over, and nobody has said what became of it.",
+    )
+    statement = (
+        "statement",
+        "Stellungnahme",
+        "statement to give",
+        "Ein Partner ist nach seiner Meinung zu einer Entscheidung gefragt.",
+        "A partner is asked what it thinks of a decision.",
+    )
+    statement_to_answer = (
+        "statement_to_answer",
+        "Antwort auf Stellungnahme",
+        "statement to answer",
+        "Zu einer Stellungnahme fehlt, was die Kommune daraus gemacht hat.",
+        "A statement lacks what the authority made of it.",
+    )
+    decision = (
+        "decision",
+        "Entscheidung",
+        "decision to date or to record",
+        "Über etwas ist zu entscheiden, oder der Tag dafür ist zu nennen.",
+        "Something is to be decided, or given a day for that.",
+    )
+    reported_decision = (
+        "reported_decision",
+        "gemeldete Entscheidung",
+        "reported decision to take on or to refuse",
+        "Zu einer Entscheidung, die Verbände eingetragen haben, fehlt die Antwort der Kommune.",
+        "A decision that associations recorded lacks the authority's answer.",
+    )
+    milestone = (
+        "milestone",
+        "Meilenstein",
+        "milestone",
+        "Bis zu diesem Tag soll etwas erreicht sein.",
+        "Something is to be reached by this day.",
+    )
+    report = (
+        "report",
+        "Fortschrittsbericht",
+        "progress report to give",
+        "Über eine Teilmaßnahme ist zu berichten.",
+        "A sub-measure is to be reported on.",
+    )
+    report_to_accept = (
+        "report_to_accept",
+        "Annahme eines Fortschrittsberichts",
+        "progress report to accept",
+        "Ein Fortschrittsbericht wartet auf die Kommune.",
+        "A progress report waits for the authority.",
+    )
+    observation = (
+        "observation",
+        "Messwert",
+        "observation",
+        "Zu einer Kennzahl fehlt der nächste Wert.",
+        "An indicator lacks its next value.",
+    )
+    need = (
+        "need",
+        "Antwort auf Bedarf",
+        "need to answer",
+        "Ein Bedarf wartet auf die Antwort der Kommune.",
+        "A need waits for the authority's answer.",
+    )
+    proposal = (
+        "proposal",
+        "Antwort auf Vorschlag",
+        "proposal to answer",
+        "Ein Vorschlag zur Berichtigung wartet auf die andere Seite.",
+        "A proposal of a correction waits for the other side.",
+    )
+    objection = (
+        "objection",
+        "Antwort auf Widerspruch",
+        "objection to answer",
+        "Ein Widerspruch wartet auf die Antwort der anderen Seite.",
+        "An objection waits for the other side's answer.",
+    )
+    webhook_endpoint = (
+        "webhook_endpoint",
+        "abgeschalteter Webhook",
+        "webhook endpoint that the register disabled",
+        "Ein Empfänger nahm nichts mehr an; sein Partner prüft ihn und schaltet ihn wieder ein.",
+        "A receiver took nothing any more; its partner looks after it and enables it again.",
+    )
 
 
 class Asked(NamedTuple):

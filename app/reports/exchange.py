@@ -53,11 +53,41 @@ OFF = (Attendance.declined, Attendance.absent)
 class GroupBy(Term):
     """What the events are counted by."""
 
-    everything = "everything", "alle zusammen", "all together"
-    quarter = "quarter", "Quartal", "quarter"
-    event_format = "format", "Form", "format"
-    level = "level", "Ebene", "level"
-    partner = "partner", "Partner", "partner"
+    everything = (
+        "everything",
+        "alle zusammen",
+        "all together",
+        "Alle Termine werden zusammen gezählt.",
+        "All events are counted together.",
+    )
+    quarter = (
+        "quarter",
+        "Quartal",
+        "quarter",
+        "Die Termine jedes Vierteljahrs werden für sich gezählt.",
+        "The events of each quarter are counted by themselves.",
+    )
+    event_format = (
+        "format",
+        "Form",
+        "format",
+        "Die Termine jeder Form werden für sich gezählt.",
+        "The events of each format are counted by themselves.",
+    )
+    level = (
+        "level",
+        "Ebene",
+        "level",
+        "Die Termine jeder Ebene werden für sich gezählt.",
+        "The events of each level are counted by themselves.",
+    )
+    partner = (
+        "partner",
+        "Partner",
+        "partner",
+        "Die Termine jedes Partners werden für sich gezählt.",
+        "The events of each partner are counted by themselves.",
+    )
 
 
 class ExchangeQuery(AgreementQuery, PeriodQuery):

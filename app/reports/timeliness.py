@@ -22,10 +22,34 @@ DONE = (SubMeasureStatus.completed, SubMeasureStatus.cancelled)
 class Timeliness(Term):
     """Whether a sub-measure is in time."""
 
-    not_scheduled = "not_scheduled", "ohne Termin", "not scheduled"
-    on_time = "on_time", "im Zeitplan", "on time"
-    late = "late", "verspätet", "late"
-    done = "done", "beendet", "done"
+    not_scheduled = (
+        "not_scheduled",
+        "ohne Termin",
+        "not scheduled",
+        "Es gibt keinen Tag, bis zu dem etwas fertig sein soll.",
+        "There is no day by which anything is to be done.",
+    )
+    on_time = (
+        "on_time",
+        "im Zeitplan",
+        "on time",
+        "Kein vereinbarter Tag ist verstrichen.",
+        "No agreed day has passed.",
+    )
+    late = (
+        "late",
+        "verspätet",
+        "late",
+        "Ein vereinbarter Tag ist verstrichen, und es ist nicht getan.",
+        "An agreed day has passed, and it is not done.",
+    )
+    done = (
+        "done",
+        "beendet",
+        "done",
+        "Die Arbeit ist abgeschlossen oder aufgegeben.",
+        "The work is completed or given up.",
+    )
 
 
 def last_reported_on(caller: Caller, *states: ReportState) -> ColumnElement[date]:

@@ -8,12 +8,48 @@ from app.vocabularies.term import Term
 class SubMeasureStatus(Term):
     """How far a sub-measure is, as its partners say."""
 
-    proposed = "proposed", "vorgeschlagen", "proposed"
-    agreed = "agreed", "vereinbart", "agreed"
-    in_progress = "in_progress", "in Umsetzung", "in progress"
-    completed = "completed", "abgeschlossen", "completed"
-    suspended = "suspended", "ausgesetzt", "suspended"
-    cancelled = "cancelled", "aufgegeben", "cancelled"
+    proposed = (
+        "proposed",
+        "vorgeschlagen",
+        "proposed",
+        "Ein Partner schlägt vor, das zu tun; vereinbart ist es nicht.",
+        "A partner proposes to do it; it is not agreed.",
+    )
+    agreed = (
+        "agreed",
+        "vereinbart",
+        "agreed",
+        "Die Partner haben vereinbart, das zu tun; begonnen wurde noch nicht.",
+        "The partners have agreed to do it; the work has not begun.",
+    )
+    in_progress = (
+        "in_progress",
+        "in Umsetzung",
+        "in progress",
+        "Daran wird gearbeitet.",
+        "It is being worked on.",
+    )
+    completed = (
+        "completed",
+        "abgeschlossen",
+        "completed",
+        "Es ist getan.",
+        "It is done.",
+    )
+    suspended = (
+        "suspended",
+        "ausgesetzt",
+        "suspended",
+        "Die Arbeit ruht und soll weitergehen; warum, steht dabei.",
+        "The work rests and is to go on; why is said with it.",
+    )
+    cancelled = (
+        "cancelled",
+        "aufgegeben",
+        "cancelled",
+        "Die Partner haben es aufgegeben; warum, steht dabei.",
+        "The partners have given it up; why is said with it.",
+    )
 
 
 AGREED = frozenset(SubMeasureStatus) - {SubMeasureStatus.proposed, SubMeasureStatus.cancelled}
