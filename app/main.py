@@ -30,6 +30,10 @@ from app.interchange.exports import router as exports
 from app.interchange.routes import router as external
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
+from app.linked_data.asking import LinkedData
+from app.linked_data.routes import contexts
+from app.linked_data.routes import documents as linked_documents
+from app.linked_data.routes import router as vocabularies
 from app.log.routes import router as log
 from app.needs.routes import router as needs
 from app.objections.routes import router as objections
@@ -75,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     downloads,
     exports,
     calendar,
+    vocabularies,
     keys,
     log,
     webhook_endpoints,
@@ -87,6 +92,7 @@ TAGS: Mapping[str, str] = {
     "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
     "exports": "Whole lists as files: for programs, and as spreadsheets for people.",
     "calendar": "The consultation events and deadlines for calendars to subscribe to, and secret addresses of a partner's own.",
+    "vocabularies": "The closed vocabularies with what their terms mean, in German and English.",
     "keys": "The keys by which the systems of partners write; for admins.",
     "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }
@@ -112,11 +118,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
         app.include_router(router, dependencies=[ONE_EACH])
-    for router in (health, pages):
+    for router in (health, pages, linked_documents):
         app.include_router(router)
     app.webhooks.include_router(webhooks)
     install_assets(app)
-    app.openapi = Contract(app, settings, TAGS, examples(), GUARDS)  # type: ignore[method-assign]  # the way that FastAPI's docs name
+    app.openapi = Contract(app, settings, TAGS, examples(), GUARDS, contexts())  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)
 
     @app.exception_handler(Replay)
@@ -124,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
         return replay.response
 
     app.add_middleware(CityTime)
+    app.add_middleware(LinkedData)
     app.add_middleware(Retry)
     app.add_middleware(BodyGuard, guards=GUARDS)
     app.add_middleware(LargeAnswers)

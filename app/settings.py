@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         default=None,
         description="Address of the licence of the data, such as `https://www.govdata.de/dl-de/by-2-0`.",
     )
+    data_contributor: WebAddress | None = Field(
+        default=None,
+        description="As whom GovData knows the operator, such as `http://dcat-ap.de/def/contributors/stadtMusterstadt`; "
+        "for the catalogue of the data, which portals read.",
+    )
     public_url: BaseAddress | None = Field(
         default=None,
         description="Where the installation is reached, such as `https://register.example.org`; for generated clients.",

@@ -21,6 +21,7 @@ from app.contract.parts import (
     servers,
 )
 from app.http.dependencies import dependencies_of
+from app.http.negotiation import JSON, LINKED
 from app.http.problem_schema import document_of_all_kinds
 from app.http.problems import Problem
 from app.schema.base import FROM_SETTING
@@ -51,7 +52,8 @@ WITH_IF_MATCH = ("precondition-failed", "precondition-required")
 class Contract:
     """Builds the document of an app once; who runs it and where is what the settings say.
 
-    `examples` gives content by the name of its schema, `guards` are the dependencies that refuse callers without a key.
+    `examples` gives content by the name of its schema, `guards` are the dependencies that refuse callers without a key,
+    `linked` gives the context for each schema of what is there as JSON-LD too.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class Contract:
         tags: Mapping[str, str],
         examples: Mapping[str, Any],
         guards: Collection[Callable[..., Any]],
+        linked: Mapping[str, Any],
     ) -> None:
         self.app = app
         self.settings = settings
         self.tags = [{"name": name, "description": description} for name, description in sorted(tags.items())]
         self.examples = examples
         self.guards = guards
+        self.linked = linked
 
     def __call__(self) -> dict[str, Any]:
         """The finished document; FastAPI asks for it as `app.openapi`."""
@@ -93,9 +97,11 @@ class Contract:
         for item in document["webhooks"].values():
             finish_webhook(item["post"])
         name_apart(document)
-        for path, _, operation in operations(document):
+        for path, method, operation in operations(document):
             one = document["paths"].get(path.partition("}")[0] + "}", {}).get("get")
             self.add_examples(operation, one, components["schemas"])
+            if method == "get":
+                add_linked(operation, self.linked)
         for item in document["webhooks"].values():
             self.add_examples(item["post"], None, components["schemas"])
         standard = (Problem.kinds[slug] for slug in (*ALWAYS, *WITH_ID, *WITH_BODY, *WITH_IF_MATCH, *WITH_KEY, *WRITES))
@@ -146,6 +152,15 @@ class Contract:
         if items is None:
             raise LookupError(f"{name} has no example: give its model one, or app.contract.examples an answer")
         return {"items": [self.example(name_of(items["items"]), known)], "next_cursor": None}
+
+
+def add_linked(operation: dict[str, Any], linked: Mapping[str, Any]) -> None:
+    """Say that what is read is there as JSON-LD too: the same, with what it means."""
+    content = operation["responses"]["200"].get("content", {})
+    plain = content.get(JSON, {})
+    context = linked.get(name_of(plain.get("schema", {})))
+    if context is not None:
+        content[LINKED] = {**plain, "example": {"@context": context, **plain["example"]}}
 
 
 def finish_operation(

@@ -9,6 +9,8 @@ from app.changes.models import ChangePage
 from app.goals.resource import GOALS
 from app.involvement.models import Involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
+from app.linked_data.models import VocabularyList, VocabularyPublic
+from app.linked_data.vocabularies import example as vocabulary_example
 from app.log.examples import EXAMPLES as LOG_EXAMPLES
 from app.log.examples import receipt_of
 from app.log.models import Receipt
@@ -29,6 +31,8 @@ def examples() -> Mapping[str, Any]:
     shown: dict[str, Any] = {each.kind.public.__name__: answered_example(each.kind, each.example) for each in FEATURES}
     shown |= {figures.__name__: given_example(figures) for figures in REPORTS}
     shown[Involvement.__name__] = given_example(Involvement)
+    shown[VocabularyPublic.__name__] = vocabulary_example().model_dump()
+    shown[VocabularyList.__name__] = {"items": [shown[VocabularyPublic.__name__]]}
     changes = change_example(shown[GOALS.public.__name__])
     change = changes["items"][0]
     shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(change), **message_examples(change)}

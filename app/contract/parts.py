@@ -96,7 +96,12 @@ HEADERS = {
         2048,
         "/v1/consultation-events/36711aa9-0b0b-5a2b-b5d5-2d8d2e5bd1c4",
     ),
-    "ETag": text_header("Version of the resource, for If-Match and If-None-Match.", '^"[0-9]+"$', 12, '"1"'),
+    "ETag": text_header(
+        "Version of the resource, for If-Match and If-None-Match; with `-ld` behind it in JSON-LD.",
+        '^"[0-9]+(-ld)?"$',
+        15,
+        '"1"',
+    ),
     "ContentETag": text_header("Tag of the content, for If-None-Match.", '^"[0-9a-f]{32}"$', 34, f'"{"0" * 32}"'),
     "CurrentETag": text_header(
         "Version of the resource as it is; absent where there is none yet.", '^"[0-9]+"$', 12, '"1"', always=False

@@ -1,6 +1,7 @@
 """Conditional requests (RFC 9110, section 13) on resources whose ETag is their version."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.http.problems import FieldError, Malformed, PreconditionFailed, PreconditionRequired
@@ -27,10 +28,10 @@ class Preconditions:
     if_match: str | None = None
     if_none_match: str | None = None
 
-    def is_known(self, version: int) -> bool:
-        """For a read: whether the caller has this version already, which is answered with 304."""
+    def is_known(self, version: int, mark: str = "") -> bool:
+        """For a read: whether the caller has this version already, in the form with this mark, which is answered with 304."""
         self.check_match(version)
-        return self.if_none_match is not None and names(IF_NONE_MATCH, self.if_none_match, version)
+        return self.if_none_match is not None and names(IF_NONE_MATCH, self.if_none_match, version, marks=(mark,))
 
     def require(self, version: int) -> None:
         """For a change that needs If-Match; raises PreconditionRequired without it."""
@@ -55,6 +56,10 @@ class Preconditions:
 
 UNCONDITIONAL = Preconditions()
 
+LINKED_MARK = "-ld"
+"""What the ETag of a version ends with in JSON-LD: what is of two forms has two strong tags (section 8.8.3)."""
+MARKS = ("", LINKED_MARK)
+
 
 def is_known(if_none_match: str | None, tag: str) -> bool:
     """For a read of what has no version but a tag of its own: whether the caller has it already, by weak comparison.
@@ -66,20 +71,20 @@ def is_known(if_none_match: str | None, tag: str) -> bool:
     return if_none_match.strip() == "*" or tag in unweakened(entity_tags(IF_NONE_MATCH, if_none_match))
 
 
-def etag(version: int) -> str:
-    """The strong ETag of a version."""
-    return f'"{version}"'
+def etag(version: int, mark: str = "") -> str:
+    """The strong ETag of a version, in the form with this mark."""
+    return f'"{version}{mark}"'
 
 
-def names(header: str, value: str, version: int | None, *, is_there: bool = True) -> bool:
-    """Whether a header names what is there; `*` names whatever it is.
+def names(header: str, value: str, version: int | None, *, is_there: bool = True, marks: Sequence[str] = MARKS) -> bool:
+    """Whether a header names what is there, in a form with one of these marks; `*` names whatever it is.
 
     A weak tag names its version too, in both headers: the tag is the version, and proxies that compress weaken it.
     """
     if value.strip() == "*":
         return is_there and version is not None
     tags = unweakened(entity_tags(header, value))
-    return version is not None and etag(version) in tags
+    return version is not None and any(etag(version, mark) in tags for mark in marks)
 
 
 def unweakened(tags: list[str]) -> list[str]:

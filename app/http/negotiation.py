@@ -5,8 +5,9 @@ What cannot be read in a list is no wish: it is left out, and a list of which no
 
 An address with several representations refuses a caller that takes none of them (`NotAcceptable`): a report that was asked
 for as a spreadsheet and came as JSON would be stored under the wrong name. An address with one representation disregards
-Accept, as the RFC lets it: who asks `/v1/goals` for HTML can still tell from Content-Type that it is JSON, errors must reach
-everyone, and a client's default header should not cut it off. So do the pages for people, whose JSON is for all others.
+Accept, as the RFC lets it: who asks for a history as HTML can still tell from Content-Type that it is JSON, errors must
+reach everyone, and a client's default header should not cut it off. So do what is there as JSON-LD too, which is the same
+JSON with its meaning, and the pages for people, whose JSON is for all others.
 """
 
 import re
@@ -18,6 +19,8 @@ from starlette.datastructures import Headers
 from app.language import LANGUAGES, Language
 
 JSON, HTML, CSV = "application/json", "text/html", "text/csv; header=present"
+LINKED = "application/ld+json"
+USUAL = ([], ["*/*"], [JSON])
 DEFAULT_LANGUAGE: Language = "en"
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a word of RFC 9110)
@@ -99,6 +102,13 @@ def acceptable(accept: Sequence[str], offers: Sequence[str]) -> str | None:
         weighed.append((weight, precision, place, offer))
     best = max(weighed, key=lambda each: each[:3])
     return best[3] if best[0] > 0 else None
+
+
+def wants_linked(headers: Headers) -> bool:
+    """Whether a request prefers JSON-LD to JSON."""
+    lines = headers.getlist("accept")
+    # Nearly every request says one of these, and each is read more often than anything else.
+    return lines not in USUAL and acceptable(lines, (JSON, LINKED)) == LINKED
 
 
 def preferred_language(accept_language: Sequence[str]) -> Language:

@@ -11,19 +11,27 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.http.caching import cache_headers
 from app.http.conditional import etag
+from app.http.negotiation import JSON
+from app.resources.forms import Form, wanted_form
+from app.resources.kind import Kind
 from app.resources.schema import Stored
 
 
 def page_response(
-    request: Request, caller: Caller, texts: Sequence[str], cursor: str | None, total: int | None
+    request: Request, caller: Caller, kind: Kind[Any], texts: Sequence[str], cursor: str | None, total: int | None
 ) -> Response:
-    """A page around texts that are JSON already."""
+    """A page around texts that are JSON already, in the form that is wanted."""
     counted = "" if total is None else f',"total":{total}'
     following = "null" if cursor is None else f'"{cursor}"'
-    headers = cache_headers(is_private=caller.sees_partners)
+    headers = {"Vary": "Accept", **cache_headers(is_private=caller.sees_partners)}
     if cursor is not None:
         headers["Link"] = next_link(request, cursor)
-    return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
+    form = wanted_form.get()
+    if form is None:
+        return json_text(f'{{"items":[{",".join(texts)}],"next_cursor":{following}{counted}}}', headers)
+    entries = ",".join(f"{{{form.entry(kind, text)},{text[1:]}" for text in texts)
+    page = f'{{{form.page(kind)},"items":[{entries}],"next_cursor":{following}{counted}}}'
+    return json_text(page, headers, media_type=form.media_type)
 
 
 def next_link(request: Request, cursor: str) -> str:
@@ -58,6 +66,11 @@ def stored(row: Stored, status_code: int = HTTPStatus.OK, location: str | None =
     return json_text(row.representation, headers, status_code)
 
 
-def json_text(text: str, headers: dict[str, Any], status_code: int = 200) -> Response:
+def alone(form: Form, kind: Kind[Any], text: str, headers: dict[str, Any]) -> Response:
+    """One resource in another form."""
+    return json_text(f"{{{form.alone(kind, text)},{text[1:]}", headers, media_type=form.media_type)
+
+
+def json_text(text: str, headers: dict[str, Any], status_code: int = 200, media_type: str = JSON) -> Response:
     """An answer whose JSON text is ready."""
-    return Response(text, status_code=status_code, headers=headers, media_type="application/json")
+    return Response(text, status_code=status_code, headers=headers, media_type=media_type)

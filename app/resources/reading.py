@@ -16,7 +16,8 @@ from app.database import Database, table_of
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
 from app.http.problems import Gone, NotFound
-from app.resources.answers import json_text, page_response
+from app.resources.answers import alone, json_text, page_response
+from app.resources.forms import wanted_form
 from app.resources.kind import Kind
 from app.resources.lists import ListQuery
 from app.resources.paging import Order, decode, encode, fingerprint
@@ -35,10 +36,12 @@ async def read_one(
         return there(connection, caller, kind, id)
 
     row = await database.read(work, is_quick=True)
-    headers = {"ETag": etag(row.version), **cache_headers(is_private=caller.sees_partners)}
-    if preconditions.is_known(row.version):
+    form = wanted_form.get()
+    mark = "" if form is None else form.mark
+    headers = {"ETag": etag(row.version, mark), "Vary": "Accept", **cache_headers(is_private=caller.sees_partners)}
+    if preconditions.is_known(row.version, mark):
         return Response(status_code=304, headers=headers)
-    return json_text(row.representation, headers)
+    return json_text(row.representation, headers) if form is None else alone(form, kind, row.representation, headers)
 
 
 def there(connection: Connection, caller: Caller, kind: Kind[Any], id: UUID) -> Row[tuple[int, str]]:
@@ -92,4 +95,4 @@ async def read_page(
     is_quick = not conditions and above is None and not wanted.include_total
     rows, more, total = await database.read(work, is_quick=is_quick)
     cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
-    return page_response(request, caller, [row[0] for row in rows], cursor, total)
+    return page_response(request, caller, kind, [row[0] for row in rows], cursor, total)

@@ -178,6 +178,7 @@ RULES = (
         ("get /calendar.ics", "get /calendar-feeds/{secret}.ics"),
         ALL,
     ),
+    Rule("Read what terms mean", ("get /vocabularies", "get /vocabularies/{name}"), ALL),
     Rule("List the secret addresses of one's own partner", ("get /calendar-feeds",), (401, 403, *(200,) * 5)),
     Rule("Make one", ("post /calendar-feeds",), (401, 403, *(201,) * 5)),
     Rule("Read about one", ("get /calendar-feeds/{id}",), (401, 403, 404, 200, 404, 404, 404)),
