@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from importlib.metadata import version
+from typing import Any
 
 from icalendar import Calendar, Event, Timezone
 
@@ -38,7 +39,7 @@ def calendar_of(entries: Sequence[Event], setting: Setting, *, has_deadlines: bo
     return bytes(calendar.to_ical())
 
 
-def zones_of(entries: Iterable[Event]) -> Iterable[Timezone]:
+def zones_of(entries: Iterable[Any]) -> Iterable[Timezone]:
     """What says how the clocks go in the zones that entries name, for as long as they need it."""
     years: dict[str, list[int]] = {}
     for entry in entries:

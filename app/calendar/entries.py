@@ -3,21 +3,22 @@
 Partners are named as organisations and nobody is an ATTENDEE: a copy of the calendar invites nobody and answers for nobody.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Event
 
 from app.access.visibility import Visibility
+from app.consultation_events.models import ConsultationEventPublic
 from app.consultation_events.terms import AttendanceMode, EventStatus
+from app.decisions.models import DecisionPublic
 from app.decisions.terms import DecisionStatus
 from app.language import Language, Text
 from app.reports.duty import DueKind
+from app.sub_measures.models import SubMeasurePublic
 from app.sub_measures.terms import SubMeasureStatus
-from app.vocabularies.event_format import EventFormat
-from app.vocabularies.level import Level
 
 CONFIRMED, TENTATIVE, CANCELLED = "CONFIRMED", "TENTATIVE", "CANCELLED"
 EVENTS = {
@@ -46,6 +47,9 @@ AGENDA = Text("Tagesordnung:", "Agenda:")
 JOIN = Text("Online teilnehmen", "Join online")
 
 
+Shown = ConsultationEventPublic | DecisionPublic | SubMeasurePublic
+
+
 class Setting(NamedTuple):
     """For whom a calendar is written: the language, and the address of the installation."""
 
@@ -57,102 +61,95 @@ class Setting(NamedTuple):
         return str(getattr(text.format(**values), self.language))
 
 
-def event_of(content: Mapping[str, Any], organiser: str | None, setting: Setting) -> Event:
+def event_of(event: ConsultationEventPublic, organiser: str | None, setting: Setting) -> Event:
     """A consultation event."""
-    status, zone = EventStatus(content["status"]), ZoneInfo(content["timezone"])
-    entry = entry_of("consultation-events", content, content["id"], setting)
-    entry.add("status", EVENTS.get(status, CONFIRMED))
-    entry.add("summary", content["title"])
-    entry.add("dtstart", local(content["starts_at"], zone))
-    if content["ends_at"] is not None:
-        entry.add("dtend", local(content["ends_at"], zone))
-    labels = [EventFormat(content["format"]).label, Level(content["level"]).label]
-    entry.add("categories", [setting.said(label) for label in labels])
-    entry.add("description", "\n".join(described(content, organiser, setting)))
-    place = content["location"] or (content["online_url"] if is_online(content) else None)
+    zone = ZoneInfo(event.timezone)
+    entry = entry_of("consultation-events", event, str(event.id), setting)
+    entry.add("status", EVENTS.get(event.status, CONFIRMED))
+    entry.add("summary", event.title)
+    entry.add("dtstart", local(event.starts_at, zone))
+    if event.ends_at is not None:
+        entry.add("dtend", local(event.ends_at, zone))
+    entry.add("categories", [setting.said(term.label) for term in (event.format, event.level)])
+    entry.add("description", "\n".join(described(event, organiser, setting)))
+    is_online = event.attendance_mode is not AttendanceMode.in_person
+    place = event.location or (event.online_url if is_online else None)
     if place is not None:
         entry.add("location", place)
-    if content["online_url"] is not None:
-        entry.add("conference", content["online_url"], {"VALUE": "URI", "LABEL": setting.said(JOIN)})
+    if event.online_url is not None:
+        entry.add("conference", event.online_url, {"VALUE": "URI", "LABEL": setting.said(JOIN)})
     return entry
 
 
-def is_online(content: Mapping[str, Any]) -> bool:
-    """Whether one can attend from elsewhere."""
-    return content["attendance_mode"] != AttendanceMode.in_person
-
-
-def described(content: Mapping[str, Any], organiser: str | None, setting: Setting) -> Iterator[str]:
+def described(event: ConsultationEventPublic, organiser: str | None, setting: Setting) -> Iterator[str]:
     """What people read of an event, line by line."""
-    labels = [EventStatus(content["status"]).label, AttendanceMode(content["attendance_mode"]).label]
-    yield ", ".join(setting.said(label) for label in labels)
-    if content["status_reason"]:
-        yield content["status_reason"]
+    yield ", ".join(setting.said(term.label) for term in (event.status, event.attendance_mode))
+    if event.status_reason:
+        yield event.status_reason
     if organiser is not None:
         yield setting.said(ORGANISER, name=organiser)
-    if content["description"]:
-        yield from ("", content["description"])
-    if content["agenda_items"]:
+    if event.description:
+        yield from ("", event.description)
+    if event.agenda_items:
         yield from ("", setting.said(AGENDA))
-        yield from (f"{place}. {item['title']}" for place, item in enumerate(content["agenda_items"], start=1))
+        yield from (f"{place}. {item.title}" for place, item in enumerate(event.agenda_items, start=1))
 
 
-def statements_due(content: Mapping[str, Any], setting: Setting) -> Iterator[Event]:
+def statements_due(decision: DecisionPublic, setting: Setting) -> Iterator[Event]:
     """The day by which statements on a decision are asked for."""
-    entry = day_of("decisions", content, "statements", content["statements_due_on"], setting)
-    entry.add("status", DECISIONS.get(DecisionStatus(content["status"]), CONFIRMED))
-    entry.add("summary", setting.said(STATEMENTS_DUE, title=content["title"]))
-    entry.add("categories", [setting.said(DueKind.statement.label)])
-    if content["description"]:
-        entry.add("description", content["description"])
-    yield entry
-
-
-def milestones_due(content: Mapping[str, Any], setting: Setting) -> Iterator[Event]:
-    """The milestones of a sub-measure that have a day."""
-    for place, milestone in enumerate(content["milestones"], start=1):
-        if milestone["due_on"] is None:
-            continue
-        entry = day_of("sub-measures", content, f"milestone-{place}", milestone["due_on"], setting)
-        entry.add("status", MEASURES.get(SubMeasureStatus(content["status"]), CONFIRMED))
-        names = {"milestone": milestone["title"], "code": content["code"], "title": content["title"]}
-        entry.add("summary", setting.said(MILESTONE, **names))
-        entry.add("categories", [setting.said(DueKind.milestone.label)])
-        if milestone["reached_on"] is not None:
-            entry.add("description", setting.said(REACHED, day=milestone["reached_on"]))
+    if decision.statements_due_on is not None:
+        entry = day_of("decisions", decision, "statements", decision.statements_due_on, setting)
+        entry.add("status", DECISIONS.get(decision.status, CONFIRMED))
+        entry.add("summary", setting.said(STATEMENTS_DUE, title=decision.title))
+        entry.add("categories", [setting.said(DueKind.statement.label)])
+        if decision.description:
+            entry.add("description", decision.description)
         yield entry
 
 
-def day_of(path: str, content: Mapping[str, Any], part: str, day: str, setting: Setting) -> Event:
+def milestones_due(measure: SubMeasurePublic, setting: Setting) -> Iterator[Event]:
+    """The milestones of a sub-measure that have a day."""
+    for place, milestone in enumerate(measure.milestones, start=1):
+        if milestone.due_on is not None:
+            entry = day_of("sub-measures", measure, f"milestone-{place}", milestone.due_on, setting)
+            entry.add("status", MEASURES.get(measure.status, CONFIRMED))
+            names = {"milestone": milestone.title, "code": measure.code, "title": measure.title}
+            entry.add("summary", setting.said(MILESTONE, **names))
+            entry.add("categories", [setting.said(DueKind.milestone.label)])
+            if milestone.reached_on is not None:
+                entry.add("description", setting.said(REACHED, day=milestone.reached_on))
+            yield entry
+
+
+def day_of(path: str, resource: Shown, part: str, day: date, setting: Setting) -> Event:
     """A whole day on which nobody is busy because of it."""
-    entry = entry_of(path, content, f"{content['id']}-{part}", setting)
-    entry.add("dtstart", date.fromisoformat(day))
+    entry = entry_of(path, resource, f"{resource.id}-{part}", setting)
+    entry.add("dtstart", day)
     entry.add("transp", "TRANSPARENT")
     return entry
 
 
-def entry_of(path: str, content: Mapping[str, Any], uid: str, setting: Setting) -> Event:
+def entry_of(path: str, resource: Shown, uid: str, setting: Setting) -> Event:
     """What every entry says: which one it is, in which version, of when, and where it comes from.
 
     Nothing here is sent as a message, so DTSTAMP is the time of the last change (section 3.8.7.2).
     """
     entry = Event()
     entry.add("uid", uid)
-    entry.add("sequence", content["version"] - 1)
-    changed = datetime.fromisoformat(content["updated_at"])
-    entry.add("dtstamp", changed)
-    entry.add("last-modified", changed)
-    entry.add("created", datetime.fromisoformat(content["created_at"]))
-    entry.add("url", f"{setting.base}/v1/{path}/{content['id']}")
-    entry.add("class", "PUBLIC" if content["visibility"] == Visibility.public else "CONFIDENTIAL")
+    entry.add("sequence", resource.version - 1)
+    entry.add("dtstamp", resource.updated_at)
+    entry.add("last-modified", resource.updated_at)
+    entry.add("created", resource.created_at)
+    entry.add("url", f"{setting.base}/v1/{path}/{resource.id}")
+    entry.add("class", "PUBLIC" if resource.visibility is Visibility.public else "CONFIDENTIAL")
     return entry
 
 
-def local(moment: str, zone: ZoneInfo) -> datetime:
+def local(moment: datetime, zone: ZoneInfo) -> datetime:
     """A moment in the zone of its event.
 
     When clocks are set back an hour comes twice, and a local time means the first one (section 3.3.5): the second is said
     in UTC.
     """
-    there = datetime.fromisoformat(moment).astimezone(zone)
+    there = moment.astimezone(zone)
     return there.astimezone(UTC) if there.fold or zone.key == "UTC" else there

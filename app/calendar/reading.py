@@ -1,6 +1,5 @@
 """What is in a calendar: the events and deadlines that lists with the same filters hold."""
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import chain, islice
@@ -15,16 +14,16 @@ from app.access.visibility import visible
 from app.calendar.entries import Setting, event_of, milestones_due, statements_due
 from app.calendar.models import CalendarQuery
 from app.consultation_events import queries as consultation_events
-from app.consultation_events.models import ConsultationEvent, ConsultationEventList
+from app.consultation_events.models import ConsultationEvent, ConsultationEventList, ConsultationEventPublic
 from app.database import table_of
 from app.days import start_of
 from app.decisions import queries as decisions
-from app.decisions.models import Decision, DecisionList
+from app.decisions.models import Decision, DecisionList, DecisionPublic
 from app.partners.models import Partner
 from app.reports.names import name_of
 from app.resources.lists import ListQuery
 from app.sub_measures import queries as sub_measures
-from app.sub_measures.models import SubMeasure, SubMeasureList, SubMeasureMilestone
+from app.sub_measures.models import SubMeasure, SubMeasureList, SubMeasureMilestone, SubMeasurePublic
 
 DAYS_BACK = 366
 MOST_ENTRIES = 2_000
@@ -75,7 +74,7 @@ def events(connection: Connection, asked: Asked, setting: Setting) -> Iterator[E
         .limit(MOST_ENTRIES)
     )
     for row in connection.execute(statement):
-        yield event_of(json.loads(row.representation), row.organiser, setting)
+        yield event_of(ConsultationEventPublic.model_validate_json(row.representation), row.organiser, setting)
 
 
 def statement_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
@@ -86,8 +85,8 @@ def statement_days(connection: Connection, asked: Asked, setting: Setting) -> It
         .where(visible(DECISION, asked.caller), DECISION.c.statements_due_on >= asked.since, *conditions)
         .order_by(DECISION.c.statements_due_on, DECISION.c.id)
     )
-    for content in contents(connection, statement):
-        yield from statements_due(content, setting)
+    for text in texts(connection, statement):
+        yield from statements_due(DecisionPublic.model_validate_json(text), setting)
 
 
 def milestone_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
@@ -99,11 +98,10 @@ def milestone_days(connection: Connection, asked: Asked, setting: Setting) -> It
         .where(visible(MEASURE, asked.caller), has_day, *conditions)
         .order_by(MEASURE.c.goal_number, MEASURE.c.number, MEASURE.c.id)
     )
-    for content in contents(connection, statement):
-        yield from milestones_due(content, setting)
+    for text in texts(connection, statement):
+        yield from milestones_due(SubMeasurePublic.model_validate_json(text), setting)
 
 
-def contents(connection: Connection, statement: Select[Any]) -> Iterator[dict[str, Any]]:
-    """The resources whose representations are selected."""
-    for row in connection.execute(statement.limit(MOST_ENTRIES)):
-        yield json.loads(row.representation)
+def texts(connection: Connection, statement: Select[Any]) -> Iterator[str]:
+    """The representations that are selected."""
+    yield from connection.execute(statement.limit(MOST_ENTRIES)).scalars()

@@ -20,7 +20,7 @@ from app.language import LANGUAGES, Language
 
 JSON, HTML, CSV = "application/json", "text/html", "text/csv; header=present"
 LINKED = "application/ld+json"
-USUAL = ([], ["*/*"], [JSON])
+USUAL: tuple[list[str], ...] = ([], ["*/*"], [JSON])
 DEFAULT_LANGUAGE: Language = "en"
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a word of RFC 9110)

@@ -5,6 +5,7 @@ A field that is not declared here has its meaning in the register's own ontology
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.consultation_events.terms import AttendanceMode, EventStatus
 from app.resources.kind import Kind
@@ -204,11 +205,11 @@ ALIKE: Mapping[Term, str] = {
 """Terms that others have, too."""
 
 
-def meaning_of(kind: Kind[object]) -> Meaning:
+def meaning_of(kind: Kind[Any]) -> Meaning:
     """What a kind means to others."""
     return MEANINGS.get(kind.type, Meaning())
 
 
-def property_of(kind: Kind[object], path: str) -> str | None:
+def property_of(kind: Kind[Any], path: str) -> str | None:
     """What a field means to others; None for what has its meaning here alone."""
     return {**COMMON, **meaning_of(kind).fields}.get(path)

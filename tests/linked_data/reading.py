@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pyld import jsonld
 from rdflib import Graph
-from rdflib.namespace import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS, DefinedNamespace
+from rdflib.namespace import DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS
 
 from tests.schemas import resolved
 
@@ -17,7 +17,7 @@ AS_LINKED = {"Accept": LINKED}
 BASE = "http://register.test"
 HYDRA = "http://www.w3.org/ns/hydra/core#"
 DE = "http://dcat-ap.de/def/dcatde/"
-KNOWN: tuple[type[DefinedNamespace], ...] = (DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS)
+KNOWN: tuple[Any, ...] = (DCAT, DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SKOS)
 VCARD = "http://www.w3.org/2006/vcard/ns#"
 OTHERS = {
     *(f"{HYDRA}{name}" for name in ("Collection", "member", "totalItems")),
@@ -88,8 +88,7 @@ def unknown(names: Iterable[object], own: Iterable[str]) -> set[str]:
     return {
         str(name)
         for name in names
-        if str(name) not in own_words
-        and not any(str(name).startswith(str(space._NS)) and name in space for space in KNOWN)  # noqa: SLF001 (rdflib's own way)
+        if str(name) not in own_words and not any(str(name).startswith(str(space)) and name in space for space in KNOWN)
     }
 
 
