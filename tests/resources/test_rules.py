@@ -44,8 +44,8 @@ from tests.factories import AGREEMENT, CARITAS, LIGA, body_of, goal_id, measure_
 CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 
 WRITERS = {
-    "calendar/service.py": "secret addresses of calendars",
     "access/guards.py": "the day on which a key was used",
+    "calendar/service.py": "secret addresses of calendars",
     "changes/log.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
     "keys/service.py": "keys",
