@@ -379,3 +379,16 @@ class TestServe:
         assert code == 2
         assert "--port" in err
         assert command.left == []
+
+
+class TestDeliver:
+    async def test_says_what_is_missing_and_who_delivers_on_sqlite(self, command: Command) -> None:
+        assert await command.refused("deliver") == "REGISTER_WEBHOOK_KEY is not set: nothing can be signed"
+        command.configure("WEBHOOK_KEY", "too short")
+        assert (await command.refused("deliver")).startswith("REGISTER_WEBHOOK_KEY: ")
+        command.configure("WEBHOOK_KEY", "long enough to sign with, for a test")
+        command.configure("WEBHOOK_ALLOW", "10.20.0.1/16")
+        assert (await command.refused("deliver")).startswith("REGISTER_WEBHOOK_ALLOW: must be networks")
+        command.configure("WEBHOOK_ALLOW", "")
+        assert await command.refused("deliver") == "on SQLite `register serve` delivers by itself"
+        assert command.left == []

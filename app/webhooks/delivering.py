@@ -19,7 +19,7 @@ from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved
 from app.webhooks.leases import LEASE, LeaseLost, Tried, claim, give_all_back, give_back, pinged, record
 from app.webhooks.messages import ping_of
-from app.webhooks.queries import Waiting, in_turn, waiting
+from app.webhooks.queries import Waiting, asks_for_all, in_turn, waiting
 from app.webhooks.rules import after_failure, after_success
 from app.webhooks.sending import SECONDS, Sender
 
@@ -101,7 +101,7 @@ class Dispatcher:
 
     async def has_something(self, endpoint: RowMapping) -> bool:
         """Whether an endpoint is to be sent something, or has passed over so much that this is to be written down."""
-        if endpoint["ping_id"] is not None or endpoint["replay_until"] is not None:
+        if endpoint["ping_id"] is not None or endpoint["replay_until"] is not None or asks_for_all(endpoint):
             return True
         if self.after(endpoint) >= endpoint["end"]:
             return False
@@ -128,20 +128,17 @@ class Dispatcher:
         return await self.database.read(work)
 
     async def turn(self, endpoint: RowMapping) -> None:
-        """Deliver what waits for a claimed endpoint, for some seconds, and give it back."""
+        """Deliver what waits for a claimed endpoint, for some seconds; where that fails, the lease lapses."""
         try:
             async with Sender(self.runtime, endpoint, self.tls, self.resolve) as sender:
                 await Turn(self, endpoint, sender).take()
         except LeaseLost:
-            return
+            logger.info("endpoint %s is another's now, or gone", endpoint["id"])
         except BUSY as error:
             logger.warning("a delivery waits for the database: %s", type(error).__name__)
         except Exception:
             # What is wrong with one endpoint is nobody else's; it is tried again when the lease has lapsed.
             logger.exception("a turn at endpoint %s failed", endpoint["id"])
-            return
-        with suppress(*BUSY):
-            await give_back(self.database, endpoint)
 
 
 class Turn:
@@ -153,15 +150,18 @@ class Turn:
         self.loop = asyncio.get_running_loop()
         self.tried: list[Tried] = []
         self.held_until = self.loop.time() + LEASE.total_seconds()
+        self.is_over = False
 
     async def take(self) -> None:
-        """Deliver a ping, then batch after batch."""
+        """Deliver a ping, then batch after batch, and let the endpoint go."""
         ends = self.loop.time() + TURN_SECONDS
         if self.endpoint["ping_id"] is not None:
             await self.ping()
         while self.endpoint["is_enabled"] and await self.batch():
             if self.loop.time() >= ends or self.dispatcher.runtime.ending.is_set():
-                return
+                break
+        if not self.is_over:
+            await give_back(self.dispatcher.database, self.endpoint)
 
     async def ping(self) -> None:
         """Try the endpoint."""
@@ -179,14 +179,14 @@ class Turn:
             outcome = await self.sender.send(message)
             self.tried.append(Tried(message, self.endpoint["failures"] + 1, outcome))
             if outcome.failure is not None:
-                await self.record(self.failed())
+                await self.record(self.failed(), is_last=True)
                 return False
             self.endpoint |= {"failures": 0, "failing_since": None}
             if ending.is_set() or self.loop.time() - recorded_at >= RECORD_SECONDS:
                 if not await self.record(self.reached(int(message.position or 0))) or ending.is_set():
                     return False
                 recorded_at = self.loop.time()
-        return await self.record(self.reached(ahead.end)) and ahead.more
+        return await self.record(self.reached(ahead.end), is_last=not ahead.more) and ahead.more
 
     def reached(self, position: int) -> dict[str, Any]:
         """How far the endpoint is with what it is sent now, which arrived."""
@@ -206,10 +206,11 @@ class Turn:
         now, since = self.dispatcher.runtime.clock(), self.endpoint["failing_since"]
         return {**reached, **after_failure(self.endpoint["failures"], since, last.outcome, now, chance)}
 
-    async def record(self, values: Mapping[str, Any]) -> bool:
+    async def record(self, values: Mapping[str, Any], *, is_last: bool = False) -> bool:
         """Keep how far it is; whether the endpoint is what it was."""
-        now = self.dispatcher.runtime.clock()
-        is_same = await record(self.dispatcher.database, self.endpoint, self.tried, now, values)
+        until = None if is_last else self.dispatcher.runtime.clock() + LEASE
+        is_same = await record(self.dispatcher.database, self.endpoint, self.tried, until, values)
+        self.is_over = is_last
         self.endpoint |= values
         self.tried = []
         self.held_until = self.loop.time() + LEASE.total_seconds()

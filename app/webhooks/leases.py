@@ -48,9 +48,13 @@ async def claim(database: Database, ids: Collection[UUID], now: datetime, today:
 
 
 async def record(
-    database: Database, endpoint: RowMapping, tried: Sequence[Tried], now: datetime, values: Mapping[str, Any]
+    database: Database,
+    endpoint: RowMapping,
+    tried: Sequence[Tried],
+    held_until: datetime | None,
+    values: Mapping[str, Any],
 ) -> bool:
-    """Keep what was tried and how far the endpoint is, and hold it on; whether what it says of itself is as before.
+    """Keep what was tried and how far the endpoint is, and hold it on or let it go; whether it is what it was.
 
     What follows from a failure is for the endpoint as it was claimed: one that was changed meanwhile has a new try. Raises
     LeaseLost, and then keeps nothing.
@@ -64,9 +68,8 @@ async def record(
         kept = {name: value for name, value in values.items() if is_same or name in REACHED}
         if "disabled_because" in kept:
             kept["version"] = version + 1
-        await session.execute(
-            update(ENDPOINT).where(ENDPOINT.c.id == endpoint["id"]).values(**kept, lease_until=now + LEASE)
-        )
+        kept |= {"lease_until": held_until} if held_until else {"lease": None, "lease_until": None}
+        await session.execute(update(ENDPOINT).where(ENDPOINT.c.id == endpoint["id"]).values(kept))
         await keep(session, endpoint["id"], tried)
     return is_same
 

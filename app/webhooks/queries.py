@@ -101,6 +101,12 @@ def in_turn(now: datetime, today: date, busy: Collection[UUID]) -> Select[Any]:
     return statement.where(due(now, today), ENDPOINT.c.partner_id.not_in(busy)).order_by(*order)
 
 
+def asks_for_all(endpoint: RowMapping) -> bool:
+    """Whether an endpoint is sent everything that its partner sees."""
+    is_any = EVERYTHING in endpoint["event_types"] and not endpoint["agreement_ids"]
+    return is_any and endpoint["own_changes"] == OwnChanges.included
+
+
 def events(endpoint: RowMapping) -> ColumnElement[bool] | None:
     """The condition for what an endpoint asks for by its kinds of events; None for everything."""
     if EVERYTHING in endpoint["event_types"]:

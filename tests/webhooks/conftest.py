@@ -39,11 +39,10 @@ class Worker(Dispatcher):
 
 @pytest.fixture
 def later(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Later:
-    """The clock of the register, which may deliver to loopback and waits for nobody for long."""
+    """The clock of the register, which may deliver to loopback and waits for no body for long."""
     runtime: Runtime = app.state.runtime
     runtime.clock = clock = Later()
     runtime.settings = runtime.settings.model_copy(update={"webhook_allow": LOOPBACK})
-    monkeypatch.setattr(sending, "SECONDS", 0.3)
     monkeypatch.setattr(sending, "SECONDS_FOR_BODY", 0.1)
     return clock
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from standardwebhooks import Webhook
 
 from app.runtime import Runtime
+from app.webhooks import delivering, sending
 from tests.contract.reading import faults
 from tests.databases import any_database
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, changes_after, delete, end_of_feed, make, patch
@@ -119,7 +120,12 @@ class TestMessages:
 
 class TestRetries:
     async def test_bring_everything_in_order_whatever_the_receiver_does(
-        self, callers: Callers, worker: Worker, receiver: Receiver, later: Later
+        self,
+        callers: Callers,
+        worker: Worker,
+        receiver: Receiver,
+        later: Later,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """What was not taken comes again under the same id, and nothing comes before it."""
         caritas, operator = callers["contributor"], callers["operator"]
@@ -132,7 +138,9 @@ class TestRetries:
         begun = len(receiver.received)
         for answer, failure, status in BAD.values():
             receiver.plan = [answer]
-            await worker.deliver()
+            with monkeypatch.context() as patch:
+                patch.setattr(sending, "SECONDS", 1 if answer is hangs else sending.SECONDS)
+                await worker.deliver()
             state = await deliveries(caritas, endpoint, limit=1)
             assert [state["items"][0][name] for name in ("failure", "status")] == [failure, status]
             assert state["waiting"]
@@ -219,14 +227,22 @@ class TestReceivers:
         self, callers: Callers, worker: Worker, receiver: Receiver
     ) -> None:
         async with receiving() as slow:
-            slow.usually = hangs
+            released = asyncio.Event()
+
+            async def hangs_long() -> str:
+                await released.wait()
+                return OK
+
+            slow.usually = hangs_long
             for caller in ("contributor", "umbrella"):
                 await registered(callers[caller], slow if caller == "contributor" else receiver)
             await make(callers["operator"], "goals")
             assert await worker.begin_turns() == 2
             await receiver.has(1)
-            assert [each.content["type"] for each in slow.received] == ["ping"]
+            assert slow.positions == []
+            released.set()
             await worker.settle()
+            assert len(slow.positions) == 1
 
 
 class TestFilters:
@@ -418,3 +434,82 @@ class TestCity:
         assert endpoint["partner_id"] == CITY
         await worker.deliver()
         assert [each.content["type"] for each in receiver.received] == ["ping"]
+
+
+@any_database
+class TestWorker:
+    """Whatever goes wrong, it goes on, and ends when it is asked to."""
+
+    async def test_goes_on_when_the_database_does(
+        self, worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        errors = [OSError("away"), RuntimeError("a mistake"), None]
+        begin = worker.begin_turns
+
+        async def begin_turns() -> int:
+            error = errors.pop(0)
+            if error:
+                raise error
+            worker.runtime.ending.set()
+            return await begin()
+
+        monkeypatch.setattr(worker, "begin_turns", begin_turns)
+        monkeypatch.setattr(delivering, "POLL_SECONDS", 0)
+        await worker.run()
+        assert [each.getMessage() for each in caplog.records if each.levelname in ("WARNING", "ERROR")] == [
+            "webhooks wait for the database: OSError",
+            "webhooks are not delivered",
+        ]
+
+    async def test_leaves_alone_for_a_minute_what_it_has_a_mistake_with(
+        self, callers: Callers, worker: Worker, receiver: Receiver, later: Later, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        endpoint = await registered(callers["contributor"], receiver)
+        resolve = worker.resolve
+
+        async def mistaken(_host: str, _port: int) -> list[str]:
+            raise RuntimeError
+
+        worker.resolve = mistaken
+        await worker.deliver()
+        worker.resolve = resolve
+        await worker.deliver()
+        assert receiver.received == []
+        errors = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+        assert errors == [f"a turn at endpoint {endpoint['id']} failed"]
+        later.wait(minutes=1)
+        await worker.deliver()
+        assert len(receiver.received) == 1
+
+    async def test_ends_in_the_middle_and_what_was_not_taken_comes_again(
+        self, callers: Callers, worker: Worker, receiver: Receiver, later: Later, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delivering, "SECONDS_TO_END", 0)
+        await registered(callers["contributor"], receiver)
+        await worker.deliver()
+        await make(callers["operator"], "goals")
+        receiver.plan = [hangs]
+        running = asyncio.ensure_future(worker.run())
+        await receiver.has(1)
+        worker.runtime.ending.set()
+        await running
+        worker.runtime.ending.clear()
+        later.wait(minutes=1)
+        await worker.deliver()
+        assert len({each.id for each in receiver.received[1:]}) == 1
+        assert len(receiver.received) == 3
+
+    async def test_stops_when_the_endpoint_is_gone(self, callers: Callers, worker: Worker, receiver: Receiver) -> None:
+        endpoint = await registered(callers["contributor"], receiver)
+        await worker.deliver()
+        for _ in range(2):
+            await make(callers["operator"], "goals")
+
+        async def deletes() -> str:
+            answer = await callers["contributor"].delete(f"{PATH}/{endpoint['id']}", headers={"If-Match": "*"})
+            assert answer.status_code == 204
+            return FAILS
+
+        receiver.plan = [deletes]
+        await worker.deliver()
+        assert len(receiver.positions) == 1
