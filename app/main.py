@@ -38,6 +38,7 @@ from app.log.routes import router as log
 from app.needs.routes import router as needs
 from app.objections.routes import router as objections
 from app.observations.routes import router as observations
+from app.oparl.routes import router as oparl
 from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
 from app.proposals.routes import router as proposals
@@ -118,6 +119,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
         app.include_router(router, dependencies=[ONE_EACH])
+    app.include_router(oparl, dependencies=[ONE_EACH])
     for router in (health, pages, linked_documents):
         app.include_router(router)
     app.webhooks.include_router(webhooks)

@@ -1,6 +1,7 @@
 """What an operator can set, read from the environment (`REGISTER_...`) or a `.env` file."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -49,6 +50,8 @@ def only_networks(value: str) -> str:
 WebAddress = Annotated[str, AfterValidator(only_address)]
 BaseAddress = Annotated[str, AfterValidator(only_base)]
 NetworkList = Annotated[str, AfterValidator(only_networks)]
+
+MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")
 
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
 PARAMETERS = {
@@ -130,6 +133,11 @@ class Settings(BaseSettings):
         description="As whom GovData knows the operator, such as `http://dcat-ap.de/def/contributors/stadtMusterstadt`; "
         "for the catalogue of the data, which portals read.",
     )
+    oparl_bodies: str | None = Field(
+        default=None,
+        description="The bodies of cities in their own OParl interfaces, each behind the city's municipality key, such as "
+        "`14612000=https://oparl.dresden.de/bodies/0001`, separated by spaces; agreements of a city name its body.",
+    )
     public_url: BaseAddress | None = Field(
         default=None,
         description="Where the installation is reached, such as `https://register.example.org`; for generated clients.",
@@ -180,6 +188,20 @@ class Settings(BaseSettings):
         if value not in places():
             raise ValueError("must be the time zone of a place such as Europe/Berlin, or UTC")
         return value
+
+    @field_validator("oparl_bodies")
+    @classmethod
+    def refuse_bodies_of_nobody(cls, value: str | None) -> str | None:
+        for key, _, address in (pair.partition("=") for pair in (value or "").split()):
+            if not MUNICIPALITY_KEY.fullmatch(key) or not ADDRESS.fullmatch(address):
+                raise ValueError("must be pairs such as 14612000=https://oparl.dresden.de/bodies/0001")
+        return value
+
+    @property
+    def bodies(self) -> Mapping[str, str]:
+        """The address of each city's body in its own OParl interface, by municipality key."""
+        pairs = (pair.partition("=") for pair in (self.oparl_bodies or "").split())
+        return {key: address for key, _, address in pairs}
 
     @property
     def zone(self) -> ZoneInfo:

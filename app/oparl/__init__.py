@@ -1,1 +1,1 @@
-"""The public record as council information systems read it: OParl 1.1."""
+"""What is public, as OParl 1.1: the interface that tools for council information read."""

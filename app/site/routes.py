@@ -67,6 +67,7 @@ LINKS = (
     ("/catalog.jsonld", Text("Katalog der Daten (DCAT-AP.de)", "Catalogue of the data (DCAT-AP.de)")),
     ("/v1/changes", Text("Was sich geändert hat", "What has changed")),
     ("/v1/log/leaves", Text("Prüfsummen des Protokolls", "Hashes of the log")),
+    ("/oparl/v1.1", Text("OParl 1.1", "OParl 1.1")),
     ("/problems", Text("Arten von Fehlern", "Kinds of problems")),
     ("/.well-known/api-catalog", Text("API-Katalog (RFC 9727)", "API catalogue (RFC 9727)")),
     ("/readyz", Text("Bereitschaft", "Readiness")),
