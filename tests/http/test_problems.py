@@ -19,6 +19,7 @@ from app.http.messages import MESSAGES, field_error
 from app.http.problems import ERRORS_SHOWN, LONGEST_POINTER, Problem, at
 from app.language import Text
 from app.main import ROUTERS, create_app
+from app.oparl.objects import PREFIX as OPARL
 from app.resources.lists import ListQuery
 from app.schema.fields import Id
 from app.settings import Settings
@@ -31,7 +32,15 @@ KINDS = tuple(feature.kind for feature in FEATURES)
 
 GERMAN = {"Accept-Language": "de"}
 
-FILLED = {"{id}": NOWHERE, "{partner_id}": CITY, "{on}": "2025-02-28", "{slug}": "gone"}
+FILLED = {
+    "{id}": NOWHERE,
+    "{partner_id}": CITY,
+    "{on}": "2025-02-28",
+    "{slug}": "gone",
+    "{segment}": "meeting",
+    "{name}": "meeting",
+    "{key}": "1",
+}
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -59,7 +68,9 @@ class TestEveryError:
         if "{id}" in path:
             answer = await offline.request(method, address.replace(NOWHERE, "none", 1), json=None)
             assert ("id", "uuid_format") in errors_of(answer)
-            problem_of(answer, 422, "validation-error")
+            if not path.startswith(OPARL):
+                # Whose errors are those of its own specification, too.
+                problem_of(answer, 422, "validation-error")
         if path.startswith("/v1/") and method == "GET" and "openapi" not in path:
             problem_of(await offline.get(address), 503, "unavailable")
             answer = await offline.get(address, headers={"Authorization": "Bearer crk_none"})
