@@ -100,6 +100,11 @@ async def note_use(database: Database, key_id: UUID, today: date) -> None:
 Anyone = Annotated[Caller, Depends(identify)]
 
 
+async def require_reader(caller: Anyone) -> Caller:
+    """A caller with any key."""
+    return require(caller, Role.reader)
+
+
 async def require_contributor(caller: Anyone) -> Caller:
     """A caller that may write what belongs to its partner."""
     return require(caller, Role.contributor)
@@ -115,9 +120,10 @@ async def require_admin(caller: Anyone) -> Caller:
     return require(caller, Role.admin)
 
 
-GUARDS = (require_contributor, require_coordinator, require_admin)
+GUARDS = (require_reader, require_contributor, require_coordinator, require_admin)
 """The dependencies that refuse callers without a key."""
 
+Reader = Annotated[Caller, Depends(require_reader)]
 Contributor = Annotated[Caller, Depends(require_contributor)]
 Coordinator = Annotated[Caller, Depends(require_coordinator)]
 Admin = Annotated[Caller, Depends(require_admin)]

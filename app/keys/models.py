@@ -8,11 +8,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.access.keys import checksum
+from app.access.parties import Side
 from app.access.roles import Role
 from app.schema.base import Schema, example
-from app.schema.fields import CursorId, Id, Moment, Name
+from app.schema.fields import SLUG_PATTERN, CursorId, Id, Moment, Name
+from app.schema.text import LINE_PATTERN
 
 MOST_KEYS = 200
+MOST_AGREEMENTS = 200
 KEY_PATTERN = r"^crk_[A-Za-z0-9_-]{43}[0-9a-f]{8}$"
 
 
@@ -71,6 +74,39 @@ class KeyPublic(BaseModel):
     last_used_on: date | None = Field(description="Last day on which it was used (UTC).")
 
 
+class KeyPartner(BaseModel):
+    """The partner that a key belongs to."""
+
+    id: UUID = Field(description="Id of the partner.")
+    slug: str = Field(max_length=80, pattern=SLUG_PATTERN, description="Short name of the partner.")
+    name: str = Field(max_length=300, pattern=LINE_PATTERN, description="Official name of the partner.")
+
+
+class KeyAgreement(BaseModel):
+    """An agreement that the partner of a key is a party of today."""
+
+    id: UUID = Field(description="Id of the agreement.")
+    slug: str = Field(max_length=80, pattern=SLUG_PATTERN, description="Short name of the agreement.")
+    title: str = Field(max_length=300, pattern=LINE_PATTERN, description="Title of the agreement.")
+    side: Side = Field(description=f"On which side the partner stands: {Side.explained()}.")
+
+
+class KeyCurrent(BaseModel):
+    """The key that a request is sent with: whose it is, and what can be done with it today."""
+
+    id: UUID = Field(description="Id of the key.")
+    prefix: str = Field(max_length=12, pattern=r"^crk_.{8}$", description="Beginning of the key, to tell keys apart.")
+    description: str | None = Field(max_length=200, pattern=r"^.*$", description="What the key is for.")
+    role: Role = Field(description=f"What it allows: {Role.explained()}.")
+    partner: KeyPartner = Field(description="Partner that the key belongs to.")
+    agreements: list[KeyAgreement] = Field(
+        max_length=MOST_AGREEMENTS, description="The agreements that the partner is a party of today, by title."
+    )
+    created_at: datetime = Field(description="When it was made (UTC).")
+    expires_at: datetime | None = Field(description="When it stops working; null: never.")
+    last_used_on: date | None = Field(description="Last day on which it was used (UTC).")
+
+
 class KeyCreated(KeyPublic):
     """A new key; this is the only time that the key itself is shown."""
 
@@ -98,6 +134,22 @@ class KeyQuery(Schema):
 EXAMPLES: Mapping[str, Any] = {
     KeyPublic.__name__: EXAMPLE,
     KeyCreated.__name__: EXAMPLE | {"last_used_on": None, "key": f"crk_{'A' * 43}{checksum('A' * 43)}"},
+    KeyCurrent.__name__: {
+        **{name: value for name, value in EXAMPLE.items() if name not in ("partner_id", "revoked_at")},
+        "partner": {
+            "id": EXAMPLE["partner_id"],
+            "slug": "caritas-dresden",
+            "name": "Caritasverband für Dresden e. V.",
+        },
+        "agreements": [
+            {
+                "id": "a5bee32d-270e-5adc-96d8-cda1c6650974",
+                "slug": "dresden-liga-2024",
+                "title": "Kooperationsvereinbarung Landeshauptstadt Dresden und Liga der freien Wohlfahrtspflege Dresden",
+                "side": "associations",
+            }
+        ],
+    },
     KeyPage.__name__: {"items": [EXAMPLE], "next_cursor": None},
 }
 """Answers for the contract, by the names of their schemas."""

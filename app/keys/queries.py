@@ -1,5 +1,6 @@
 """What keys are asked for."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -7,13 +8,30 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.access.models import ApiKey
+from app.access.parties import PARTY, is_party_on
+from app.agreements.models import Agreement
 from app.database import table_of
-from app.keys.models import KeyQuery
+from app.keys.models import MOST_AGREEMENTS, KeyQuery
+from app.partners.models import Partner
 
 
 def by_id(id: UUID) -> Select[Any]:
     """One key."""
     return select(table_of(ApiKey)).where(col(ApiKey.id) == id)
+
+
+def partner_of(id: UUID) -> Select[Any]:
+    """The partner that a key belongs to."""
+    partner = table_of(Partner).c
+    return select(partner.id, partner.slug, partner.name).where(partner.id == id)
+
+
+def agreements_on(partner_id: UUID, day: date) -> Select[Any]:
+    """The agreements that a partner is a party of on a day, each with its side."""
+    columns = (col(Agreement.id), col(Agreement.slug), col(Agreement.title), PARTY.c.side)
+    joined = select(*columns).join(PARTY, PARTY.c.agreement_id == col(Agreement.id)).distinct()
+    parties = joined.where(PARTY.c.partner_id == partner_id, is_party_on(day))
+    return parties.order_by(col(Agreement.title), col(Agreement.id), PARTY.c.side).limit(MOST_AGREEMENTS)
 
 
 def page_of(wanted: KeyQuery) -> Select[Any]:

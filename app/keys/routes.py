@@ -1,18 +1,22 @@
 """`/v1/keys`"""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
-from app.access.guards import Admin
+from app.access.caller import Caller
+from app.access.errors import Unauthorized
+from app.access.guards import Admin, Reader
 from app.http.caching import cache_headers
 from app.http.problems import NotFound
-from app.http.runtime import Reading
+from app.http.runtime import Reading, Today
 from app.keys import service
-from app.keys.models import KeyCreate, KeyCreated, KeyPage, KeyPublic, KeyQuery, KeyRotation
-from app.keys.queries import by_id, page_of
+from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
+from app.keys.queries import agreements_on, by_id, page_of, partner_of
 from app.resources.idempotency import NEVER_KEPT
 from app.resources.transactions import ByAdmin
 from app.schema.fields import Id
@@ -34,6 +38,13 @@ async def create_key(session: ByAdmin, content: KeyCreate) -> Response:
     """Make a key for a partner; the answer shows it, and nothing ever does again."""
     made = await service.make(session, content.partner_id, content.role, content.description, content.expires_at)
     return shown_once(made)
+
+
+@router.get("/current", response_model=KeyCurrent)
+async def get_current_key(database: Reading, caller: Reader, today: Today) -> Response:
+    """Read the key that the request is sent with: whether it works, whose it is, and in which agreements it writes."""
+    row, partner, agreements = await database.read(lambda connection: current(connection, caller, today))
+    return answer(KeyCurrent.model_validate({**row, "partner": partner, "agreements": agreements}))
 
 
 @router.get("/{id}", response_model=KeyPublic)
@@ -58,13 +69,24 @@ async def revoke_key(session: ByAdmin, id: Id) -> Response:
     return Response(status_code=204)
 
 
+def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMapping, RowMapping, Sequence[RowMapping]]:
+    """The rows of the caller's key, of its partner and of its agreements; raises Unauthorized where there is no key."""
+    if caller.key_id is None:
+        raise Unauthorized
+    row = connection.execute(by_id(caller.key_id)).mappings().one()
+    partner = connection.execute(partner_of(row["partner_id"])).mappings().one()
+    return row, partner, connection.execute(agreements_on(row["partner_id"], today)).mappings().all()
+
+
 def shown_once(made: service.Made) -> Response:
     """The answer that holds a new key."""
     public = KeyPublic.model_validate(made.row, from_attributes=True)
     return answer(KeyCreated(**public.model_dump(), key=made.key), 201, {"Location": f"/v1/keys/{made.row.id}"})
 
 
-def answer(content: KeyPage | KeyPublic, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+def answer(
+    content: KeyPage | KeyPublic | KeyCurrent, status_code: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """An answer about keys, which nobody may keep."""
     return Response(
         content.model_dump_json(),

@@ -147,7 +147,7 @@ def gone(kind: Kind[Any], scope: Scope) -> Select[Any]:
 
 def was_shown() -> tuple[ColumnElement[bool], ...]:
     """Whether an entry of the log has the text of something that was public then."""
-    return (CHANGE.c.visibility == Visibility.public, CHANGE.c.action != Action.deleted)
+    return CHANGE.c.visibility == Visibility.public, CHANGE.c.action != Action.deleted, CHANGE.c.data.is_not(None)
 
 
 def times(rows: Subquery, wanted: ExternalListQuery) -> Iterator[ColumnElement[bool]]:

@@ -18,7 +18,7 @@ from app.access.models import ApiKey
 from app.database import table_of
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, LIGA, NOWHERE, body_of, delete, errors_of, make, referrers_of
+from tests.factories import AGREEMENT, CARITAS, LIGA, NOWHERE, body_of, delete, errors_of, make, referrers_of
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -319,3 +319,28 @@ class TestSecrecy:
             assert secret not in tables
             assert secret not in logged
             assert secret.encode() not in files
+
+
+class TestCurrentKey:
+    async def test_says_whose_it_is_and_where_it_writes(self, callers: Callers) -> None:
+        answer = await callers["contributor"].get("/v1/keys/current")
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        key = answer.json()
+        assert (key["role"], key["partner"]["id"], key["partner"]["slug"]) == (
+            "contributor",
+            CARITAS,
+            "caritas-dresden",
+        )
+        assert key["last_used_on"] == datetime.now(UTC).date().isoformat()
+        [agreement] = (await callers["umbrella"].get("/v1/keys/current")).json()["agreements"]
+        assert agreement == {
+            "id": AGREEMENT,
+            "slug": "dresden-liga-2024",
+            "title": agreement["title"],
+            "side": "associations",
+        }
+
+    async def test_is_told_of_nobody_without_one(self, callers: Callers) -> None:
+        answer = await callers["anonymous"].get("/v1/keys/current")
+        assert answer.headers["www-authenticate"] == "Bearer"
+        problem_of(answer, 401, "unauthorized")
