@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run soak test cover check fmt openapi docs migrate migration contract bench attacks lock
+.PHONY: help setup run run-demo soak test cover check fmt openapi docs migrate migration contract release bench attacks lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(RUNTIME): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
@@ -34,6 +34,14 @@ run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0
 	$(BIN)/register keys init
 	$(BIN)/register log init
 	$(BIN)/register serve
+
+run-demo: $(RUNTIME) ## Start a sandbox with an invented year in it, in a folder of its own: demo
+	mkdir -p demo
+	cd demo && ../$(BIN)/register migrate
+	cd demo && ../$(BIN)/register seed
+	cd demo && ../$(BIN)/register demo
+	cd demo && ../$(BIN)/register keys init
+	cd demo && ../$(BIN)/register serve
 
 test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
 	$(PYTEST)
@@ -63,9 +71,10 @@ docs: $(DEVELOPMENT) ## Write what the docs say about the code: tables, diagram,
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m tests.access.matrix
 
-contract: $(RUNTIME) ## Judge the contract with Spectral, OWASP, the API Design Rules, Redocly and TypeScript, where node is there
+contract: $(RUNTIME) ## Judge the contract: by the one of the last release, and by Spectral, OWASP, Redocly, where node is there
+	$(BIN)/python -m tests.contract.breaking openapi/released.json openapi/openapi.json
 ifeq ($(shell command -v npm),)
-	@echo "npm is not here: the contract was not judged"
+	@echo "npm is not here: linters did not judge the contract"
 else
 	test openapi/node_modules/.package-lock.json -nt openapi/package-lock.json || npm ci --prefix openapi
 	# Who answers for it is what each installation says: the rules judge a contract in which somebody did.
@@ -74,6 +83,9 @@ else
 	REGISTER_PUBLIC_URL=https://register.stadt.example $(BIN)/register openapi openapi/node_modules/installed.json
 	npm run --prefix openapi --silent judge
 endif
+
+release: contract ## Keep the contract as that of the last release, whose clients no later one may break
+	cp openapi/openapi.json openapi/released.json
 
 migrate: $(RUNTIME) ## Bring the database to the newest schema
 	$(BIN)/register migrate

@@ -73,7 +73,7 @@ def fitting(claimed: str) -> re.Pattern[str]:
 
 def targets() -> set[str]:
     """The commands of the Makefile."""
-    return set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
@@ -133,6 +133,12 @@ class TestCommands:
         script = ROOT / ".ci/run"
         assert script.stat().st_mode & 0o111
         assert {"make test", "make contract"} <= set(script.read_text("utf-8").splitlines())
+
+    @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+    async def test_make_run_demo_loads_the_invented_year_into_a_folder_of_its_own(self) -> None:
+        out = await succeed("make", "--dry-run", "--assume-old=pyproject.toml", "run-demo", cwd=ROOT)
+        steps = re.findall(r"^cd demo && \.\./\.venv/bin/register (\w+)", out, re.MULTILINE)
+        assert steps == ["migrate", "seed", "demo", "keys", "serve"]
 
     @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
     async def test_make_run_migrates_seeds_and_serves(self) -> None:
