@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from app.catalogue import FEATURES
+from app.contract.changes import tell_kinds_apart
 from app.contract.parts import (
     API_KEY,
     HEADERS,
@@ -97,6 +99,7 @@ class Contract:
         for item in document["webhooks"].values():
             finish_webhook(item["post"])
         name_apart(document)
+        tell_kinds_apart(components["schemas"], (feature.kind for feature in FEATURES))
         for path, method, operation in operations(document):
             one = document["paths"].get(path.partition("}")[0] + "}", {}).get("get")
             self.add_examples(operation, one, components["schemas"])

@@ -76,6 +76,26 @@ class TestPythonClient:
         read = await generated(f"{api}.get_sub_measure").asyncio(made.parsed.id, client=register)
         assert read == changed.parsed
 
+    async def test_follows_the_feed_with_each_kind_as_it_is(self, generated: Import, register: Any) -> None:
+        models = generated("models")
+        read = generated("api.changes.list_changes").asyncio
+        page = await read(client=register, limit=500)
+        assert {type(each) for each in page.items} == {
+            models.AgreementChange,
+            models.GoalChange,
+            models.PartnerChange,
+            models.SubMeasureChange,
+            models.TopicChange,
+        }
+        goal = next(each for each in page.items if isinstance(each, models.GoalChange))
+        assert isinstance(goal.data, models.GoalVersion)
+        assert goal.data.number == 1
+        status = models.SubMeasureStatus.AGREED
+        new = models.SubMeasureCreate(goal_id=UUID(goal_id(1)), title="Teilmaßnahme", status=status)
+        made = await generated("api.sub_measures.create_sub_measure").asyncio(client=register, body=new)
+        [change] = (await read(client=register, cursor=page.next_cursor)).items
+        assert (change.action, change.data.id, change.data.title) == (models.Action.CREATED, made.id, made.title)
+
     async def test_reads_problems(self, generated: Import, register: Any) -> None:
         answer = await generated("api.goals.get_goal").asyncio_detailed(UUID(NOWHERE), client=register)
         assert (answer.status_code, answer.parsed.type_) == (404, "/problems/not-found")
