@@ -13,6 +13,8 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from app.cli.demo import built_in_demo, load_demo
+from app.settings import Settings
 from docs.generate import ROOT
 from tests.processes import REGISTER, environment, free_port, serving, succeed
 from tests.test_readme import ADDRESS, BLOCK, fitting, is_shown, parsed
@@ -51,7 +53,7 @@ async def test_tutorials_show_what_happens(tmp_path: Path) -> None:
         (tmp_path / "demo" / name).write_text(text, "utf-8")
     async with serving(tmp_path / "demo") as port:
         folder = tmp_path / "demo"
-        await succeed(*REGISTER, "demo", cwd=folder)
+        await load_demo(Settings(_env_file=None, database_url=f"sqlite:///{folder}/register.db"), built_in_demo())
         here = f"http://127.0.0.1:{port}"
         program = folder / "nightly.py"
         program.write_text(program.read_text("utf-8").replace(ADDRESS, here), "utf-8")
