@@ -37,6 +37,7 @@ run: $(RUNTIME) ## Start the register with Dresden's agreement on http://127.0.0
 
 run-demo: $(RUNTIME) ## Start a sandbox with an invented year in it, in a folder of its own: demo
 	mkdir -p demo
+	test -f demo/.env || $(PYTHON) -c 'import secrets; print("REGISTER_WEBHOOK_ALLOW=127.0.0.0/8\nREGISTER_WEBHOOK_KEY=" + secrets.token_hex(32))' >demo/.env
 	cd demo && ../$(BIN)/register migrate
 	cd demo && ../$(BIN)/register seed
 	cd demo && ../$(BIN)/register demo

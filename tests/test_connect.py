@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from tests.processes import REGISTER, environment, free_port, serving, succeed
 from tests.test_readme import ADDRESS, BLOCK, fitting, is_shown, parsed
 
 BLOCKS = BLOCK.findall((ROOT / "docs/connect.md").read_text("utf-8"))
+RECEIVER, RUNS = "http://127.0.0.1:9000", "python receiver.py"
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # noqa: S105 (an example)
 
 
@@ -48,11 +51,12 @@ def check_shown(kind: str, claimed: str, out: str) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 async def test_tutorials_show_what_happens(tmp_path: Path) -> None:
-    (tmp_path / "demo").mkdir()
+    folder, receiving = tmp_path / "demo", free_port()
+    folder.mkdir()
     for name, text in files().items():
-        (tmp_path / "demo" / name).write_text(text, "utf-8")
-    async with serving(tmp_path / "demo") as port:
-        folder = tmp_path / "demo"
+        (folder / name).write_text(text, "utf-8")
+    variables = {"REGISTER_WEBHOOK_ALLOW": "127.0.0.0/8", "REGISTER_WEBHOOK_KEY": "0" * 64}
+    async with serving(folder, **variables) as port, AsyncExitStack() as stack:
         await load_demo(Settings(_env_file=None, database_url=f"sqlite:///{folder}/register.db"), built_in_demo())
         here = f"http://127.0.0.1:{port}"
         program = folder / "nightly.py"
@@ -61,37 +65,51 @@ async def test_tutorials_show_what_happens(tmp_path: Path) -> None:
         for (kind, text), (next_kind, next_text) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
             if kind == "sh":
                 command = text.replace(ADDRESS, here).replace("../.venv/bin/register", REGISTER[0])
+                command = command.replace(RECEIVER, f"http://127.0.0.1:{receiving}")
                 out = await succeed("sh", "-e", "-c", command, cwd=folder, env=env)
-                check_shown(next_kind, next_text, out)
+                check_shown("" if RUNS in next_text else next_kind, next_text, out)
+            elif RUNS in text:
+                receiver = await stack.enter_async_context(running(folder, receiving))
+        told = " ping "
+        while " ping " in told:
+            told = (await asyncio.wait_for(receiver.readline(), 60)).decode()
+        assert fitting(BLOCKS[-1][1]).fullmatch(told)
+
+
+@asynccontextmanager
+async def running(folder: Path, port: int) -> AsyncIterator[asyncio.StreamReader]:
+    """What the receiver says, as long as it runs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "receiver.py", str(port)),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        assert process.stdout
+        yield process.stdout
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_receiver_takes_what_the_library_signed_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "receiver.py").write_text(files()["receiver.py"], "utf-8")
     (tmp_path / "webhook.secret").write_text(f"{SECRET}\n", "utf-8")
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "receiver.py",
-        str(port),
-        cwd=tmp_path,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
+    async with (
+        running(tmp_path, port) as out,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
         now = datetime.now(UTC)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            wrong = (
-                message(now - timedelta(hours=1)),
-                message(now) | {"body": "{}"},
-                message(now) | {"webhook-signature": "v1"},
-            )
-            assert await status_of(client, message(now)) == 204
-            assert [await status_of(client, sent) for sent in wrong] == [401, 401, 401]
-        assert process.stdout
-        assert (await process.stdout.readline()).decode() == "msg_1 goal.updated {'position': 7}\n"
-    finally:
-        process.kill()
-        await process.wait()
+        wrong = (
+            message(now - timedelta(hours=1)),
+            message(now) | {"body": "{}"},
+            message(now) | {"webhook-signature": "v1"},
+        )
+        assert await status_of(client, message(now)) == 204
+        assert [await status_of(client, sent) for sent in wrong] == [401, 401, 401]
+        assert (await out.readline()).decode() == "msg_1 goal.updated {'position': 7}\n"
 
 
 def message(at: datetime) -> dict[str, str]:
