@@ -55,8 +55,8 @@ async def test_tutorials_show_what_happens(tmp_path: Path) -> None:
     folder.mkdir()
     for name, text in files().items():
         (folder / name).write_text(text, "utf-8")
-    variables = {"REGISTER_WEBHOOK_ALLOW": "127.0.0.0/8", "REGISTER_WEBHOOK_KEY": "0" * 64}
-    async with serving(folder, **variables) as port, AsyncExitStack() as stack:
+    sandbox = serving(folder, REGISTER_WEBHOOK_ALLOW="127.0.0.0/8", REGISTER_WEBHOOK_KEY="0" * 64)
+    async with sandbox as port, AsyncExitStack() as stack:
         await load_demo(Settings(_env_file=None, database_url=f"sqlite:///{folder}/register.db"), built_in_demo())
         here = f"http://127.0.0.1:{port}"
         program = folder / "nightly.py"
