@@ -48,7 +48,7 @@ from app.resources.idempotency import Replay
 from app.resources.parameters import ONE_EACH
 from app.runtime import Runtime
 from app.settings import Settings
-from app.site.routes import install_assets
+from app.site.routes import install_assets, install_pages_of_problems
 from app.site.routes import router as pages
 from app.statements.routes import router as statements
 from app.sub_measures.routes import router as sub_measures
@@ -126,6 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_assets(app)
     app.openapi = Contract(app, settings, TAGS, examples(), GUARDS, contexts())  # type: ignore[method-assign]  # the way that FastAPI's docs name
     install_error_handlers(app)
+    install_pages_of_problems(app)
 
     @app.exception_handler(Replay)
     async def answer_again(_request: Request, replay: Replay) -> Response:

@@ -47,6 +47,7 @@ OBSERVATIONS = Kind(
     named_by="on",
     searched=("comment", "source"),
     within="indicator_id",
+    key="on",
     id_of=lambda content: observation_id(content.indicator_id, content.on),
     owner="lead_partner_id",
     rights=BY_OWNER_TOO,

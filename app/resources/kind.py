@@ -164,8 +164,8 @@ class Kind(Generic[Row_co]):
 
     `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns
     behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
-    address, than which it is never more visible; `id_of` makes the id of what has an address of its own. `derived` gives
-    columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
+    address, than which it is never more visible; `key` is the field that ends its address there, and `id_of` makes the id
+    from both. `derived` gives columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
     the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
     are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
     is about something of any kind in its agreement, which `subject_type` and `subject_id` name. What is `kept` is never
@@ -195,6 +195,7 @@ class Kind(Generic[Row_co]):
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: Mapping[str, ChildList] = field(default_factory=dict)
     within: str | None = None
+    key: str = "id"
     id_of: Callable[[Any], UUID] | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
     belongs_by: tuple[str, ...] = ()

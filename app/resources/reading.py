@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
@@ -59,16 +59,23 @@ def statement_of_one(table: Table, sees_partners: bool) -> Select[tuple[int, str
     return select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), visible(table, caller))
 
 
-async def read_page(
-    request: Request,
-    database: Database,
+class Found(NamedTuple):
+    """One page of a list: the texts, the cursor of the next page where one follows, the total where it was asked for."""
+
+    texts: list[str]
+    cursor: str | None
+    total: int | None
+
+
+def find_page(
+    connection: Connection,
     caller: Caller,
     kind: Kind[Any],
     wanted: ListQuery,
     conditions: Sequence[ColumnElement[bool]],
     above: tuple[Kind[Any], UUID] | None = None,
-) -> Response:
-    """Answer with one page of what matches, in one statement, and one more for the total when it is asked for.
+) -> Found:
+    """One page of what matches, in one statement, and one more for the total when it is asked for.
 
     `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there.
     """
@@ -81,18 +88,31 @@ async def read_page(
     statement = select(table.c.representation, *order.marks()).where(*matching)
     if wanted.cursor is not None:
         statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))
+    rows, more = pages.read_page(
+        connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
+    )
+    if above is not None and not rows:
+        there(connection, caller, *above)
     counting = select(func.count()).select_from(table).where(*matching)
+    total = connection.execute(counting).scalar_one() if wanted.include_total else None
+    cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
+    return Found([row[0] for row in rows], cursor, total)
 
-    def work(connection: Connection) -> tuple[Sequence[Row[Any]], bool, int | None]:
-        rows, more = pages.read_page(
-            connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
-        )
-        if above is not None and not rows:
-            there(connection, caller, *above)
-        return rows, more, connection.execute(counting).scalar_one() if wanted.include_total else None
+
+async def read_page(
+    request: Request,
+    database: Database,
+    caller: Caller,
+    kind: Kind[Any],
+    wanted: ListQuery,
+    conditions: Sequence[ColumnElement[bool]],
+    above: tuple[Kind[Any], UUID] | None = None,
+) -> Response:
+    """Answer with one page of what matches; see `find_page`."""
+
+    def work(connection: Connection) -> Found:
+        return find_page(connection, caller, kind, wanted, conditions, above)
 
     # A filter can match nothing, and a total counts row by row; all else follows an index until the page is full.
     is_quick = not conditions and above is None and not wanted.include_total
-    rows, more, total = await database.read(work, is_quick=is_quick)
-    cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
-    return page_response(request, caller, kind, [row[0] for row in rows], cursor, total)
+    return page_response(request, caller, kind, *await database.read(work, is_quick=is_quick))

@@ -3,43 +3,46 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from html import escape
 from importlib.metadata import version
 from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
 from app.catalogue import FEATURES
 from app.http.envelope import API_VERSION
-from app.http.negotiation import HTML, JSON, acceptable, language_of
+from app.http.negotiation import language_of
 from app.http.problems import NotFound, Problem
-from app.language import Language, Text
+from app.language import Text
 from app.settings import Settings
+from app.site import charts, collections, reports
+from app.site.frame import OWN_ASSETS, answer, chosen_language, still, varying, wants_html
 from app.site.kept import Kept
+from app.site.overview import overview
+from app.site.words import WORDS
 
 router = APIRouter(include_in_schema=False)
+for part in (collections, reports, charts):
+    router.include_router(part.router)
 
-OWN_ASSETS = f"/assets/register-{version('cooperation-register')}"
 SWAGGER_ASSETS = f"/assets/swagger-ui-{version('fastapi-offline')}"
-
-# No inline script or style anywhere: what is not served from here does not run.
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 SECURITY_HOLDS = timedelta(days=182)
 START = "/v1"
-TITLE = Text("Kooperationsregister", "Cooperation register")
+TITLE = WORDS["title"]
+DOCS = Text("Schnittstelle", "API")
+KEPT_OF_PROBLEMS = frozenset({"allow", "retry-after", "www-authenticate", "cache-control"})
 LINKS = (
     ("/docs", Text("Schnittstelle im Browser ausprobieren", "Try the API in the browser")),
     ("/openapi.json", Text("Vertrag der Schnittstelle (OpenAPI 3.1)", "Contract of the API (OpenAPI 3.1)")),
@@ -109,18 +112,17 @@ async def get_index(request: Request) -> Response:
     links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS]
     if not wants_html(request):
         return JSONResponse({"title": getattr(TITLE, language), "links": links}, headers=varying(language))
-    items = "".join(f'<li><a href="{each["href"]}">{escape(each["title"])}</a></li>' for each in links)
-    return page(language, getattr(TITLE, language), f"<ul>{items}</ul>")
+    return await answer(request, "overview.html", overview)
 
 
 @router.get("/docs")
-async def get_docs() -> Response:
+async def get_docs(request: Request) -> Response:
     """The API in the browser: Swagger UI, without anything from elsewhere."""
-    styles = f'<link rel="stylesheet" href="{SWAGGER_ASSETS}/swagger-ui.css">'
-    scripts = (
-        f'<script src="{SWAGGER_ASSETS}/swagger-ui-bundle.js"></script><script src="{OWN_ASSETS}/docs.js"></script>'
+    return still(
+        request,
+        "docs.html",
+        {"title": getattr(DOCS, chosen_language(request)), "current": "/docs", "swagger": SWAGGER_ASSETS},
     )
-    return page("en", TITLE.en, f'<div id="operations"></div>{scripts}', styles)
 
 
 @router.get("/favicon.ico")
@@ -179,7 +181,7 @@ async def get_security(request: Request) -> Response:
 @router.get("/problems")
 async def list_problems(request: Request) -> Response:
     """Every kind of problem that an answer can be."""
-    return problems_page(request, Problem.kinds.values(), Text("Arten von Fehlern", "Kinds of problems"))
+    return problems_page(request, [*Problem.kinds.values()], WORDS["problems"])
 
 
 @router.get("/problems/{slug}")
@@ -207,9 +209,9 @@ async def get_catalogue(request: Request) -> Response:
     return JSONResponse({"linkset": [links]}, media_type=profile, headers=headers)
 
 
-def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text) -> Response:
-    """Descriptions of problems, for people or for programs."""
-    language = language_of(request.headers)
+def problems_page(request: Request, kinds: Sequence[type[Problem]], title: Text) -> Response:
+    """Descriptions of problems, for people or for programs; one alone has an example."""
+    language = chosen_language(request) if wants_html(request) else language_of(request.headers)
     described = [
         {
             "type": f"/problems/{kind.slug}",
@@ -221,30 +223,30 @@ def problems_page(request: Request, kinds: Iterable[type[Problem]], title: Text)
     ]
     if not wants_html(request):
         return JSONResponse({"problems": described}, headers=varying(language))
-    items = "".join(
-        f'<dt id="{each["type"]}"><a href="{each["type"]}">{each["status"]} {escape(str(each["title"]))}</a></dt>'
-        f"<dd>{escape(str(each['description']))}</dd>"
-        for each in described
-    )
-    return page(language, getattr(title, language), f"<dl>{items}</dl>")
+    example = described[0] | {"instance": "/v1/...", "request_id": "..."} if len(described) == 1 else None
+    content = {"title": getattr(title, language), "problems": described}
+    shown = json.dumps(example, ensure_ascii=False, indent=2) if example else None
+    return still(request, "problems.html", {**content, "example": shown, "programs": request.url.path})
 
 
-def page(language: Language, title: str, body: str, head: str = "") -> Response:
-    """An HTML page."""
-    html = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
-        f'<link rel="icon" href="{OWN_ASSETS}/icon.svg">{head}<link rel="stylesheet" href="{OWN_ASSETS}/page.css"></head>'
-        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
-    )
-    return HTMLResponse(html, headers={**varying(language), "Content-Security-Policy": PAGE_POLICY})
+def install_pages_of_problems(app: FastAPI) -> None:
+    """Let a browser that ends in a problem outside of the API see a page that leads home."""
+    for kind in (Problem, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, leading_home(app.exception_handlers[kind]))
 
 
-def wants_html(request: Request) -> bool:
-    """Whether a person asks: browsers name HTML, programs do not."""
-    return acceptable(request.headers.getlist("accept"), (JSON, HTML)) == HTML
+def leading_home(answered: Any) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """The problem document that there is already, as a page for whoever prefers that."""
 
+    async def lead_home(request: Request, error: Exception) -> Response:
+        document: Response = await answered(request, error)
+        if request.url.path.startswith(f"{START}/") or not wants_html(request):
+            return document
+        said = json.loads(bytes(document.body))
+        content = {"title": said["title"], "detail": said["detail"], "errors": said.get("errors", ())}
+        page = still(request, "problem.html", content, document.status_code)
+        kept = {name: value for name, value in document.headers.items() if name in KEPT_OF_PROBLEMS}
+        page.headers.update(kept)
+        return page
 
-def varying(language: Language) -> dict[str, str]:
-    """The headers of an answer that depends on who asks."""
-    return {"Content-Language": language, "Vary": "Accept, Accept-Language", "Cache-Control": "no-cache"}
+    return lead_home

@@ -93,6 +93,7 @@ STATEMENTS = Kind(
     searched=("text", "reason"),
     lists={"on_behalf_of_ids": ChildList(StatementOnBehalf, parent="statement_id", value="partner_id")},
     within="decision_id",
+    key="partner_id",
     id_of=lambda content: statement_id(content.decision_id, content.partner_id),
     owner="partner_id",
     rights=RIGHTS,

@@ -16,8 +16,9 @@ from app import migrating
 from app.access.guards import identify
 from app.settings import Settings
 from app.site import routes
+from app.site.frame import OWN_ASSETS, PAGE_POLICY
 from app.site.kept import Kept
-from app.site.routes import LINKS, OWN_ASSETS, PAGE_POLICY, SWAGGER_ASSETS
+from app.site.routes import LINKS, SWAGGER_ASSETS
 from tests.conftest import Cluster, as_command, client_of, running, settings_for
 from tests.problems import problem_of
 

@@ -1,0 +1,65 @@
+"""What people call the things whose ids stand in the record, and where their pages are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.access.caller import Caller
+from app.access.visibility import visible
+from app.changes.models import Subject
+from app.database import table_of
+from app.resources.kind import KINDS, Kind
+
+LONGEST_NAME = 120
+NUMBERS = ("code", "number")
+"""What stands before a name, where there is one."""
+
+
+class Named(NamedTuple):
+    """Something with its name and the address of its page."""
+
+    name: str
+    path: str
+
+
+def names_of(connection: Connection, caller: Caller, ids: Iterable[UUID]) -> Mapping[UUID, Named]:
+    """The names of what has these ids; what the caller may not see is left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    subject = table_of(Subject).c
+    by_kind: dict[str, list[UUID]] = defaultdict(list)
+    for id, kind in connection.execute(select(subject.id, subject.kind).where(subject.id.in_(wanted))):
+        by_kind[kind].append(id)
+    found: dict[UUID, Named] = {}
+    for kind, those in by_kind.items():
+        found |= names_in(connection, caller, KINDS[kind], those)
+    return found
+
+
+def names_in(connection: Connection, caller: Caller, kind: Kind[Any], ids: Iterable[UUID]) -> Mapping[UUID, Named]:
+    """The same for things of one kind."""
+    table = table_of(kind.table)
+    needed = {"id", kind.named_by, kind.within, kind.key, *NUMBERS}
+    columns = [column for column in table.c if column.name in needed]
+    rows = connection.execute(select(*columns).where(table.c.id.in_(ids), visible(table, caller))).mappings()
+    return {row["id"]: Named(name_of(kind, row), path_of(kind, row)) for row in rows}
+
+
+def name_of(kind: Kind[Any], said: Mapping[Any, Any]) -> str:
+    """What people call something, with its number where it has one."""
+    value = said[kind.named_by]
+    name = str(getattr(value, "label", value) or "").strip().partition("\n")[0]
+    if len(name) > LONGEST_NAME:
+        name = f"{name[: LONGEST_NAME - 1]}…"
+    number = next((said[each] for each in NUMBERS if said.get(each)), None)
+    return f"{number} {name}" if number else name
+
+
+def path_of(kind: Kind[Any], said: Mapping[Any, Any]) -> str:
+    """The address of its page, which is that of the API without `/v1`."""
+    above = kind.path.format(id=said[kind.within]) if kind.within and "{id}" in kind.path else kind.path
+    return f"/{above}/{said[kind.key]}"
