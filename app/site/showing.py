@@ -114,7 +114,14 @@ class Showing:
         model = model_in(types)
         if model is not None:
             return self.fields(model, value, frozenset())
-        return [Labelled(self.look.label(name), self.value(Any, each, name)) for name, each in value.items()]
+        return [Labelled(self.named(name), self.value(Any, each, name)) for name, each in value.items()]
+
+    def named(self, name: str) -> str:
+        """What people call a member of an object without a schema; its own name, where nobody gave it another one."""
+        try:
+            return self.look.label(name)
+        except LookupError:
+            return name
 
 
 def leaves(annotation: Any) -> Iterator[type]:

@@ -2,51 +2,18 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
-from socket import socket
 
 import httpx
 import pytest
-import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright
+from playwright.async_api import Browser
 
-from app.main import create_app
-from app.settings import Settings
+from tests.browser import PATIENCE, Watched, needs_browser, opened, served
 from tests.conftest import Templates
 from tests.databases import any_database
 from tests.factories import LIGA
 
-BROWSER = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PATIENCE = 30_000
-
-pytestmark = [
-    pytest.mark.skipif(not Path(BROWSER).exists(), reason="there is no Chromium on this machine"),
-    any_database,
-]
-
-
-class Server(uvicorn.Server):
-    """A server that says when it has started."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_config=None))
-        self.is_up = asyncio.Event()
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
+pytestmark = [needs_browser, any_database]
 
 
 PUBLIC = "https://register.stadt.example"
@@ -54,67 +21,16 @@ PUBLIC = "https://register.stadt.example"
 
 @pytest.fixture(scope="module")
 async def address(templates: Templates) -> AsyncIterator[str]:
-    """The address of a real server on a port that was free; its contract names another address first."""
-    async with templates.fresh("seeded") as settings:
-        server = Server(settings.model_copy(update={"public_url": PUBLIC}))
-        serving = asyncio.create_task(server.serve())
-        try:
-            await asyncio.wait_for(server.is_up.wait(), 30)
-            yield "http://127.0.0.1:{1}".format(*server.servers[0].sockets[0].getsockname())
-        finally:
-            server.should_exit = True
-            await serving
+    """The address of a register whose contract names another address first."""
+    async with templates.fresh("seeded") as settings, served(settings.model_copy(update={"public_url": PUBLIC})) as at:
+        yield at
 
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """A browser without a window."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
+    """A browser."""
+    async with opened() as browser:
         yield browser
-        await browser.close()
-
-
-class Watched:
-    """A page and what went wrong in it."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.address = address
-        self.complaints: list[str] = []
-        self.requested: list[str] = []
-        page.set_default_timeout(PATIENCE)
-        page.on("console", self.note_console)
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("request", self.note_request)
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-
-    def note_console(self, message: ConsoleMessage) -> None:
-        # Swagger UI warns of formats that it has no own input for; that is no fault of the page.
-        if message.type == "error":
-            self.complaints.append(f"error: {message.text}")
-
-    def note_request(self, request: Request) -> None:
-        self.requested.append(request.url)
-
-    async def open(self, path: str) -> None:
-        """Open a path of the register; whatever leads elsewhere is stopped and shows up as a failed request."""
-
-        async def let_through(route: Route) -> None:
-            if route.request.url.startswith((f"{self.address}/", "data:")):
-                await route.continue_()
-            else:
-                await route.abort()
-
-        await self.page.route("**/*", let_through)
-        # Chromium tells its console of what a policy forbids, but not before this page listens.
-        await self.page.add_init_script(
-            "document.addEventListener('securitypolicyviolation',"
-            " event => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"
-        )
-        answer = await self.page.goto(self.address + path, wait_until="networkidle", timeout=PATIENCE)
-        assert answer
-        assert answer.status == 200
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +83,7 @@ class TestDocs:
         assert offered
         assert not any(PUBLIC in each for each in offered)
 
-    @pytest.mark.parametrize("path", ["/", "/problems", "/problems/gone"])
+    @pytest.mark.parametrize("path", ["/problems", "/problems/gone"])
     async def test_are_not_the_only_page_without_complaints(self, address: str, browser: Browser, path: str) -> None:
         watched = Watched(await browser.new_page(locale="de-DE"), address)
         await watched.open(path)
