@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-demo soak test cover check fmt openapi docs migrate migration contract release bench attacks lock
+.PHONY: help setup run run-demo soak test cover check fmt openapi docs screenshot migrate migration contract release bench
+.PHONY: attacks lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -88,6 +89,9 @@ endif
 
 release: contract ## Keep the contract as that of the last release, whose clients no later one may break
 	cp openapi/openapi.json openapi/released.json
+
+screenshot: $(DEVELOPMENT) ## Draw the page that the README shows; needs Chromium
+	$(BIN)/python -m tests.site.screenshot docs/overview.png
 
 migrate: $(RUNTIME) ## Bring the database to the newest schema
 	$(BIN)/register migrate
