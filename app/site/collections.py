@@ -33,6 +33,7 @@ from app.vocabularies.term import Term
 MOST_REFERRING = 5
 MOST_ENTRIES = 30
 MOST_BELOW = 100
+FILES = (("Excel", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 OF_ALL = frozenset({"visibility"})
 """Fields that all that is public has alike."""
 
@@ -94,9 +95,17 @@ class Collection:
             "kept": [(name, value) for name, value in asked if name not in ("q", "cursor")],
             "next": look.link(look.request.url.path, **grouped(asked, cursor=found.cursor)) if found.cursor else None,
             "is_first": wanted.cursor is None,
-            "downloads": [],
+            "downloads": self.downloads(look, asked, above),
             "programs": f"/v1{look.request.url.path}",
         }
+
+    def downloads(self, look: Look, asked: Sequence[tuple[str, str]], above: UUID | None) -> list[tuple[str, str]]:
+        """The files of all that is asked for, with the names of their forms."""
+        kept = grouped((name, value) for name, value in asked if name not in ("cursor", "limit", LANGUAGE))
+        if above is not None:
+            kept[str(self.kind.within)] = above
+        name = self.kind.path.rpartition("/")[2]
+        return [(form, look.file(f"/v1/exports/{name}.{suffix}", **kept)) for form, suffix in FILES]
 
     def wanted(self, look: Look) -> ListQuery:
         """What the address asks of the list; raises RequestValidationError as the API does."""

@@ -82,6 +82,11 @@ class Reader:
         asked = {**parameters, **({LANGUAGE: chosen} if chosen in LANGUAGES else {})}
         return f"{path}?{urlencode(asked, doseq=True)}" if asked else path
 
+    def file(self, path: str, **parameters: Any) -> str:
+        """An address of the API whose answer is for people, in the language of the page where it has one."""
+        asked = {**parameters, **({LANGUAGE: self.language} if path.endswith(".xlsx") else {})}
+        return f"{path}?{urlencode(asked, doseq=True)}" if asked else path
+
     @property
     def other_language(self) -> str:
         """The address of the same page in the other language."""

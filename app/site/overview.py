@@ -42,7 +42,7 @@ def overview(look: Look) -> Content:
     return {
         "title": look.say(WORDS["title"]),
         "current": "/",
-        "calendar": None,
+        "calendar": "/v1/calendar.ics",
         "agreements": shown_agreements(look, agreements),
         "goals": [(goal, by_status(look, goal)) for goal in goals(look)],
         "halves": halves(look),

@@ -58,7 +58,7 @@ class ReportPage:
             "columns": [look.label(name) for name in columns],
             "rows": [cells(showing, report.entry, columns, each) for each in shown],
             "cut": MOST_ROWS if len(said) > MOST_ROWS else None,
-            "downloads": [],
+            "downloads": [*files_of(look, self.name), ("JSON", f"/v1/reports/{self.name}")],
             "programs": f"/v1/reports/{self.name}",
         }
 
@@ -137,6 +137,11 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
         ),
     )
 }
+
+
+def files_of(look: Look, name: str) -> list[tuple[str, str]]:
+    """The files of a report, with the names of their forms."""
+    return [(form, look.file(f"/v1/reports/{name}.{suffix}")) for form, suffix in (("Excel", "xlsx"), ("CSV", "csv"))]
 
 
 def chart_of(look: Look, name: str) -> str:
