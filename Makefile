@@ -52,7 +52,7 @@ cover: check ## The same, and measure what the tests reach: 95 % of lines and br
 	$(PYTEST) --cov
 
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, make up requests and histories, try all on each database
-	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/contract/test_properties.py
+	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/involvement tests/contract/test_properties.py
 	REGISTER_SOAK_ROUNDS=1 $(PYTEST) -m databases --ignore tests/faults --ignore tests/contract/test_properties.py
 
 check: $(DEVELOPMENT) ## Check style, types and layers
