@@ -36,9 +36,13 @@ COMMANDS = {
     "migrate": ("Bring the database to the newest schema",),
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
+<<<<<<< HEAD
     "verify": ("Check the record; exit with 1", "change log must be complete"),
     "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
     "import": ("Make an empty database the register", "No key works any more", "{folder}"),
+=======
+    "verify": ("Check the record; exit with 1", "change log must be complete", "in one state"),
+>>>>>>> a3b14b6 (Verifying replays the log: what the tables hold is compared with what it says, in one state, beside writers)
     "openapi": ("Write the OpenAPI contract", "[file]"),
 }
 FOLDER = {"export": ("folder",), "import": ("folder",)}
@@ -267,8 +271,8 @@ class TestMigrateSeedVerify:
         code, out, err = await seeded.attempt("verify")
         assert (code, err) == (1, "")
         assert out.splitlines() == [
-            f"not as in the tables: /v1/goals/{goal_id(1)}",
-            f"not as in the tables: /v1/sub-measures/{measure_id(3, 4)}",
+            f"not as in the log: goal {goal_id(1)} (representation)",
+            f"not as in the log: sub_measure {measure_id(3, 4)} (progress_percent)",
             "36 representations and the change log checked, 2 faults.",
         ]
 

@@ -326,7 +326,9 @@ class TestRenderAnew:
             )
         await write_as_before(settings, need["id"], event["id"])
         faults = (await verify_all(settings))[1]
-        assert faults == [f"not as in the tables: /v1/{name}" for name in names_of(event, need)]
+        assert [fault.partition(" (")[0] for fault in faults] == [
+            f"not as in the log: {name}" for name in names_of(event, need)
+        ]
         assert await migrate_and_render(settings) == 2
         assert (await verify_all(settings))[1] == []
         assert await migrate_and_render(settings) == 0
@@ -371,5 +373,5 @@ async def write_as_before(settings: Settings, need_id: str, event_id: str) -> No
 
 
 def names_of(event: dict[str, Any], need: dict[str, Any]) -> list[str]:
-    """Where the two are, in the order in which they are verified."""
-    return [f"consultation-events/{event['id']}", f"needs/{need['id']}"]
+    """What the two are, in the order in which they were made."""
+    return [f"need {need['id']}", f"consultation_event {event['id']}"]

@@ -56,12 +56,17 @@ class Tree:
         return hash_of_leaf(self.connection.execute(select(FEED.first_leaf)).scalar_one().encode())
 
     def stored(self, height: int, low: int) -> list[bytes]:
-        """The stored hashes of a tile, and behind them those that follow from complete tiles below."""
+        """The hashes of a tile as they are stored, or follow from complete tiles below."""
         columns = NODE.c
-        wanted = select(columns.hash).where(columns.level == height, columns.number >= low, columns.number < low + TILE)
-        hashes = [decoded(text) for text in self.connection.execute(wanted.order_by(columns.number)).scalars()]
-        while len(hashes) < TILE and len(below := self.tile(height - 1, low + len(hashes))) == TILE:
-            hashes.append(root(below))
+        wanted = select(columns.number, columns.hash).where(
+            columns.level == height, columns.number >= low, columns.number < low + TILE
+        )
+        known = {row.number: decoded(row.hash) for row in self.connection.execute(wanted)}
+        hashes: list[bytes] = []
+        for number in range(low, low + TILE):
+            if number not in known and len(below := self.tile(height - 1, number)) < TILE:
+                break
+            hashes.append(known[number] if number in known else root(below))
         return hashes
 
 

@@ -1,19 +1,31 @@
 """Check the record; exit with 1 when anything is wrong, and say what.
 
-Every stored representation must be what the tables give, and the change log must be complete, hashed as it
-says and in agreement with the resources: so nobody can rewrite it unnoticed.
+The change log must be complete and hashed as it says, and everything that the tables hold must be what it says, and
+nothing else. It is read in one state, while others write; nobody waits for it.
 """
 
+from typing import Protocol
+
 import typer
+from sqlalchemy import Connection
 
 from app.catalogue import FEATURES
-from app.changes.verifying import faults as faults_of_log
+from app.changes.verifying import TreeWalk
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, migrated
-from app.resources.verifying import compared
+from app.resources.verifying import Replay, Strangers
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)
+
+SECONDS = 6 * 3600.0
+
+
+class Walk(Protocol):
+    """A way through the record, a batch at a time."""
+
+    def step(self, connection: Connection) -> list[str] | None:
+        """What is wrong in the next batch; None behind the last one."""
 
 
 @cli.command(help=__doc__)
@@ -27,12 +39,11 @@ def verify() -> None:
 
 async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and what is wrong with them or with the change log."""
-    checked, found = 0, []
-    async with migrated(settings) as database, database.transaction() as session:
-        for kind in (feature.kind for feature in FEATURES):
-            async for each in compared(session, kind):
-                checked += 1
-                if not each.is_current:
-                    found.append(f"not as in the tables: /v1/{kind.path}/{each.row.id}")
-        found += [fault async for fault in faults_of_log(session)]
-    return checked, found
+    found: list[str] = []
+    replay = Replay()
+    walks: tuple[Walk, ...] = (TreeWalk(), replay, Strangers([feature.kind for feature in FEATURES]))
+    async with migrated(settings) as database, database.snapshot(SECONDS) as snapshot:
+        for walk in walks:
+            while (faults := await snapshot.read(walk.step)) is not None:
+                found += faults
+    return replay.checked, found

@@ -150,6 +150,11 @@ def nothing(_values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
+def no_memory(_before: Mapping[str, Any], _data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """For kinds that remember nothing of what they were."""
+    return {}
+
+
 async def no_step(_session: Transaction, _writes: Sequence[Write[Any]]) -> None:
     """For kinds that need nothing from elsewhere."""
 
@@ -165,7 +170,9 @@ class Kind(Generic[Row_co]):
     `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns
     behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
     address, than which it is never more visible; `key` is the field that ends its address there, and `id_of` makes the id
-    from both. `derived` gives columns that are computed from the content, for filters and reports. `belongs_by` are the columns of which one leads to
+    from both. `derived` gives columns that are computed from the content, for filters and reports; `remembered` those that
+    follow from it and from what was remembered before, which `process` fills and verifying replays. `belongs_by` are the
+    columns of which one leads to
     the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
     are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
     is about something of any kind in its agreement, which `subject_type` and `subject_id` name. What is `kept` is never
@@ -198,6 +205,7 @@ class Kind(Generic[Row_co]):
     key: str = "id"
     id_of: Callable[[Any], UUID] | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
+    remembered: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = no_memory
     belongs_by: tuple[str, ...] = ()
     leads_out: tuple[str, ...] = ()
     has_subject: bool = False

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.log import Written
 from app.changes.models import Action
 from app.database import table_of
-from app.resources.kind import ChildList, Kind, Row
+from app.resources.kind import Kind, Row
 from app.resources.schema import Stamped, Stored
 from app.resources.text import searchable, sortable
 
@@ -58,18 +58,19 @@ def texts_in(value: Any) -> Iterator[str | None]:
 
 async def stored_lists(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:
     """The lists of these resources as their tables hold them: one statement a list."""
+    connection = await session.connection()
+    return await connection.run_sync(read_lists, kind, ids)
+
+
+def read_lists(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:
+    """The same, over a connection."""
     lists: dict[UUID, dict[str, list[Any]]] = {id: {name: [] for name in kind.lists} for id in ids}
     for name, child in kind.lists.items():
-        for row in await stored_rows(session, child, ids):
+        columns = table_of(child.table).columns
+        statement = select(*columns).where(columns[child.parent].in_(ids)).order_by(columns["position"])
+        for row in connection.execute(statement).mappings():
             lists[row[child.parent]][name].append(child.entry(row))
     return lists
-
-
-async def stored_rows(session: AsyncSession, child: ChildList, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """The rows of one list, in order."""
-    columns = table_of(child.table).columns
-    statement = select(*columns).where(columns[child.parent].in_(ids)).order_by(columns["position"])
-    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
 def changed_fields(before: Mapping[str, Any], row: Stored) -> list[str]:

@@ -2,12 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.changes.log import Transaction, record
 from app.changes.models import Action
@@ -15,10 +19,10 @@ from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import delete_entries, insert_entries
-from app.resources.verifying import batches
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
 from app.zones import place_of
 
+BATCH = 500
 ROUNDS = 3
 EMPTY = "[leer]"
 UNWRITTEN = re.compile(f"[{BREAKS}{SPACES}]")
@@ -36,6 +40,19 @@ async def renew(session: Transaction, kind: Kind[Any]) -> int:
             renewed += await renew_one(session, kind, row, lists[row.id])
         await session.flush()
     return renewed
+
+
+async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[Stored]]:
+    """The rows of a kind in the order of their ids, a batch at a time."""
+    table, last = kind.table, UUID(int=0)
+    while True:
+        statement = select(table).where(col(table.id) > last).order_by(col(table.id)).limit(BATCH)
+        rows = list((await session.execute(statement)).scalars())
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].id
+        session.expunge_all()
 
 
 async def renew_one(session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> bool:

@@ -1,55 +1,223 @@
-"""Comparing what is served with what the tables hold."""
+"""Verifying by replay: what the tables of resources hold must be what the log says, and nothing else."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlalchemy import Connection, Row, Select, select
 
-from app.resources.kind import Kind
-from app.resources.rendering import content_of, found_by, render, stored_lists
-from app.resources.schema import Stored
+from app.access.visibility import Visibility
+from app.changes.models import Action, Change, Subject, SubjectAbout
+from app.changes.verifying import content_of as data_of
+from app.changes.verifying import entries_by_subject, faults_in
+from app.database import table_of
+from app.resources.kind import KINDS, Kind
+from app.resources.rendering import found_by, read_lists
+from app.resources.scope import AGREEMENT, about_of, kind_at
 
-BATCH = 500
-
-
-class Checked(NamedTuple):
-    """One resource that was compared."""
-
-    kind: Kind[Any]
-    row: Stored
-    is_current: bool
+CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
+MOST_NAMED = 1_000
+"""How many rows of a table are named that are not in the log."""
 
 
-async def compared(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Checked]:
-    """Every resource of a kind, with whether what is computed from its tables is what they give now."""
-    async for rows in batches(session, kind):
-        lists = await stored_lists(session, kind, [row.id for row in rows])
-        for row in rows:
-            yield Checked(kind, row, is_as_written(kind, row, lists[row.id]))
+@dataclass
+class Told:
+    """What the log tells of one subject, up to some entry."""
 
+    id: UUID
+    type: str
+    version: int = 0
+    visibility: Visibility | None = None
+    data: str | None = None
+    about: set[UUID] = field(default_factory=set)
+    home: tuple[Kind[Any], UUID] | None = None
+    """What it belongs to by the first version that says so."""
+    remembered: Mapping[str, Any] = field(default_factory=dict)
+    position: int = 0
 
-async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[Stored]]:
-    """The rows of a kind in the order of their ids, a batch at a time."""
-    table, last = kind.table, UUID(int=0)
-    while True:
-        statement = select(table).where(col(table.id) > last).order_by(col(table.id)).limit(BATCH)
-        rows = list((await session.execute(statement)).scalars())
-        if not rows:
+    @property
+    def kind(self) -> Kind[Any]:
+        """Its kind."""
+        return KINDS[self.type]
+
+    @property
+    def name(self) -> str:
+        """Its kind and its id."""
+        return f"{self.type} {self.id}"
+
+    def follow(self, row: Row[Any], data: dict[str, Any] | None) -> Iterator[str]:
+        """Take in the next entry; gives what does not follow from the ones before."""
+        is_new = self.data is None
+        if row.version != self.version + 1:
+            yield f"version {row.version} follows version {self.version}"
+        if (row.action is Action.created) != is_new:
+            yield f"{row.action} does not follow from what was before"
+        if row.previous_visibility != (None if is_new else self.visibility):
+            yield "it says that another circle could read it before"
+        if row.resource_type != self.type:
+            yield "its resource was of another kind before"
+        self.version, self.visibility, self.data, self.position = row.version, row.visibility, row.data, row.position
+        if data is None:
+            self.remembered = {}
             return
-        yield rows
-        last = rows[-1].id
-        session.expunge_all()
+        self.remembered = self.kind.remembered(self.remembered, data)
+        # Earlier versions had fewer lists.
+        lists = dict.fromkeys(self.kind.lists, ())
+        self.about |= {UUID(str(id)) for id in about_of(self.kind, {**lists, **data})}
+        self.home = self.home or self.home_in(data)
+
+    def home_in(self, data: Mapping[str, Any]) -> tuple[Kind[Any], UUID] | None:
+        """What it belongs to, as its data says."""
+        if self.type == AGREEMENT:
+            return self.kind, self.id
+        ways = [(kind_at(table_of(self.kind.table).c[name]), data.get(name)) for name in self.kind.belongs_by]
+        return next(((kind, UUID(id)) for kind, id in ways if id), None)
 
 
-def is_as_written(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether a resource is served, searched, sorted and counted as its tables say."""
+class Replay:
+    """Follows the log subject by subject, and compares each with what the tables hold."""
+
+    def __init__(self) -> None:
+        self.after: tuple[UUID, int] | None = None
+        self.told: Told | None = None
+        self.is_done = False
+        self.checked = 0
+
+    def step(self, connection: Connection) -> list[str] | None:
+        """What is wrong with the next entries, and with the subjects that end among them; None behind the end."""
+        if self.is_done:
+            return None
+        faults: list[str] = []
+        ended: list[Told] = []
+        rows = entries_by_subject(connection, self.after)
+        for row in rows:
+            if self.told is None or self.told.id != row.resource_id:
+                ended += [self.told] if self.told else []
+                self.told = Told(row.resource_id, row.resource_type)
+            faults += [
+                f"the entry at position {row.position} is not as it was written: {each}" for each in self.take(row)
+            ]
+            self.after = row.resource_id, row.position
+        if not rows:
+            self.is_done = True
+            ended += [self.told] if self.told else []
+        return faults + list(self.compared(connection, ended))
+
+    def take(self, row: Row[Any]) -> Iterator[str]:
+        """Take in an entry."""
+        if self.told is None or row.resource_type not in KINDS:
+            yield f"there is no kind {row.resource_type}"
+            return
+        try:
+            data = data_of(row)
+            yield from faults_in(row, data)
+            yield from self.told.follow(row, data)
+        except (ValueError, KeyError, TypeError) as error:
+            yield f"it cannot be read: {type(error).__name__}"
+
+    def compared(self, connection: Connection, told: Sequence[Told]) -> Iterator[str]:
+        """How what is stored of these subjects differs from what the log tells."""
+        yield from subject_faults(connection, told)
+        for type in dict.fromkeys(each.type for each in told if each.type in KINDS):
+            of_kind = [each for each in told if each.type == type]
+            yield from self.table_faults(connection, KINDS[type], of_kind)
+
+    def table_faults(self, connection: Connection, kind: Kind[Any], told: Sequence[Told]) -> Iterator[str]:
+        """How the rows of a kind differ from what the log tells."""
+        ids = [each.id for each in told]
+        table = table_of(kind.table)
+        rows = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
+        lists = read_lists(connection, kind, ids)
+        for each in told:
+            row = rows.get(each.id)
+            self.checked += row is not None
+            if (row is None) != (each.data is None):
+                yield f"in the log and not in its table, or the other way round: {each.name}"
+            elif row is not None and (names := list(differences(each, row, lists[each.id]))):
+                yield f"not as in the log: {each.name} ({', '.join(names)})"
+
+
+def differences(told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    """In what a stored resource differs from what the log says of it."""
+    if row["representation"] != told.data:
+        yield "representation"
     try:
-        values = content_of(kind, row, lists).model_dump()
+        said = told.kind.public.model_validate_json(told.data or "")
+        if said.model_dump_json() != told.data:
+            yield "form"
+        stored = told.kind.public.model_validate({**row, **lists})
     except ValidationError:
-        return False
-    is_found = all(getattr(row, name) == value for name, value in found_by(kind, values).items())
-    return is_found and render(kind, row, lists) == row.representation
+        yield "fields that this version refuses"
+        return
+    for name in told.kind.public.model_fields:
+        if getattr(stored, name) != getattr(said, name):
+            yield name
+    computed = {**found_by(told.kind, said.model_dump()), **told.remembered}
+    yield from (name for name, value in computed.items() if row[name] != value)
+
+
+def subject_faults(connection: Connection, told: Sequence[Told]) -> Iterator[str]:
+    """How what is known of subjects differs from what the log tells."""
+    ids = [each.id for each in told]
+    homes = {id for each in told if each.home for id in (each.home[1],)}
+    wanted = select(SUBJECT).where(SUBJECT.c.id.in_({*ids, *homes}))
+    known = {row.id: row for row in connection.execute(wanted)}
+    about: dict[UUID, set[UUID]] = {}
+    for row in connection.execute(select(ABOUT).where(ABOUT.c.subject_id.in_(ids))):
+        about.setdefault(row.subject_id, set()).add(row.about_id)
+    for each in told:
+        subject = known.get(each.id)
+        if subject is None:
+            yield f"in the log and not among the subjects: {each.name}"
+            continue
+        said: dict[str, Any] = {"kind": each.type, "version": each.version, "visibility": each.visibility}
+        names = [name for name, value in said.items() if getattr(subject, name) != value]
+        names += ["deleted_at"] if (subject.deleted_at is None) != (each.data is not None) else []
+        names += ["agreement_id"] if subject.agreement_id != agreement_of(each, known) else []
+        names += ["about"] if about.get(each.id, set()) != each.about else []
+        if names:
+            yield f"the subject is not as in the log: {each.name} ({', '.join(names)})"
+
+
+def agreement_of(told: Told, known: Mapping[UUID, Any]) -> UUID | None:
+    """The agreement that a subject belongs to, by way of what it belongs to."""
+    if told.home is None:
+        return None
+    kind, id = told.home
+    if kind.type == AGREEMENT:
+        return id
+    above = known.get(id)
+    return None if above is None else above.agreement_id
+
+
+class Strangers:
+    """Looks for rows that the log does not know."""
+
+    def __init__(self, kinds: Sequence[Kind[Any]]) -> None:
+        self.left = list(strangers(kinds))
+
+    def step(self, connection: Connection) -> list[str] | None:
+        """What is in the next table and not in the log; None behind the last one."""
+        if not self.left:
+            return None
+        name, wanted = self.left.pop(0)
+        return [f"in a table and not in the log: {name} {id}" for id in connection.execute(wanted).scalars()]
+
+
+def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
+    """Of each table, what selects the rows that the log does not know."""
+    for kind in kinds:
+        table = table_of(kind.table)
+        known = select(SUBJECT.c.id).where(SUBJECT.c.id == table.c.id, SUBJECT.c.kind == kind.type)
+        yield kind.type, select(table.c.id).where(~known.exists()).limit(MOST_NAMED)
+        for child in kind.lists.values():
+            rows = table_of(child.table)
+            parent = rows.c[child.parent]
+            held = select(table.c.id).where(table.c.id == parent)
+            yield str(rows.name), select(parent).where(~held.exists()).limit(MOST_NAMED)
+    told = select(CHANGE.c.position).where(CHANGE.c.resource_id == SUBJECT.c.id)
+    yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
+    subject = select(SUBJECT.c.id).where(SUBJECT.c.id == ABOUT.c.subject_id)
+    yield "subject_about", select(ABOUT.c.subject_id).where(~subject.exists()).limit(MOST_NAMED)

@@ -25,7 +25,7 @@ from app.statements.models import (
     StatementPublic,
     StatementUpdate,
 )
-from app.statements.rules import RIGHTS, check
+from app.statements.rules import RIGHTS, check, remembered
 
 NO_MEMBER = Text(
     "Das ist kein heutiges Mitglied des Partners, das zu dieser Entscheidung gefragt ist.",
@@ -98,6 +98,7 @@ STATEMENTS = Kind(
     owner="partner_id",
     rights=RIGHTS,
     frozen=Freeze(IS_TOO_LATE, tuple(StatementContent.model_fields)),
+    remembered=remembered,
     process=prepare,
     check=check,
 )

@@ -1,11 +1,15 @@
 """What must hold between the fields of statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.access.voices import Voice
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.words import Rights, Words
+from app.schema.fields import city_timezone
 from app.schema.text import is_visible
 from app.statements.models import StatementAnswer, StatementCreate
 from app.statements.terms import TakenUp
@@ -26,6 +30,12 @@ RIGHTS = Rights(
     ),
 )
 """What a partner says is its own, the answer is the authority's."""
+
+
+def remembered(_before: Mapping[str, Any], statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The day in the city on which it was said: whether that was in time depends on it."""
+    said = datetime.fromisoformat(statement["submitted_at"])
+    return {"submitted_on": said.astimezone(ZoneInfo(city_timezone.get())).date()}
 
 
 def check(statement: StatementCreate) -> Iterator[FieldError]:

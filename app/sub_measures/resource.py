@@ -25,8 +25,8 @@ from app.sub_measures.models import (
     SubMeasureSupporter,
     SubMeasureUpdate,
 )
-from app.sub_measures.rules import AS_AGREED, check, happened
-from app.sub_measures.terms import AGREED, TRANSITIONS
+from app.sub_measures.rules import AS_AGREED, check, happened, remembered
+from app.sub_measures.terms import TRANSITIONS
 
 NONE_FOLLOWS = Text(
     "Auf die höchste Nummer des Ziels folgt keine mehr; bitte eine freie Nummer angeben.",
@@ -85,8 +85,7 @@ async def complete(session: Transaction, writes: Sequence[Write[SubMeasure]]) ->
     await place(session, writes)
     await check_forerunners(session, writes)
     for write in writes:
-        was_agreed = write.row is not None and write.row.was_agreed
-        write.values["was_agreed"] = was_agreed or write.values["status"] in AGREED
+        write.values |= remembered({"was_agreed": write.row is not None and write.row.was_agreed}, write.values)
 
 
 async def lock_goals(session: Transaction, ids: Collection[UUID]) -> dict[UUID, int]:
@@ -129,6 +128,7 @@ SUB_MEASURES = Kind(
     },
     frozen=Freeze(col(SubMeasure.was_agreed).is_(True), AS_AGREED),
     transitions=TRANSITIONS,
+    remembered=remembered,
     process=complete,
     check=check,
     happened=happened,

@@ -163,7 +163,10 @@ def strip(change: dict[str, Any]) -> dict[str, Any]:
             "another digest",
         ),
         ("DELETE FROM change WHERE position = 7", "positions 7 to 7 are missing"),
-        ("INSERT INTO tree_node VALUES (1, 0, 'AAAA')", "node 0 of level 1 of the tree does not follow"),
+        (
+            "INSERT INTO tree_node VALUES (1, 0, 'AAAA')",
+            "node 0 of level 1 of the tree is over leaves that there are not",
+        ),
     ],
 )
 async def test_verify_names_what_was_rewritten(settings: Settings, statement: str, fault: str) -> None:

@@ -1,0 +1,54 @@
+"""Whoever has the database can rewrite everything, and is found."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+
+from app.cli.verify import verify_all
+from app.settings import Settings
+from tests.conftest import settings_for
+from tests.databases import any_database
+from tests.log.adversary import CONSISTENT, LOG, TABLES, history, rehash
+
+Callers = Mapping[str, httpx.AsyncClient]
+
+
+def rewritten(settings: Settings, folder: Path, statements: Sequence[str], *, is_rehashed: bool = False) -> Settings:
+    """A copy of the register in which somebody has rewritten something."""
+    copy = folder / "rewritten.db"
+    with closing(sqlite3.connect(settings.database_file or "")) as connection:
+        copy.unlink(missing_ok=True)
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+        if is_rehashed:
+            rehash(connection)
+    return settings_for(f"sqlite:///{copy}")
+
+
+@any_database
+async def test_verify_finds_what_is_rewritten_in_tables_or_in_the_log(
+    callers: Callers, settings: Settings, tmp_path: Path
+) -> None:
+    await history(callers["operator"], callers["contributor"])
+    assert (await verify_all(settings))[1] == []
+    missed = []
+    for rewrite in (*TABLES, *LOG):
+        _, faults = await verify_all(rewritten(settings, tmp_path, rewrite.statements))
+        if not any(rewrite.finds in fault for fault in faults):
+            missed.append((rewrite.name, faults))
+    assert missed == []
+    assert len(TABLES) + len(LOG) >= 30
+
+
+@any_database
+async def test_verify_cannot_find_what_agrees_with_itself(callers: Callers, settings: Settings, tmp_path: Path) -> None:
+    """That is for those who kept a checkpoint: the docs say so."""
+    await history(callers["operator"], callers["contributor"])
+    for rewrite in CONSISTENT:
+        copy = rewritten(settings, tmp_path, rewrite.statements, is_rehashed=True)
+        assert (await verify_all(copy))[1] == [], rewrite.name
