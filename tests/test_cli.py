@@ -271,8 +271,8 @@ class TestMigrateSeedVerify:
         code, out, err = await seeded.attempt("verify")
         assert (code, err) == (1, "")
         assert out.splitlines() == [
-            f"not as in the log: goal {goal_id(1)} (representation)",
             f"not as in the log: sub_measure {measure_id(3, 4)} (progress_percent)",
+            f"not as in the log: goal {goal_id(1)} (representation)",
             "36 representations and the change log checked, 2 faults.",
         ]
 

@@ -48,7 +48,8 @@ class TreeWalk:
 
     def add(self, hash: bytes) -> Iterator[tuple[tuple[int, int], str]]:
         """Add a leaf; gives the nodes that are complete with it."""
-        completed, level = [], 0
+        completed: list[tuple[tuple[int, int], str]] = []
+        level = 0
         while True:
             self.open[level].append(hash)
             if len(self.open[level]) < TILE:
@@ -113,7 +114,7 @@ def content_of(row: Row[Any]) -> dict[str, Any] | None:
 
 def faults_in(row: Row[Any], data: dict[str, Any] | None) -> Iterator[str]:
     """What is wrong with an entry by itself."""
-    if leaf_hash(leaf_of(row._mapping)) != row.leaf_hash:  # noqa: SLF001 (SQLAlchemy's own name for it)
+    if leaf_hash(leaf_of(row._asdict())) != row.leaf_hash:
         yield "its leaf has another hash"
     if row.salt is None:
         yield "its salt is missing"

@@ -69,7 +69,7 @@ def read_lists(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> 
         columns = table_of(child.table).columns
         statement = select(*columns).where(columns[child.parent].in_(ids)).order_by(columns["position"])
         for row in connection.execute(statement).mappings():
-            lists[row[child.parent]][name].append(child.entry(row))
+            lists[row[child.parent]][name].append(child.entry(dict(row)))
     return lists
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, true
 
 from app.access.visibility import Visibility
 from app.changes.models import Action, Change, Subject, SubjectAbout
@@ -128,7 +128,7 @@ class Replay:
         """How the rows of a kind differ from what the log tells."""
         ids = [each.id for each in told]
         table = table_of(kind.table)
-        rows = {row["id"]: row for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
+        rows = {row["id"]: dict(row) for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
         lists = read_lists(connection, kind, ids)
         for each in told:
             row = rows.get(each.id)
@@ -216,7 +216,8 @@ def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
             rows = table_of(child.table)
             parent = rows.c[child.parent]
             held = select(table.c.id).where(table.c.id == parent)
-            yield str(rows.name), select(parent).where(~held.exists()).limit(MOST_NAMED)
+            of_kind = true() if child.of_kind is None else rows.c.kind == child.of_kind
+            yield str(rows.name), select(parent).where(of_kind, ~held.exists()).limit(MOST_NAMED)
     told = select(CHANGE.c.position).where(CHANGE.c.resource_id == SUBJECT.c.id)
     yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
     subject = select(SUBJECT.c.id).where(SUBJECT.c.id == ABOUT.c.subject_id)

