@@ -36,14 +36,11 @@ COMMANDS = {
     "migrate": ("Bring the database to the newest schema",),
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
-<<<<<<< HEAD
-    "verify": ("Check the record; exit with 1", "change log must be complete"),
+    "verify": ("Check the record; exit with 1", "change log must be complete", "in one state"),
     "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
     "import": ("Make an empty database the register", "No key works any more", "{folder}"),
-=======
-    "verify": ("Check the record; exit with 1", "change log must be complete", "in one state"),
->>>>>>> a3b14b6 (Verifying replays the log: what the tables hold is compared with what it says, in one state, beside writers)
     "openapi": ("Write the OpenAPI contract", "[file]"),
+    "audit": ("Check a register from outside", "--state", "--key-file", "--cosign"),
 }
 FOLDER = {"export": ("folder",), "import": ("folder",)}
 """What the commands need that cannot do without."""

@@ -110,3 +110,31 @@ def check_consistency(first: int, size: int, path: Sequence[bytes], earlier: byt
 
     if over(0, first) != earlier or over(0, size) != later:
         raise Unproved("the later tree does not begin with the earlier one")
+
+
+class Frontier:
+    """A tree that grows leaf by leaf, of which nothing is kept but the roots of its largest complete subtrees."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.roots: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Take in the hash of the next leaf."""
+        self.roots.append(leaf)
+        rest = self.size
+        while rest & 1:
+            right, left = self.roots.pop(), self.roots.pop()
+            self.roots.append(hash_of_node(left, right))
+            rest >>= 1
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The root of all leaves so far."""
+        if not self.roots:
+            return EMPTY
+        whole = self.roots[-1]
+        for left in reversed(self.roots[:-1]):
+            whole = hash_of_node(left, whole)
+        return whole
