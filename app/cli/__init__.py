@@ -11,7 +11,20 @@ from typer.core import TyperCommand, TyperGroup
 from app.cli.failed import Failed
 from app.cli.loading import load
 
-COMMANDS = ("serve", "deliver", "migrate", "seed", "demo", "verify", "export", "import", "openapi", "keys", "log", "audit")
+COMMANDS = (
+    "serve",
+    "deliver",
+    "migrate",
+    "seed",
+    "demo",
+    "verify",
+    "export",
+    "import",
+    "openapi",
+    "keys",
+    "log",
+    "audit",
+)
 """The commands, in the order in which people need them; each is the module of this folder that has its name."""
 
 

@@ -4,28 +4,17 @@ The change log must be complete and hashed as it says, and everything that the t
 nothing else. It is read in one state, while others write; nobody waits for it.
 """
 
-from typing import Protocol
-
 import typer
-from sqlalchemy import Connection
 
 from app.catalogue import FEATURES
-from app.changes.verifying import TreeWalk
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, migrated
-from app.resources.verifying import Replay, Strangers
+from app.resources.verifying import Replay, walks
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)
 
 SECONDS = 6 * 3600.0
-
-
-class Walk(Protocol):
-    """A way through the record, a batch at a time."""
-
-    def step(self, connection: Connection) -> list[str] | None:
-        """What is wrong in the next batch; None behind the last one."""
 
 
 @cli.command(help=__doc__)
@@ -41,9 +30,8 @@ async def verify_all(settings: Settings) -> tuple[int, list[str]]:
     """How many resources there are, and what is wrong with them or with the change log."""
     found: list[str] = []
     replay = Replay()
-    walks: tuple[Walk, ...] = (TreeWalk(), replay, Strangers([feature.kind for feature in FEATURES]))
     async with migrated(settings) as database, database.snapshot(SECONDS) as snapshot:
-        for walk in walks:
+        for walk in walks([feature.kind for feature in FEATURES], replay):
             while (faults := await snapshot.read(walk.step)) is not None:
                 found += faults
     return replay.checked, found

@@ -36,9 +36,8 @@ from sqlmodel import SQLModel
 from app.access.models import ApiKey
 from app.catalogue import FEATURES
 from app.changes.models import LogHead
-from app.changes.verifying import faults as faults_of_log
 from app.database import table_of
-from app.resources.verifying import compared
+from app.resources.verifying import walks
 from app.revisions import newest_revision
 from app.snapshot import Snapshot
 
@@ -240,10 +239,9 @@ def typed(value: Any, column: Column[Any]) -> Any:
 
 async def first_fault(session: AsyncSession) -> str | None:
     """What `register verify` would say first; nothing where all is well."""
-    for kind in (feature.kind for feature in FEATURES):
-        async for each in compared(session, kind):
-            if not each.is_current:
-                return f"/v1/{kind.path}/{each.row.id} is not what the tables give"
-    async for fault in faults_of_log(session):
-        return fault
+    connection = await session.connection()
+    for walk in walks([feature.kind for feature in FEATURES]):
+        while (faults := await connection.run_sync(walk.step)) is not None:
+            if faults:
+                return faults[0]
     return None

@@ -20,7 +20,9 @@ def canonical(value: Any) -> str:
     if isinstance(value, int | float):
         return number(value)
     if isinstance(value, dict):
-        return f"{{{','.join(f'{quoted(name)}:{canonical(value[name])}' for name in sorted(value, key=utf16))}}}"
+        # Code points are in the order of UTF-16 as long as there are no others.
+        names = sorted(value) if "".join(value).isascii() else sorted(value, key=utf16)
+        return f"{{{','.join([f'{quoted(name)}:{canonical(value[name])}' for name in names])}}}"
     if isinstance(value, list):
         return f"[{','.join(map(canonical, value))}]"
     raise TypeError(f"{type(value).__name__} is not of JSON")

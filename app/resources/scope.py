@@ -4,6 +4,7 @@ Both follow the references between the tables of kinds, whatever kinds there are
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -157,17 +158,26 @@ async def led_out(session: AsyncSession) -> set[tuple[UUID, UUID]]:
 
 def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:
     """The goals, the sub-measures and the resource above it that the content of a resource names."""
-    own = {name: values[name] for name in values.keys() & table_of(kind.table).c.keys()}
-    found = {
-        own[column.name] for column, parent, at in references(kind) if parent is None and is_about(kind, column, at)
-    }
+    own, of_lists = about_fields(kind.type)
+    found = {values.get(name) for name in own}
     if kind.has_subject:
         found.add(values["subject_id"])
-    for name, child in kind.lists.items():
-        for column, parent, at in references(kind):
-            if parent is not None and column.table is table_of(child.table) and is_about(kind, column, at):
-                found |= {entry if child.value else entry[column.name] for entry in values[name]}
+    for name, column in of_lists:
+        found |= {entry if column is None else entry[column] for entry in values[name]}
     return found - {None}
+
+
+@cache
+def about_fields(type: str) -> tuple[tuple[str, ...], tuple[tuple[str, str | None], ...]]:
+    """The fields of a kind that say what it is about, and the lists, each with the field of its entries that does."""
+    kind = KINDS[type]
+    said = [(column, parent) for column, parent, at in references(kind) if is_about(kind, column, at)]
+    lists = {table_of(child.table): (name, child.value) for name, child in kind.lists.items()}
+    of_lists = ((*lists[column.table], column.name) for column, parent in said if parent is not None)
+    return (
+        tuple(column.name for column, parent in said if parent is None),
+        tuple((name, None if value else column) for name, value, column in of_lists),
+    )
 
 
 def is_about(kind: Kind[Any], column: Column[Any], at: Table) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, Select, select, true
 
 from app.access.visibility import Visibility
 from app.changes.models import Action, Change, Subject, SubjectAbout
+from app.changes.verifying import TreeWalk, entries_by_subject, faults_in
 from app.changes.verifying import content_of as data_of
-from app.changes.verifying import entries_by_subject, faults_in
 from app.database import table_of
 from app.resources.kind import KINDS, Kind
 from app.resources.rendering import found_by, read_lists
@@ -222,3 +222,15 @@ def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
     yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
     subject = select(SUBJECT.c.id).where(SUBJECT.c.id == ABOUT.c.subject_id)
     yield "subject_about", select(ABOUT.c.subject_id).where(~subject.exists()).limit(MOST_NAMED)
+
+
+class Walk(Protocol):
+    """A way through the record, a batch at a time."""
+
+    def step(self, connection: Connection) -> list[str] | None:
+        """What is wrong in the next batch; None behind the last one."""
+
+
+def walks(kinds: Sequence[Kind[Any]], replay: Replay | None = None) -> tuple[Walk, ...]:
+    """All that is verified of a register with these kinds."""
+    return TreeWalk(), replay or Replay(), Strangers(kinds)

@@ -176,7 +176,7 @@ class TestImport:
             file.write_text(change(file.read_text("utf-8")), "utf-8")
             assert told in await command.refused("import", str(broken)), name
         await self.forge(broken, whole)
-        assert "is not as it was written: /v1/goals/" in await command.refused("import", str(broken))
+        assert "is not as it was written: not as in the log: goal " in await command.refused("import", str(broken))
         await command.run("import", str(whole))
         command.configure("DATABASE_URL", settings.database_url)
 
