@@ -304,7 +304,7 @@ def many(schema: Schema, length: int) -> list[Any]:
         return (list(entry["enum"]) * 2)[:length]
     if entry["type"] == "object":
         differs = "id" if schema.get("uniqueItems") else None
-        return [full_entry(entry) | ({differs: f"Nr. {number}"} if differs else {}) for number in range(length)]
+        return [full_entry(entry) | ({differs: f"Nr. {next(numbers)}"} if differs else {}) for _ in range(length)]
     if entry["type"] == "integer":
         return list(range(1, length + 1))
     return [str(uuid4()) if entry.get("format") == "uuid" else f"Nr. {number}" for number in range(length)]
@@ -470,6 +470,10 @@ class TestFields:
                 assert unstated_time(got) == unstated_time(expected_of(value, each)), each.pointer
             read = await target.client.get(f"/v1/{target.path}/{answer.json()['id']}")
             assert read.json() == answer.json()
+            if body.get(EXTERNAL_IDS):
+                # The next one has the same.
+                freed = await patch(target.client, target.path, read.json(), **{EXTERNAL_IDS: []})
+                target.made = freed.json() if target.method == "patch" else target.made
 
     @any_database
     async def test_refuse_what_is_beyond_with_its_place(self, target: Target) -> None:
