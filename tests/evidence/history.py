@@ -39,7 +39,8 @@ GOALS = {AGREEMENT: goal_id(1), BERLIN: str(named_id("goals", SLUG, 3))}
 MEASURES = {AGREEMENT: measure_id(1, 1), BERLIN: str(named_id("sub-measures", SLUG, 3, 1))}
 TOPICS = {AGREEMENT: topic_id("health"), BERLIN: str(named_id("topics", SLUG, "isp"))}
 
-WRITES = tuple(each for each in OPERATIONS if each.method != "get")
+# What is written under the ids of other systems is written otherwise, too.
+WRITES = tuple(each for each in OPERATIONS if each.method != "get" and "/external/" not in each.path)
 TYPES: Mapping[str, str] = {
     each.path.split("/")[1]: each.path.split("/")[1].replace("-", "_").removesuffix("s") for each in WRITES
 } | {"sub-measures": "sub_measure"}

@@ -136,6 +136,16 @@ class TestPutByExternalId:
         moved = await own.put(address("needs", "n"), json=body | {"agreement_id": CITY})
         assert moved.status_code in {403, 422}
 
+    async def test_leaves_what_is_on_record(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+        Clock(app)
+        body = body_of("decisions", status="decided", decided_on="2025-02-01", involved_partner_ids=[LIGA])
+        decided = await put(client, "decisions", "d", 201, **body)
+        assert await put(client, "decisions", "d", 200, **body) == decided
+        problem = problem_of(await client.put(address("decisions", "d"), json=body | {"title": "Neu"}), 409, "frozen")
+        assert problem["fields"] == ["title"]
+        known_too = await put(client, "decisions", "d", 200, **body, external_ids=[known("9", "allris")])
+        assert known_too["external_ids"] == [known("9", "allris"), known("d")]
+
     async def test_finds_what_has_an_address_of_its_own(self, client: httpx.AsyncClient, app: FastAPI) -> None:
         Clock(app)
         decision = await put(client, "decisions", "d", 201, **body_of("decisions", visibility="partners"))
