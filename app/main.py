@@ -27,7 +27,8 @@ from app.http.sending import LargeAnswers
 from app.http.turns import Turns
 from app.indicators.routes import router as indicators
 from app.interchange.exports import router as exports
-from app.interchange.routes import router as external
+from app.interchange.external_routes import router as external
+from app.interchange.import_routes import router as imports
 from app.involvement.routes import router as involvement
 from app.keys.routes import router as keys
 from app.linked_data.asking import LinkedData
@@ -84,6 +85,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys,
     log,
     webhook_endpoints,
+    imports,
 )
 
 TAGS: Mapping[str, str] = {
@@ -94,6 +96,7 @@ TAGS: Mapping[str, str] = {
     "exports": "Whole lists as files: for programs, and as spreadsheets for people.",
     "calendar": "The consultation events and deadlines for calendars to subscribe to, and secret addresses of a partner's own.",
     "vocabularies": "The closed vocabularies with what their terms mean, in German and English.",
+    "imports": "Many resources of one kind in one file.",
     "keys": "The keys by which the systems of partners write; for admins.",
     "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Self
+from uuid import UUID, uuid4
 
 from app.database import Database
 from app.places import Places
@@ -39,8 +40,8 @@ def places_to_make_tables() -> Places:
 class Runtime:
     """The settings, the database, the clock, and who waits or has something made in this process.
 
-    `has_schema` is set once the database was seen to have the schema of this version; a newer version may migrate it then,
-    and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is
+    `process` tells this one from others, and `tasks` are what it does beside its requests. `has_schema` is set once the
+    database was seen to have the schema of this version; a newer version may migrate it then, and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is
     connected before it is asked for; whoever makes a Runtime closes it.
     """
 
@@ -51,6 +52,8 @@ class Runtime:
     waiting: Places = field(default_factory=places_to_wait)
     making: Places = field(default_factory=places_to_make_tables)
     has_schema: bool = False
+    process: UUID = field(default_factory=uuid4)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -69,5 +72,8 @@ class Runtime:
         return self.clock().astimezone(self.settings.zone).date()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """End what goes on, then close every connection."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.database.close()

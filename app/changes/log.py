@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -98,6 +98,21 @@ async def transaction(
         await append(session)
     if any(position % TILE == TILE - 1 for position in session.appended):
         await grow_behind(database)
+
+
+class Undone(Exception):
+    """Rolls a rehearsal back."""
+
+
+@asynccontextmanager
+async def rehearsal(database: Database, by: Caller, zone: tzinfo, now: datetime) -> AsyncIterator[Transaction]:
+    """The same transaction, of which nothing stays: what it would refuse is refused."""
+    with suppress(Undone):
+        async with database.transaction(Transaction) as session:
+            session.database, session.by, session.written = database, by, []
+            session.zone, session.now = zone, now
+            yield session
+            raise Undone
 
 
 async def grow_behind(database: Database) -> None:

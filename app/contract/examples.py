@@ -7,6 +7,8 @@ from app.calendar.models import EXAMPLES as CALENDAR_EXAMPLES
 from app.catalogue import FEATURES
 from app.changes.models import ChangePage
 from app.goals.resource import GOALS
+from app.interchange.models import EXAMPLE as IMPORT
+from app.interchange.models import ImportPublic
 from app.involvement.models import Involvement
 from app.keys.models import EXAMPLES as KEY_EXAMPLES
 from app.linked_data.models import VocabularyList, VocabularyPublic
@@ -33,6 +35,7 @@ def examples() -> Mapping[str, Any]:
     shown[Involvement.__name__] = given_example(Involvement)
     shown[VocabularyPublic.__name__] = vocabulary_example().model_dump()
     shown[VocabularyList.__name__] = {"items": [shown[VocabularyPublic.__name__]]}
+    shown[ImportPublic.__name__] = IMPORT
     changes = change_example(shown[GOALS.public.__name__])
     change = changes["items"][0]
     shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(change), **message_examples(change)}

@@ -24,6 +24,9 @@ SECONDS_TO_SEND = 30
 ADMITTED = "register.admitted"
 """Where in the scope the first guard of a route leaves whom it let in, for the dependencies that ask after it."""
 
+STREAMED = "register.streamed"
+"""Where in the scope it stands that a body is passed on as it comes, and is kept nowhere."""
+
 PACKED = Text("Ein gepackter Anfragetext wird nicht gelesen.", "A body that is compressed is not read.")
 
 
@@ -112,6 +115,7 @@ class Body:
                     self.policy = each.call
                 elif each.call in self.guards:
                     self.scope[ADMITTED] = await solved(each, Request(self.scope))
+        self.scope[STREAMED] = self.policy.is_streamed
         announced = self.headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > self.policy.most_bytes:
             raise too_large(self.policy)

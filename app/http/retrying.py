@@ -4,6 +4,8 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.body import STREAMED
+
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 MOST_TRIES = 3
 AGAIN = "register.again"
@@ -15,7 +17,7 @@ class Retry:
     """ASGI middleware that repeats a write which the database rolled back for the sake of another one.
 
     A request has one transaction, so what was rolled back has left nothing. Whoever turned that into an answer has set
-    `AGAIN` in the scope; only the last try's answer is sent.
+    `AGAIN` in the scope; only the last try's answer is sent. What is streamed is kept nowhere, and has one try.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,7 +47,11 @@ class Attempt:
     async def receive(self) -> Message:
         """The next message, of those that an earlier try received first."""
         if self.position == len(self.received):
-            self.received.append(await self.receive_more())
+            message = await self.receive_more()
+            if self.scope.get(STREAMED):
+                self.is_last = True
+                return message
+            self.received.append(message)
         self.position += 1
         return self.received[self.position - 1]
 

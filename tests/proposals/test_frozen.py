@@ -29,9 +29,7 @@ BY_SEGMENT = {
     "agreements": "agreement",
 }
 # What is written under the ids of other systems passes the same function as these: tests/interchange.
-WRITES = [
-    each for each in OPERATIONS if each.method in ("patch", "put", "delete") and "/external/" not in each.path
-]
+WRITES = [each for each in OPERATIONS if each.method in ("patch", "put", "delete") and "/external/" not in each.path]
 # Whoever makes keys can make those of other sides: that is no key of this side's alone.
 LEFT_OUT = {"/keys/{id}"}
 

@@ -1,0 +1,16 @@
+"""Why an import is not begun."""
+
+from app.http.problems import Problem
+from app.language import Text
+
+
+class ImportRunning(Problem):
+    """Another import of the same partner goes on."""
+
+    status = 409
+    slug = "import-running"
+    title = Text("Import läuft noch", "Import still running")
+    about = Text(
+        "Ein anderer Import desselben Partners läuft noch. Bitte danach noch einmal senden.",
+        "Another import of the same partner still goes on. Please send this one afterwards.",
+    )

@@ -1,0 +1,173 @@
+"""Imports: all lines or none, each judged as a single write would be."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.interchange import imports
+from app.cli.verify import verify_all
+from app.settings import Settings
+from tests.databases import any_database
+from tests.factories import CARITAS, LIGA, body_of, end_of_feed, goal_id, items_of, make
+from tests.interchange.test_external import known
+from tests.problems import problem_of
+
+JSONL, CSV = {"Content-Type": "application/jsonl"}, {"Content-Type": "text/csv"}
+
+
+def jsonl(lines: Iterable[Mapping[str, Any]]) -> str:
+    """Lines of JSON."""
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def measures(count: int, **fields: Any) -> list[dict[str, Any]]:
+    """So many sub-measures of a goal, each under an id of its own."""
+    return [
+        {"external_ids": [known(f"m{number}")], "goal_id": goal_id(1), "title": f"Nr. {number}", **fields}
+        for number in range(count)
+    ]
+
+
+async def imported(
+    client: httpx.AsyncClient, resource: str, content: str | bytes, headers: Mapping[str, str] = JSONL, **params: Any
+) -> dict[str, Any]:
+    """What an import that is answered at once came to."""
+    answer = await client.post("/v1/imports", params={"resource": resource, **params}, content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = answer.json()
+    assert (await client.get(f"/v1/imports/{result['id']}")).json() == result
+    return result
+
+
+def counts(result: Mapping[str, Any]) -> tuple[str, int, int, int, int, int]:
+    """How an import ended."""
+    return (
+        result["state"],
+        result["lines_read"],
+        result["created"],
+        result["updated"],
+        result["unchanged"],
+        result["failed"],
+    )
+
+
+class TestImport:
+    async def test_creates_updates_and_leaves_alone(self, client: httpx.AsyncClient, settings: Settings) -> None:
+        lines = measures(250, lead_partner_id=CARITAS)
+        tried = await imported(client, "sub-measures", jsonl(lines), dry_run=True)
+        before = await end_of_feed(client)
+        assert counts(tried) == ("done", 250, 250, 0, 0, 0)
+        assert counts(await imported(client, "sub-measures", jsonl(lines))) == ("done", 250, 250, 0, 0, 0)
+        assert len(await items_of(client, "sub-measures", q="Nr.")) == 250
+        after = await end_of_feed(client)
+        assert counts(await imported(client, "sub-measures", jsonl(lines))) == ("done", 250, 0, 0, 250, 0)
+        assert before != after == await end_of_feed(client)
+        lines[7]["title"] = "Anders"
+        again = await imported(client, "sub-measures", jsonl([*lines, *measures(251)[250:]]))
+        assert counts(again) == ("done", 251, 1, 1, 249, 0)
+        assert (await client.get("/v1/sub-measures/external/crm/m7")).json()["title"] == "Anders"
+        assert (await verify_all(settings))[1] == []
+
+    async def test_names_what_is_wrong_and_writes_nothing(self, client: httpx.AsyncClient) -> None:
+        before = await end_of_feed(client)
+        good = measures(8)
+        lines = [
+            json.dumps(good[0]),
+            "{",
+            json.dumps({**good[1], "title": ""}),
+            "",
+            json.dumps({**good[2], "goal_id": None, "goal": known("z")}),
+            json.dumps({**good[3], "progress_percent": 101, "colour": "red"}),
+            json.dumps(good[0]),
+            json.dumps({"goal_id": goal_id(1), "title": "ohne"}),
+            json.dumps({**good[4], "starts_on": "2025-02-01", "ends_on": "2025-01-01"}),
+            "[1]",
+        ]
+        result = await imported(client, "sub-measures", "\n".join(lines), {**JSONL, "Accept-Language": "de"})
+        assert counts(result) == ("failed", 9, 0, 0, 0, 8)
+        found = sorted((each["line"], each["pointer"], each["code"]) for each in result["errors"])
+        assert found == [
+            (2, "#", "malformed_request"),
+            (3, "#/title", "string_too_short"),
+            (5, "#/goal", "unknown_reference"),
+            (6, "#/colour", "extra_forbidden"),
+            (6, "#/progress_percent", "less_than_equal"),
+            (7, "#/external_ids/0", "repeated"),
+            (8, "#/external_ids", "external_id_required"),
+            (9, "#/ends_on", "before_start"),
+            (10, "#", "malformed_request"),
+        ]
+        assert "Ende" in next(each["detail"] for each in result["errors"] if each["line"] == 9)
+        assert await end_of_feed(client) == before
+
+    async def test_reads_csv_as_programs_and_as_spreadsheets_write_it(self, client: httpx.AsyncClient) -> None:
+        goal = await make(client, "goals", external_ids=[known("Z 1")])
+        rows = (
+            "external_ids.system,external_ids.id,goal.system,goal.id,title,starts_on,supporting_partner_ids,districts\r\n"
+            f'crm,1,crm,Z 1,"Eins, zwei",2026-01-31,{LIGA}; {CARITAS},"[""Prohlis""]"\r\n'
+            "crm,2,crm,Z 1,'=1+1,,,\r\n"
+        )
+        assert counts(await imported(client, "sub-measures", rows, CSV)) == ("done", 2, 2, 0, 0, 0)
+        first = (await client.get("/v1/sub-measures/external/crm/1")).json()
+        assert (first["goal_id"], first["title"], first["starts_on"]) == (goal["id"], "Eins, zwei", "2026-01-31")
+        assert (first["supporting_partner_ids"], first["districts"]) == ([LIGA, CARITAS], ["Prohlis"])
+        assert (await client.get("/v1/sub-measures/external/crm/2")).json()["title"] == "=1+1"
+        german = (
+            "\ufeffexternal_ids.system;external_ids.id;goal.system;goal.id;name;unit;baseline_value;target_value;target_on\r\n"
+            "crm;k;crm;Z 1;Plätze;Plätze;1.234,5;7;31.12.2026\r\n"
+        )
+        assert counts(await imported(client, "indicators", german, CSV)) == ("done", 1, 1, 0, 0, 0)
+        found = (await client.get("/v1/indicators/external/crm/k")).json()
+        assert (found["baseline_value"], found["target_value"], found["target_on"]) == (1234.5, 7, "2026-12-31")
+        bad = 'external_ids.system;external_ids.id;title\r\ncrm;3;"a\r\nb";c;d\r\ncrm;4;x\xff'.encode("latin-1")
+        wrong = await imported(client, "sub-measures", bad, CSV)
+        assert [(each["line"], each["code"]) for each in wrong["errors"]][-2:] == [
+            (2, "malformed_request"),
+            (4, "malformed_request"),
+        ]
+
+    async def test_goes_on_beside_requests_when_it_is_large(
+        self, client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch, callers: Any
+    ) -> None:
+        monkeypatch.setattr(imports, "AT_ONCE", 10)
+        answer = await client.post(
+            "/v1/imports", params={"resource": "sub-measures"}, content=jsonl(measures(300)), headers=JSONL
+        )
+        assert (answer.status_code, answer.json()["state"]) == (202, "running")
+        there = answer.headers["location"]
+        second = await client.post(
+            "/v1/imports", params={"resource": "sub-measures"}, content=jsonl(measures(3)), headers=JSONL
+        )
+        problem_of(second, 409, "import-running")
+        # Others write meanwhile, and only the partner sees how far it is.
+        assert (await callers["umbrella"].post("/v1/goals", json=body_of("goals"))).status_code == 201
+        assert (await callers["umbrella"].get(there)).status_code == 404
+        for task in list(app.state.runtime.tasks):
+            await task
+        assert counts((await client.get(there)).json()) == ("done", 300, 300, 0, 0, 0)
+
+    @any_database
+    async def test_asks_for_the_rights_of_each_line(self, callers: Mapping[str, httpx.AsyncClient]) -> None:
+        own = measures(3, lead_partner_id=CARITAS)
+        mixed = [*own[:1], own[1] | {"lead_partner_id": LIGA}, own[2]]
+        params = {"resource": "sub-measures"}
+        for name, status in (("anonymous", 401), ("reader", 403)):
+            answer = await callers[name].post("/v1/imports", params=params, content=jsonl(own), headers=JSONL)
+            assert answer.status_code == status
+        refused = await imported(callers["contributor"], "sub-measures", jsonl(mixed))
+        assert [(each["line"], each["code"]) for each in refused["errors"]] == [(2, "forbidden")]
+        assert counts(await imported(callers["contributor"], "sub-measures", jsonl(own)))[:3] == ("done", 3, 3)
+        assert counts(await imported(callers["coordinator"], "sub-measures", jsonl(own)))[4] == 3
+
+    @any_database
+    async def test_refuses_what_is_no_import(self, client: httpx.AsyncClient) -> None:
+        wrong = await client.post("/v1/imports", params={"resource": "x"}, content="", headers=JSONL)
+        problem_of(wrong, 422, "validation-error")
+        params = {"resource": "goals"}
+        problem_of(await client.post("/v1/imports", params=params, json={}), 415, "unsupported-media-type")
+        assert counts(await imported(client, "goals", "")) == ("done", 0, 0, 0, 0, 0)
+        problem_of(await client.get(f"/v1/imports/{LIGA}"), 404, "not-found")
