@@ -60,7 +60,8 @@ class Transaction(AsyncSession):
 
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
-    what is frozen and the steps between states; the words are then those of both partners.
+    what is frozen and the steps between states; the words are then those of both partners. `sides` keeps on which sides
+    partners stand, for who writes much at once; without it that is looked up for each write.
     """
 
     database: Database
@@ -69,6 +70,7 @@ class Transaction(AsyncSession):
     zone: tzinfo
     written: list[Written]
     correcting: Correction | None = None
+    sides: dict[Any, Any] | None = None
     appended: range = range(0)
 
     @contextmanager

@@ -163,7 +163,7 @@ async def no_ties(_session: Transaction, _id: UUID) -> None:
     """For kinds that nothing but resources refers to."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind(Generic[Row_co]):
     """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
 

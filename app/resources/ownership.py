@@ -31,6 +31,8 @@ NO_PARTY = Text(
 )
 FIELDS_NAMED = 10
 
+Sides = dict[Any, frozenset[Side] | None]
+"""On which sides partners stand where something belongs, as far as that was looked up."""
 Claim = tuple[str, Voices, Voices]
 """A field that a write says something in, whose words that is, and with which voices the caller speaks there."""
 
@@ -48,7 +50,9 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     proposal both partners speak. Raises Forbidden, and Invalid where that agreement cannot be told.
     """
     await session.run_sync(
-        lambda inner: check_write(inner, session.by, session.today, write, correction=session.correcting)
+        lambda inner: check_write(
+            inner, session.by, session.today, write, correction=session.correcting, sides=session.sides
+        )
     )
 
 
@@ -60,7 +64,13 @@ async def authorise_first(session: Transaction, write: Write[Any]) -> None:
 
 
 def check_write(
-    session: Session | Connection, by: Caller, day: date, write: Write[Any], *, correction: Correction | None = None
+    session: Session | Connection,
+    by: Caller,
+    day: date,
+    write: Write[Any],
+    *,
+    correction: Correction | None = None,
+    sides: Sides | None = None,
 ) -> None:
     """Refuse what a caller may not make of a resource on a day.
 
@@ -71,7 +81,7 @@ def check_write(
     kind, row = write.kind, write.row
     proposed_by_id = None if correction is None else correction.proposed_by_id
     holders = [write.content] if row is None else [write.content, row]
-    standing = standing_in(session, by, day, kind, *holders, proposed_by_id=proposed_by_id)
+    standing = standing_in(session, by, day, kind, *holders, proposed_by_id=proposed_by_id, sides=sides)
     change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
     names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
     claimed = said(standing, kind, change, names)
@@ -189,7 +199,9 @@ def settle_agreement(session: Session | Connection, by: Caller, day: date, write
 
 async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> Standing:
     """What the caller of a transaction is to a resource, as it is and as it is to be."""
-    return await session.run_sync(lambda inner: standing_in(inner, session.by, session.today, kind, *holders))
+    return await session.run_sync(
+        lambda inner: standing_in(inner, session.by, session.today, kind, *holders, sides=session.sides)
+    )
 
 
 def standing_in(
@@ -199,13 +211,25 @@ def standing_in(
     kind: Kind[Any],
     *holders: Any,
     proposed_by_id: UUID | None = None,
+    sides: Sides | None = None,
 ) -> Standing:
     """What a caller is on a day to what these rows and contents are of a resource, alone or with who proposed it."""
     if by.is_command:
         return Standing(by, frozenset(), None)
     owners = frozenset(owner_of(session, by, kind, holder) for holder in holders) if kind.owner else frozenset()
     partners = {by.partner_id, proposed_by_id or by.partner_id}
-    return Standing(by, owners, sides_in(session, partners, day, kind, *holders), proposed_by_id)
+    if sides is None:
+        return Standing(by, owners, sides_in(session, partners, day, kind, *holders), proposed_by_id)
+    places = frozenset((name, getattr(holder, name)) for holder in holders for name in homes_by(kind))
+    key = (kind.type, frozenset(partners), day, places)
+    if key not in sides:
+        sides[key] = sides_in(session, partners, day, kind, *holders)
+    return Standing(by, owners, sides[key], proposed_by_id)
+
+
+def homes_by(kind: Kind[Any]) -> Sequence[str]:
+    """The fields by which it is told to which agreement something belongs."""
+    return ("id",) if kind.type == AGREEMENT else kind.belongs_by
 
 
 def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:

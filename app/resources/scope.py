@@ -129,11 +129,17 @@ def worked_on(table: Table, wanted: Sequence[tuple[Kind[Any], Select[Any]]]) -> 
                 yield table.c.id.in_(select(column).where(id.in_(ids)))
 
 
-def references(kind: Kind[Any]) -> Iterator[tuple[Column[Any], Column[Any] | None, Table]]:
+@cache
+def references(kind: Kind[Any]) -> Sequence[tuple[Column[Any], Column[Any] | None, Table]]:
     """The columns by which a kind refers to something, those of its lists with the one that leads back, and their target.
 
     What leads out of its agreement is not among them.
     """
+    return tuple(found_references(kind))
+
+
+def found_references(kind: Kind[Any]) -> Iterator[tuple[Column[Any], Column[Any] | None, Table]]:
+    """The same, one after the other."""
     for model, parent in ((kind.table, None), *((child.table, child.parent) for child in kind.lists.values())):
         table = table_of(model)
         for column in table.c:
