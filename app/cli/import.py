@@ -1,8 +1,11 @@
-"""Make an empty database the register that is in a folder.
+"""Make an empty database the register that is in a folder, or write what another system exported into a file.
 
 The folder is what `register export` wrote with this version. Everything comes back as it was: resources, versions, ids,
 the change log. All of it is verified, and nothing is written where anything is wrong. No key works any more: each is
 replaced by `register keys rotate`.
+
+A file is JSON Lines or CSV, of which all lines are written or none. Each has the fields of a PUT under the id of another
+system, and names that id first in external_ids. What is wrong is said with its line.
 """
 
 from pathlib import Path
@@ -13,6 +16,7 @@ import typer
 import app.main  # noqa: F401 (every table is known then)
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
+from app.cli.import_file import import_file
 from app.cli.running import carry_out, migrated
 from app.interchange.register import BadFolder, read_register
 from app.settings import Settings
@@ -21,8 +25,17 @@ cli = typer.Typer(add_completion=False)
 
 
 @cli.command(help=__doc__)
-def import_register(folder: Annotated[Path, typer.Argument(help="Where the export is.")]) -> None:
-    position = carry_out(import_from(read_settings(), folder))
+def import_from_elsewhere(
+    source: Annotated[Path, typer.Argument(help="Folder of an export, or file: .jsonl, .ndjson or .csv.")],
+    resource: Annotated[str | None, typer.Option(help="Of a file: what each line is, as in its address.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try a file only.")] = False,  # noqa: FBT002 (a flag of the command)
+) -> None:
+    if resource is not None:
+        carry_out(import_file(read_settings(), source, resource, is_dry=dry_run))
+        return
+    if dry_run or source.is_file():
+        raise Failed("say with --resource what each line of the file is")
+    position = carry_out(import_from(read_settings(), source))
     typer.echo(f"The register is as it was at change {position}, and verified.")
 
 

@@ -72,7 +72,10 @@ class Tally:
 
 @dataclass
 class Importing:
-    """One import: what is read, for whom, and how far it is; `tell` is called whenever it is further."""
+    """One import: what is read, for whom, and how far it is; `tell` is called whenever it is further.
+
+    `lines_done` counts the lines that were tried, and again those that are written.
+    """
 
     database: Database
     by: Caller
@@ -83,12 +86,16 @@ class Importing:
     media_type: str
     tell: Callable[[Tally], Awaitable[None]]
     tally: Tally = field(default_factory=Tally)
+    lines_done: int = 0
+    is_writing: bool = False
 
     async def carry_out(self, *, is_dry: bool) -> Tally:
         """Try all lines, and write them when none is wrong."""
         async for lines in self.batches():
             async with rehearsal(self.database, self.by, self.zone, self.now) as session:
+                session.sides = {}
                 await self.try_lines(session, lines)
+            self.lines_done += len(lines)
             await self.tell(self.tally)
         if not self.tally.failed and not is_dry:
             await self.write()
@@ -97,12 +104,15 @@ class Importing:
     async def write(self) -> None:
         """Write all lines in one transaction."""
         written = Tally(lines_read=self.tally.lines_read)
-        self.tally = written
+        self.tally, self.is_writing = written, True
         try:
             async with transaction(self.database, self.by, self.zone, self.now) as session:
+                session.sides = {}
                 async for lines in self.batches(is_again=True):
                     await self.try_lines(session, lines)
                     self.stop_if_failed()
+                    self.lines_done += len(lines)
+                    await self.tell(self.tally)
         except Problem as problem:
             if not written.failed:
                 written.fail(None, problem)
@@ -190,7 +200,8 @@ class Importing:
         await authorise(session, kind, row)
         ids = identified(said, free_for(row, own), own)
         after = replaced(kind, row, {**said, EXTERNAL_IDS: ids}, await standing_of(session, kind, row))
-        return (await rewrite(session, kind, row, after)).version != version
+        written = await rewrite(session, kind, row, after)
+        return bool(written.version != version)
 
     async def rows_of(self, session: Transaction, ids: Sequence[UUID | None]) -> dict[UUID | None, Stored]:
         """The rows of those that are there, held until the transaction ends."""

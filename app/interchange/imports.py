@@ -142,8 +142,10 @@ class Work:
                 await self.note(ImportState.failed if self.importing.tally.failed else ImportState.done)
 
     async def tell(self, _tally: Tally) -> None:
-        """Note how far it is, every few seconds."""
+        """Note how far it is, every few seconds; SQLite has no second writer for that while all is written."""
         now = asyncio.get_running_loop().time()
+        if self.importing.is_writing and self.runtime.database.is_sqlite:
+            return
         if now - self.told_at > TOLD_EVERY:
             self.told_at = now
             await self.note(ImportState.running)
@@ -164,7 +166,8 @@ class Work:
 def state_of(runtime: Runtime, row: Any) -> ImportState:
     """How far an import is: one that no process carries out any more has failed."""
     if row["state"] is not ImportState.running or row["process"] == runtime.process:
-        return ImportState(row["state"])
+        state: ImportState = row["state"]
+        return state
     is_alive = not runtime.database.is_sqlite and runtime.clock() - row["seen_at"] < SEEN_WITHIN
     return ImportState.running if is_alive else ImportState.failed
 
@@ -189,6 +192,7 @@ def shown(runtime: Runtime, row: Any, language: Language) -> ImportPublic:
         LineError(line=each["line"], pointer=each["pointer"], code=each["code"], detail=each[language])
         for each in row["errors"]
     ]
+    errors.sort(key=lambda each: each.line or 0)
     if state is not row["state"]:
         errors.append(LineError(line=None, pointer="#", code="given_up", detail=getattr(INTERRUPTED, language)))
     return ImportPublic.model_validate({**row, "state": state, "errors": errors})

@@ -11,8 +11,8 @@ from app.http.strict_json import parse_strictly
 from app.interchange.bodies import Form
 from app.language import Text
 
-MEDIA_TYPES = ("application/jsonl", "application/x-ndjson", "text/csv")
-CSV = "text/csv"
+JSONL, CSV = "application/jsonl", "text/csv"
+MEDIA_TYPES = (JSONL, "application/x-ndjson", CSV)
 LONGEST = 1024 * 1024
 """How many bytes a line may have: as many as a body."""
 NO_OBJECT = Text("Eine Zeile ist ein JSON-Objekt.", "A line is a JSON object.")

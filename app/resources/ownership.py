@@ -220,16 +220,11 @@ def standing_in(
     partners = {by.partner_id, proposed_by_id or by.partner_id}
     if sides is None:
         return Standing(by, owners, sides_in(session, partners, day, kind, *holders), proposed_by_id)
-    places = frozenset((name, getattr(holder, name)) for holder in holders for name in homes_by(kind))
+    places = frozenset((name, getattr(holder, name)) for holder in holders for name in kind.belongs_by)
     key = (kind.type, frozenset(partners), day, places)
     if key not in sides:
         sides[key] = sides_in(session, partners, day, kind, *holders)
     return Standing(by, owners, sides[key], proposed_by_id)
-
-
-def homes_by(kind: Kind[Any]) -> Sequence[str]:
-    """The fields by which it is told to which agreement something belongs."""
-    return ("id",) if kind.type == AGREEMENT else kind.belongs_by
 
 
 def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:

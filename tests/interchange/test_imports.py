@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.interchange import imports
 from app.cli.verify import verify_all
+from app.interchange import imports
 from app.settings import Settings
 from tests.databases import any_database
 from tests.factories import CARITAS, LIGA, body_of, end_of_feed, goal_id, items_of, make
@@ -39,7 +39,7 @@ async def imported(
     answer = await client.post("/v1/imports", params={"resource": resource, **params}, content=content, headers=headers)
     assert answer.status_code == 200, answer.text
     result: dict[str, Any] = answer.json()
-    assert (await client.get(f"/v1/imports/{result['id']}")).json() == result
+    assert (await client.get(f"/v1/imports/{result['id']}", headers=headers)).json() == result
     return result
 
 
