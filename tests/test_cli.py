@@ -38,7 +38,7 @@ COMMANDS = {
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
     "verify": ("Check the record; exit with 1", "change log must be complete", "in one state"),
     "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
-    "import": ("Make an empty database the register", "No key works any more", "{folder}"),
+    "import": ("Make an empty database the register", "No key works any more", "{source}", "--resource", "--dry-run"),
     "openapi": ("Write the OpenAPI contract", "[file]"),
     "audit": ("Check a register from outside", "--state", "--key-file", "--cosign"),
 }

@@ -30,10 +30,10 @@ def known(id: str, system: str = "crm") -> dict[str, str]:
     return {"system": system, "id": id}
 
 
-async def put(client: httpx.AsyncClient, resource: str, id: str, status: int, **body: Any) -> dict[str, Any]:
+async def put(client: httpx.AsyncClient, resource: str, id: str, expected: int, **body: Any) -> dict[str, Any]:
     """Put something under the id of a system, and return what is answered."""
     answer = await client.put(address(resource, id), json=body)
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == expected, answer.text
     content: dict[str, Any] = answer.json()
     return content
 
