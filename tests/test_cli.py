@@ -154,7 +154,6 @@ NEEDLESS = {
     "seed": (*WEB, "alembic"),
     "demo": (*WEB, "alembic"),
     "verify": (*WEB, "alembic", "yaml"),
-    "import": (*WEB, "alembic", "yaml"),
     "deliver": (*WEB, "alembic", "yaml"),
     "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
     "log": (*WEB, "alembic", "yaml", "app.catalogue"),

@@ -45,9 +45,9 @@ FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"
 BATCH = 1_000
 
-LEFT_OUT = frozenset({"idempotency_key", "tree_node", "webhook_endpoint", "webhook_delivery"})
-"""Tables that stay behind: answers that are kept for a day in case a request is repeated; hashes that follow from the leaves of
-the log; and where changes are sent to, because they would be sent from two houses, and the secrets stay behind."""
+LEFT_OUT = frozenset({"idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery"})
+"""Tables that stay behind: answers that are kept for a day in case a request is repeated; what came of imports; hashes that
+follow from the leaves of the log; and where changes are sent to, because they would be sent from two houses, and the secrets stay behind."""
 
 Row = Mapping[str, Any]
 

@@ -6,6 +6,18 @@ from app.vocabularies.term import Term
 class ImportState(Term):
     """How far an import is."""
 
-    running = "running", "läuft", "running"
-    done = "done", "fertig", "done"
-    failed = "failed", "gescheitert; nichts wurde geschrieben", "failed; nothing was written"
+    running = "running", "läuft", "running", "Er wird noch ausgeführt.", "It is still being carried out."
+    done = (
+        "done",
+        "fertig",
+        "done",
+        "Alle Zeilen sind geschrieben, oder geprüft.",
+        "All lines are written, or were tried.",
+    )
+    failed = (
+        "failed",
+        "gescheitert",
+        "failed",
+        "Etwas war falsch, oder der Prozess endete; es wurde nichts geschrieben.",
+        "Something was wrong, or the process ended; nothing was written.",
+    )
