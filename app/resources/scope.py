@@ -165,7 +165,7 @@ async def led_out(session: AsyncSession) -> set[tuple[UUID, UUID]]:
 def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:
     """The goals, the sub-measures and the resource above it that the content of a resource names."""
     own, of_lists = about_fields(kind.type)
-    found = {values.get(name) for name in own}
+    found: set[Any] = {values.get(name) for name in own}
     if kind.has_subject:
         found.add(values["subject_id"])
     for name, column in of_lists:
