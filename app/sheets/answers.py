@@ -75,7 +75,7 @@ def text_content(description: str, pattern: str, example: str) -> dict[str, Any]
 
 def csv_content(example: str) -> dict[str, Any]:
     """A file in CSV, for the contract."""
-    return text_content("Names, then rows.", "^\ufeff?[^,;]+[,;]", example)
+    return text_content("Names, then rows.", "^[^,;]+[,;]", example)
 
 
 SPREADSHEET_CONTENT: Mapping[str, Any] = {

@@ -22,7 +22,9 @@ BYTE_ORDER_MARK = "\ufeff"
 # What a spreadsheet takes for the beginning of a formula, the wide forms of East Asian keyboards included.
 SIGNS = "=+\\-@＝＋－＠"  # noqa: RUF001 (they are meant)
 # A reader with another separator than the writer's sees a cell begin behind each of them, and quotes there as its own.
-RUN = re.compile(rf"(?:\A|(?<=[,;\t\r\n]))(?=[\s\"]*[{SIGNS}])|\A(?=[\t\r\n])")
+BEGINS = re.compile(rf"[\s\"]*[{SIGNS}]|[\t\r\n]")
+BEHIND = re.compile(rf"([,;\t\r\n])(?=[\s\"]*[{SIGNS}])")
+ANY_IN_JSON = re.compile(rf"[\",;](?:\s|\\\")*[{SIGNS}]")
 RUN_IN_JSON = re.compile(rf"((?:\A\"|[,;])(?:\s|\\\")*)([{SIGNS}])")
 JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -51,7 +53,8 @@ def cell(value: Any) -> str:
 
 def shielded(text: str) -> str:
     """A text with an apostrophe before whatever a spreadsheet would run, wherever a reader could see a cell begin."""
-    return RUN.sub("'", text)
+    text = BEHIND.sub(r"\1'", text)
+    return f"'{text}" if BEGINS.match(text) else text
 
 
 def lossless_cell(value: Any) -> str:
@@ -59,6 +62,8 @@ def lossless_cell(value: Any) -> str:
     if not isinstance(value, list | dict):
         return cell(value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if not ANY_IN_JSON.search(text):
+        return text
     return JSON_TEXT.sub(lambda found: RUN_IN_JSON.sub(lambda sign: f"{sign[1]}\\u{ord(sign[2]):04x}", found[0]), text)
 
 
