@@ -53,11 +53,11 @@ AS_CALENDAR: dict[int | str, dict[str, Any]] = {
     }
 }
 
-Secret = Annotated[
+NameInPath = Annotated[
     str,
     # For the contract only: what cannot be a secret is nowhere (404), not invalid.
     WithJsonSchema({"type": "string", "maxLength": 55, "pattern": SECRET_PATTERN, "examples": [EXAMPLE_SECRET]}),
-    Path(description="The secret of the address."),
+    Path(description="What is secret of the address."),
 ]
 
 
@@ -84,13 +84,13 @@ async def get_calendar(context: InContext, caller: Anyone, wanted: Annotated[Cal
     return await answer(context, caller, wanted)
 
 
-@router.get("/calendar-feeds/{secret}.ics", responses=AS_CALENDAR, response_class=Response)
+@router.get("/calendar-feeds/{name}.ics", responses=AS_CALENDAR, response_class=Response)
 async def get_private_calendar(
-    context: InContext, secret: Secret, wanted: Annotated[CalendarQuery, Query()]
+    context: InContext, name: NameInPath, wanted: Annotated[CalendarQuery, Query()]
 ) -> Response:
     """Subscribe to what a partner's readers see, without a key: whoever knows the address reads it."""
     runtime = context.runtime
-    reader = await service.reader_at(runtime.database, secret, runtime.today)
+    reader = await service.reader_at(runtime.database, name, runtime.today)
     asking.set(Asker(str(reader.feed_id), has_key=True))
     return await answer(context, reader.caller, wanted, reader.partner_name)
 

@@ -4,7 +4,7 @@ import re
 
 # All that follows is hidden up to the next part of an address or the end of a JSON string: a mail program may have broken
 # the secret into lines, and half of one is no business of a log either.
-SECRET = re.compile(r"(cr[ck]_)[A-Za-z0-9_-][^/\"\\]*", re.IGNORECASE)
+SECRET = re.compile(r"(cr[ck]_|whsec_)[A-Za-z0-9_-][^/\"\\]*", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

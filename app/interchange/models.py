@@ -46,9 +46,9 @@ class LineError(BaseModel):
     line: int | None = Bound(
         ge=1, le=MOST_LINES, description="Line of the file, from 1; null for what is wrong with the file as a whole."
     )
-    pointer: str = Bound(max_length=500, description="Place in the line, as a JSON pointer (RFC 6901).")
+    pointer: str = Bound(max_length=500, pattern="^#?", description="Place in the line, as a JSON pointer (RFC 6901).")
     code: str = Bound(max_length=60, pattern="^[a-z_]+$", description="What is wrong, for programs.")
-    detail: str = Bound(max_length=2000, description="What is wrong, for people.")
+    detail: str = Bound(max_length=2000, pattern="^.*$", description="What is wrong, for people.")
 
 
 class ImportPublic(BaseModel):

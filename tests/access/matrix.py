@@ -175,7 +175,7 @@ RULES = (
     ),
     Rule(
         "Subscribe to calendars: what one may not see is absent; at a secret address one reads as its partner does",
-        ("get /calendar.ics", "get /calendar-feeds/{secret}.ics"),
+        ("get /calendar.ics", "get /calendar-feeds/{name}.ics"),
         ALL,
     ),
     Rule("Read what terms mean", ("get /vocabularies", "get /vocabularies/{name}"), ALL),

@@ -139,8 +139,8 @@ async def at_secret_address(callers: Callers, cell: Cell) -> Attempt:
     """Make a secret address of the contributor's own partner, or of another one."""
     speaker = callers["contributor" if partner_of(cell.caller) == CARITAS else "other_contributor"]
     made = (await speaker.post("/v1/calendar-feeds", json={})).json()
-    path, secret = cell.operation.partition(" ")[2], made["url"].rpartition("/")[2].removesuffix(".ics")
-    return Attempt(f"/v1{path}".format(id=made["id"], secret=secret), {}, "")
+    path, name = cell.operation.partition(" ")[2], made["url"].rpartition("/")[2].removesuffix(".ics")
+    return Attempt(f"/v1{path}".format(id=made["id"], name=name), {}, "")
 
 
 async def saying(operator: httpx.AsyncClient, cell: Cell) -> Attempt:
