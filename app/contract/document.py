@@ -157,13 +157,20 @@ class Contract:
         return {"items": [self.example(name_of(items["items"]), known)], "next_cursor": None}
 
 
+CONTEXT: Mapping[str, Any] = {
+    "description": "What the names mean (JSON-LD 1.1): the address of a context, or a context itself.",
+    "anyOf": [{"type": "string", "maxLength": 200, "pattern": "^/contexts/"}, {"type": "object"}],
+}
+
+
 def add_linked(operation: dict[str, Any], linked: Mapping[str, Any]) -> None:
     """Say that what is read is there as JSON-LD too: the same, with what it means."""
     content = operation["responses"]["200"].get("content", {})
     plain = content.get(JSON, {})
     context = linked.get(name_of(plain.get("schema", {})))
     if context is not None:
-        content[LINKED] = {**plain, "example": {"@context": context, **plain["example"]}}
+        described = {"allOf": [plain["schema"], {"type": "object", "properties": {"@context": CONTEXT}}]}
+        content[LINKED] = {"schema": described, "example": {"@context": context, **plain["example"]}}
 
 
 def finish_operation(
