@@ -413,7 +413,7 @@ async def callers(app: FastAPI, templates: Templates) -> AsyncIterator[Mapping[s
 async def as_command(request: Request) -> Caller:
     """In place of a key, where there is no partner that one could belong to; a key that is sent is none of ours."""
     if "authorization" in request.headers:
-        raise Unauthorized
+        raise Unauthorized(lacks="missing")
     return COMMAND
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import StringIO
 
 import httpx
@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from app.access.keys import new_key
 from app.http.envelope import request_id
 from app.logs import configure_logging
 from tests.databases import only_sqlite
-from tests.factories import body_of
+from tests.factories import CITY, body_of
 from tests.problems import problem_of
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -120,3 +121,34 @@ class TestDatabaseErrors:
         logger.error("failed", exc_info=error)
         assert "IntegrityError" in stream.getvalue()
         assert WRITTEN not in stream.getvalue()
+
+
+class TestRefusals:
+    """An operator can alarm on them: each says from where, with which key and why."""
+
+    async def test_say_who_was_refused_and_why(
+        self, callers: Mapping[str, httpx.AsyncClient], stream: StringIO
+    ) -> None:
+        configured(stream)
+        admin = callers["admin"]
+        made = (await admin.post("/v1/keys", json={"partner_id": CITY, "role": "reader"})).json()
+        assert (await admin.delete(f"/v1/keys/{made['id']}")).status_code == 204
+        unknown = new_key()
+        sent = {
+            "missing": (None, "POST", "/v1/goals"),
+            "misspelt": (unknown[:-1], "GET", "/v1/goals"),
+            "unknown": (unknown, "GET", f"/v1/goals/{unknown}"),
+            "revoked": (made["key"], "GET", "/v1/goals"),
+        }
+        for key, method, path in sent.values():
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            answer = await callers["anonymous"].request(method, path, headers=headers)
+            assert answer.status_code == 401
+            assert unknown not in answer.text
+        assert (await callers["reader"].get("/v1/keys")).status_code == 403
+        text = stream.getvalue()
+        lines = [line for line in map(json.loads, text.splitlines()) if line["message"] == "refused"]
+        assert [(line["reason"], line["status"]) for line in lines] == [*((each, 401) for each in sent), ("role", 403)]
+        assert [line["key"] for line in lines[:4]] == [key and key[4:12] for key, *_ in sent.values()]
+        assert {line["client"] for line in lines} == {"127.0.0.1"}
+        assert not any(secret in text for secret in (unknown, made["key"]))

@@ -37,7 +37,7 @@ COMMAND = Caller(role=Role.admin, is_command=True)
 def require(caller: Caller, role: Role) -> Caller:
     """The caller, when its role is enough; raises Unauthorized without a key and Forbidden with a lesser one."""
     if caller.role is None:
-        raise Unauthorized(KEY_NEEDED)
+        raise Unauthorized(KEY_NEEDED, lacks="missing")
     if not caller.has(role):
         raise role_needed(role)
     return caller

@@ -11,8 +11,12 @@ from app.language import Text
 Rule = Literal["role", "ownership", "agreement", "side"]
 
 
+Lacking = Literal["missing", "misspelt", "unknown", "revoked", "expired", "ended"]
+"""What is wrong with a key, for the log: a caller is not told which."""
+
+
 class Unauthorized(Problem):
-    """The operation needs a key, or the key that came with the request is not a valid one."""
+    """The operation needs a key, or the key that came with the request is not a valid one; `lacks` is for the log."""
 
     status = 401
     slug = "unauthorized"
@@ -22,8 +26,9 @@ class Unauthorized(Problem):
         "The key that was sent is misspelt, unknown, expired or revoked.",
     )
 
-    def __init__(self, detail: Text | None = None) -> None:
+    def __init__(self, detail: Text | None = None, *, lacks: Lacking) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+        self.refused_for = lacks
 
 
 KEY_NEEDED = Text(
@@ -57,6 +62,7 @@ class Forbidden(Problem):
 
     def __init__(self, rule: Rule, detail: Text, **members: Any) -> None:
         super().__init__(detail, rule=rule, **members)
+        self.refused_for = rule
 
 
 def role_needed(role: Role) -> Forbidden:

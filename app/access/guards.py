@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
 
 from app.access.caller import ANONYMOUS, Caller, require
-from app.access.errors import Unauthorized
+from app.access.errors import Lacking, Unauthorized
 from app.access.keys import digest, is_well_formed
 from app.access.models import ApiKey
 from app.access.roles import Role
@@ -42,17 +42,25 @@ async def identify(request: Request, runtime: Running) -> Caller:
         return ANONYMOUS
     scheme, _, key = headers[0].partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key):
-        raise Unauthorized
+        raise Unauthorized(lacks="misspelt")
     database, now = runtime.database, runtime.clock()
     row = await find(database, key)
-    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        raise Unauthorized
-    if row.dissolved_on is not None and row.dissolved_on < runtime.today:
-        raise Unauthorized
+    lacking = "unknown" if row is None else lack_of(row, now, runtime.today)
+    if lacking is not None:
+        raise Unauthorized(lacks=lacking)
     if row.last_used_on != now.date():
         await note_use(database, row.id, now.date())
     asking.set(Asker(str(row.id), has_key=True))
     return caller_of(row)
+
+
+def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
+    """What a stored key lacks to be valid now."""
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is not None and key.expires_at <= now:
+        return "expired"
+    return "ended" if key.dissolved_on is not None and key.dissolved_on < today else None
 
 
 def caller_of(key: Any) -> Caller:

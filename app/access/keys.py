@@ -6,9 +6,10 @@ import re
 import secrets
 import zlib
 
-PREFIX, FEED_PREFIX = "crk_", "crc_"
+from app.http.masking import KEY_PREFIX
+
+PREFIX, FEED_PREFIX = KEY_PREFIX, "crc_"
 """How a key and the secret of a calendar feed begin: neither works in place of the other."""
-SHOWN = len(PREFIX) + 8
 FORM = re.compile(r"[A-Za-z0-9_-]{43}[0-9a-f]{8}", re.ASCII)
 
 
@@ -32,8 +33,3 @@ def checksum(secret: str) -> str:
 def digest(key: str) -> str:
     """What is stored of a key. It has 256 random bits, so a plain SHA-256 cannot be turned round."""
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def shown(key: str) -> str:
-    """The beginning of a key, by which people tell keys apart."""
-    return key[:SHOWN]

@@ -13,6 +13,7 @@ from app.access.models import CalendarFeed
 from app.access.roles import Role
 from app.changes.log import Transaction
 from app.database import Database, table_of
+from app.http.masking import shown
 from app.http.problems import Gone, Invalid, NotFound
 from app.language import Text
 from app.partners.models import Partner
@@ -48,7 +49,7 @@ async def make(session: Transaction, description: str | None) -> Made:
     row = CalendarFeed(
         id=new_id(),
         partner_id=session.by.partner_id,
-        prefix=keys.shown(secret),
+        prefix=shown(secret),
         digest=keys.digest(secret),
         description=description,
         created_at=session.now,

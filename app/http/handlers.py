@@ -15,6 +15,8 @@ from starlette.routing import Match
 
 from app.database import code_of
 from app.deadlines import INTERRUPTED
+from app.http.clients import client_of
+from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
 from app.http.problems import (
     CROWDED,
@@ -31,6 +33,7 @@ from app.http.retrying import AGAIN
 from app.places import NoPlace
 
 logger = logging.getLogger(__name__)
+refusals = logging.getLogger("app.refusals")
 
 # PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
@@ -45,6 +48,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def answer_problem(request: Request, error: Problem) -> Response:
+        if error.refused_for is not None:
+            note_refusal(request, error)
         return problem_response(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
@@ -77,6 +82,23 @@ def install_error_handlers(app: FastAPI) -> None:
             logger.warning("the database is busy or away: %s", type(error.orig).__name__)
             return problem_response(request.scope, Unavailable())
         raise error
+
+
+def note_refusal(request: Request, error: Problem) -> None:
+    """Write who was refused and why, so that an operator can alarm on it; of a key, what people tell keys apart by."""
+    key = request.headers.get("authorization", "").partition(" ")[2]
+    refusals.warning(
+        "refused",
+        extra={
+            "client": client_of(request.scope),
+            # The log masks whatever looks like a key, so this is what stands behind its prefix.
+            "key": shown(key).removeprefix(KEY_PREFIX) if key.startswith(KEY_PREFIX) else None,
+            "status": error.status,
+            "reason": error.refused_for,
+            "method": request.method,
+            "path": masked(request.url.path),
+        },
+    )
 
 
 async def answer_crowded(request: Request, _error: Exception) -> Response:

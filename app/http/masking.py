@@ -7,6 +7,15 @@ import re
 SECRET = re.compile(r"(cr[ck]_|whsec_)[A-Za-z0-9_-][^/\"\\]*", re.IGNORECASE)
 
 
+KEY_PREFIX = "crk_"
+SHOWN = len(KEY_PREFIX) + 8
+
+
+def shown(key: str) -> str:
+    """The beginning of a key, by which people tell keys apart."""
+    return key[:SHOWN]
+
+
 def masked(text: str) -> str:
     """The same text without secrets: of each only what kind it is."""
     return SECRET.sub(r"\1***", text)

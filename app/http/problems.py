@@ -50,6 +50,8 @@ class Problem(Exception):
     own: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
     """The members that only this kind's documents have (RFC 9457, section 3.2): the type and the field of each."""
     kinds: ClassVar[dict[str, type["Problem"]]] = {}
+    refused_for: str | None = None
+    """Why whoever called may not do it, for the log."""
 
     def __init_subclass__(cls) -> None:
         cls.kinds[cls.slug] = cls

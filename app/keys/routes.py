@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
 from app.access.caller import Caller
-from app.access.errors import Unauthorized
+from app.access.errors import KEY_NEEDED, Unauthorized
 from app.access.guards import Admin, Reader
 from app.http.caching import cache_headers
 from app.http.problems import NotFound
@@ -72,7 +72,7 @@ async def revoke_key(session: ByAdmin, id: Id) -> Response:
 def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMapping, RowMapping, Sequence[RowMapping]]:
     """The rows of the caller's key, of its partner and of its agreements; raises Unauthorized where there is no key."""
     if caller.key_id is None:
-        raise Unauthorized
+        raise Unauthorized(KEY_NEEDED, lacks="missing")
     row = connection.execute(by_id(caller.key_id)).mappings().one()
     partner = connection.execute(partner_of(row["partner_id"])).mappings().one()
     return row, partner, connection.execute(agreements_on(row["partner_id"], today)).mappings().all()

@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.access import keys
 from app.access.models import ApiKey
 from app.access.roles import Role
+from app.http.masking import shown
 from app.http.problems import Invalid, NotFound, at
 from app.language import Text
 from app.partners.models import Partner
@@ -54,7 +55,7 @@ async def make(
         id=new_id(),
         partner_id=partner_id,
         role=role,
-        prefix=keys.shown(key),
+        prefix=shown(key),
         digest=keys.digest(key),
         description=description,
         created_at=now,

@@ -141,7 +141,7 @@ async def never_kept(request: Request) -> None:
 async def claim(request: Request, session: Transaction, key: str) -> None:
     """Take the key for this request; whoever was faster is waited for."""
     if session.by.partner_id is None:
-        raise Unauthorized(KEY_NEEDED)
+        raise Unauthorized(KEY_NEEDED, lacks="missing")
     fingerprint = await fingerprint_of(request)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values: dict[str, Any] = {

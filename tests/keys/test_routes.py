@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Executable, Row, select, text, update
 from sqlmodel import SQLModel, col
 
-from app.access.keys import is_well_formed, new_key, shown
+from app.access.keys import is_well_formed, new_key
 from app.access.models import ApiKey
 from app.database import table_of
+from app.http.masking import shown
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CARITAS, LIGA, NOWHERE, body_of, delete, errors_of, make, referrers_of
