@@ -11,7 +11,7 @@ from app.changes.tree import Tree
 from app.http.caching import cache_headers
 from app.http.problems import NotFound
 from app.log.service import checkpoint_of, prove_inclusion, signer_of
-from app.proofs.canonical import quoted
+from app.proofs.canonical import canonical
 from app.runtime import Runtime
 
 
@@ -29,7 +29,7 @@ async def answer_receipt(runtime: Runtime, caller: Caller, kind: str, id: UUID) 
         note = checkpoint_of(tree, signer, caller, proof.size)
         return (
             f'{{"entry":{item(row)},"proof":{proof.model_dump_json()},'
-            f'"checkpoint":{quoted(note)},"verifier_key":{quoted(str(signer.verifier))}}}'
+            f'"checkpoint":{canonical(note)},"verifier_key":{canonical(str(signer.verifier))}}}'
         )
 
     text = await runtime.database.read(work)

@@ -1,14 +1,12 @@
 """JSON in its canonical form (RFC 8785): one text for one content, whoever writes it."""
 
-import json
 from decimal import Decimal
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 MOST_PLAIN_DIGITS = 21
 MOST_ZEROS = 6
 LAST_EXACT = 2**53
-
-quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Text as people search and sort it, computed here so that both databases agree."""
 
 import unicodedata
+from functools import lru_cache
 
 from app.resources.schema import SORT_NAME_LENGTH
 from app.schema.text import BLANK
@@ -45,6 +46,7 @@ def folded(text: str) -> str:
     return " ".join(apart.translate(left_out).split()) or text
 
 
+@lru_cache(maxsize=4096)
 def is_left_out(letter: str) -> bool:
     """Whether a character only changes how others look: an accent, a soft hyphen, a joiner."""
     is_seen = not unicodedata.combining(letter) and unicodedata.category(letter) != FORMAT
