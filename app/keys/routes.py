@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection, RowMapping
@@ -18,7 +19,7 @@ from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import agreements_on, by_id, page_of, partner_of
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.transactions import ByAdmin
+from app.resources.transactions import ByAdmin, ByReader
 from app.schema.fields import Id
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
@@ -47,6 +48,19 @@ async def get_current_key(database: Reading, caller: Reader, today: Today) -> Re
     return answer(KeyCurrent.model_validate({**row, "partner": partner, "agreements": agreements}))
 
 
+@router.post("/current/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
+async def rotate_current_key(session: ByReader, rotation: KeyRotation) -> Response:
+    """Replace the key that the request is sent with by one with the same rights; the old one ends after an overlap."""
+    return shown_once(await service.rotate(session, own(session.by), timedelta(hours=rotation.overlap_hours)))
+
+
+@router.delete("/current", status_code=204)
+async def revoke_current_key(session: ByReader) -> Response:
+    """Revoke the key that the request is sent with: for whoever finds that others know it."""
+    await service.revoke(session, own(session.by))
+    return Response(status_code=204)
+
+
 @router.get("/{id}", response_model=KeyPublic)
 async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
     """Read one key."""
@@ -69,11 +83,16 @@ async def revoke_key(session: ByAdmin, id: Id) -> Response:
     return Response(status_code=204)
 
 
-def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMapping, RowMapping, Sequence[RowMapping]]:
-    """The rows of the caller's key, of its partner and of its agreements; raises Unauthorized where there is no key."""
+def own(caller: Caller) -> UUID:
+    """The id of the caller's key; raises Unauthorized where there is no key."""
     if caller.key_id is None:
         raise Unauthorized(KEY_NEEDED, lacks="missing")
-    row = connection.execute(by_id(caller.key_id)).mappings().one()
+    return caller.key_id
+
+
+def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMapping, RowMapping, Sequence[RowMapping]]:
+    """The rows of the caller's key, of its partner and of its agreements; raises Unauthorized where there is no key."""
+    row = connection.execute(by_id(own(caller))).mappings().one()
     partner = connection.execute(partner_of(row["partner_id"])).mappings().one()
     return row, partner, connection.execute(agreements_on(row["partner_id"], today)).mappings().all()
 

@@ -5,9 +5,15 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from app.access.guards import Admin, Contributor, Coordinator
+from app.access.guards import Admin, Contributor, Coordinator, Reader
 from app.changes.log import Transaction, transaction
 from app.http.runtime import Running
+
+
+async def begin_as_reader(runtime: Running, caller: Reader) -> AsyncIterator[Transaction]:
+    """One transaction for the request of a caller with any key, which keeps its own."""
+    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
+        yield session
 
 
 async def begin_as_contributor(runtime: Running, caller: Contributor) -> AsyncIterator[Transaction]:
@@ -29,6 +35,7 @@ async def begin_as_admin(runtime: Running, caller: Admin) -> AsyncIterator[Trans
 
 
 # "function": committed before the answer is sent, so that no caller is told of what a failing commit then undoes.
+ByReader = Annotated[Transaction, Depends(begin_as_reader, scope="function")]
 ByContributor = Annotated[Transaction, Depends(begin_as_contributor, scope="function")]
 ByCoordinator = Annotated[Transaction, Depends(begin_as_coordinator, scope="function")]
 ByAdmin = Annotated[Transaction, Depends(begin_as_admin, scope="function")]

@@ -184,6 +184,8 @@ RULES = (
     Rule("Read about one", ("get /calendar-feeds/{id}",), (401, 403, 404, 200, 404, 404, 404)),
     Rule("Revoke one", ("delete /calendar-feeds/{id}",), (401, 403, 404, 204, 404, 404, 404)),
     Rule("Read the key that one has", ("get /keys/current",), (401, *(200,) * 6)),
+    Rule("Replace it", ("post /keys/current/rotation",), (401, *(201,) * 6)),
+    Rule("Revoke it", ("delete /keys/current",), (401, *(204,) * 6)),
     Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
     Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
     Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),

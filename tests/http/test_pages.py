@@ -79,7 +79,13 @@ class TestIndex:
         contract = (await offline.get("/openapi.json")).json()
         collections = {f"/v1{path}" for path in contract["paths"] if "{" not in path}
         # What needs a key is for its owner; the stream is a form of the changes, and of the log's proofs the hashes stand for all.
-        own = {"/v1/keys", "/v1/keys/current", "/v1/calendar-feeds", "/v1/webhook-endpoints"}
+        own = {
+            "/v1/keys",
+            "/v1/keys/current",
+            "/v1/keys/current/rotation",
+            "/v1/calendar-feeds",
+            "/v1/webhook-endpoints",
+        }
         proofs = {each for each in collections if each.startswith("/v1/log/") and not each.endswith("/leaves")}
         assert collections - proofs - own - {"/v1/changes/stream"} <= links
 

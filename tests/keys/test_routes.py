@@ -345,3 +345,22 @@ class TestCurrentKey:
         answer = await callers["anonymous"].get("/v1/keys/current")
         assert answer.headers["www-authenticate"] == "Bearer"
         problem_of(answer, 401, "unauthorized")
+
+
+class TestOwnKey:
+    async def test_is_replaced_and_revoked_by_whoever_has_it(
+        self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]
+    ) -> None:
+        made = (await callers["admin"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})).json()
+        async with client_of(app, made["key"]) as old:
+            answer = await old.post("/v1/keys/current/rotation", json={"overlap_hours": 1})
+            assert answer.status_code == 201, answer.text
+            new = answer.json()
+            assert (new["partner_id"], new["role"], new["id"] == made["id"]) == (CARITAS, "reader", False)
+            assert (await old.get("/v1/keys/current")).json()["expires_at"] is not None
+            assert (await old.delete("/v1/keys/current")).status_code == 204
+            assert (await old.get("/v1/keys/current")).status_code == 401
+        async with client_of(app, new["key"]) as client:
+            assert (await client.get("/v1/keys/current")).json()["id"] == new["id"]
+            refused = await client.post("/v1/keys/current/rotation", json={}, headers={"Idempotency-Key": "a"})
+            problem_of(refused, 400, "malformed-request")
