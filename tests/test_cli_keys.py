@@ -73,7 +73,9 @@ async def keys_with(app: FastAPI, key: str) -> httpx.Response:
 
 class TestCreate:
     async def test_prints_the_key_alone(self, command: Keys, app: FastAPI) -> None:
-        key = await command.create("landeshauptstadt-dresden", "admin", "--description", "Für die Leitstelle")
+        key = await command.create(
+            "landeshauptstadt-dresden", "admin", "--description", "Für die Leitstelle", "--days", "0"
+        )
         answer = await keys_with(app, key)
         assert answer.status_code == 200
         (stored,) = [each for each in answer.json()["items"] if each["prefix"] == key[:12]]
@@ -107,7 +109,7 @@ class TestCreate:
 
 class TestList:
     async def test_has_a_row_for_every_key(self, command: Keys, client: httpx.AsyncClient) -> None:
-        key = await command.create("liga-dresden", "reader")
+        key = await command.create("liga-dresden", "reader", "--days", "0")
         row = await command.listed(key)
         stored = (await client.get(f"/v1/keys/{row[0]}")).json()
         assert row[1:] == ["liga-dresden", "reader", stored["prefix"], "works", "used never"]

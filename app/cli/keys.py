@@ -15,6 +15,7 @@ from app.cli.configuration import read_settings
 from app.cli.running import carry_out, migrated
 from app.cli.secret_files import write_secret
 from app.keys import service as keys
+from app.keys.models import DAYS
 
 Result = TypeVar("Result")
 
@@ -26,9 +27,7 @@ def create_key(
     partner: Annotated[str, typer.Option(help="Slug of the partner that the key belongs to.")],
     role: Annotated[Role, typer.Option(help="What the key allows; each role includes the ones before it.")],
     description: Annotated[str | None, typer.Option(help="What the key is for.")] = None,
-    days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="Days until it stops working; default: never.")
-    ] = None,
+    days: Annotated[int, typer.Option(min=0, max=3650, help="Days until it stops working; 0: never.")] = DAYS,
 ) -> None:
     """Make a key and print it alone on standard output; it is not shown again."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None

@@ -1,7 +1,7 @@
 """Keys as admins see them: everything but the key, which is shown once."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,14 @@ from app.schema.fields import SLUG_PATTERN, CursorId, Id, Moment, Name
 from app.schema.text import LINE_PATTERN
 
 MOST_KEYS = 200
+DAYS = 365
 MOST_AGREEMENTS = 200
 KEY_PATTERN = r"^crk_[A-Za-z0-9_-]{43}[0-9a-f]{8}$"
+
+
+def in_a_year() -> datetime:
+    """When a key ends for which nothing else is said."""
+    return datetime.now(UTC) + timedelta(days=DAYS)
 
 
 class KeyCreate(Schema):
@@ -34,7 +40,9 @@ class KeyCreate(Schema):
     partner_id: Id = Field(description="Partner that the key belongs to.")
     role: Role = Field(description=f"What it allows: {Role.explained()}.")
     description: Name | None = Field(default=None, description="What the key is for.")
-    expires_at: Moment | None = Field(default=None, description="When it stops working; never, when not given.")
+    expires_at: Moment | None = Field(
+        default_factory=in_a_year, description="When it stops working; not given: in 365 days; null: never."
+    )
 
 
 class KeyRotation(Schema):

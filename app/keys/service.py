@@ -13,6 +13,7 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.http.masking import shown
 from app.http.problems import Invalid, NotFound, at
+from app.keys.models import in_a_year
 from app.language import Text
 from app.partners.models import Partner
 from app.partners.terms import PartnerKind
@@ -116,7 +117,7 @@ async def make_first(session: AsyncSession) -> Made | None:
     partner_id = (await session.execute(first.limit(1))).scalar_one_or_none()
     if partner_id is None:
         raise Invalid(NO_MUNICIPALITY)
-    return await make(session, partner_id, Role.admin, "First key")
+    return await make(session, partner_id, Role.admin, "First key", in_a_year())
 
 
 async def everything(session: AsyncSession) -> list[tuple[str, ...]]:

@@ -364,3 +364,11 @@ class TestOwnKey:
             assert (await client.get("/v1/keys/current")).json()["id"] == new["id"]
             refused = await client.post("/v1/keys/current/rotation", json={}, headers={"Idempotency-Key": "a"})
             problem_of(refused, 400, "malformed-request")
+
+    async def test_works_for_a_year_unless_it_is_said(self, callers: Mapping[str, httpx.AsyncClient]) -> None:
+        body = {"partner_id": CARITAS, "role": "reader"}
+        made = (await callers["admin"].post("/v1/keys", json=body)).json()
+        left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+        assert timedelta(days=364) < left <= timedelta(days=365)
+        made = (await callers["admin"].post("/v1/keys", json=body | {"expires_at": None})).json()
+        assert made["expires_at"] is None
