@@ -138,7 +138,7 @@ class TestWheel:
             serving(elsewhere, register=register, PYTHONPATH=str(installed)) as port,
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
         ):
-            assets = re.findall(r'(?:src|href)="(/[^"]+)"', (await client.get("/docs")).text)
+            assets = re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/docs")).text)
             answers = [await client.get(path) for path in (*assets, "/v1/sub-measures")]
         assert len(assets) == 5
         assert [answer.status_code for answer in answers] == [200] * 6

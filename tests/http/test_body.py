@@ -412,7 +412,7 @@ class TestNumberOfValues:
             for content in operation.get("requestBody", {}).get("content", {}).values()
         ]
         largest = max(most_values(schema, document["components"]["schemas"]) for schema in schemas)
-        assert 1_000 < largest < MOST_VALUES / 2
+        assert 1_000 < largest < MOST_VALUES
 
 
 class TestPolicy:
@@ -422,7 +422,7 @@ class TestPolicy:
         policy = BodyPolicy(("text/csv",), 3 * MAX_BODY_BYTES, 60, is_streamed=True)
         async with running(settings) as app:
 
-            @app.post("/v1/imports", dependencies=[Depends(policy), Depends(require_coordinator)])
+            @app.post("/v1/uploads", dependencies=[Depends(policy), Depends(require_coordinator)])
             async def read(request: Request) -> dict[str, int]:
                 sizes = [len(part) async for part in request.stream()]
                 return {"bytes": sum(sizes), "parts": len([size for size in sizes if size])}
@@ -441,14 +441,14 @@ class TestPolicy:
     async def test_of_a_route_goes_before_the_usual_one(self, importing: dict[str, httpx.AsyncClient]) -> None:
         sending = importing["coordinator"]
         headers = {"Content-Type": "text/csv; charset=utf-8"}
-        answer = await sending.post("/v1/imports", content=self.rows(3 * MAX_BODY_BYTES), headers=headers)
+        answer = await sending.post("/v1/uploads", content=self.rows(3 * MAX_BODY_BYTES), headers=headers)
         assert (answer.status_code, answer.json()) == (200, {"bytes": 3 * MAX_BODY_BYTES, "parts": 48})
-        answer = await sending.post("/v1/imports", content=self.rows(3 * MAX_BODY_BYTES + 65_536), headers=headers)
+        answer = await sending.post("/v1/uploads", content=self.rows(3 * MAX_BODY_BYTES + 65_536), headers=headers)
         assert problem_of(answer, 413, "payload-too-large")["detail"] == "The body may have 3 MiB at most here."
-        answer = await sending.post("/v1/imports", content=b"{}", headers=JSON)
+        answer = await sending.post("/v1/uploads", content=b"{}", headers=JSON)
         problem_of(answer, 415, "unsupported-media-type")
         assert answer.headers["accept"] == "text/csv"
-        answer = await importing["reader"].post("/v1/imports", content=b"x", headers=headers)
+        answer = await importing["reader"].post("/v1/uploads", content=b"x", headers=headers)
         problem_of(answer, 403, "forbidden")
 
     async def test_of_other_routes_stays_as_it_is(self, importing: dict[str, httpx.AsyncClient]) -> None:

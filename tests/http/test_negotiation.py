@@ -144,7 +144,7 @@ class TestAccept:
             ("text/html-not", JSON),
         ],
     )
-    @pytest.mark.parametrize("path", ["/", "/problems", "/problems/gone"])
+    @pytest.mark.parametrize("path", ["/problems", "/problems/gone"])
     async def test_decides_who_gets_a_page(
         self, offline: httpx.AsyncClient, path: str, accept: str, media_type: str
     ) -> None:

@@ -84,6 +84,7 @@ class TestIndex:
             "/v1/keys/current",
             "/v1/keys/current/rotation",
             "/v1/calendar-feeds",
+            "/v1/imports",
             "/v1/webhook-endpoints",
         }
         proofs = {each for each in collections if each.startswith("/v1/log/") and not each.endswith("/leaves")}
