@@ -205,7 +205,8 @@ class TestSettings:
 
     async def test_that_are_wrong_stop_every_command(self, command: Command) -> None:
         command.configure("PORT", "0")
-        for name in COMMANDS:
+        # What audits a register from outside takes none.
+        for name in COMMANDS.keys() - {"audit"}:
             assert await command.refused(name, *FOLDER.get(name, ()))
         assert command.left == []
 

@@ -1,7 +1,7 @@
 """Write the whole register into a folder, for another database or another house.
 
 Everything goes along as JSON Lines: resources, their history, the change log, and what is public of keys. Secrets stay
-behind, and so do the hashes of keys. `register import` makes the same register of it.
+behind, and so do the hashes of keys and of calendars' secret addresses. `register import` makes the same register of it.
 """
 
 from pathlib import Path

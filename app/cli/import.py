@@ -2,7 +2,7 @@
 
 The folder is what `register export` wrote with this version. Everything comes back as it was: resources, versions, ids,
 the change log. All of it is verified, and nothing is written where anything is wrong. No key works any more: each is
-replaced by `register keys rotate`.
+replaced by `register keys rotate`. Nor does any secret address of a calendar: partners make new ones.
 
 A file is JSON Lines or CSV, of which all lines are written or none. Each has the fields of a PUT under the id of another
 system, and names that id first in external_ids. What is wrong is said with its line.

@@ -33,7 +33,7 @@ from sqlalchemy import tuple_ as row_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
-from app.access.models import ApiKey
+from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.changes.models import LogHead
 from app.database import table_of
@@ -53,11 +53,13 @@ Row = Mapping[str, Any]
 
 
 def without_digest(row: Row) -> str:
-    """What stands where the digest of a key was: nothing hashes to it, so nobody can use the key."""
+    """What stands where the digest of a key or a secret address was: nothing hashes to it, so nobody can use either."""
     return f"exported {row['id']}"
 
 
-SECRET: Mapping[Column[Any], Callable[[Row], Any]] = {table_of(ApiKey).c.digest: without_digest}
+SECRET: Mapping[Column[Any], Callable[[Row], Any]] = {
+    table_of(model).c.digest: without_digest for model in (ApiKey, CalendarFeed)
+}
 """Columns that stay behind, with what stands there instead in the register that is imported."""
 
 

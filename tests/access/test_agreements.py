@@ -17,6 +17,7 @@ from app.settings import Settings
 from tests.access.matrix import OF_PARTIES, OUTSIDE, OWN_WORDS, OWNED, RULES, WORDS
 from tests.clock import Clock
 from tests.conftest import client_of
+from tests.contract.reading import BESIDE
 from tests.databases import any_database
 from tests.dresden import AGREEMENT, CARITAS, CITY, topic_id
 from tests.factories import body_of, delete, end_of_feed, errors_of, make, patch, rule_of
@@ -71,7 +72,7 @@ class TestOtherAgreement:
         }
 
     def test_is_all_that_is_written_in_agreements(self) -> None:
-        elsewhere = ("/keys", "/agreements", "/partners")
+        elsewhere = ("/keys", "/agreements", "/partners", *BESIDE)
         writes = [
             each
             for rule in RULES

@@ -4,9 +4,8 @@ import asyncio
 import json
 from datetime import timedelta
 
+import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.cli.verify import verify_all
 from app.settings import Settings
@@ -52,7 +51,8 @@ async def test_leaves_nothing_and_says_that_it_failed(service: Service, settings
 
 async def put_back(settings: Settings, time: timedelta) -> None:
     """Let it be longer ago that something was heard of imports."""
-    engine = create_async_engine("postgresql+asyncpg://", connect_args={"dsn": settings.database_url})
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE import SET seen_at = seen_at - :time"), {"time": time})
-    await engine.dispose()
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        await connection.execute("UPDATE import SET seen_at = seen_at - $1::interval", time)
+    finally:
+        await connection.close()

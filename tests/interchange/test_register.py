@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlmodel import SQLModel
 
-from app.access.models import ApiKey
+from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.cli.demo import built_in_demo, load_demo
 from app.cli.verify import verify_all
@@ -59,14 +59,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 async def digests(settings: Settings) -> list[str]:
-    """What is stored of the keys of a register."""
+    """What is stored of the keys and the secret addresses of a register."""
     database = Runtime.of(settings).database
     try:
-        return list(
-            await database.read(
-                lambda connection: connection.execute(select(table_of(ApiKey).c.digest)).scalars().all()
-            )
-        )
+        stored = union(*(select(table_of(model).c.digest) for model in (ApiKey, CalendarFeed)))
+        return list(await database.read(lambda connection: connection.execute(stored).scalars().all()))
     finally:
         await database.close()
 
@@ -106,6 +103,9 @@ class TestExit:
             assert merged["id"] < LIGA
             await make(client, "sub-measures", districts=["Äußere Neustadt", "Cotta", "äußere Neustadt"])
             before = await served(client)
+            as_partner = {"Authorization": f"Bearer {templates.keys['contributor']}"}
+            feed = await client.post("/v1/calendar-feeds", json={}, headers=as_partner)
+            assert (await client.get(feed.json()["url"])).status_code == 200
         folders = [tmp_path / name for name in ("first", "second", "third")]
         other = await prepared(request.getfixturevalue("cluster"))
         command.configure("DATABASE_URL", settings.database_url)
@@ -124,6 +124,7 @@ class TestExit:
             assert contents(folders[0]) == contents(folders[1]) == contents(folders[2])
             async with running(back) as app, client_of(app) as anyone:
                 public = await served(anyone)
+                assert (await anyone.get(feed.json()["url"])).status_code == 404, "it is of the other house"
             async with running(settings) as app, client_of(app) as anyone:
                 assert public == await served(anyone)
         assert {path.stat().st_mode & 0o777 for path in folders[0].iterdir()} == {0o600}
@@ -141,7 +142,7 @@ class TestExit:
             if any(word in column.name for word in SECRET_WORDS)
         }
         assert looking_secret == PUBLIC
-        assert {str(column) for column in SECRET} == {"api_key.digest"}
+        assert {str(column) for column in SECRET} == {"api_key.digest", "calendar_feed.digest"}
 
     def test_can_set_what_refers_to_its_own_kind_later(self) -> None:
         for table in tables():

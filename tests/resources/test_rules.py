@@ -48,6 +48,7 @@ WRITERS = {
     "calendar/service.py": "secret addresses of calendars",
     "changes/log.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
+    "interchange/imports.py": "how far imports are, and what came of them",
     "interchange/register.py": "a whole register that comes back",
     "keys/service.py": "keys",
     "log/service.py": "who cosigns, and cosignatures",

@@ -403,28 +403,32 @@ class TestWorkers:
         runtime: Runtime = app.state.runtime
         other = Runtime.of(runtime.settings)
         second = Worker(other)
+        done = asyncio.Event()
+
+        async def keep_delivering(worker: Worker) -> None:
+            while not done.is_set():
+                await worker.begin_turns()
+                # Who writes without a pause keeps the other writers of SQLite's file waiting until they give up.
+                await asyncio.sleep(0.01)
+            await worker.settle()
+
         async with receiving() as also:
             for each in (receiver, also):
                 await registered(callers["contributor"], each)
-            done = asyncio.Event()
-
-            async def keep_delivering(worker: Worker) -> None:
-                while not done.is_set():
-                    await worker.begin_turns()
-                    await asyncio.sleep(0)
-                await worker.settle()
-
             running = [asyncio.ensure_future(keep_delivering(each)) for each in (worker, second)]
-            for number in range(20):
-                await make(callers["operator"], "goals", title=f"Ziel {number}")
-            await receiver.has(20)
-            await also.has(20)
-            done.set()
-            await asyncio.gather(*running)
+            try:
+                for number in range(20):
+                    await make(callers["operator"], "goals", title=f"Ziel {number}")
+                await receiver.has(20)
+                await also.has(20)
+            finally:
+                # What goes on would deliver from the database of the next test.
+                done.set()
+                await asyncio.gather(*running)
+                await other.close()
             changes, _ = await changes_after(callers["operator"], None)
             for each in (receiver, also):
                 assert each.positions == [change["position"] for change in changes][-20:]
-        await other.close()
 
 
 class TestCity:
