@@ -40,7 +40,7 @@ def single_parameters(route: APIRoute) -> Iterator[str]:
             for name, field in schema.model_fields.items():
                 choices = (field.annotation, *get_args(field.annotation))
                 if all(get_origin(choice) is not list for choice in choices):
-                    yield name
+                    yield field.alias or name
 
 
 ONE_EACH = Depends(check_repetition)
