@@ -34,10 +34,12 @@ SENT: dict[str, Any] = {
         "description": "The lines of the file, each with the fields of a PUT under the id of another system.",
         "content": {
             each: {
-                "schema": {"type": "string", "maxLength": 100 * MIB, "pattern": r"^[\s\S]*$"},
+                # The format says to generators and to the docs page that it is a file.
+                "schema": {"type": "string", "format": "binary", "maxLength": 100 * MIB, "pattern": r"^[\s\S]*$"},
                 "example": EXAMPLES.get(each, LINE),
             }
-            for each in MEDIA_TYPES
+            # A client for Python sends the last of several: the one that loses nothing.
+            for each in reversed(MEDIA_TYPES)
         },
     }
 }

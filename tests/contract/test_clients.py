@@ -1,5 +1,6 @@
 """Clients that are generated from the contract work against the service."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -14,7 +15,7 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 
 from tests.contract.reading import COMMITTED
 from tests.databases import any_database
-from tests.factories import NOWHERE, goal_id
+from tests.factories import NOWHERE, body_of, goal_id
 
 PACKAGE = "generated_register_client"
 
@@ -25,8 +26,10 @@ Import = Callable[[str], Any]
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Import]:
     """Imports modules of the Python client; a warning of its generator is a failure."""
     folder = tmp_path_factory.mktemp("client")
+    configured = ConfigFile.load_from_path(COMMITTED.with_name("python-client.yaml"))
+    configured.package_name_override = PACKAGE
     config = Config.from_sources(
-        ConfigFile(package_name_override=PACKAGE),
+        configured,
         MetaType.NONE,
         document_source=COMMITTED,
         file_encoding="utf-8",
@@ -95,6 +98,16 @@ class TestPythonClient:
         made = await generated("api.sub_measures.create_sub_measure").asyncio(client=register, body=new)
         [change] = (await read(client=register, cursor=page.next_cursor)).items
         assert (change.action, change.data.id, change.data.title) == (models.Action.CREATED, made.id, made.title)
+
+    async def test_imports_a_file(self, generated: Import, register: Any) -> None:
+        models, types = generated("models"), generated("types")
+        line = {"external_ids": [{"system": "allris", "id": "7"}], **body_of("topics")}
+        done = await generated("api.imports.create_import").asyncio(
+            client=register,
+            resource=models.CreateImportResource.TOPICS,
+            body=types.File(payload=json.dumps(line).encode()),
+        )
+        assert (done.state, done.created, done.errors) == ("done", 1, [])
 
     async def test_reads_problems(self, generated: Import, register: Any) -> None:
         answer = await generated("api.goals.get_goal").asyncio_detailed(UUID(NOWHERE), client=register)

@@ -22,6 +22,9 @@ NAMES = {resource.path: resource.named_by for resource in KINDS}
 BUILT_IN = ("partners", "agreements", "topics", "goals", "sub-measures")
 EVERY_OPERATION = [pytest.param(each, id=each.id) for each in OPERATIONS]
 
+OF_ITS_OWN = ("/keys", "/webhook-endpoints", "/calendar-feeds", "/imports")
+"""Where a register keeps what is set up or done with it."""
+
 ON_RECORD = ("sub-measures", "needs")
 """What the examples agree on and answer, so that it is not deleted any more."""
 
@@ -49,14 +52,14 @@ def ids_in(operation: Operation) -> Iterator[tuple[str, str]]:
 
 
 def has_own_ids(path: str) -> bool:
-    """Whether each register has other ids there: keys and endpoints are no part of the record, other systems give theirs later."""
-    return path.startswith(("/keys", "/webhook-endpoints")) or "/external/" in path
+    """Whether each register has other ids there: OF_ITS_OWN is no part of the record, other systems give theirs later."""
+    return path.startswith(OF_ITS_OWN) or "/external/" in path
 
 
 def ids_below(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """The ids in an example."""
     if isinstance(node, dict):
-        is_configured = not node.keys().isdisjoint({"prefix", "own_changes", "message_id"})
+        is_configured = not node.keys().isdisjoint({"prefix", "own_changes", "message_id", "lines_read"})
         for each, value in node.items():
             if not (is_configured and each == "id"):
                 yield from ids_below(value, each)

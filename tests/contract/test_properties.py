@@ -55,8 +55,13 @@ BEYOND_A_SCHEMA = frozenset(
         "address_not_allowed",
         "too_many",
         "not_delivered_yet",
+        "another_tree",
+        "not_signed",
+        "not_a_key",
     }
 )
+# There a reference is given in one of two ways; a schema of alternatives would be no class any more in generated clients.
+OF_EITHER_WAY = frozenset({"missing", "given_twice"})
 CONFIG = {
     "seed": 1,
     "workers": 1,
@@ -78,7 +83,7 @@ CONFIG = {
 # Schemathesis makes up header values of letters and digits only, and none of them is an ETag.
 ENTITY_TAGS = {"If-Match": ["*", '"1"', '"1", "2"'], "If-None-Match": ["*", '"1"', 'W/"1"', '"1", "2"']}
 # The stream never ends, and the others would end the key that the run itself needs; all have tests of their own.
-LEFT_OUT = ["streamChanges", "revokeKey", "rotateKey"]
+LEFT_OUT = ["streamChanges", "revokeKey", "rotateKey", "revokeCurrentKey", "rotateCurrentKey"]
 UNPROCESSABLE = 422
 PHASES = {"examples", "fuzzing", "stateful"} | ({"coverage"} if IS_SOAK else set())
 CASES_AT_LEAST = 5000 if IS_SOAK else 250
@@ -94,6 +99,12 @@ def told() -> dict[str, Any]:
                 if parameter["name"] in ENTITY_TAGS:
                     parameter["schema"] = {"enum": ENTITY_TAGS[parameter["name"]]}
     return contract
+
+
+@schemathesis.serializer("application/jsonl", "application/x-ndjson")
+def as_it_is(_context: schemathesis.SerializationContext, content: Any) -> bytes:
+    """Send lines as they are made up."""
+    return content if isinstance(content, bytes) else str(content).encode()
 
 
 class Findings:
@@ -123,8 +134,9 @@ class Findings:
             if node and node.value.meta and node.value.meta.generation.mode == GenerationMode.POSITIVE:
                 problem = json.loads(answer.content) if answer.status_code == UNPROCESSABLE else {}
                 codes = {error["code"] for error in problem.get("errors", [])}
-                if not codes <= BEYOND_A_SCHEMA:
-                    self.faults.append(f"{codes - BEYOND_A_SCHEMA} although it is valid: {request}")
+                beyond = BEYOND_A_SCHEMA | (OF_EITHER_WAY if "/external/" in interaction.request.uri else frozenset())
+                if not codes <= beyond:
+                    self.faults.append(f"{codes - beyond} although it is valid: {request}")
 
 
 def tried(settings: Settings, key: str) -> Findings:
