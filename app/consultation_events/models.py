@@ -118,6 +118,8 @@ class ConsultationEvent(ConsultationEventBase, Homed, Stored, table=True):
         Index(None, "level", "starts_at"),
         Index(None, "status", "starts_at"),
         Index(None, "attendance_mode", "starts_at"),
+        # What filters offer is counted by it alone. Visibility stands last, or SQLite would take it for every list.
+        Index("ix_consultation_event_terms", "format", "level", "status", "attendance_mode", "visibility"),
         Index(None, "ends_at"),
         *sorted_by("starts_at", "starts_on"),
     )
