@@ -13,6 +13,8 @@ from app.proofs.notes import COSIGNATURE, BadNote, Checkpoint, Note, Signer, Ver
 from app.proofs.tree import Unproved, check_consistency
 
 PAGE, LIST_PAGE = 500, 200
+SLASHES_OF_ALONE = 2
+"""In the address of a list that stands below nothing."""
 COSIGNER = "cosigner.key"
 REWRITTEN = "HISTORY WAS REWRITTEN, or the log was restored from a backup"
 
@@ -174,7 +176,7 @@ async def items_of(client: httpx.AsyncClient, path: str) -> AsyncIterator[Mappin
             page = (await asked(client, path, limit=LIST_PAGE, cursor=cursor)).json()
         except Refused:
             # What it stands below may be gone meanwhile; then what stood there is missing, and told of by the feed.
-            if path.count("/") > 2:  # noqa: PLR2004 (the slashes of a list that stands alone)
+            if path.count("/") > SLASHES_OF_ALONE:
                 return
             raise
         for each in page["items"]:

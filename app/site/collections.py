@@ -143,7 +143,7 @@ class Collection:
         public = self.kind.public.model_fields
         ids = {id for each in said for name in (*self.columns, self.kind.named_by) for id in ids_in(each.get(name))}
         ids |= {UUID(each["partner_id"]) for each in said if "partner_id" in each}
-        names = names_of(look.connection, look.caller, ids)
+        names = names_of(look, ids)
         rows = []
         for each in said:
             showing = Showing(look, names, each.get("timezone"))
@@ -156,7 +156,7 @@ class Collection:
         if self.kind.key != "id":
             shown = showing.value(self.kind.public.model_fields[self.kind.key].annotation, said[self.kind.key])
             return shown.content.name if isinstance(shown.content, Named) else str(shown.content)
-        return name_of(self.kind, said)
+        return name_of(showing.look, self.kind, said)
 
     def facets(self, look: Look, wanted: ListQuery, path: str) -> list[Facet]:
         """The terms that the list can be filtered by, with how many entries have each, in one statement."""
@@ -197,7 +197,7 @@ class Collection:
         """One entry with all that is said of it; raises NotFound and Gone as the API does."""
         row = there(look.connection, look.caller, self.kind, self.id_of(look, above, key))
         said = json.loads(row.representation)
-        names = names_of(look.connection, look.caller, {*ids_in(said)})
+        names = names_of(look, {*ids_in(said)})
         showing = Showing(look, names, said.get("timezone"))
         path = path_of(self.kind, said)
         return {
@@ -259,7 +259,7 @@ class Collection:
         statement = entries(look.caller, Wanted(resource_id=id)).order_by(CHANGE.position.desc()).limit(MOST_ENTRIES)
         found = look.connection.execute(statement).all()
         ids = {id for row in found for id in (row.by_partner_id, row.proposal_id) if id}
-        names = names_of(look.connection, look.caller, ids)
+        names = names_of(look, ids)
         return [entry(look, names, row) for row in found]
 
 

@@ -60,7 +60,7 @@ def story(look: Look, said: Mapping[str, Any]) -> Content:
     id = UUID(said["id"])
     statements, objections = statements_to(look, id), objections_to(look, id)
     ids = {UUID(each["partner_id"]) for each in statements} | {UUID(each["raised_by_id"]) for each in objections}
-    names = names_of(look.connection, look.caller, ids)
+    names = names_of(look, ids)
     moments = [
         *days_of(look, said),
         *events_of(look, id, said),
@@ -92,7 +92,7 @@ def events_of(look: Look, id: UUID, said: Mapping[str, Any]) -> Iterator[Moment]
         or_(event.c.id.in_(named), event.c.id.in_(on_agenda)), visible(event, look.caller)
     )
     for row in look.connection.execute(wanted).mappings():
-        link = Named(name_of(CONSULTATION_EVENTS, row), path_of(CONSULTATION_EVENTS, row))
+        link = Named(name_of(look, CONSULTATION_EVENTS, row), path_of(CONSULTATION_EVENTS, row))
         yield Moment(row["starts_on"], look.say(WORDS["event_held"]), look.say(row["status"].label), link)
 
 
@@ -131,7 +131,7 @@ def corrections_on(look: Look, id: UUID) -> Iterator[Moment]:
     """When the record of it was corrected."""
     wanted = entries(look.caller, Wanted(resource_id=id)).where(CHANGE.action == Action.corrected)
     rows = look.connection.execute(wanted.order_by(CHANGE.position).limit(MOST)).all()
-    names = names_of(look.connection, look.caller, {row.proposal_id for row in rows if row.proposal_id})
+    names = names_of(look, {row.proposal_id for row in rows if row.proposal_id})
     for row in rows:
         day = row.at.astimezone(look.settings.zone).date()
         yield Moment(day, look.say(WORDS["correction_confirmed"]), "", names.get(row.proposal_id))

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from app.access.caller import Caller
 from app.access.visibility import visible
 from app.changes.models import Subject
 from app.database import table_of
 from app.resources.kind import KINDS, Kind
+from app.site.frame import Look
+from app.vocabularies.term import Term
 
 LONGEST_NAME = 120
 NUMBERS = ("code", "number")
@@ -25,34 +27,39 @@ class Named(NamedTuple):
     path: str
 
 
-def names_of(connection: Connection, caller: Caller, ids: Iterable[UUID]) -> Mapping[UUID, Named]:
+def names_of(look: Look, ids: Iterable[UUID]) -> Mapping[UUID, Named]:
     """The names of what has these ids; what the caller may not see is left out."""
     wanted = set(ids)
     if not wanted:
         return {}
     subject = table_of(Subject).c
     by_kind: dict[str, list[UUID]] = defaultdict(list)
-    for id, kind in connection.execute(select(subject.id, subject.kind).where(subject.id.in_(wanted))):
+    for id, kind in look.connection.execute(select(subject.id, subject.kind).where(subject.id.in_(wanted))):
         by_kind[kind].append(id)
     found: dict[UUID, Named] = {}
     for kind, those in by_kind.items():
-        found |= names_in(connection, caller, KINDS[kind], those)
+        found |= names_in(look, KINDS[kind], those)
     return found
 
 
-def names_in(connection: Connection, caller: Caller, kind: Kind[Any], ids: Iterable[UUID]) -> Mapping[UUID, Named]:
+def names_in(look: Look, kind: Kind[Any], ids: Iterable[UUID]) -> Mapping[UUID, Named]:
     """The same for things of one kind."""
     table = table_of(kind.table)
     needed = {"id", kind.named_by, kind.within, kind.key, *NUMBERS}
     columns = [column for column in table.c if column.name in needed]
-    rows = connection.execute(select(*columns).where(table.c.id.in_(ids), visible(table, caller))).mappings()
-    return {row["id"]: Named(name_of(kind, row), path_of(kind, row)) for row in rows}
+    wanted = select(*columns).where(table.c.id.in_(ids), visible(table, look.caller))
+    rows = look.connection.execute(wanted).mappings()
+    return {row["id"]: Named(name_of(look, kind, row), path_of(kind, row)) for row in rows}
 
 
-def name_of(kind: Kind[Any], said: Mapping[Any, Any]) -> str:
-    """What people call something, with its number where it has one."""
+def name_of(look: Look, kind: Kind[Any], said: Mapping[Any, Any]) -> str:
+    """What people call something, with its number where it has one; what is named by a term or a day, in words."""
     value = said[kind.named_by]
-    name = str(getattr(value, "label", value) or "").strip().partition("\n")[0]
+    if isinstance(value, Term):
+        return look.say(value.label)
+    if isinstance(value, date):
+        return look.day(value)
+    name = str(value or "").strip().partition("\n")[0]
     if len(name) > LONGEST_NAME:
         name = f"{name[: LONGEST_NAME - 1]}…"
     number = next((said[each] for each in NUMBERS if said.get(each)), None)

@@ -68,7 +68,7 @@ def said_in(look: Look, type: str, wanted: Any) -> Iterable[dict[str, Any]]:
 
 def shown_agreements(look: Look, agreements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each agreement with its parties and who signed it."""
-    names = names_of(look.connection, look.caller, set(ids_in(agreements)))
+    names = names_of(look, set(ids_in(agreements)))
     public = AgreementPublic.model_fields
     shown: list[dict[str, Any]] = []
     for said in agreements:
@@ -112,7 +112,10 @@ def latest_decisions(look: Look) -> list[tuple[Named, str]]:
     found = find_page(look.connection, look.caller, DECISIONS, wanted, decisions_that(wanted, look.caller))
     said = [json.loads(text) for text in found.texts]
     return [
-        (Named(name_of(DECISIONS, each), path_of(DECISIONS, each)), look.day(date.fromisoformat(each["decided_on"])))
+        (
+            Named(name_of(look, DECISIONS, each), path_of(DECISIONS, each)),
+            look.day(date.fromisoformat(each["decided_on"])),
+        )
         for each in said
         if each["decided_on"]
     ]
@@ -131,7 +134,7 @@ def meeting(look: Look, *, is_next: bool) -> tuple[Named, str] | None:
     row = look.connection.execute(wanted).mappings().first()
     if row is None:
         return None
-    link = Named(name_of(CONSULTATION_EVENTS, row), path_of(CONSULTATION_EVENTS, row))
+    link = Named(name_of(look, CONSULTATION_EVENTS, row), path_of(CONSULTATION_EVENTS, row))
     return link, look.moment(row["starts_at"], row["timezone"])
 
 
@@ -149,7 +152,7 @@ def latest_changes(look: Look) -> list[tuple[Entry, Named | None, str]]:
     statement = entries(look.caller, Wanted()).order_by(CHANGE.position.desc()).limit(MOST_CHANGES)
     rows = look.connection.execute(statement).all()
     ids = {id for row in rows for id in (row.resource_id, row.by_partner_id, row.proposal_id) if id}
-    names = names_of(look.connection, look.caller, ids)
+    names = names_of(look, ids)
     return [
         (
             entry(look, names, row),

@@ -47,7 +47,7 @@ class ReportPage:
         report, found = self.read(look)
         said = [report.entry.model_validate(row, from_attributes=True).model_dump(mode="json") for row in found]
         shown = said[:MOST_ROWS]
-        showing = Showing(look, names_of(look.connection, look.caller, set(ids_in(shown))))
+        showing = Showing(look, names_of(look, set(ids_in(shown))))
         columns = [name for name in report.entry.model_fields if name not in self.unshown]
         return {
             "title": look.say(self.title),

@@ -17,7 +17,7 @@ from app.site.frame import PAGE_POLICY
 from app.site.reports import REPORT_PAGES
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
-from tests.factories import items_of, make, patch
+from tests.factories import CARITAS, items_of, make, patch
 from tests.problems import problem_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -180,6 +180,18 @@ class TestRecord:
         hostile = await client.get("/consultation-events", params={"q": HOSTILE[:60]}, headers=BROWSER)
         [box] = [each for each in elements(check(hostile), "input") if each.attrib.get("name") == "q"]
         assert box.attrib["value"] == HOSTILE[:60]
+
+    async def test_names_what_is_named_by_a_term_in_words(self, client: httpx.AsyncClient) -> None:
+        decision = await make(client, "decisions")
+        said = await client.put(
+            f"/v1/decisions/{decision['id']}/statements/{CARITAS}", json={"position": "support", "text": "Ja."}
+        )
+        assert said.status_code == 201, said.text
+        for headers, words in (
+            (GERMAN, "Stellungnahmen: Zustimmung angelegt"),
+            (BROWSER, "Statements: support created"),
+        ):
+            assert words in text_of(check(await client.get("/", headers=headers)))
 
     async def test_is_what_anyone_may_see(self, callers: Mapping[str, httpx.AsyncClient]) -> None:
         client = callers["operator"]
