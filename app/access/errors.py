@@ -25,6 +25,11 @@ class Unauthorized(Problem):
         "Der mitgeschickte Schlüssel ist falsch geschrieben, unbekannt, abgelaufen oder gesperrt.",
         "The key that was sent is misspelt, unknown, expired or revoked.",
     )
+    remedy = Text(
+        "Den Schlüssel mitschicken: Authorization: Bearer crk_... Einen neuen macht ein Schlüssel mit der Rolle "
+        "admin: POST /v1/keys.",
+        "Send the key: Authorization: Bearer crk_... A key of the role admin makes a new one: POST /v1/keys.",
+    )
 
     def __init__(self, detail: Text | None = None, *, lacks: Lacking) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
@@ -43,6 +48,12 @@ class Forbidden(Problem):
     slug = "forbidden"
     title = Text("Nicht erlaubt", "Not allowed")
     about = Text("Der Schlüssel erlaubt das nicht.", "The key does not allow this.")
+    remedy = Text(
+        "rule sagt, woran es liegt, und writers, wer es darf. GET /v1/keys/current zeigt, was der eigene "
+        "Schlüssel erlaubt.",
+        "rule says what refuses it, and writers who may. GET /v1/keys/current shows what your own key allows.",
+    )
+    sample: ClassVar = {"rule": "ownership", "writers": ["contributor"]}
     own: ClassVar = {
         "rule": (
             Rule,

@@ -14,6 +14,10 @@ class FeedReset(Problem):
         "Der Cursor stammt aus einem Stand, den es nach einer Wiederherstellung nicht mehr gibt. Bitte von vorn lesen.",
         "The cursor comes from a state that is gone after a restore. Read the feed from the beginning.",
     )
+    remedy = Text(
+        "Die eigene Kopie verwerfen und das Protokoll ohne cursor von vorn lesen.",
+        "Drop your copy and read the feed from the beginning, without a cursor.",
+    )
 
 
 class HistoryRewritten(Problem):
@@ -28,6 +32,11 @@ class HistoryRewritten(Problem):
         "Where the cursor stands there is now another entry than the one that was served: after a restore others were "
         "written, or somebody rewrote the log.",
     )
+    remedy = Text(
+        "Die eigene Kopie behalten, denn sie ist der Beleg: mit register audit vergleichen und beim Betreiber "
+        "nachfragen, was geschehen ist.",
+        "Keep your copy, for it is the evidence: compare it by register audit, and ask the operator what happened.",
+    )
 
 
 class RightsChanged(Problem):
@@ -39,4 +48,8 @@ class RightsChanged(Problem):
     about = Text(
         "Der Cursor stammt von einem Aufrufer mit anderen Rechten. Bitte von vorn lesen.",
         "The cursor was given to a caller with other rights. Read the feed from the beginning.",
+    )
+    remedy = Text(
+        "Das Protokoll ohne cursor von vorn lesen: mit anderen Rechten ist anderes zu sehen.",
+        "Read the feed from the beginning, without a cursor: other rights see other things.",
     )

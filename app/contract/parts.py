@@ -5,13 +5,12 @@ from typing import Any
 
 from app.changes.models import LAST_POSITION
 from app.http.envelope import API_VERSION
-from app.http.problems import MEDIA_TYPE, Problem
+from app.http.problems import EXAMPLE_REQUEST, MEDIA_TYPE, Problem, example
 from app.http.rate_limit import WINDOW_SECONDS
 from app.settings import Settings
 
 PREFIX = "/v1"
 INTEGER_LIMIT = 2**31 - 1
-EXAMPLE_REQUEST = "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"
 
 DESCRIPTION = """
 Partners, goals, sub-measures and consultation events of a cooperation agreement, decisions and who was heard before them,
@@ -150,21 +149,9 @@ def reference(part: str, name: str) -> dict[str, Any]:
 
 def problem_answer(*kinds: type[Problem]) -> dict[str, Any]:
     """The answer that carries one of these problems."""
-    examples = {kind.slug: {"summary": kind.title.en, "value": problem_example(kind)} for kind in kinds}
+    examples = {kind.slug: {"summary": kind.title.en, "value": example(kind, "en")} for kind in kinds}
     return {
         "description": " ".join(kind.about.en for kind in kinds),
         "headers": headers(status=kinds[0].status),
         "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem"), "examples": examples}},
-    }
-
-
-def problem_example(kind: type[Problem]) -> dict[str, Any]:
-    """A problem document of this kind."""
-    return {
-        "type": f"/problems/{kind.slug}",
-        "title": kind.title.en,
-        "status": kind.status,
-        "detail": kind.about.en,
-        "instance": "/v1/goals",
-        "request_id": EXAMPLE_REQUEST,
     }

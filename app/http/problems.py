@@ -18,6 +18,7 @@ from app.language import Language, Text
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN = 100
 LONGEST_POINTER = 500
+EXAMPLE_REQUEST = "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11"
 
 Code = Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]
 """A word for programs: what is wrong, a field, a status."""
@@ -47,8 +48,13 @@ class Problem(Exception):
     slug: ClassVar[str]
     title: ClassVar[Text]
     about: ClassVar[Text]
+    remedy: ClassVar[Text]
+    """What whoever meets it can do."""
     own: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
     """The members that only this kind's documents have (RFC 9457, section 3.2): the type and the field of each."""
+    sample: ClassVar[Mapping[str, Any]] = {}
+    """Some of those, as an example."""
+    sample_errors: ClassVar[Sequence[FieldError]] = ()
     kinds: ClassVar[dict[str, type["Problem"]]] = {}
     refused_for: str | None = None
     """Why whoever called may not do it, for the log."""
@@ -83,6 +89,11 @@ class Malformed(Problem):
         "Die Anfrage ist kein gültiges HTTP oder JSON. Sie wurde nicht ausgeführt.",
         "The request is not valid HTTP or JSON. Nothing was done.",
     )
+    remedy = Text(
+        "Den Anfragetext mit einem JSON-Werkzeug prüfen: UTF-8, doppelte Anführungszeichen, kein Komma am Ende, "
+        "jeder Name nur einmal.",
+        "Check the body with a JSON tool: UTF-8, double quotes, no comma at the end, each name once.",
+    )
 
 
 class NotFound(Problem):
@@ -92,6 +103,12 @@ class NotFound(Problem):
     slug = "not-found"
     title = Text("Nicht gefunden", "Not found")
     about = Text("Unter dieser Adresse gibt es nichts.", "There is nothing at this address.")
+    remedy = Text(
+        "Die Adresse prüfen. Manches ist nur mit einem Schlüssel zu sehen, der dazu berechtigt: GET "
+        "/v1/keys/current sagt, was der eigene ist.",
+        "Check the address. Some things are seen only with a key that allows it: GET /v1/keys/current tells what "
+        "yours is.",
+    )
 
 
 class MethodNotAllowed(Problem):
@@ -104,6 +121,10 @@ class MethodNotAllowed(Problem):
         "Diese Adresse kennt die Methode nicht. Der Header Allow nennt die erlaubten.",
         "This address does not know the method. The Allow header names those it does.",
     )
+    remedy = Text(
+        "Eine der Methoden verwenden, die der Header Allow nennt; die Schnittstelle steht unter /docs.",
+        "Use one of the methods that the Allow header names; the API is described at /docs.",
+    )
 
 
 class NotAcceptable(Problem):
@@ -115,6 +136,10 @@ class NotAcceptable(Problem):
     about = Text(
         "Die Antwort gibt es in keiner der Formen, die der Header Accept nennt.",
         "The answer does not exist in any of the forms that the Accept header names.",
+    )
+    remedy = Text(
+        "Im Header Accept eine der genannten Formen erlauben, oder ihn weglassen.",
+        "Allow one of the forms that were named in the Accept header, or leave it out.",
     )
 
     def __init__(self, media_types: Sequence[str]) -> None:
@@ -129,6 +154,10 @@ class RequestTimeout(Problem):
     slug = "request-timeout"
     title = Text("Zeit abgelaufen", "Request timeout")
     about = Text("Der Anfragetext kam nicht rechtzeitig an.", "The request body did not arrive in time.")
+    remedy = Text(
+        "Die Anfrage noch einmal senden, am Stück; ein POST mit demselben Idempotency-Key legt nichts doppelt an.",
+        "Send the request again, in one go; a POST with the same Idempotency-Key creates nothing twice.",
+    )
 
     def __init__(self) -> None:
         # The rest of the body may still come; on a connection that stays open it would hold its place.
@@ -145,6 +174,10 @@ class Gone(Problem):
         "Dieser Eintrag wurde gelöscht. Seine Kennung wird nicht wieder vergeben.",
         "This resource was deleted. Its id is never used again.",
     )
+    remedy = Text(
+        "Den Eintrag aus der eigenen Kopie löschen. Was er war, steht im Verlauf: .../history an derselben Adresse.",
+        "Delete the resource from your copy. What it was stands in its history: .../history at the same address.",
+    )
 
 
 class PreconditionFailed(Problem):
@@ -157,6 +190,11 @@ class PreconditionFailed(Problem):
         "If-Match passt nicht zur aktuellen Fassung. Bitte neu lesen und die Änderung erneut anwenden.",
         "If-Match does not match the current version. Read the resource again and repeat the change on it.",
     )
+    remedy = Text(
+        "Neu lesen, die Änderung auf den heutigen Stand anwenden und mit dessen ETag in If-Match senden.",
+        "Read again, apply the change to what is there now, and send it with that ETag in If-Match.",
+    )
+    sample: ClassVar = {"current_etag": '"4"'}
     own: ClassVar = {
         "current_etag": (
             str,
@@ -172,6 +210,10 @@ class PayloadTooLarge(Problem):
     slug = "payload-too-large"
     title = Text("Die Anfrage ist zu groß", "The request is too large")
     about = Text("Ein Anfragetext darf höchstens 1 MiB groß sein.", "A request body may have 1 MiB at most.")
+    remedy = Text(
+        "Den Anfragetext aufteilen. Viele Einträge auf einmal nimmt POST /v1/imports an, bis 100 MiB.",
+        "Split the body. POST /v1/imports takes many resources at once, up to 100 MiB.",
+    )
 
 
 class UnsupportedMediaType(Problem):
@@ -183,6 +225,11 @@ class UnsupportedMediaType(Problem):
     about = Text(
         "Diese Adresse liest den Medientyp nicht. Der Header Accept nennt die möglichen.",
         "This address does not read the media type. The Accept header names those it reads.",
+    )
+    remedy = Text(
+        "Im Header Content-Type sagen, was gesendet wird: application/json, bei PATCH auch "
+        "application/merge-patch+json.",
+        "Say in the Content-Type header what is sent: application/json, with PATCH also application/merge-patch+json.",
     )
 
 
@@ -196,6 +243,14 @@ class Invalid(Problem):
         "Mindestens eine Angabe ist ungültig. Es wurde nichts geändert.",
         "At least one value is invalid. Nothing was changed.",
     )
+    remedy = Text(
+        "errors nennt jede Stelle und was dort falsch ist: das berichtigen und noch einmal senden. Es wurde "
+        "nichts gespeichert.",
+        "errors names each place and what is wrong there: mend it and send the request again. Nothing was stored.",
+    )
+    sample_errors: ClassVar[Sequence[FieldError]] = (
+        at("title", code="missing", detail=Text("Die Angabe fehlt.", "The value is missing.")),
+    )
 
 
 class PreconditionRequired(Problem):
@@ -208,6 +263,10 @@ class PreconditionRequired(Problem):
         "Änderungen brauchen den Header If-Match mit dem ETag der gelesenen Fassung.",
         "Changes need the If-Match header with the ETag of the version that was read.",
     )
+    remedy = Text(
+        "Zuerst lesen, dann mit dem ETag der Antwort in If-Match ändern.",
+        "Read first, then change with the answer's ETag in If-Match.",
+    )
 
 
 class TooManyRequests(Problem):
@@ -219,6 +278,12 @@ class TooManyRequests(Problem):
     about = Text(
         "Diese Adresse hat in dieser Minute zu viele Anfragen gesendet.",
         "This address has sent too many requests in this minute.",
+    )
+    remedy = Text(
+        "So viele Sekunden warten, wie der Header Retry-After sagt. Statt oft zu fragen: GET /v1/changes?wait=30 "
+        "oder Webhooks.",
+        "Wait for as many seconds as the Retry-After header says. Rather than asking often: GET "
+        "/v1/changes?wait=30, or webhooks.",
     )
 
     def __init__(self, seconds: int, detail: Text | None = None) -> None:
@@ -235,6 +300,10 @@ class HeadTooLarge(Problem):
         "Adresse und Header einer Anfrage dürfen zusammen höchstens 32 KiB groß sein.",
         "Address and headers of a request may have 32 KiB together at most.",
     )
+    remedy = Text(
+        "Adresse und Header kürzen: weniger Werte je Filter, dafür mehr Anfragen.",
+        "Shorten address and headers: fewer values a filter, and more requests.",
+    )
 
 
 class InternalError(Problem):
@@ -247,6 +316,12 @@ class InternalError(Problem):
         "Die Anfrage ist an einem Fehler des Registers gescheitert. Es wurde nichts geändert.",
         "The request failed because of an error in the register. Nothing was changed.",
     )
+    remedy = Text(
+        "Noch einmal versuchen; ein POST mit demselben Idempotency-Key legt nichts doppelt an. Bleibt es dabei, "
+        "dem Betreiber die request_id nennen.",
+        "Try again; a POST with the same Idempotency-Key creates nothing twice. If it stays, tell the operator "
+        "the request_id.",
+    )
 
 
 class Unavailable(Problem):
@@ -258,6 +333,12 @@ class Unavailable(Problem):
     about = Text(
         "Das Register ist gerade ausgelastet oder erreicht seine Datenbank nicht. Bitte später wiederholen.",
         "The register is busy or cannot reach its database. Please try again later.",
+    )
+    remedy = Text(
+        "So viele Sekunden warten, wie der Header Retry-After sagt, und noch einmal senden, einen POST mit "
+        "demselben Idempotency-Key.",
+        "Wait for as many seconds as the Retry-After header says, and send it again, a POST with the same "
+        "Idempotency-Key.",
     )
 
     def __init__(self, detail: Text | None = None) -> None:
@@ -280,22 +361,21 @@ class InsufficientStorage(Problem):
         "Das Register hat keinen Platz mehr, um etwas zu speichern. Es wurde nichts geändert; lesen geht weiter.",
         "The register has no room left to store anything. Nothing was changed; reading goes on.",
     )
+    remedy = Text(
+        "Später noch einmal senden und es dem Betreiber sagen: nur er kann Platz schaffen.",
+        "Send it again later, and tell the operator: only they can make room.",
+    )
 
 
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The answer to a request that failed, in the language that its caller prefers."""
     language = language_of(Headers(scope=scope))
-    body = {
-        "type": f"/problems/{problem.slug}",
-        "title": getattr(problem.title, language),
-        "status": problem.status,
+    about = {
         "detail": getattr(problem.detail, language)[:2000],
         "instance": quote(masked(scope["path"]), errors="replace")[:2048],
         "request_id": scope.get("request_id", ""),
-        **problem.members,
     }
-    if problem.errors:
-        body["errors"] = [shown(error, language) for error in problem.errors[:ERRORS_SHOWN]]
+    body = document(type(problem), language, about, problem.members, problem.errors)
     return Response(
         json.dumps(body, ensure_ascii=False),
         status_code=problem.status,
@@ -307,6 +387,27 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         },
         media_type=MEDIA_TYPE,
     )
+
+
+def document(
+    kind: type[Problem],
+    language: Language,
+    about: Mapping[str, str],
+    members: Mapping[str, Any],
+    errors: Sequence[FieldError],
+) -> dict[str, Any]:
+    """A problem document of this kind, `about` one request."""
+    head = {"type": f"/problems/{kind.slug}", "title": getattr(kind.title, language), "status": kind.status}
+    body = {**head, **about, **members}
+    if errors:
+        body["errors"] = [shown(error, language) for error in errors[:ERRORS_SHOWN]]
+    return body
+
+
+def example(kind: type[Problem], language: Language) -> dict[str, Any]:
+    """A problem document of this kind, as somebody may meet it."""
+    about = {"detail": getattr(kind.about, language), "instance": "/v1/goals", "request_id": EXAMPLE_REQUEST}
+    return document(kind, language, about, kind.sample, kind.sample_errors)
 
 
 def shown(error: FieldError, language: Language) -> dict[str, str]:

@@ -14,3 +14,7 @@ class ImportRunning(Problem):
         "Ein anderer Import desselben Partners läuft noch. Bitte danach noch einmal senden.",
         "Another import of the same partner still goes on. Please send this one afterwards.",
     )
+    remedy = Text(
+        "Warten, bis der laufende Import zu Ende ist: GET /v1/imports/{id} zeigt, wie weit er ist.",
+        "Wait for the running import to end: GET /v1/imports/{id} shows how far it is.",
+    )

@@ -19,6 +19,11 @@ class StaleProposal(Problem):
         "Der Eintrag wurde geändert, seit der Vorschlag gemacht wurde. Er kann zur aktuellen Fassung neu vorgeschlagen werden.",
         "The resource was changed after the proposal was made. It can be proposed again for the current version.",
     )
+    remedy = Text(
+        "Den Eintrag neu lesen und, wenn die Berichtigung noch nötig ist, zur heutigen Fassung vorschlagen.",
+        "Read the resource again and, if it still needs correcting, propose that for the version of today.",
+    )
+    sample: ClassVar = {"current_version": 4}
     own: ClassVar = {
         "current_version": (
             Version,

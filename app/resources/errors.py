@@ -24,6 +24,11 @@ class Duplicate(Problem):
     slug = "duplicate"
     title = Text("Schon vergeben", "Already taken")
     about = Text("Ein anderer Eintrag hat diesen Wert schon.", "Another resource has this value already.")
+    remedy = Text(
+        "Die Angaben, die fields nennt, anders wählen, oder den Eintrag ändern, der sie schon hat.",
+        "Choose other values for what fields names, or change the resource that has them.",
+    )
+    sample: ClassVar = {"fields": ["code"]}
     own: ClassVar = {"fields": (list[Code], FIELDS)}
 
 
@@ -37,6 +42,11 @@ class InUse(Problem):
         "Andere Einträge verweisen auf diesen. Er kann erst gelöscht werden, wenn sie es nicht mehr tun.",
         "Other resources refer to this one. It can be deleted when they no longer do.",
     )
+    remedy = Text(
+        "referrers nennt, was darauf verweist: das zuerst ändern oder löschen.",
+        "referrers lists what refers to it: change or delete that first.",
+    )
+    sample: ClassVar = {"referrers": [{"resource": "sub-measures", "id": "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a12"}]}
     own: ClassVar = {
         "referrers": (
             list[Referrer],
@@ -59,6 +69,11 @@ class Frozen(Problem):
         "What has come this far is neither changed nor deleted by anybody alone, so that the record stands. It is corrected by "
         "a proposal (POST /v1/proposals) that another side of the agreement confirms.",
     )
+    remedy = Text(
+        "Mit POST /v1/proposals vorschlagen, was richtig ist; gilt, sobald eine andere Seite es bestätigt.",
+        "Propose what is right by POST /v1/proposals; it holds when another side confirms it.",
+    )
+    sample: ClassVar = {"fields": ["submitted_at"]}
     own: ClassVar = {"fields": (list[Code], FIELDS)}
 
 
@@ -72,6 +87,8 @@ class TransitionNotAllowed(Problem):
         "Der Status kann von hier aus nicht so geändert werden.",
         "The status cannot be changed to this from where it is.",
     )
+    remedy = Text("Einen Status wählen, den allowed nennt.", "Choose a status that allowed names.")
+    sample: ClassVar = {"allowed": ["in_progress", "dropped"]}
     own: ClassVar = {
         "allowed": (
             list[Code],

@@ -46,6 +46,10 @@ class IdempotencyKeyReused(Problem):
         "Dieser Idempotency-Key kam schon mit einer anderen Anfrage. Es wurde nichts geändert.",
         "This Idempotency-Key came with another request before. Nothing was changed.",
     )
+    remedy = Text(
+        "Für jede neue Anfrage einen neuen Idempotency-Key nehmen; denselben nur, um dieselbe zu wiederholen.",
+        "Take a new Idempotency-Key for each new request; the same one only to repeat the same request.",
+    )
 
 
 class RequestInProgress(Problem):
@@ -57,6 +61,10 @@ class RequestInProgress(Problem):
     about = Text(
         "Dieselbe Anfrage wird gerade ausgeführt. Bitte gleich wiederholen.",
         "The same request is being carried out just now. Try again in a moment.",
+    )
+    remedy = Text(
+        "Kurz warten und dieselbe Anfrage mit demselben Idempotency-Key noch einmal senden.",
+        "Wait a moment and send the same request with the same Idempotency-Key again.",
     )
 
 

@@ -23,7 +23,7 @@ from starlette.types import Scope
 from app.catalogue import FEATURES
 from app.http.envelope import API_VERSION
 from app.http.negotiation import language_of
-from app.http.problems import NotFound, Problem
+from app.http.problems import NotFound, Problem, example
 from app.language import Text
 from app.settings import Settings
 from app.site import charts, collections, reports
@@ -136,7 +136,8 @@ async def get_icon() -> Response:
 async def get_contract(request: Request) -> Response:
     """The contract of the API."""
     state = request.app.state
-    if not hasattr(state, "contract"):
+    kept_before: asyncio.Future[Kept] | None = getattr(state, "contract", None)
+    if kept_before is None or (kept_before.done() and kept_before.exception()):
         # It takes a second to make, which nobody else is to wait for; whoever asks meanwhile waits for the same one.
         state.contract = asyncio.ensure_future(run_in_threadpool(kept_contract, request.app))
     kept: Kept = await asyncio.shield(state.contract)
@@ -218,15 +219,15 @@ def problems_page(request: Request, kinds: Sequence[type[Problem]], title: Text)
             "status": kind.status,
             "title": getattr(kind.title, language),
             "description": getattr(kind.about, language),
+            "remedy": getattr(kind.remedy, language),
         }
         for kind in kinds
     ]
     if not wants_html(request):
         return JSONResponse({"problems": described}, headers=varying(language))
-    example = described[0] | {"instance": "/v1/...", "request_id": "..."} if len(described) == 1 else None
-    content = {"title": getattr(title, language), "problems": described}
-    shown = json.dumps(example, ensure_ascii=False, indent=2) if example else None
-    return still(request, "problems.html", {**content, "example": shown, "programs": request.url.path})
+    shown = json.dumps(example(kinds[0], language), ensure_ascii=False, indent=2) if len(kinds) == 1 else None
+    content = {"title": getattr(title, language), "problems": described, "example": shown}
+    return still(request, "problems.html", {**content, "programs": request.url.path})
 
 
 def install_pages_of_problems(app: FastAPI) -> None:

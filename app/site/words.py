@@ -108,6 +108,22 @@ WORDS: Mapping[str, Text] = {
     "go_home": Text("Zum Überblick", "To the overview"),
     "what_to_do": Text("Was zu tun ist", "What to do"),
     "example": Text("Beispiel", "Example"),
+    "remedy": Text("Was zu tun ist", "What to do"),
+    "docs_lead": Text(
+        "Was Programme hier lesen und schreiben können, zum Ausprobieren. Lesen geht ohne Schlüssel.",
+        "What programs can read and write here, to try out. Reading needs no key.",
+    ),
+    "docs_steps": Text(
+        "Eine Gruppe öffnen, darin eine Operation, dann „Try it out“ und „Execute“. Wer schreiben will, trägt zuerst unter "
+        "„Authorize“ seinen Schlüssel ein: Was hier gesendet wird, steht im Register.",
+        "Open a group, in it an operation, then press “Try it out” and “Execute”. Whoever wants to write enters a key at "
+        "“Authorize” first: what is sent here stands in the register.",
+    ),
+    "docs_terms": Text(
+        "Die Beschreibungen der Operationen sind englisch, wie der Vertrag der Schnittstelle. Die Begriffe des Registers "
+        "auf Deutsch und Englisch:",
+        "The register's terms, in German and English:",
+    ),
     "problems": Text("Arten von Fehlern", "Kinds of problems"),
 }
 

@@ -1,8 +1,10 @@
 """Problem documents: one shape for every error, in two languages."""
 
+import json
 import logging
 import re
 from collections.abc import Iterator
+from html import unescape
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from starlette.routing import Mount
 
 from app.catalogue import FEATURES
 from app.http.messages import MESSAGES, field_error
+from app.http.problem_schema import document_of_all_kinds
 from app.http.problems import ERRORS_SHOWN, LONGEST_POINTER, Problem, at
 from app.language import Text
 from app.main import ROUTERS, create_app
@@ -357,6 +360,7 @@ class TestProblemPages:
                     "status": kind.status,
                     "title": kind.title.en,
                     "description": kind.about.en,
+                    "remedy": kind.remedy.en,
                 }
             ]
         }
@@ -365,6 +369,11 @@ class TestProblemPages:
         assert answer.headers["content-language"] == "de"
         assert f"<title>{kind.title.de} " in answer.text
         assert kind.about.de in answer.text
+        assert kind.remedy.de in answer.text
+        shown = json.loads(unescape(answer.text.partition('<pre tabindex="0">')[2].partition("</pre>")[0]))
+        document_of_all_kinds().model_validate(shown)
+        assert (shown["type"], shown["status"]) == (f"/problems/{slug}", kind.status)
+        assert shown.keys() >= kind.own.keys()
 
     async def test_list_all_kinds(self, offline: httpx.AsyncClient) -> None:
         answer = await offline.get("/problems", headers=GERMAN)

@@ -4,11 +4,12 @@ window.addEventListener("load", async () => {
   // The page's policy lets it talk to where it comes from only, so it offers no other server.
   const isHere = (server) => new URL(server.url, location.href).origin === location.origin;
   window.ui = SwaggerUIBundle({
-    spec: { ...contract, servers: contract.servers.filter(isHere) },
+    // The page has a title already.
+    spec: { ...contract, info: { ...contract.info, title: "" }, servers: contract.servers.filter(isHere) },
     dom_id: "#operations",
     deepLinking: true,
     displayRequestDuration: true,
-    docExpansion: "list",
+    docExpansion: "none",
     filter: true,
     validatorUrl: null,
   });
