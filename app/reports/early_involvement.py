@@ -15,7 +15,7 @@ from app.involvement.queries import DECISION, hearings, involvements
 from app.language import Text
 from app.objections.queries import open_objections
 from app.reports.grouping import counted, half_year
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, kept
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.base import example
@@ -107,6 +107,7 @@ class EarlyInvolvementFigures(ReportHead):
     )
 
 
+@kept
 def half_year_rows(caller: Caller, wanted: EarlyInvolvementQuery) -> Report[HalfYearInvolvement]:
     """A row for each kind and half-year."""
     heard = hearings(*asked_for(caller, wanted), DECISION.c.status != DecisionStatus.withdrawn)

@@ -36,7 +36,7 @@ from app.involvement.models import MOST_DAYS
 from app.language import Text
 from app.partners.models import Partner
 from app.reports.grouping import named_quarter, number_of_quarter, quarter, quarter_number
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, kept
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.base import example
@@ -161,6 +161,7 @@ class ExchangeFigures(ReportHead):
 FIGURES = ("events", "held", "expected", "off")
 
 
+@kept
 def exchange_rows(caller: Caller, wanted: ExchangeQuery, today: date) -> Report[ExchangeGroup]:
     """A row for each group."""
     days = counted_by_day(caller, wanted)

@@ -16,7 +16,7 @@ from app.involvement.queries import DECISION, PARTNER, hearings, involvements, s
 from app.language import Text
 from app.objections.queries import open_objections
 from app.reports.early_involvement import EarlyInvolvementQuery, asked_for
-from app.reports.report import Report, ReportPage, RowQuery
+from app.reports.report import Report, ReportPage, RowQuery, kept
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, any_of
 from app.schema.base import example
@@ -160,6 +160,7 @@ class PartnerInvolvementFigures(ReportPage):
     )
 
 
+@kept
 def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[DecisionInvolvement]:
     """A row for each decision that is asked for."""
     heard = hearings(*asked_for(caller, wanted))
@@ -182,6 +183,7 @@ def decision_rows(caller: Caller, wanted: DecisionInvolvementQuery) -> Report[De
     )
 
 
+@kept
 def partner_rows(caller: Caller, wanted: PartnerInvolvementQuery) -> Report[PartnerInvolvement]:
     """A row for each asked partner of each decision that is asked for."""
     heard = hearings(*asked_for(caller, wanted))

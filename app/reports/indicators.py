@@ -18,7 +18,7 @@ from app.language import Text
 from app.observations.models import Observation
 from app.observations.terms import ObservationState
 from app.reports.names import name_of
-from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery
+from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery, kept
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import example
@@ -109,6 +109,7 @@ class IndicatorFigures(ReportPage):
     items: list[IndicatorStanding] = Field(max_length=MAX_LIMIT, description="A row for each indicator, by name.")
 
 
+@kept
 def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Report[IndicatorStanding]:
     """A row for each indicator that is asked for."""
     names = ("agreement_id", "topic_id", "goal_id", "sub_measure_id", "partner_id")

@@ -29,7 +29,7 @@ from app.partners.models import Partner
 from app.progress_reports.terms import ReportState
 from app.reports.grouping import counted
 from app.reports.names import name_of
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery
+from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, ReportPage, RowQuery, kept
 from app.reports.timeliness import UNREPORTED_MONTHS, Timeliness, is_unreported, last_reported_on, timeliness
 from app.resources.ids import named_id
 from app.resources.lists import MAX_LIMIT, any_of
@@ -199,6 +199,7 @@ class SubMeasureProgressFigures(ReportPage):
 GOAL, MEASURE = table_of(Goal), table_of(SubMeasure)
 
 
+@kept
 def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: date) -> Report[SubMeasureProgress]:
     """A row for each sub-measure that is asked for."""
     source = progress_of(caller, wanted, today)
@@ -227,6 +228,7 @@ def sub_measure_rows(caller: Caller, wanted: SubMeasureProgressQuery, today: dat
     )
 
 
+@kept
 def goal_rows(caller: Caller, wanted: ProgressQuery, today: date) -> Report[GoalProgress]:
     """A row for each goal, with figures about the sub-measures that are asked for."""
     measures = progress_of(caller, wanted, today)

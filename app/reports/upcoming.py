@@ -18,7 +18,7 @@ from app.partners.queries import successors
 from app.reports.duties import DUTIES
 from app.reports.duty import TITLE_LENGTH, Asked, DueKind
 from app.reports.names import name_of
-from app.reports.report import Report, ReportPage, RowQuery
+from app.reports.report import Report, ReportPage, RowQuery, kept
 from app.reports.timeliness import UNREPORTED_MONTHS
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
@@ -123,6 +123,7 @@ class UpcomingFigures(ReportPage):
     )
 
 
+@kept
 def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: ZoneInfo) -> Report[Due]:
     """A row for everything that is due and each partner that it waits for."""
     asked = Asked(
