@@ -154,7 +154,7 @@ class Database:
     async def snapshot(self, seconds: float | None = None) -> AsyncIterator[Snapshot]:
         """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than a minute.
 
-        A command may say for how many `seconds` it needs it.
+        Who reads much may say for how many `seconds` it needs it.
 
         It holds a connection: nobody may wait for a client meanwhile. Raises NoPlace when too much else is read.
         """

@@ -19,6 +19,8 @@ from app.resources.paging import Order
 from app.sheets.files import File, kept
 
 BATCH = 500
+LONGEST_SECONDS = 300
+"""How long one may take to be read: a million rows on a machine that has other work."""
 
 
 class Batch(NamedTuple):
@@ -55,7 +57,7 @@ async def lines_of(
         return Batch(rows, names_of(connection, caller, ids, language or "en"), more)
 
     with kept() as file:
-        async with database.snapshot() as snapshot:
+        async with database.snapshot(LONGEST_SECONDS) as snapshot:
             position = await snapshot.read(position_of)
             last: Sequence[Any] | None = None
             more = True

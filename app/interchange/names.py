@@ -1,7 +1,6 @@
 """What people call the things whose ids stand in a file."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,12 +9,12 @@ from sqlalchemy import Connection, FromClause, select
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.changes.models import Subject
 from app.database import table_of
 from app.language import Language
 from app.reports.upcoming import first_line
 from app.resources.kind import KINDS, Kind
 from app.resources.scope import kind_at
+from app.resources.subjects import by_kind
 from app.sheets.columns import as_text
 from app.vocabularies.term import Term
 
@@ -31,14 +30,11 @@ def ids_in(texts: Iterable[str]) -> set[str]:
 
 def names_of(connection: Connection, caller: Caller, ids: Iterable[str], language: Language) -> dict[str, str]:
     """The names of what has these ids; what the caller may not see has none."""
-    subject, wanted = table_of(Subject).c, sorted(ids)
+    wanted = sorted(ids)
     found: dict[str, str] = {}
     for start in range(0, len(wanted), AT_ONCE):
         those = [UUID(id) for id in wanted[start : start + AT_ONCE]]
-        by_kind: dict[str, list[UUID]] = defaultdict(list)
-        for id, kind in connection.execute(select(subject.id, subject.kind).where(subject.id.in_(those))):
-            by_kind[kind].append(id)
-        for kind, of_kind in by_kind.items():
+        for kind, of_kind in by_kind(connection, those).items():
             found |= names_in(connection, caller, KINDS[kind], of_kind, language)
     return found
 

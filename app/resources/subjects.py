@@ -1,6 +1,7 @@
 """What is about something of any kind in its agreement, and on which side of the agreement somebody stands."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,13 +9,14 @@ from uuid import UUID
 from pydantic import AfterValidator
 from pydantic import Field as Bound
 from pydantic_core import PydanticCustomError
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlmodel import Field, col
 
 from app.access.errors import Forbidden
 from app.access.parties import Side, sides_of
 from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction
+from app.changes.models import Subject
 from app.database import table_of
 from app.language import Text
 from app.resources.external_ids import Identified
@@ -29,6 +31,15 @@ OTHER_SIDE = Text(
     "Das sagt eine andere Seite der Vereinbarung: ein Partner, der heute auf keiner Seite mit dem ersten steht.",
     "That is for another side of the agreement to say: a partner that is on no side together with the first one today.",
 )
+
+
+def by_kind(connection: Connection, ids: Collection[UUID]) -> Mapping[str, Sequence[UUID]]:
+    """Ids by the kind of what has or had them; those of nothing are left out."""
+    subject = table_of(Subject).c
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for id, kind in connection.execute(select(subject.id, subject.kind).where(subject.id.in_(ids))):
+        found[kind].append(id)
+    return found
 
 
 def known_subject(value: str) -> str:

@@ -1,6 +1,5 @@
 """What people call the things whose ids stand in the record, and where their pages are."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -9,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.access.visibility import visible
-from app.changes.models import Subject
 from app.database import table_of
 from app.resources.kind import KINDS, Kind
+from app.resources.subjects import by_kind
 from app.site.frame import Look
 from app.vocabularies.term import Term
 
@@ -32,12 +31,8 @@ def names_of(look: Look, ids: Iterable[UUID]) -> Mapping[UUID, Named]:
     wanted = set(ids)
     if not wanted:
         return {}
-    subject = table_of(Subject).c
-    by_kind: dict[str, list[UUID]] = defaultdict(list)
-    for id, kind in look.connection.execute(select(subject.id, subject.kind).where(subject.id.in_(wanted))):
-        by_kind[kind].append(id)
     found: dict[UUID, Named] = {}
-    for kind, those in by_kind.items():
+    for kind, those in by_kind(look.connection, wanted).items():
         found |= names_in(look, KINDS[kind], those)
     return found
 
