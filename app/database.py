@@ -20,8 +20,10 @@ from sqlmodel import SQLModel
 
 from app.days import day_in_zone
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
+from app.lines import FairPool
 from app.places import Places, asking
 from app.snapshot import Snapshot
+from app.sqlite import DRIVER
 
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
@@ -98,15 +100,14 @@ class Database:
         self.reader: Engine
         if self.is_sqlite:
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
-            self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
+            self.writer = create_async_engine(url.set(drivername=DRIVER), **{**pool, "pool_size": 1})
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
             for engine in (self.writer.sync_engine, self.reader):
                 event.listen(engine, "do_connect", partial(make_private_first, url))
                 event.listen(engine, "connect", prepare_sqlite)
-            event.listen(self.writer.sync_engine, "begin", begin_immediate)
         else:
             pool |= connecting(url, POSTGRESQL_SETTINGS)
-            self.writer = create_async_engine(POSTGRESQL, **pool)
+            self.writer = create_async_engine(POSTGRESQL, **pool, poolclass=FairPool)
             self.reader = create_async_engine(POSTGRESQL, **pool, **reading).sync_engine
 
     @overload
@@ -240,8 +241,3 @@ def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def begin_immediate(connection: Any) -> None:
-    """Take the write lock at once: a transaction that reads first and then writes fails without waiting."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -100,7 +100,7 @@ class TestSQLite:
         statements: list[str] = []
 
         def trace(connection: Any, _entry: ConnectionPoolEntry) -> None:
-            connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
+            connection.set_trace_callback(statements.append)
 
         async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
             event.listen(app.state.runtime.database.writer.sync_engine, "connect", trace)

@@ -1,0 +1,130 @@
+"""SQLite as it is written to: statements run where they are asked for, and what waits stops nobody else.
+
+A driver that hands each statement to a thread and back spends more time on that than on the statements: a write has dozens
+of them, and each takes microseconds. Only two things wait: a transaction for the lock of another process, and its commit
+for the disk.
+"""
+
+import asyncio
+import sqlite3
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.util import await_
+
+from app.lines import FairPool
+
+DRIVER = "sqlite+inplace"
+"""What SQLAlchemy knows it by."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
+"""Seconds between two attempts to get the lock."""
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor whose rows are read as they are asked for."""
+
+    async def _async_soft_close(self) -> None:
+        """SQLAlchemy asks cursors of asyncio to get all their rows while it can wait for them; nothing waits here."""
+
+
+class Connection(sqlite3.Connection):
+    """A connection for one writer at a time; must be used from greenlets of SQLAlchemy's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
+        self.committing: Future[None] | None = None
+
+    def cursor(self, factory: type[sqlite3.Cursor] = Cursor) -> Any:
+        """A cursor."""
+        return super().cursor(factory)
+
+    def begin(self) -> None:
+        """Take the write lock, at once: a transaction that reads first and then writes fails without waiting.
+
+        Waits as long as `busy_timeout` says, then raises OperationalError.
+        """
+        [milliseconds] = self.execute("PRAGMA busy_timeout").fetchone()
+        self.execute("PRAGMA busy_timeout=0")
+        try:
+            until, pause = time.monotonic() + milliseconds / 1000, FIRST_PAUSE
+            while not self.has_begun(is_last=time.monotonic() >= until):
+                await_(asyncio.sleep(pause))
+                pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            self.execute(f"PRAGMA busy_timeout={milliseconds}")
+
+    def has_begun(self, *, is_last: bool) -> bool:
+        """Whether the lock could be taken; raises OperationalError for another error, and for any at the last attempt."""
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            # Extended codes say why it is busy in their upper bytes.
+            if is_last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
+
+    def commit(self) -> None:
+        """Commit, in a thread: the disk may take its time."""
+        self.committing = self.thread.submit(super().commit)
+        await_(asyncio.wrap_future(self.committing))
+
+    def rollback(self) -> None:
+        """Roll back what is not committed; a commit that nobody waits for any more ends before."""
+        if self.committing is not None:
+            wait([self.committing])
+        super().rollback()
+
+    def close(self) -> None:
+        """Close the connection, and end its thread."""
+        self.thread.shutdown()
+        super().close()
+
+
+async def at_once() -> None:
+    """Nothing to wait for."""
+
+
+class Dialect(SQLiteDialect_pysqlite):
+    """SQLite's own driver for engines of asyncio."""
+
+    driver = "inplace"
+    supports_statement_cache = True
+    is_async = True
+    has_terminate = True
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[FairPool]:  # noqa: ARG003 (the base class names it so)
+        """A pool whose waiting stops nobody else."""
+        return FairPool
+
+    def create_connect_args(self, url: URL) -> Any:
+        """A connection of our own, whose commits are another thread's."""
+        arguments, options = super().create_connect_args(url)
+        return arguments, {**options, "factory": Connection, "check_same_thread": False}
+
+    def get_driver_connection(self, connection: Any) -> Any:
+        """The connection, which nothing stands around."""
+        return connection
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Begin as a writer."""
+        dbapi_connection.begin()
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:  # noqa: ARG002 (the base class names it so)
+        """Execute a statement where it is."""
+        cursor.execute(statement, parameters)
+        # What SQLAlchemy takes for a driver of asyncio waits for something.
+        await_(at_once())
+
+    def do_terminate(self, dbapi_connection: Any) -> None:
+        """Close what nobody gave back."""
+        dbapi_connection.close()
+
+
+registry.register(DRIVER.replace("+", "."), __name__, Dialect.__name__)
