@@ -43,12 +43,12 @@ class Line(QueueCommon[Any]):
             raise Empty
         return await_(self.turn(timeout))
 
-    async def turn(self, timeout: float | None) -> Any:
+    async def turn(self, seconds: float | None) -> Any:
         """Wait in the line."""
         turn = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 return await turn
         except BaseException as error:
             # What was given just when nobody waited any more is given on.

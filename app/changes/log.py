@@ -9,25 +9,22 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
-from app.changes.quota import charge
+from app.changes.models import Action
+from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
+from app.changes.quota import charged, check_quota
 from app.changes.tree import TILE, grow
-from app.database import Database, table_of
+from app.database import Database
 from app.database_errors import DATABASE_ERRORS
 from app.http.envelope import request_id
 from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
 
 logger = logging.getLogger(__name__)
-
-CHUNK = 1_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,11 @@ class Written:
     agreement_id: UUID | None = None
     about: Collection[UUID] = ()
     proposal_id: UUID | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was known of its subject."""
+        return self.action is Action.created and self.version == 1
 
 
 @dataclass(frozen=True)
@@ -130,62 +132,54 @@ async def grow_behind(database: Database) -> None:
 
 
 async def record(session: Transaction, written: Sequence[Written]) -> None:
-    """Note changes for the end of the transaction, and what is now known of their subjects."""
-    is_new = [each.action is Action.created and each.version == 1 for each in written]
-    rows = [{"id": each.id, "kind": each.type, **state_of(each, session.now)} for each in written]
-    if new := [row for row, first in zip(rows, is_new, strict=True) if first]:
-        await session.execute(insert(Subject), new)
-    for row in (row for row, first in zip(rows, is_new, strict=True) if not first):
-        await session.execute(update(Subject).where(col(Subject.id) == row["id"]).values(**row))
-    await note_about(session, written)
+    """Note changes for the end of the transaction."""
     session.written += written
 
 
-async def note_about(session: Transaction, written: Sequence[Written]) -> None:
-    """Note what subjects are about now; what they were about before stays noted."""
-    about = [{"subject_id": each.id, "about_id": id} for each in written for id in each.about]
-    if about:
-        insert_once = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        await session.execute(insert_once(table_of(SubjectAbout)).on_conflict_do_nothing(), about)
+async def append(session: Transaction) -> None:
+    """Number the transaction's changes and add them: the last thing that it does.
+
+    Leaves know nothing of their positions and of each other: they are made before.
+    """
+    if session.written:
+        await session.flush()
+        await session.run_sync(lambda inner: append_in(inner.connection(), session))
+
+
+def append_in(connection: Connection, session: Transaction) -> None:
+    """The same, over a connection; raises TooManyRequests above the quota."""
+    pending, session.written = session.written, []
+    now, most = datetime.now(UTC), session.database.write_quota
+    entries = [entry(session.by, written, now) for written in pending]
+    about = [{"subject_id": each.id, "about_id": id} for each in pending for id in each.about]
+    new = [state_of(each, session.now) for each in pending if each.is_first]
+    known = [state_of(each, session.now) for each in pending if not each.is_first]
+    # The register's own commands have no key and no quota.
+    is_charged = most is not None and session.by.key_id is not None
+    charge = charged(session.by, (each.data for each in pending), session.now) if is_charged else None
+    if len(pending) == 1 and not about and connection.dialect.name == "postgresql":
+        position, total = number_one(connection, *new, *known, entries[0], charge, is_new=bool(new))
+        session.appended = range(position, position + 1)
+    else:
+        note_subjects(connection, new, known)
+        note_about(connection, about)
+        total = count_quota(connection, charge)
+    if most is not None:
+        check_quota(total, session.now, most)
+    if not session.appended:
+        session.appended = number(connection, entries)
 
 
 def state_of(written: Written, now: datetime) -> dict[str, Any]:
-    """What is known of a subject after a change."""
-    known = {} if written.agreement_id is None else {"agreement_id": written.agreement_id}
-    return known | {
+    """What is known of a subject after a change; the agreement only where that is said."""
+    return {
+        "id": written.id,
+        "kind": written.type,
         "version": written.version,
         "visibility": written.visibility,
         "deleted_at": now if written.action is Action.deleted else None,
+        "agreement_id": written.agreement_id,
     }
-
-
-async def append(session: Transaction) -> None:
-    """Number the transaction's changes and add them.
-
-    Positions come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this
-    must be the last thing that a transaction does, or others wait for whatever it does after. Leaves know nothing of their
-    positions and of each other: they are made before.
-    """
-    pending, session.written = session.written, []
-    if not pending:
-        return
-    await session.flush()
-    texts = (written.data for written in pending)
-    await charge(session, session.by, texts, session.now, session.database.write_quota)
-    now = datetime.now(UTC)
-    rows = [entry(session.by, written, now) for written in pending]
-    counting = (
-        update(LogHead)
-        .where(col(LogHead.id) == 1)
-        .values(position=col(LogHead.position) + len(pending))
-        .returning(col(LogHead.position))
-        .execution_options(synchronize_session=False)
-    )
-    first = (await session.execute(counting)).scalar_one() - len(pending) + 1
-    for start in range(0, len(rows), CHUNK):
-        chunk = enumerate(rows[start : start + CHUNK], start=first + start)
-        await session.execute(insert(Change), [row | {"position": position} for position, row in chunk])
-    session.appended = range(first, first + len(rows))
 
 
 def entry(by: Caller, written: Written, at: datetime) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import case, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlalchemy import BigInteger, Date, Update, Uuid, bindparam, case, update
 
 from app.access.caller import Caller
 from app.access.models import ApiKey
+from app.database import table_of
 from app.http.problems import TooManyRequests
 from app.language import Text
 
@@ -20,27 +21,27 @@ WRITTEN_ENOUGH = Text(
 )
 
 
-async def charge(
-    session: AsyncSession, by: Caller, texts: Iterable[str | None], now: datetime, most_bytes: int | None
-) -> None:
-    """Count what a transaction adds to the log, for its key and day; raises TooManyRequests above the quota.
+@cache
+def charging() -> Update:
+    """Adds `size` to what the key `key_id` has written `today`, and returns the sum.
 
     The count stands in the row of the key and is committed with what it counts: it is the same for every process, and what
-    is rolled back counts nothing. The register's own commands have no key and no quota.
+    is rolled back counts nothing.
     """
-    if by.key_id is None or most_bytes is None:
-        return
+    key, size, today = table_of(ApiKey), bindparam("size", type_=BigInteger), bindparam("today", type_=Date)
+    written = case((key.c.written_on == today, key.c.written_bytes), else_=0) + size
+    counting = update(key).where(key.c.id == bindparam("key_id", type_=Uuid()))
+    return counting.values(written_on=today, written_bytes=written).returning(key.c.written_bytes)
+
+
+def charged(by: Caller, texts: Iterable[str | None], now: datetime) -> dict[str, Any]:
+    """What `charging` is told of a transaction that adds entries with these texts to the log."""
     size = sum(ENTRY_BYTES + len((text or "").encode()) for text in texts)
-    today = now.astimezone(UTC).date()
-    written = case((col(ApiKey.written_on) == today, col(ApiKey.written_bytes)), else_=0) + size
-    counting = (
-        update(ApiKey)
-        .where(col(ApiKey.id) == by.key_id)
-        .values(written_on=today, written_bytes=written)
-        .returning(col(ApiKey.written_bytes))
-        .execution_options(synchronize_session=False)
-    )
-    total = (await session.execute(counting)).scalar_one_or_none()
+    return {"key_id": by.key_id, "size": size, "today": now.astimezone(UTC).date()}
+
+
+def check_quota(total: int | None, now: datetime, most_bytes: int) -> None:
+    """Raise TooManyRequests where a key has now written more in a day than it may."""
     if total is not None and total > most_bytes:
-        tomorrow = datetime.combine(today + timedelta(days=1), time(), UTC)
+        tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
         raise TooManyRequests(int((tomorrow - now).total_seconds()) + 1, WRITTEN_ENOUGH)

@@ -1,0 +1,107 @@
+"""The statements that write the log, each put together once: a position for each change, in the order of the commits."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Integer, Uuid, bindparam, func, insert, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.changes.models import Change, LogHead, Subject, SubjectAbout
+from app.changes.quota import charging
+from app.database import table_of
+
+CHUNK = 1_000
+CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
+SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")
+NEW_SUBJECT = insert(SUBJECT).values({name: bindparam(f"new_{name}") for name in SUBJECT_NAMES})
+KNOWN_SUBJECT = (
+    update(SUBJECT)
+    .where(SUBJECT.c.id == bindparam("known_id"))
+    .values(
+        version=bindparam("known_version"),
+        visibility=bindparam("known_visibility"),
+        deleted_at=bindparam("known_deleted_at"),
+        agreement_id=func.coalesce(bindparam("known_agreement_id", type_=Uuid()), SUBJECT.c.agreement_id),
+    )
+)
+COUNTING = (
+    update(FEED)
+    .where(FEED.c.id == 1)
+    .values(position=FEED.c.position + bindparam("count", type_=Integer))
+    .returning(FEED.c.position)
+)
+
+
+def note_subjects(connection: Connection, new: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> None:
+    """Write what is now known of the subjects of changes."""
+    if new:
+        connection.execute(NEW_SUBJECT, [of_subject("new", each) for each in new])
+    if known:
+        connection.execute(KNOWN_SUBJECT, [of_subject("known", each) for each in known])
+
+
+def of_subject(prefix: str, subject: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a statement about a subject."""
+    return {f"{prefix}_{name}": subject[name] for name in SUBJECT_NAMES}
+
+
+def note_about(connection: Connection, about: Sequence[Mapping[str, Any]]) -> None:
+    """Note what subjects are about now; what they were about before stays noted."""
+    if about:
+        insert_once = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(insert_once(table_of(SubjectAbout)).on_conflict_do_nothing(), about)
+
+
+def count_quota(connection: Connection, charge: Mapping[str, Any] | None) -> int | None:
+    """Charge a key, and return what it has written today; nothing where nobody is charged."""
+    return None if charge is None else connection.execute(charging(), charge).scalar_one_or_none()
+
+
+def number(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> range:
+    """Add entries to the log, and return their positions.
+
+    They come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this must be
+    the last thing that a transaction does, or others wait for whatever it does after.
+    """
+    last = connection.execute(COUNTING, {"count": len(entries)}).scalar_one()
+    positions = range(last - len(entries) + 1, last + 1)
+    for start in range(0, len(entries), CHUNK):
+        chunk = zip(positions[start : start + CHUNK], entries[start : start + CHUNK], strict=True)
+        connection.execute(insert(CHANGE), [{**entry, "position": position} for position, entry in chunk])
+    return positions
+
+
+def number_one(
+    connection: Connection,
+    subject: Mapping[str, Any],
+    entry: Mapping[str, Any],
+    charge: Mapping[str, Any] | None,
+    *,
+    is_new: bool,
+) -> tuple[int, int | None]:
+    """The same for the only change of a transaction in PostgreSQL, in one round trip with its subject and the quota.
+
+    Returns the position, and what the key has written today.
+    """
+    values = {f"entry_{name}": value for name, value in entry.items()}
+    values |= {**of_subject("new" if is_new else "known", subject), **(charge or {}), "count": 1}
+    position, written = connection.execute(numbering(is_new=is_new, is_charged=charge is not None), values).one()
+    return position, written
+
+
+@cache
+def numbering(*, is_new: bool, is_charged: bool) -> Executable:
+    """The statement that does so: the key is charged first, as by whoever writes more than one change."""
+    counting, written = COUNTING, null()
+    if is_charged:
+        charged = charging().cte("charged")
+        counting = counting.where(select(func.count()).select_from(charged).scalar_subquery() >= 0)
+        written = select(charged.c.written_bytes).scalar_subquery()
+    head = counting.cte("head")
+    columns = [column for column in CHANGE.c if column is not CHANGE.c.position]
+    bound = (bindparam(f"entry_{column.name}", type_=column.type) for column in columns)
+    said = select(head.c.position, *bound)
+    subject = (NEW_SUBJECT if is_new else KNOWN_SUBJECT).cte("noted")
+    adding = insert(CHANGE).from_select([CHANGE.c.position, *columns], said).add_cte(subject)
+    return adding.returning(CHANGE.c.position, written)
