@@ -39,7 +39,7 @@ class Connection(sqlite3.Connection):
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self.committing: Future[None] | None = None
 
-    def cursor(self, factory: type[sqlite3.Cursor] = Cursor) -> Any:
+    def cursor(self, factory: Any = Cursor) -> Any:
         """A cursor."""
         return super().cursor(factory)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, Uuid, column, select, table
 from sqlmodel import Field
 
-from app.access.caller import Caller
 from app.database import closed
 from app.schema.fields import Id
 from app.schema.period import Period, holds_on
@@ -58,14 +57,14 @@ PARTY = table(
 )
 
 
-def is_party_on(day: date) -> ColumnElement[bool]:
+def is_party_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Whether a row of the table of parties holds on a day."""
     return holds_on(PARTY, day)
 
 
-def agreements_of(caller: Caller, day: date) -> Select[Any]:
-    """Selects the agreements that the caller's partner is a party of on a day."""
-    return select(PARTY.c.agreement_id).where(PARTY.c.partner_id == caller.partner_id, is_party_on(day)).distinct()
+def agreements_of(partner_id: ColumnElement[UUID], day: ColumnElement[date]) -> Select[Any]:
+    """Selects the agreements that a partner is a party of on a day."""
+    return select(PARTY.c.agreement_id).where(PARTY.c.partner_id == partner_id, is_party_on(day)).distinct()
 
 
 def sides_of(agreement_id: UUID, partner_id: UUID, day: date) -> Select[Any]:

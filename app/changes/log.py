@@ -63,7 +63,7 @@ class Transaction(AsyncSession):
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
     what is frozen and the steps between states; the words are then those of both partners. `sides` keeps on which sides
-    partners stand, for who writes much at once; without it that is looked up for each write.
+    partners stand, as far as that was looked up.
     """
 
     database: Database
@@ -72,7 +72,7 @@ class Transaction(AsyncSession):
     zone: tzinfo
     written: list[Written]
     correcting: Correction | None = None
-    sides: dict[Any, Any] | None = None
+    sides: dict[Any, Any]
     appended: range = range(0)
 
     @contextmanager
@@ -96,7 +96,7 @@ async def transaction(
 ) -> AsyncIterator[Transaction]:
     """One transaction, at whose end its changes are added to the log; the only way to write a resource."""
     async with database.transaction(Transaction) as session:
-        session.database, session.by, session.written = database, by, []
+        session.database, session.by, session.written, session.sides = database, by, [], {}
         session.zone, session.now = zone, now or datetime.now(UTC)
         yield session
         await append(session)
@@ -113,7 +113,7 @@ async def rehearsal(database: Database, by: Caller, zone: tzinfo, now: datetime)
     """The same transaction, of which nothing stays: what it would refuse is refused."""
     with suppress(Undone):
         async with database.transaction(Transaction) as session:
-            session.database, session.by, session.written = database, by, []
+            session.database, session.by, session.written, session.sides = database, by, [], {}
             session.zone, session.now = zone, now
             yield session
             raise Undone
@@ -158,7 +158,7 @@ def append_in(connection: Connection, session: Transaction) -> None:
     is_charged = most is not None and session.by.key_id is not None
     charge = charged(session.by, (each.data for each in pending), session.now) if is_charged else None
     if len(pending) == 1 and not about and connection.dialect.name == "postgresql":
-        position, total = number_one(connection, *new, *known, entries[0], charge, is_new=bool(new))
+        position, total = number_one(connection, (new or known)[0], entries[0], charge, is_new=bool(new))
         session.appended = range(position, position + 1)
     else:
         note_subjects(connection, new, known)

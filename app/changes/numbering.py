@@ -93,7 +93,8 @@ def number_one(
 @cache
 def numbering(*, is_new: bool, is_charged: bool) -> Executable:
     """The statement that does so: the key is charged first, as by whoever writes more than one change."""
-    counting, written = COUNTING, null()
+    counting: Any = COUNTING
+    written: Any = null()
     if is_charged:
         charged = charging().cte("charged")
         counting = counting.where(select(func.count()).select_from(charged).scalar_subquery() >= 0)

@@ -93,7 +93,6 @@ class Importing:
         """Try all lines, and write them when none is wrong."""
         async for lines in self.batches():
             async with rehearsal(self.database, self.by, self.zone, self.now) as session:
-                session.sides = {}
                 await self.try_lines(session, lines)
             self.lines_done += len(lines)
             await self.tell(self.tally)
@@ -107,7 +106,6 @@ class Importing:
         self.tally, self.is_writing = written, True
         try:
             async with transaction(self.database, self.by, self.zone, self.now) as session:
-                session.sides = {}
                 async for lines in self.batches(is_again=True):
                     await self.try_lines(session, lines)
                     self.stop_if_failed()

@@ -1,16 +1,19 @@
 """The row that is to be changed, and whether the caller may."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
-from sqlmodel import col
+from sqlalchemy import Connection, Select, bindparam, select
 
+from app.access.caller import ANONYMOUS, COMMAND
+from app.access.visibility import visible
 from app.access.voices import Standing
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import Preconditions
+from app.http.problems import NotFound
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there
@@ -68,6 +71,15 @@ async def read_early(session: Transaction, work: Callable[[Connection], None]) -
 
 def standing_there(connection: Connection, session: Transaction, kind: Kind[Row], id: UUID) -> Standing:
     """What the caller is to a resource; raises NotFound or Gone for what is not there for the caller."""
-    there(connection, session.by, kind, id)
-    row = connection.execute(select(table_of(kind.table)).where(col(kind.table.id) == id)).one()
+    row = connection.execute(selecting(kind, session.by.sees_partners), {"id": id}).one_or_none()
+    if row is None:
+        there(connection, session.by, kind, id)
+        raise NotFound
     return standing_in(connection, session.by, session.today, kind, row)
+
+
+@cache
+def selecting(kind: Kind[Any], sees_partners: bool) -> Select[Any]:  # noqa: FBT001 (a cache's key)
+    """Selects the columns of the row with an `id` that is there for a caller."""
+    table, caller = table_of(kind.table), COMMAND if sees_partners else ANONYMOUS
+    return select(table).where(table.c.id == bindparam("id"), visible(table, caller))

@@ -65,7 +65,7 @@ class Write(Generic[Row]):
     `content` is what was asked for, validated; `values` are its fields and whatever the rules of the kind add. `row` is
     what is there, None for what is new until it is stored; `above` is what it stands below in its address, held by the
     transaction. `before` and `after` are the representations, as far as callers write them; nothing was before what is new.
-    `errors` is what is wrong with it.
+    `home` is the agreement of what is new, once its references were looked up. `errors` is what is wrong with it.
     """
 
     kind: "Kind[Row]"
@@ -75,6 +75,7 @@ class Write(Generic[Row]):
     values: dict[str, Any] = field(init=False)
     before: Mapping[str, Any] = field(init=False)
     after: Mapping[str, Any] = field(init=False)
+    home: UUID | None = None
     errors: list[FieldError] = field(default_factory=list)
 
     def __post_init__(self) -> None:

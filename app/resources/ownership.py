@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Date, Select, Uuid, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
@@ -18,7 +19,7 @@ from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
-from app.resources.scope import AGREEMENT, home_of, homes_of
+from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
 from app.resources.words import Change, claims, defaults_of
 
 WHICH = Text(
@@ -188,10 +189,11 @@ def settle_agreement(session: Session | Connection, by: Caller, day: date, write
     if write.values.get("agreement_id", True) is not None:
         return
     if write.kind.has_subject:
-        subject = home_of(KINDS[write.values["subject_type"]], write.values["subject_id"])
+        subject = home_of(KINDS[write.values["subject_type"]], literal(write.values["subject_id"], Uuid()))
         write.settle(agreement_id=session.execute(select(subject)).scalar_one())
         return
-    found = session.execute(agreements_of(by, day).limit(2)).scalars().all()
+    asked = {"partner_id": by.partner_id, "day": day}
+    found = session.execute(selecting_agreements(), asked).scalars().all()
     if len(found) != 1:
         raise Invalid(errors=[at("agreement_id", code="agreement_required", detail=WHICH)])
     write.settle(agreement_id=found[0])
@@ -240,17 +242,36 @@ def sides_in(
     session: Session | Connection, partners: Collection[UUID | None], day: date, kind: Kind[Any], *holders: Any
 ) -> frozenset[Side] | None:
     """The sides on which partners stand in all agreements that holders belong to; None for none."""
-    homes = [home for holder in holders for home in homes_of(kind, holder)]
+    homes = dict.fromkeys(homes_of(kind, *holders))
     if not homes:
         return None
-    agreement = table_of(KINDS[AGREEMENT].table)
-    is_party = and_(PARTY.c.agreement_id == agreement.c.id, PARTY.c.partner_id.in_(partners), is_party_on(day))
-    rows = session.execute(
-        select(agreement.c.id, PARTY.c.side)
-        .outerjoin(PARTY, is_party)
-        .where(or_(*(agreement.c.id == home for home in homes)))
-    )
+    said = {f"home_{number}": id for number, (_, id) in enumerate(homes)}
+    asked = {"partners": list(partners), "day": day, **said}
+    rows = session.execute(selecting_sides(kind, tuple(name for name, _ in homes)), asked)
     sides: dict[UUID, set[Side]] = {}
     for row in rows:
         sides.setdefault(row.id, set()).update({row.side} - {None})
     return frozenset.intersection(*(frozenset(each) for each in sides.values())) if sides else None
+
+
+@cache
+def selecting_sides(kind: Kind[Any], names: tuple[str, ...]) -> Select[Any]:
+    """Selects the agreements that something belongs to by these columns, each with the sides of partners in it on a day."""
+    agreement = table_of(KINDS[AGREEMENT].table)
+    homes = [
+        home_of(kind_at(table_of(kind.table).c[name]), bindparam(f"home_{number}", type_=Uuid()))
+        for number, name in enumerate(names)
+    ]
+    is_party = and_(
+        PARTY.c.agreement_id == agreement.c.id,
+        PARTY.c.partner_id.in_(bindparam("partners", expanding=True)),
+        is_party_on(bindparam("day", type_=Date)),
+    )
+    selected = select(agreement.c.id, PARTY.c.side).outerjoin(PARTY, is_party)
+    return selected.where(or_(*(agreement.c.id == home for home in homes)))
+
+
+@cache
+def selecting_agreements() -> Select[Any]:
+    """Selects two agreements, where there are two, that a partner is a party of on a day."""
+    return agreements_of(bindparam("partner_id", type_=Uuid()), bindparam("day", type_=Date)).limit(2)

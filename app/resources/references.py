@@ -2,14 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Table, null, select
+from sqlalchemy import (
+    Column,
+    CompoundSelect,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from app.access.caller import ANONYMOUS, COMMAND
 from app.access.models import ApiKey
 from app.access.visibility import visible
 from app.changes.log import Transaction
@@ -17,7 +31,7 @@ from app.database import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
-from app.resources.scope import AGREEMENT, home
+from app.resources.scope import AGREEMENT, home, kind_at
 
 ELSEWHERE = Text("Das gehört zu einer anderen Vereinbarung.", "This belongs to another agreement.")
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
@@ -37,18 +51,27 @@ async def wrong_references(session: Transaction, writes: Sequence[Write[Any]]) -
 
     What belongs to an agreement stays in it, and all that it refers to belongs to it too, where that belongs to any.
     """
-    asked = [list(references_of(write.kind, write.values)) for write in writes]
+    asked = [list(new_references(write)) for write in writes]
+    before = [homes_before(write) if references else [] for write, references in zip(writes, asked, strict=True)]
     wanted: dict[Table, set[UUID]] = defaultdict(set)
-    for reference in chain.from_iterable(asked):
+    for reference in chain.from_iterable((*asked, *before)):
         wanted[reference.target].add(reference.id)
-    before = [homes_before(write) for write in writes]
-    for reference in chain.from_iterable(before):
-        wanted[reference.target].add(reference.id)
-    found = {target: await homes_in(session, target, ids) for target, ids in wanted.items()}
+    found = await homes_in(session, wanted)
+    for write in writes:
+        if write.is_new:
+            write.home = home_of_new(write, found)
     return [
         list(wrong(write.kind, references, home_of(write, stays, found), found))
         for write, references, stays in zip(writes, asked, before, strict=True)
     ]
+
+
+def new_references(write: Write[Any]) -> Iterator[Reference]:
+    """The references that a write makes: those in fields that it leaves as they are lead where they led before."""
+    for reference in references_of(write.kind, write.values):
+        name = reference.path[0]
+        if name not in write.after or write.changes(str(name)):
+            yield reference
 
 
 def wrong(
@@ -66,12 +89,43 @@ def wrong(
             yield at(*reference.path, code="other_agreement", detail=ELSEWHERE)
 
 
-async def homes_in(session: Transaction, target: Table, ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+async def homes_in(
+    session: Transaction, wanted: Mapping[Table, Collection[UUID]]
+) -> dict[Table, dict[UUID, UUID | None]]:
     """Those of these ids that are there for the caller, each with its agreement, where it belongs to one."""
-    kind = KINDS[target.name]
-    home_column = home(kind) if kind.belongs_by else target.c.id if kind.type == AGREEMENT else null()
-    statement = select(target.c.id, home_column.label("home")).where(target.c.id.in_(ids), visible(target, session.by))
-    return {row.id: row.home for row in await session.execute(statement)}
+    found: dict[Table, dict[UUID, UUID | None]] = {target: {} for target in wanted}
+    if wanted:
+        targets = {target.name: target for target in sorted(wanted, key=lambda each: each.name)}
+        ids = {f"ids_{name}": list(wanted[target]) for name, target in targets.items()}
+        for name, id, home in await session.execute(selecting_homes(tuple(targets), session.by.sees_partners), ids):
+            found[targets[name]][id] = home
+    return found
+
+
+@lru_cache(maxsize=512)
+def selecting_homes(
+    types: tuple[str, ...],
+    sees_partners: bool,  # noqa: FBT001 (a cache's key)
+) -> Select[Any] | CompoundSelect[Any]:
+    """Selects the resources of some kinds that have one of some ids, with their agreements: all in one statement."""
+    caller, parts = COMMAND if sees_partners else ANONYMOUS, []
+    for type in types:
+        kind = KINDS[type]
+        target = table_of(kind.table)
+        at = home(kind) if kind.belongs_by else target.c.id if type == AGREEMENT else cast(null(), Uuid())
+        named = target.c.id.in_(bindparam(f"ids_{type}", expanding=True, type_=Uuid()))
+        selected = select(literal_column(f"'{type}'").label("type"), target.c.id, at.label("home"))
+        parts.append(selected.where(named, visible(target, caller)))
+    return parts[0] if len(parts) == 1 else union_all(*parts)
+
+
+def home_of_new(write: Write[Any], found: Mapping[Table, Mapping[UUID, UUID | None]]) -> UUID | None:
+    """The agreement of something new: that of the first thing that it belongs to one by."""
+    for name in write.kind.belongs_by:
+        id = write.values[name]
+        if id is not None:
+            return found[table_of(kind_at(table_of(write.kind.table).c[name]).table)].get(id)
+    return None
 
 
 def homes_before(write: Write[Any]) -> list[Reference]:
@@ -118,11 +172,15 @@ def entries_of(
             yield Reference((name, position, column.name), target, entry[column.name])
 
 
-def foreign_keys(table: type[SQLModel]) -> Iterator[tuple[Column[Any], Table]]:
+def foreign_keys(table: type[SQLModel]) -> tuple[tuple[Column[Any], Table], ...]:
     """The columns of a table that refer to another, each with the one it refers to."""
-    for column in table_of(table).columns:
-        for key in column.foreign_keys:
-            yield column, key.column.table
+    return referring(table_of(table))
+
+
+@cache
+def referring(table: Table) -> tuple[tuple[Column[Any], Table], ...]:
+    """The same, looked up once."""
+    return tuple((column, key.column.table) for column in table.columns for key in column.foreign_keys)
 
 
 async def referrers_of(session: AsyncSession, kind: Kind[Any], id: UUID) -> list[dict[str, str]]:

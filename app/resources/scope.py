@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, and_, false, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -43,18 +43,15 @@ def home_at(kind: Kind[Any], id: ColumnElement[UUID]) -> ColumnElement[UUID]:
     return select(home(kind)).where(table.c.id == id).correlate_except(table).scalar_subquery()
 
 
-def home_of(kind: Kind[Any], id: UUID) -> ColumnElement[UUID]:
+def home_of(kind: Kind[Any], id: ColumnElement[UUID]) -> ColumnElement[UUID]:
     """The agreement of what has an id."""
-    return literal(id, Uuid()) if kind.type == AGREEMENT else home_at(kind, literal(id, Uuid()))
+    return id if kind.type == AGREEMENT else home_at(kind, id)
 
 
-def homes_of(kind: Kind[Any], holder: Any) -> Iterator[ColumnElement[UUID]]:
-    """The agreement of a row, or of content that is to be one; nothing where it refers to nothing yet."""
-    for name in kind.belongs_by:
-        id = getattr(holder, name)
-        if id is not None:
-            at = kind_at(table_of(kind.table).c[name])
-            yield home_of(at, id)
+def homes_of(kind: Kind[Any], *holders: Any) -> Iterator[tuple[str, UUID]]:
+    """By what rows, or contents that are to be one, belong to agreements: the columns, and what they refer to."""
+    for holder in holders:
+        yield from ((name, id) for name in kind.belongs_by if (id := getattr(holder, name)) is not None)
 
 
 def in_agreements(model: type[SQLModel], caller: Caller, ids: Sequence[UUID]) -> ColumnElement[bool]:
@@ -189,17 +186,6 @@ def about_fields(type: str) -> tuple[tuple[str, ...], tuple[tuple[str, str | Non
 def is_about(kind: Kind[Any], column: Column[Any], at: Table) -> bool:
     """Whether a reference says what something is about: one to a goal or a sub-measure, or to what stands above it."""
     return at.name in (GOAL, MEASURE) or (column.table is table_of(kind.table) and column.name == kind.within)
-
-
-async def homes_in(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The agreements of stored resources, by their ids; nothing for kinds that belong to none."""
-    if kind.type == AGREEMENT:
-        return {id: id for id in ids}
-    if not kind.belongs_by:
-        return {}
-    id = table_of(kind.table).c.id
-    rows = await session.execute(select(id, home(kind).label("home")).where(id.in_(ids)))
-    return {row.id: row.home for row in rows}
 
 
 def scoped(

@@ -4,19 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Executable, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, col
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
+from sqlmodel import col
 
 from app.changes.log import Transaction
-from app.changes.models import Subject
+from app.changes.models import Action, Subject
+from app.database import table_of
 from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
-from app.resources.rendering import columns, render
+from app.resources.rendering import columns, stored_columns
 from app.resources.schema import Stored
 
 LARGEST = 256 * 1024
@@ -33,29 +36,55 @@ async def insert_rows(
     """Store new resources with their lists; what had an id before comes back with the version after its last one."""
     given = [id or new_id() for id in ids]
     versions = await last_versions(session, [id for id in ids if id is not None])
-    rows: list[Row] = []
+    stored: list[dict[str, Any]] = []
     for write, id in zip(writes, given, strict=True):
         version = versions.get(id, 0) + 1
         server = {"id": id, "version": version, "created_at": session.now, "updated_at": session.now}
-        row = kind.table.model_validate(columns(kind, write.values) | server | {"representation": ""})
-        row.representation = render(kind, row, {name: write.values[name] for name in kind.lists})
-        rows.append(row)
-    check_sizes(rows)
-    session.add_all(rows)
-    await flush(session, kind)
+        stored.append(rendered(kind, write, unsaid(kind) | columns(kind, write.values) | server))
+    check_sizes([values["representation"] for values in stored])
+    await execute(session, kind, insert(table_of(kind.table)), stored)
     for name, child in kind.lists.items():
         entries = [
-            entry for row, write in zip(rows, writes, strict=True) for entry in child.rows(row.id, write.values[name])
+            entry for id, write in zip(given, writes, strict=True) for entry in child.rows(id, write.values[name])
         ]
         await insert_entries(session, kind, name, entries)
-    return rows
+    return [row_of(session, kind, values) for values in stored]
 
 
-def check_sizes(rows: Sequence[Stored]) -> None:
+def unsaid(kind: Kind[Any]) -> dict[str, Any]:
+    """What the columns of something new are where neither callers nor rules give them a value."""
+    fields = kind.table.model_fields
+    return {
+        name: field.get_default(call_default_factory=True) for name, field in fields.items() if not field.is_required()
+    }
+
+
+def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row, with the representation that follows from them and from its lists."""
+    content = {**values, **{name: write.values[name] for name in kind.lists}}
+    return {**values, "representation": kind.public.model_validate(content).model_dump_json()}
+
+
+def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:
+    """The row that was just stored, as if the session had read it."""
+    row: Row = manager_of_class(kind.table).new_instance()
+    set_stored(row, values)
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
+def set_stored(row: Stored, values: Mapping[str, Any]) -> None:
+    """Let a row have values that its table has already."""
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+
+
+def check_sizes(texts: Sequence[str]) -> None:
     """Refuse representations that are too large; of several, the pointers are the numbers of those."""
-    found = [number for number, row in enumerate(rows) if len(row.representation.encode()) > LARGEST]
+    found = [number for number, text in enumerate(texts) if len(text.encode()) > LARGEST]
     if found:
-        places = [[number] if len(rows) > 1 else [] for number in found]
+        places = [[number] if len(texts) > 1 else [] for number in found]
         raise Invalid(errors=[at(*place, code="too_large", detail=TOO_LARGE) for place in places])
 
 
@@ -64,16 +93,19 @@ async def last_versions(session: Transaction, ids: Sequence[UUID]) -> dict[UUID,
     if not ids:
         return {}
     wanted = select(col(Subject.id), col(Subject.version)).where(col(Subject.id).in_(ids))
-    return {row.id: row.version for row in await session.execute(wanted)}
+    known = {row.id: row.version for row in await session.execute(wanted)}
+    return known | {each.id: each.version for each in session.written if each.action is Action.deleted}
 
 
 async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     """Give a stored resource its new values, and those of its lists that changed their new entries."""
-    kind = write.kind
-    row.sqlmodel_update(columns(kind, write.values) | {"version": row.version + 1, "updated_at": session.now})
-    row.representation = render(kind, row, {name: write.values[name] for name in kind.lists})
-    check_sizes([row])
-    await flush(session, kind)
+    kind, table = write.kind, table_of(write.kind.table)
+    server = {"version": row.version + 1, "updated_at": session.now}
+    values = rendered(kind, write, stored_columns(row) | columns(kind, write.values) | server)
+    check_sizes([values["representation"]])
+    changed = {name: value for name, value in values.items() if value != getattr(row, name)}
+    await execute(session, kind, update(table).where(table.c.id == row.id).values(changed))
+    set_stored(row, changed)
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
@@ -83,30 +115,33 @@ async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """Take a resource and its lists out of their tables; raises InUse where something came to refer to it meanwhile."""
     for name in kind.lists:
         await delete_entries(session, kind, name, row.id)
-    await session.delete(row)
-    await flush(session, kind, in_use=True)
+    table = table_of(kind.table)
+    try:
+        await session.execute(delete(table).where(table.c.id == row.id))
+    except IntegrityError as error:
+        raise InUse from error
+    session.expunge(row)
     row.version += 1
 
 
-async def flush(session: Transaction, kind: Kind[Any], *, in_use: bool = False) -> None:
-    """Send what is pending, and say it in the API's words when a constraint refuses it."""
+async def execute(
+    session: Transaction, kind: Kind[Any], statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+) -> None:
+    """Carry out a statement, and say it in the API's words when a constraint refuses it."""
     try:
-        await session.flush()
+        await session.execute(statement, rows)
     except IntegrityError as error:
-        raise (InUse() if in_use else violated(kind, error)) from error
+        raise violated(kind, error) from error
 
 
 async def insert_entries(session: Transaction, kind: Kind[Any], name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries of one list."""
     if rows:
-        try:
-            await session.execute(insert(kind.lists[name].table), rows)
-        except IntegrityError as error:
-            raise violated(kind, error) from error
+        await execute(session, kind, insert(table_of(kind.lists[name].table)), rows)
 
 
 async def delete_entries(session: Transaction, kind: Kind[Any], name: str, parent: UUID) -> None:
     """Drop the entries of one list."""
     child = kind.lists[name]
-    table: type[SQLModel] = child.table
-    await session.execute(delete(table).where(getattr(table, child.parent) == parent))
+    table = table_of(child.table)
+    await session.execute(delete(table).where(table.c[child.parent] == parent))

@@ -6,12 +6,14 @@ Each passes the rules that its kind declares; there is no other way to a table.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, get_origin
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlmodel import col
 
+from app.access.caller import ANONYMOUS, COMMAND
 from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction, record
 from app.changes.models import Action
@@ -26,7 +28,7 @@ from app.resources.ownership import authorise, authorise_removal, authorise_writ
 from app.resources.references import referrers_of
 from app.resources.remains import remains
 from app.resources.rendering import changed_fields, logged
-from app.resources.scope import about_of, homes_in
+from app.resources.scope import AGREEMENT, about_of
 from app.resources.storing import delete_row, insert_rows, update_row
 from app.schema.base import Patch, Schema
 
@@ -56,13 +58,12 @@ async def store_many(
     known = ids or [None] * len(writes)
     named = [kind.id_of(write.content) if kind.id_of else id for write, id in zip(writes, known, strict=True)]
     rows = await insert_rows(session, kind, writes, named)
-    homes = await homes_in(session, kind, [row.id for row in rows])
     await record(
         session,
         [
             replace(
                 logged(kind, row, Action.created, given(write)),
-                agreement_id=homes.get(row.id),
+                agreement_id=row.id if kind.type == AGREEMENT else write.home,
                 about=about_of(kind, write.values),
             )
             for write, row in zip(writes, rows, strict=True)
@@ -86,8 +87,8 @@ async def change(session: Transaction, kind: Kind[Row], row: Row, changes: Patch
     Raises what `create` raises, Frozen for what is on record, and TransitionNotAllowed for a status that cannot follow
     the present one.
     """
-    after = patched(kind, json.loads(row.representation), changes.model_dump(mode="json"))
-    return await rewrite(session, kind, row, after)
+    before = json.loads(row.representation)
+    return await rewrite(session, kind, row, patched(kind, before, changes.model_dump(mode="json")))
 
 
 async def rehearse(session: Transaction, kind: Kind[Row], row: Row, changes: Patch) -> bool:
@@ -196,14 +197,18 @@ async def above_of(session: Transaction, kind: Kind[Row], row: Row) -> Any:
 
 async def locked(session: Transaction, kind: Kind[Row], id: UUID) -> Row:
     """The row of a resource, held until the transaction ends; raises NotFound or Gone."""
-    table = kind.table
-    statement = (
-        select(table).where(col(table.id) == id, visible(table_of(table), session.by)).with_for_update(key_share=True)
-    )
-    row: Row | None = (await session.execute(statement)).scalar_one_or_none()
+    row: Row | None = (await session.execute(locking(kind, session.by.sees_partners), {"id": id})).scalar_one_or_none()
     if row is None:
         raise NotFound if (await session.execute(remains(session.by, kind, id))).first() is None else Gone
     return row
+
+
+@cache
+def locking(kind: Kind[Any], sees_partners: bool) -> Select[Any]:  # noqa: FBT001 (a cache's key)
+    """Selects and holds the row with an `id` that is there for a caller."""
+    caller = COMMAND if sees_partners else ANONYMOUS
+    there = and_(col(kind.table.id) == bindparam("id"), visible(table_of(kind.table), caller))
+    return select(kind.table).where(there).with_for_update(key_share=True)
 
 
 async def check_there(session: Transaction, kind: Kind[Any], id: UUID) -> None:

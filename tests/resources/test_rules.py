@@ -46,7 +46,7 @@ CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 WRITERS = {
     "access/guards.py": "the day on which a key was used",
     "calendar/service.py": "secret addresses of calendars",
-    "changes/log.py": "the log itself",
+    "changes/numbering.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
     "interchange/imports.py": "how far imports are, and what came of them",
     "interchange/register.py": "a whole register that comes back",
