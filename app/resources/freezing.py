@@ -1,11 +1,12 @@
 """What is on record stays as it is: the one place that refuses to change or delete it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.changes.log import Transaction
 from app.database import table_of
@@ -27,7 +28,7 @@ class Grip(NamedTuple):
         [key] = self.column.foreign_keys
         return key.column.table
 
-    def refers_to(self, id: UUID) -> ColumnElement[bool]:
+    def refers_to(self, id: ColumnElement[UUID]) -> ColumnElement[bool]:
         """Whether a row of the kind refers to this."""
         own = table_of(self.kind.table).c
         if self.hold.by not in self.kind.lists:
@@ -45,6 +46,17 @@ def grips() -> Iterator[Grip]:
             yield Grip(kind, hold, table.c[hold.by if child is None else str(child.value)])
 
 
+@cache
+def grips_on(kind: Kind[Any]) -> Sequence[tuple[Hold, Select[Any]]]:
+    """All that can hold something of a kind, each with the statement that finds who holds what has an `id`.
+
+    One holder is enough where they do not differ.
+    """
+    held = [grip for grip in grips() if grip.target is table_of(kind.table)]
+    found = (on_record(grip.kind).where(grip.refers_to(bindparam("id", type_=Uuid()))) for grip in held)
+    return [(grip.hold, each if grip.hold.entries else each.limit(1)) for grip, each in zip(held, found, strict=True)]
+
+
 async def check_frozen(session: Transaction, write: Write[Any], id: UUID) -> None:
     """Refuse a change of what is on record, naming it, unless a confirmed proposal is carried out.
 
@@ -54,12 +66,16 @@ async def check_frozen(session: Transaction, write: Write[Any], id: UUID) -> Non
         return
     changed: dict[str, None] = {}
     freeze = write.kind.frozen
-    if freeze is not None and await is_on_record(session, write.kind, id):
+    if freeze is not None:
         # By which ids other systems know it is no part of the record: they may come to know it later.
         names = [each for each in write.after if each != EXTERNAL_IDS] if freeze.fields is None else freeze.fields
-        changed |= {name: None for name in names if write.changes(name)}
-    async for hold, holder in holders_of(session, write.kind, id):
-        changed |= dict.fromkeys(changed_of_held(write, hold, holder))
+        touched = [name for name in names if write.changes(name)]
+        if touched and await is_on_record(session, write.kind, id):
+            changed |= dict.fromkeys(touched)
+    for hold, statement in grips_on(write.kind):
+        if any(write.changes(name) for name in (*hold.fields, *(each.name for each in hold.entries))):
+            for holder in await holders_by(session, statement, id):
+                changed |= dict.fromkeys(changed_of_held(write, hold, holder))
     if changed:
         raise Frozen(fields=list(changed))
 
@@ -68,8 +84,9 @@ async def check_removable(session: Transaction, kind: Kind[Any], id: UUID) -> No
     """Refuse to delete what is on record or held by what is; raises Frozen."""
     if kind.kept or (kind.frozen is not None and await is_on_record(session, kind, id)):
         raise Frozen
-    async for _ in holders_of(session, kind, id):
-        raise Frozen
+    for _, statement in grips_on(kind):
+        if await holders_by(session, statement, id):
+            raise Frozen
 
 
 async def hold(session: Transaction, write: Write[Any], id: UUID) -> None:
@@ -99,14 +116,9 @@ def on_record(kind: Kind[Any]) -> Select[Any]:
     return select(table_of(kind.table).c.representation).where(kind.frozen.when)
 
 
-async def holders_of(session: Transaction, kind: Kind[Any], id: UUID) -> AsyncIterator[tuple[Hold, Mapping[str, Any]]]:
-    """What holds a resource: each way, with the representation of the holder; one holder where they do not differ."""
-    for grip in grips():
-        if grip.target is table_of(kind.table):
-            found = on_record(grip.kind).where(grip.refers_to(id))
-            texts = await session.execute(found if grip.hold.entries else found.limit(1))
-            for text in texts.scalars().all():
-                yield grip.hold, json.loads(text)
+async def holders_by(session: Transaction, statement: Select[Any], id: UUID) -> list[Mapping[str, Any]]:
+    """The representations of what holds a resource in one way."""
+    return [json.loads(text) for text in (await session.execute(statement, {"id": id})).scalars()]
 
 
 def changed_of_held(write: Write[Any], hold: Hold, holder: Mapping[str, Any]) -> Iterator[str]:

@@ -103,10 +103,12 @@ class Repeatable:
         Raises Replay with the answer that the key had before, IdempotencyKeyReused, RequestInProgress, and whatever the
         creation raises.
         """
-        await authorise_first(session, Write(kind, content))
+        write = Write(kind, content)
+        await authorise_first(session, write)
         if self.key is not None:
             await claim(self.request, session, self.key)
-        answer = created(self.request, await create(session, kind, content))
+        # To which agreement it belongs, where that was not said, is settled by now.
+        answer = created(self.request, await create(session, kind, write.content))
         if self.key is not None:
             await keep(session, self.key, answer)
         return answer

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, delete, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
@@ -104,7 +104,8 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     values = rendered(kind, write, stored_columns(row) | columns(kind, write.values) | server)
     check_sizes([values["representation"]])
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
-    await execute(session, kind, update(table).where(table.c.id == row.id).values(changed))
+    # Values beside the statement: it is told by their names alone which one that was compiled before it is.
+    await execute(session, kind, update(table).where(table.c.id == bindparam("row_id")), {**changed, "row_id": row.id})
     set_stored(row, changed)
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
@@ -125,7 +126,7 @@ async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
 
 
 async def execute(
-    session: Transaction, kind: Kind[Any], statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    session: Transaction, kind: Kind[Any], statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> None:
     """Carry out a statement, and say it in the API's words when a constraint refuses it."""
     try:
