@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from app.access.caller import Caller
@@ -116,7 +117,7 @@ class Standing:
         """Whether the caller's partner stands on a side."""
         return self.sides is None or side in self.sides
 
-    @property
+    @cached_property
     def voices(self) -> Voices:
         """With which voices the caller speaks. An admin is what its partner is, beside what only admins keep."""
         if self.by.is_command:

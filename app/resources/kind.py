@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Select, Table
 from sqlmodel import SQLModel
 
@@ -86,8 +87,8 @@ class Write(Generic[Row]):
     def settle(self, **values: Any) -> None:
         """Say what was not said."""
         self.content = self.content.model_copy(update=values)
-        self.values = self.content.model_dump()
-        self.after = self.content.model_dump(mode="json")
+        self.values = {**self.values, **values}
+        self.after = {**self.after, **to_jsonable_python(values)}
 
     @property
     def is_new(self) -> bool:

@@ -32,8 +32,8 @@ NO_PARTY = Text(
 )
 FIELDS_NAMED = 10
 
-Sides = dict[Any, frozenset[Side] | None]
-"""On which sides partners stand where something belongs, as far as that was looked up."""
+Sides = dict[Any, Any]
+"""On which sides partners stand where something belongs, and where they are parties, as far as that was looked up."""
 Claim = tuple[str, Voices, Voices]
 """A field that a write says something in, whose words that is, and with which voices the caller speaks there."""
 
@@ -78,7 +78,7 @@ def check_write(
     What two sides correct must be words of one of them. Whom an organiser saw was not its own words: any two sides can
     correct that.
     """
-    settle_agreement(session, by, day, write)
+    settle_agreement(session, by, day, write, sides)
     kind, row = write.kind, write.row
     proposed_by_id = None if correction is None else correction.proposed_by_id
     holders = [write.content] if row is None else [write.content, row]
@@ -184,7 +184,9 @@ def whose(kind: Kind[Any], writers: Sequence[Voice], names: Sequence[str]) -> Te
     )
 
 
-def settle_agreement(session: Session | Connection, by: Caller, day: date, write: Write[Any]) -> None:
+def settle_agreement(
+    session: Session | Connection, by: Caller, day: date, write: Write[Any], sides: Sides | None = None
+) -> None:
     """Say to which agreement something new belongs that does not say it: the one that the caller's partner is a party of."""
     if write.values.get("agreement_id", True) is not None:
         return
@@ -192,11 +194,20 @@ def settle_agreement(session: Session | Connection, by: Caller, day: date, write
         subject = home_of(KINDS[write.values["subject_type"]], literal(write.values["subject_id"], Uuid()))
         write.settle(agreement_id=session.execute(select(subject)).scalar_one())
         return
-    asked = {"partner_id": by.partner_id, "day": day}
-    found = session.execute(selecting_agreements(), asked).scalars().all()
+    found = agreements_found(session, by, day, {} if sides is None else sides)
     if len(found) != 1:
         raise Invalid(errors=[at("agreement_id", code="agreement_required", detail=WHICH)])
     write.settle(agreement_id=found[0])
+
+
+def agreements_found(session: Session | Connection, by: Caller, day: date, sides: Sides) -> Sequence[UUID]:
+    """Two agreements at most, where there are two, that the caller's partner is a party of on a day."""
+    key = (by.partner_id, day)
+    if key not in sides:
+        asked = {"partner_id": by.partner_id, "day": day}
+        sides[key] = session.execute(selecting_agreements(), asked).scalars().all()
+    found: Sequence[UUID] = sides[key]
+    return found
 
 
 async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> Standing:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Executable, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import manager_of_class, set_committed_value
+from sqlalchemy.orm.attributes import instance_dict, manager_of_class, set_committed_value
 from sqlmodel import col
 
 from app.changes.log import Transaction
@@ -20,7 +20,6 @@ from app.resources.errors import InUse
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
-from app.resources.schema import Stored
 
 LARGEST = 256 * 1024
 """How many bytes a representation may have: each change adds it to the log once more."""
@@ -68,16 +67,10 @@ def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict
 def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:
     """The row that was just stored, as if the session had read it."""
     row: Row = manager_of_class(kind.table).new_instance()
-    set_stored(row, values)
+    instance_dict(row).update(values)
     make_transient_to_detached(row)
     session.add(row)
     return row
-
-
-def set_stored(row: Stored, values: Mapping[str, Any]) -> None:
-    """Let a row have values that its table has already."""
-    for name, value in values.items():
-        set_committed_value(row, name, value)
 
 
 def check_sizes(texts: Sequence[str]) -> None:
@@ -106,7 +99,8 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
     # Values beside the statement: it is told by their names alone which one that was compiled before it is.
     await execute(session, kind, update(table).where(table.c.id == bindparam("row_id")), {**changed, "row_id": row.id})
-    set_stored(row, changed)
+    for name, value in changed.items():
+        set_committed_value(row, name, value)
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
