@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -17,7 +17,8 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.models import Action
 from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
-from app.changes.quota import charged, check_quota
+from app.changes.pending import Pending
+from app.changes.quota import ENTRY_BYTES, check_quota
 from app.changes.tree import TILE, grow
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS
@@ -71,6 +72,7 @@ class Transaction(AsyncSession):
     now: datetime
     zone: tzinfo
     written: list[Written]
+    pending: Pending
     correcting: Correction | None = None
     sides: dict[Any, Any]
     appended: range = range(0)
@@ -95,9 +97,7 @@ async def transaction(
     database: Database, by: Caller, zone: tzinfo, now: datetime | None = None
 ) -> AsyncIterator[Transaction]:
     """One transaction, at whose end its changes are added to the log; the only way to write a resource."""
-    async with database.transaction(Transaction) as session:
-        session.database, session.by, session.written, session.sides = database, by, [], {}
-        session.zone, session.now = zone, now or datetime.now(UTC)
+    async with begun(database, by, zone, now or datetime.now(UTC)) as session:
         yield session
         await append(session)
     if any(position % TILE == TILE - 1 for position in session.appended):
@@ -112,11 +112,19 @@ class Undone(Exception):
 async def rehearsal(database: Database, by: Caller, zone: tzinfo, now: datetime) -> AsyncIterator[Transaction]:
     """The same transaction, of which nothing stays: what it would refuse is refused."""
     with suppress(Undone):
-        async with database.transaction(Transaction) as session:
-            session.database, session.by, session.written, session.sides = database, by, [], {}
-            session.zone, session.now = zone, now
+        async with begun(database, by, zone, now) as session:
             yield session
             raise Undone
+
+
+@asynccontextmanager
+async def begun(database: Database, by: Caller, zone: tzinfo, now: datetime) -> AsyncIterator[Transaction]:
+    """A transaction of a caller at a moment."""
+    with closing(Pending()) as pending:
+        async with database.transaction(Transaction) as session:
+            session.database, session.by, session.zone, session.now = database, by, zone, now
+            session.written, session.pending, session.sides = [], pending, {}
+            yield session
 
 
 async def grow_behind(database: Database) -> None:
@@ -136,38 +144,57 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
     session.written += written
 
 
+async def lay_by(session: Transaction) -> None:
+    """Take the changes so far out of memory; who writes much at once calls it now and then."""
+    await session.run_sync(lambda inner: prepare(inner.connection(), session))
+
+
 async def append(session: Transaction) -> None:
     """Number the transaction's changes and add them: the last thing that it does.
 
     Leaves know nothing of their positions and of each other: they are made before.
     """
-    if session.written:
+    if session.written or session.pending.count:
         await session.flush()
         await session.run_sync(lambda inner: append_in(inner.connection(), session))
 
 
 def append_in(connection: Connection, session: Transaction) -> None:
     """The same, over a connection; raises TooManyRequests above the quota."""
-    pending, session.written = session.written, []
-    now, most = datetime.now(UTC), session.database.write_quota
-    entries = [entry(session.by, written, now) for written in pending]
-    about = [{"subject_id": each.id, "about_id": id} for each in pending for id in each.about]
-    new = [state_of(each, session.now) for each in pending if each.is_first]
-    known = [state_of(each, session.now) for each in pending if not each.is_first]
-    # The register's own commands have no key and no quota.
-    is_charged = most is not None and session.by.key_id is not None
-    charge = charged(session.by, (each.data for each in pending), session.now) if is_charged else None
-    if len(pending) == 1 and not about and connection.dialect.name == "postgresql":
-        position, total = number_one(connection, (new or known)[0], entries[0], charge, is_new=bool(new))
+    most, is_alone = session.database.write_quota, len(session.written) == 1 and not session.pending.count
+    if is_alone and not session.written[0].about and connection.dialect.name == "postgresql":
+        [written] = session.written
+        made = entry(session.by, written, datetime.now(UTC))
+        charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
+        position, total = number_one(connection, subject, made, charge, is_new=written.is_first)
         session.appended = range(position, position + 1)
-    else:
-        note_subjects(connection, new, known)
-        note_about(connection, about)
-        total = count_quota(connection, charge)
-    if most is not None:
         check_quota(total, session.now, most)
-    if not session.appended:
-        session.appended = number(connection, entries)
+    else:
+        prepare(connection, session)
+        check_quota(count_quota(connection, charge_for(session, session.pending.size)), session.now, most)
+        session.appended = number(connection, session.pending)
+
+
+def prepare(connection: Connection, session: Transaction) -> None:
+    """Note what is now known of the subjects of changes, and make the changes entries that lack their positions alone."""
+    changes, session.written = session.written, []
+    new = [state_of(each, session.now) for each in changes if each.is_first]
+    note_subjects(connection, new, [state_of(each, session.now) for each in changes if not each.is_first])
+    note_about(connection, [{"subject_id": each.id, "about_id": id} for each in changes for id in each.about])
+    now = datetime.now(UTC)
+    session.pending.add([entry(session.by, each, now) for each in changes], sum(map(size_of, changes)))
+
+
+def size_of(written: Written) -> int:
+    """What a change counts for the quota of a key."""
+    return ENTRY_BYTES + len((written.data or "").encode())
+
+
+def charge_for(session: Transaction, size: int) -> dict[str, Any] | None:
+    """What is charged for entries of a size: nothing for the register's own commands, which have no key and no quota."""
+    if session.database.write_quota is None or session.by.key_id is None:
+        return None
+    return {"key_id": session.by.key_id, "size": size, "today": session.now.astimezone(UTC).date()}
 
 
 def state_of(written: Written, now: datetime) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Executable, Integer, Uuid, bindparam, func, i
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
+from app.changes.pending import Pending
 from app.changes.quota import charging
 from app.database import table_of
 
-CHUNK = 1_000
 CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
 SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")
 NEW_SUBJECT = insert(SUBJECT).values({name: bindparam(f"new_{name}") for name in SUBJECT_NAMES})
@@ -58,17 +58,17 @@ def count_quota(connection: Connection, charge: Mapping[str, Any] | None) -> int
     return None if charge is None else connection.execute(charging(), charge).scalar_one_or_none()
 
 
-def number(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> range:
+def number(connection: Connection, pending: Pending) -> range:
     """Add entries to the log, and return their positions.
 
     They come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this must be
     the last thing that a transaction does, or others wait for whatever it does after.
     """
-    last = connection.execute(COUNTING, {"count": len(entries)}).scalar_one()
-    positions = range(last - len(entries) + 1, last + 1)
-    for start in range(0, len(entries), CHUNK):
-        chunk = zip(positions[start : start + CHUNK], entries[start : start + CHUNK], strict=True)
-        connection.execute(insert(CHANGE), [{**entry, "position": position} for position, entry in chunk])
+    last = connection.execute(COUNTING, {"count": pending.count}).scalar_one()
+    positions = range(last - pending.count + 1, last + 1)
+    following = iter(positions)
+    for entries in pending.chunks():
+        connection.execute(insert(CHANGE), [{**entry, "position": next(following)} for entry in entries])
     return positions
 
 

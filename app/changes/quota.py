@@ -1,13 +1,10 @@
 """How much one key may add to the log in a day."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from typing import Any
 
 from sqlalchemy import BigInteger, Date, Update, Uuid, bindparam, case, update
 
-from app.access.caller import Caller
 from app.access.models import ApiKey
 from app.database import table_of
 from app.http.problems import TooManyRequests
@@ -34,14 +31,8 @@ def charging() -> Update:
     return counting.values(written_on=today, written_bytes=written).returning(key.c.written_bytes)
 
 
-def charged(by: Caller, texts: Iterable[str | None], now: datetime) -> dict[str, Any]:
-    """What `charging` is told of a transaction that adds entries with these texts to the log."""
-    size = sum(ENTRY_BYTES + len((text or "").encode()) for text in texts)
-    return {"key_id": by.key_id, "size": size, "today": now.astimezone(UTC).date()}
-
-
-def check_quota(total: int | None, now: datetime, most_bytes: int) -> None:
+def check_quota(total: int | None, now: datetime, most_bytes: int | None) -> None:
     """Raise TooManyRequests where a key has now written more in a day than it may."""
-    if total is not None and total > most_bytes:
+    if total is not None and most_bytes is not None and total > most_bytes:
         tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
         raise TooManyRequests(int((tomorrow - now).total_seconds()) + 1, WRITTEN_ENOUGH)

@@ -86,6 +86,7 @@ def refusals(kind: Kind[Any]) -> list[str]:
         "duplicate",
         *(["frozen"] if can_be_kept else []),
         *(["transition-not-allowed"] if kind.transitions is not None else []),
+        *kind.refuses,
     ]
 
 

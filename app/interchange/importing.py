@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.access.caller import Caller
-from app.changes.log import Transaction, rehearsal, transaction
+from app.changes.log import Transaction, lay_by, rehearsal, transaction
 from app.database import Database, table_of
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Invalid, Problem, at
@@ -30,7 +32,8 @@ from app.resources.schema import Stored
 from app.resources.writing import at_address, rewrite, store_many
 from app.schema.base import Schema
 
-BATCH = 200
+BATCH = 100
+"""How many lines are written without a look at who else waits for this process: some hundredths of a second."""
 NO_ID = Text(
     "Jede Zeile sagt in external_ids, unter welcher Id welches Systems sie steht.",
     "Each line says in external_ids by which id of which system it is known.",
@@ -91,24 +94,29 @@ class Importing:
 
     async def carry_out(self, *, is_dry: bool) -> Tally:
         """Try all lines, and write them when none is wrong."""
-        async for lines in self.batches():
-            async with rehearsal(self.database, self.by, self.zone, self.now) as session:
-                await self.try_lines(session, lines)
-            self.lines_done += len(lines)
-            await self.tell(self.tally)
-        if not self.tally.failed and not is_dry:
-            await self.write()
+        with TemporaryFile() as tried:
+            async for lines in self.batches():
+                async with rehearsal(self.database, self.by, self.zone, self.now) as session:
+                    await self.try_lines(session, lines)
+                await asyncio.to_thread(pickle.dump, lines, tried)
+                self.lines_done += len(lines)
+                await self.tell(self.tally)
+            if not self.tally.failed and not is_dry:
+                await self.write(tried)
         return self.tally
 
-    async def write(self) -> None:
-        """Write all lines in one transaction."""
+    async def write(self, tried: BinaryIO) -> None:
+        """Write all lines in one transaction; what they say was read before it, so that others wait less long for it."""
         written = Tally(lines_read=self.tally.lines_read)
-        self.tally, self.is_writing = written, True
+        self.tally, self.is_writing, end = written, True, tried.tell()
+        tried.seek(0)
         try:
             async with transaction(self.database, self.by, self.zone, self.now) as session:
-                async for lines in self.batches(is_again=True):
+                while tried.tell() < end:
+                    lines: list[Said] = await asyncio.to_thread(pickle.load, tried)
                     await self.try_lines(session, lines)
                     self.stop_if_failed()
+                    await lay_by(session)
                     self.lines_done += len(lines)
                     await self.tell(self.tally)
         except Problem as problem:
@@ -120,7 +128,7 @@ class Importing:
         if self.tally.failed:
             raise Invalid
 
-    async def batches(self, *, is_again: bool = False) -> AsyncIterator[list[Said]]:
+    async def batches(self) -> AsyncIterator[list[Said]]:
         """The well-formed lines, some at a time, read where it stops nobody else."""
         self.file.seek(0)
         lines, seen = lines_of(self.file, self.media_type, self.form), set[bytes]()
@@ -128,20 +136,19 @@ class Importing:
             read = await asyncio.to_thread(lambda: list(islice(lines, BATCH)))
             if not read:
                 return
-            said = await asyncio.to_thread(self.judged, read, seen, is_again)
+            said = await asyncio.to_thread(self.judged, read, seen)
             if said:
                 yield said
 
-    def judged(self, lines: Sequence[Line], seen: set[bytes], is_again: bool) -> list[Said]:  # noqa: FBT001 (a thread's arguments)
-        """The lines that are well-formed; what is wrong with the others is noted the first time."""
+    def judged(self, lines: Sequence[Line], seen: set[bytes]) -> list[Said]:
+        """The lines that are well-formed; what is wrong with the others is noted."""
         found: list[Said] = []
         for line in lines:
-            self.tally.lines_read += not is_again
+            self.tally.lines_read += 1
             try:
                 found.append(judged(self.form, line, seen))
             except Problem as problem:
-                if not is_again:
-                    self.tally.fail(line.number, problem)
+                self.tally.fail(line.number, problem)
         return found
 
     async def try_lines(self, session: Transaction, lines: Sequence[Said]) -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
-from app.http.problems import Malformed, Problem
+from app.http.messages import MESSAGES
+from app.http.problems import Invalid, Malformed, Problem, at
 from app.http.strict_json import parse_strictly
 from app.interchange.bodies import Form
 from app.language import Text
@@ -104,6 +105,7 @@ def csv_lines(file: BinaryIO, form: Form) -> Iterator[Line]:
         if len(set(names)) != len(names):
             raise Malformed(TWICE)
         columns = Columns(form, [name.strip() for name in names], is_german=separator == ";")
+        columns.check()
         rows = csv.reader(texts, delimiter=separator, strict=True)
         while (begin := cells.number + 1) and (row := next(rows, None)) is not None:
             if any(row):
@@ -122,6 +124,14 @@ class Columns:
         schema = form.body.model_json_schema()
         self.definitions: Mapping[str, Any] = schema.get("$defs", {})
         self.fields: Mapping[str, Any] = schema["properties"]
+
+    def check(self) -> None:
+        """Refuse columns that nothing is known of, even where nothing stands in them; raises Invalid."""
+        unknown = [name for name in self.names if name and name.partition(".")[0] not in self.fields]
+        if unknown:
+            raise Invalid(
+                errors=[at(name, code="extra_forbidden", detail=MESSAGES["extra_forbidden"]) for name in unknown]
+            )
 
     def line(self, number: int, row: list[str]) -> Line:
         """A row as what it says; an empty cell says nothing."""

@@ -169,4 +169,5 @@ PROPOSALS = Kind(
     process=prepare,
     check=check,
     follow=follow,
+    refuses=(StaleProposal.slug,),
 )

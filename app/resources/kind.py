@@ -191,6 +191,8 @@ class Kind(Generic[Row_co]):
     - `check` gives what is wrong between the fields.
     - `happened` gives the places that say that something has happened, each with its day or time: none is in the future.
     - `follow` does what a write brings with it, in the same transaction; `let_go` what a deletion does, before it.
+
+    `refuses` names the problems with which its own rules refuse what the present state stands against.
     """
 
     path: str
@@ -224,6 +226,7 @@ class Kind(Generic[Row_co]):
     happened: Callable[[Any], Iterable[tuple[Place, date]]] = no_past
     follow: Step = no_step
     let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
+    refuses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = ChildList(SubjectExternalId, parent="subject_id", of_kind=self.type)

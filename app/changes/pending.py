@@ -1,0 +1,45 @@
+"""Entries of the log on their way: as many as a transaction has, in little memory."""
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+CHUNK = 1_000
+Entry = Mapping[str, Any]
+
+
+class Pending:
+    """Entries that wait for their positions; beyond a thousand they wait in a file without a name.
+
+    `size` is what they count for the quota of a key. Whoever makes it closes it.
+    """
+
+    def __init__(self) -> None:
+        self.count, self.size = 0, 0
+        self.last: list[Entry] = []
+        self.file: BinaryIO | None = None
+
+    def add(self, entries: Sequence[Entry], size: int) -> None:
+        """Add entries behind the others."""
+        self.count, self.size = self.count + len(entries), self.size + size
+        self.last += entries
+        if len(self.last) >= CHUNK:
+            self.file = self.file or TemporaryFile()  # noqa: SIM115 (closed by `close`)
+            pickle.dump(self.last, self.file)
+            self.last = []
+
+    def chunks(self) -> Iterator[Sequence[Entry]]:
+        """All entries in their order, some at a time."""
+        if self.file is not None:
+            end = self.file.tell()
+            self.file.seek(0)
+            while self.file.tell() < end:
+                yield pickle.load(self.file)  # noqa: S301 (our own file)
+        if self.last:
+            yield self.last
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.file is not None:
+            self.file.close()
