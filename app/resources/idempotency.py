@@ -104,7 +104,8 @@ class Repeatable:
         creation raises.
         """
         write = Write(kind, content)
-        await authorise_first(session, write)
+        waits = self.key is not None or session.database.is_sqlite
+        await authorise_first(session, write, None if waits else session.sides)
         if self.key is not None:
             await claim(self.request, session, self.key)
         # To which agreement it belongs, where that was not said, is settled by now.

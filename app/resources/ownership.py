@@ -57,10 +57,13 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     )
 
 
-async def authorise_first(session: Transaction, write: Write[Any]) -> None:
-    """The same of something new before the transaction begins, so that what is refused makes no other writer wait."""
+async def authorise_first(session: Transaction, write: Write[Any], sides: Sides | None = None) -> None:
+    """The same of something new before the transaction begins, so that what is refused makes no other writer wait.
+
+    Who waits for nobody from here on lets the transaction know which `sides` were looked up.
+    """
     await session.database.read(
-        lambda connection: check_write(connection, session.by, session.today, write), is_quick=True
+        lambda connection: check_write(connection, session.by, session.today, write, sides=sides), is_quick=True
     )
 
 

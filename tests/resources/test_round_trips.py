@@ -1,0 +1,70 @@
+"""What writing costs: the statements of each transaction, whatever else is in the tables."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import event
+
+from tests.databases import only_postgresql
+from tests.factories import CITY, body_of, goal_id, make, patch
+
+EVENTS = "consultation-events"
+
+
+@contextmanager
+def written_by(app: FastAPI) -> Iterator[list[str]]:
+    """The statements of transactions in the block, each by its first words; what begins and ends one is not among them."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(" ".join(statement.split()[:3]))
+
+    engine = app.state.runtime.database.writer.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@only_postgresql
+class TestRoundTrips:
+    async def test_are_few_for_something_new(self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]) -> None:
+        client, body = callers["coordinator"], body_of(EVENTS, organiser_id=CITY)
+        assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
+        with written_by(app) as said:
+            assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
+        # What it refers to, the row, the log: the rights were looked up just before, and nobody was waited for since.
+        assert said == ["SELECT 'agreement' AS", "INSERT INTO consultation_event", "WITH noted AS"]
+
+    async def test_do_not_grow_with_the_entries_of_lists(
+        self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]
+    ) -> None:
+        client, counts = callers["coordinator"], list[int]()
+        # The first request of the day with a key notes that.
+        await make(client, EVENTS, organiser_id=CITY)
+        for number in (1, 2, 5):
+            lists = {
+                "goal_ids": [goal_id(each + 1) for each in range(number)],
+                "agenda_items": [{"title": f"Punkt {each}"} for each in range(number)],
+            }
+            with written_by(app) as said:
+                await make(client, EVENTS, organiser_id=CITY, **lists)
+            counts.append(len(said))
+        assert counts[0] == counts[1] == counts[2]
+
+    async def test_are_few_for_a_change(self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]) -> None:
+        client = callers["coordinator"]
+        made = await make(client, EVENTS, organiser_id=CITY)
+        made = (await patch(client, EVENTS, made, title="Anders")).json()
+        with written_by(app) as said:
+            assert (await patch(client, EVENTS, made, title="Noch anders")).status_code == 200
+        # The row is held before the rights are looked up: whoever changed them meanwhile was waited for.
+        assert said == [
+            "SELECT consultation_event.id, consultation_event.version,",
+            "SELECT agreement.id, agreement_party.side",
+            "UPDATE consultation_event SET",
+            "WITH noted AS",
+        ]
