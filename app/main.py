@@ -19,6 +19,7 @@ from app.goals.routes import router as goals
 from app.http.body import BodyGuard
 from app.http.city_time import CityTime
 from app.http.envelope import Envelope
+from app.http.forwarded import Forwarded
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
@@ -143,4 +144,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RateLimit, limit=settings.rate_limit)
     app.add_middleware(Envelope)
     app.add_middleware(Turns)
+    app.add_middleware(Forwarded, proxies=settings.proxies, root_path=settings.root_path)
     return app

@@ -47,10 +47,19 @@ def only_networks(value: str) -> str:
     return value
 
 
+def only_prefix(value: str) -> str:
+    """Refuse what is no path that others can stand below."""
+    if not PATH_PREFIX.fullmatch(value.removesuffix("/")):
+        raise ValueError("must be a path such as /register")
+    return value.removesuffix("/")
+
+
 WebAddress = Annotated[str, AfterValidator(only_address)]
 BaseAddress = Annotated[str, AfterValidator(only_base)]
 NetworkList = Annotated[str, AfterValidator(only_networks)]
+PathPrefix = Annotated[str, AfterValidator(only_prefix)]
 
+PATH_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+){0,10}")
 MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")
 
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
@@ -87,6 +96,15 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that `register serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port that `register serve` listens on.")
+    root_path: PathPrefix = Field(
+        default="",
+        max_length=200,
+        description="Path below which a proxy passes requests on, such as `/register`, whether it takes it off or not; all addresses that the register tells begin with it. Where it is not set, `X-Forwarded-Prefix` of a proxy says so.",
+    )
+    trusted_proxies: NetworkList = Field(
+        default="127.0.0.0/8,::1",
+        description="Networks of the proxies in front, whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` are believed. What connects to the socket of `--uds` is believed, too.",
+    )
     log_name: str = Field(
         default="cooperation-register",
         pattern=r"^[^\s+]{1,200}$",
@@ -218,6 +236,16 @@ class Settings(BaseSettings):
         """The database's URL with the driver that the service uses."""
         url = make_url(self.database_url)
         return url.set(drivername=DRIVERS[url.get_backend_name()])
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of the proxies in front."""
+        return networks_in(self.trusted_proxies)
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be told: without a password."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
 
     @property
     def database_file(self) -> Path | None:

@@ -203,6 +203,16 @@ class TestSettings:
         assert line.startswith(f"REGISTER_{name}: ")
         assert reason in line
 
+    async def test_that_there_are_none_of_are_named(self, command: Command) -> None:
+        """A misspelt variable would leave its default in force: here, an empty register beside the real one."""
+        command.configure("DATABSE_URL", "postgresql://db/register")
+        line = await command.refused("serve")
+        assert line == "REGISTER_DATABSE_URL: there is no such setting; is REGISTER_DATABASE_URL meant?"
+        command.configure("DATABSE_URL", "")
+        (command.folder / ".env").write_text("OTHER=1\nREGISTER_ZZZ=1\n", "utf-8")
+        assert (await command.refused("migrate")).startswith("REGISTER_DATABSE_URL: ")
+        assert command.left == [".env"]
+
     async def test_that_are_wrong_stop_every_command(self, command: Command) -> None:
         command.configure("PORT", "0")
         # What audits a register from outside takes none.
@@ -220,7 +230,10 @@ class TestSettings:
 class TestMigrateSeedVerify:
     async def test_make_a_register_that_can_be_made_again(self, empty: Command, empty_settings: Settings) -> None:
         await migrating.downgrade(empty_settings, "base")
-        newest = f"The database is at revision {newest_revision()}; 0 representations were renewed.\n"
+        newest = (
+            f"The database is at revision {newest_revision()}; 0 representations were renewed. "
+            f"It is {empty_settings.shown_database}.\n"
+        )
         for _ in range(2):
             assert await empty.run("migrate") == newest
         added = "0 unchanged, 0 kept as partners changed them, 0 deleted by partners and not added again."
@@ -313,8 +326,13 @@ class TestServe:
             code, err = await running.end(sign)
         served = running.address.replace("127.0.0.1", "localhost") if arguments else running.address
         assert (code, err.splitlines()) == (
-            -signal.SIGTERM if sign == signal.SIGTERM else 0,
-            [f"The register is served on {served}/ (API docs: /docs). Stop it with Ctrl-C."],
+            0,
+            [
+                (
+                    f"The register is served on {served}/ from sqlite:///register.db (API docs: {served}/docs). "
+                    "Stop it with Ctrl-C."
+                )
+            ],
         )
         lines = [json.loads(line) for line in running.lines]
         (request,) = [line for line in lines if line.get("request_id") == "find-me"]
@@ -348,7 +366,7 @@ class TestServe:
             finally:
                 writer.close()
                 await writer.wait_closed()
-            assert await asyncio.wait_for(running.process.wait(), 60) == -signal.SIGTERM
+            assert await asyncio.wait_for(running.process.wait(), 60) == 0
 
     @only_postgresql
     async def test_never_migrates_a_postgresql(self, empty: Command, empty_settings: Settings, tmp_path: Path) -> None:

@@ -110,11 +110,15 @@ class TestAddresses:
             settings(public_url="https://register.stadt.example:8443/").public_url
             == "https://register.stadt.example:8443"
         )
+        assert settings(root_path="/stadt/register/").root_path == "/stadt/register"
+        assert settings(root_path="/").root_path == ""
         assert settings(terms_url="https://stadt.example/a?b=c#d").terms_url == "https://stadt.example/a?b=c#d"
 
     @pytest.mark.parametrize(
         ("name", "value"),
         [
+            *(("root_path", path) for path in ("register", "/a b", "/../x", "//x", "/a?b", "/.")),
+            ("trusted_proxies", "nginx"),
             ("public_url", "register.stadt.example"),
             ("public_url", "https://register.stadt.example/v1"),
             ("public_url", "https://register.stadt.example?x"),

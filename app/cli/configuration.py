@@ -1,15 +1,37 @@
 """The settings of a command."""
 
+import os
+from difflib import get_close_matches
+
+from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from app.cli.failed import Failed
 from app.settings import Settings
 
+PREFIX = "REGISTER_"
+
 
 def read_settings() -> Settings:
-    """The settings; a wrong one is named by its variable."""
+    """The settings; a wrong one is named by its variable, and so is one that there is not."""
+    refuse_unknown()
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        raise Failed(f"REGISTER_{str(first['loc'][0]).upper()}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise Failed(f"{variable(str(first['loc'][0]))}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def variable(field: str) -> str:
+    """The variable that a setting is read from."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def refuse_unknown() -> None:
+    """Refuse a variable that looks like a setting and is none: misspelt, it would leave the default in force unseen."""
+    known = {variable(field) for field in Settings.model_fields}
+    asked = {name.upper() for name in (*os.environ, *dotenv_values(str(Settings.model_config["env_file"])))}
+    unknown = sorted(name for name in asked - known if name.startswith(PREFIX))
+    if unknown:
+        near = get_close_matches(unknown[0], known, 1)
+        raise Failed(f"{unknown[0]}: there is no such setting{f'; is {near[0]} meant?' if near else ''}")

@@ -19,8 +19,12 @@ cli = typer.Typer(add_completion=False)
 
 @cli.command(help=__doc__)
 def migrate() -> None:
-    rendered = carry_out(migrate_and_render(read_settings()))
-    typer.echo(f"The database is at revision {newest_revision()}; {rendered} representations were renewed.")
+    settings = read_settings()
+    rendered = carry_out(migrate_and_render(settings))
+    typer.echo(
+        f"The database is at revision {newest_revision()}; {rendered} representations were renewed. "
+        f"It is {settings.shown_database}."
+    )
 
 
 async def migrate_and_render(settings: Settings) -> int:

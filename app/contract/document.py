@@ -80,8 +80,12 @@ class Contract:
             self.app.openapi_schema = self.build()
         return self.app.openapi_schema
 
+    def below(self, prefix: str) -> dict[str, Any]:
+        """The same as it is served below a path."""
+        return self() | {"servers": servers(self.settings, prefix)}
+
     def build(self) -> dict[str, Any]:
-        about, places = info(self.settings), servers(self.settings)
+        about, places = info(self.settings), servers(self.settings, self.settings.root_path)
         document = get_openapi(
             **about,
             openapi_version="3.1.0",

@@ -43,17 +43,20 @@ def info(settings: Settings) -> dict[str, Any]:
     }
 
 
-def servers(settings: Settings) -> list[dict[str, Any]]:
-    """Where the service is: first what generators of clients take, last what holds wherever the document is served."""
+def servers(settings: Settings, below: str) -> list[dict[str, Any]]:
+    """Where the service is: first what generators of clients take, last what holds wherever the document is served.
+
+    `below` is the path below which it is reached.
+    """
     here = {
-        "url": PREFIX,
+        "url": f"{below}{PREFIX}",
         "description": "The installation that serves this document, local or production.",
         "x-sandbox": True,
         "x-internal": False,
     }
     if settings.public_url is None:
         return [here]
-    url = f"{settings.public_url}{PREFIX}"
+    url = f"{settings.public_url}{below}{PREFIX}"
     return [{"url": url, "description": "The address of this installation, for production.", "x-internal": False}, here]
 
 

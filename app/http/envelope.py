@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.problems import InternalError, NotFound, problem_response
 
@@ -46,6 +47,22 @@ PREFLIGHT_HEADERS = [
 ]
 
 
+LEADING = ("Location", "Content-Location", "Link")
+OWN_ADDRESS = re.compile("^/|(?<=^<)/|(?<=, <)/")
+"""Where an address of ours begins in one of these headers."""
+
+
+def complete(headers: MutableHeaders, scope: Scope) -> None:
+    """Give an answer the headers that all have, and what it names the path below which the register is reached."""
+    headers["X-Request-ID"] = scope["request_id"]
+    for name, value in STANDARD_HEADERS.items():
+        headers.setdefault(name, value)
+    prefix = prefix_of(scope)
+    for name in LEADING if prefix else ():
+        if name in headers:
+            headers[name] = OWN_ADDRESS.sub(f"{prefix}/", headers[name])
+
+
 class Envelope:
     """The ASGI middleware around all that answers: nothing leaves the service without its headers, not even a failure."""
 
@@ -66,10 +83,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = scope["request_id"]
-                for name, value in STANDARD_HEADERS.items():
-                    headers.setdefault(name, value)
+                complete(MutableHeaders(scope=message), scope)
                 head_sent.set()
             elif method == "HEAD":
                 message = {**message, "body": b""}

@@ -28,7 +28,7 @@ class ProblemDocument(BaseModel):
 
     type: str = Field(
         max_length=200,
-        pattern="^/problems/[a-z-]+$",
+        pattern="^(/[A-Za-z0-9._~-]+)*/problems/[a-z-]+$",
         description="Address of the description of this kind of problem.",
     )
     title: str = Field(max_length=200, pattern="^.*$", description="Name of this kind of problem.")

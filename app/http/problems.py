@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.negotiation import language_of
 from app.language import Language, Text
@@ -370,9 +371,11 @@ class InsufficientStorage(Problem):
 def problem_response(scope: Scope, problem: Problem) -> Response:
     """The answer to a request that failed, in the language that its caller prefers."""
     language = language_of(Headers(scope=scope))
+    prefix = prefix_of(scope)
     about = {
+        "type": f"{prefix}/problems/{problem.slug}",
         "detail": getattr(problem.detail, language)[:2000],
-        "instance": quote(masked(scope["path"]), errors="replace")[:2048],
+        "instance": quote(prefix + masked(scope["path"]), errors="replace")[:2048],
         "request_id": scope.get("request_id", ""),
     }
     body = document(type(problem), language, about, problem.members, problem.errors)

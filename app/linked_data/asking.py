@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.base import base_of
+from app.http.base import base_at
 from app.http.negotiation import wants_linked
 from app.linked_data.documents import linked_form
 from app.resources.forms import wanted_form
@@ -21,7 +21,7 @@ class LinkedData:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        base = await base_of(request)
+        base = base_at(request)
         asked = f"?{request.url.query}" if request.url.query else ""
         token = wanted_form.set(linked_form(base, f"{base}{request.url.path}{asked}"))
         try:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.access.caller import ANONYMOUS
 from app.access.visibility import visible
+from app.http.base import base_at
 from app.http.problems import NotFound
 from app.http.runtime import Running
 from app.oparl.answers import InterfaceRoute, json_answer
@@ -54,7 +55,7 @@ async def list_bodies(request: Request, runtime: Running, wanted: Wanted) -> Res
     def work(connection: Connection) -> ListPage:
         return read_list(connection, world_of(request, runtime), BODY, Scope(), wanted, request.url.path)
 
-    return page_answer(request, runtime, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read(work))
 
 
 @router.get("/body/{id}/{name}")
@@ -71,7 +72,7 @@ async def list_of_body(request: Request, runtime: Running, id: Id, name: Name, w
         world, scope = world_of(request, runtime), in_body(type.kind, id)
         return read_list(connection, world, type, scope, wanted, request.url.path)
 
-    return page_answer(request, runtime, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read(work))
 
 
 @router.get("/organization/{id}/meeting")
@@ -82,7 +83,7 @@ async def list_meetings_of_organization(request: Request, runtime: Running, id: 
         there(connection, ANONYMOUS, TYPES["organization"].kind, id)
         return read_list(connection, world_of(request, runtime), MEETING, meetings_of(id), wanted, request.url.path)
 
-    return page_answer(request, runtime, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read(work))
 
 
 @router.get("/{segment}/{id}")
@@ -109,13 +110,13 @@ async def object_answer(request: Request, runtime: Runtime, segment: str, id: UU
     return json_answer(request, await runtime.database.read(work))
 
 
-def page_answer(request: Request, runtime: Runtime, wanted: ExternalListQuery, page: ListPage) -> Response:
+def page_answer(request: Request, wanted: ExternalListQuery, page: ListPage) -> Response:
     """A page of a list, with the addresses of the pages around it."""
     asked = sorted((name, value) for name, value in request.query_params.multi_items() if name != "cursor")
 
     def at(cursor: str | None) -> str:
         query = urlencode([*asked, *([("cursor", cursor)] if cursor else [])])
-        return f"{base_of(request, runtime)}{request.url.path}{'?' if query else ''}{query}"
+        return f"{base_at(request)}{request.url.path}{'?' if query else ''}{query}"
 
     links = {"first": at(None), "self": at(wanted.cursor)}
     around = (("prev", page.before), ("next", page.after), ("last", page.last))
@@ -137,9 +138,4 @@ def without_inner(content: Object) -> Object:
 
 def world_of(request: Request, runtime: Runtime) -> World:
     """Where objects are served, and by whom."""
-    return World(base_of(request, runtime), runtime.settings)
-
-
-def base_of(request: Request, runtime: Runtime) -> str:
-    """The address of the installation: the one that is set, so that each object has one address for good."""
-    return runtime.settings.public_url or str(request.base_url).rstrip("/")
+    return World(base_at(request), runtime.settings)

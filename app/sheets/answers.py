@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.http.base import base_at
 from app.runtime import Runtime
 from app.sheets import separated, workbook
 from app.sheets.choice import Chosen
@@ -45,11 +46,10 @@ def writing(table: Table, form: Chosen, about: About, cell: Callable[[Any], str]
 def about_table(request: Request, runtime: Runtime, position: int, selected: Mapping[str, str]) -> About:
     """What a file says of itself, whoever made it."""
     settings = runtime.settings
-    base = settings.public_url or str(request.base_url).rstrip("/")
     query = f"?{request.url.query}" if request.url.query else ""
     return About(
         source=settings.operator,
-        address=f"{base}{request.url.path}{query}",
+        address=f"{base_at(request)}{request.url.path}{query}",
         position=position,
         day=runtime.today,
         selected=selected,

@@ -1,5 +1,6 @@
 """What every page for people is made in: one state of the register, one language, one layout, one ETag."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from app.access.caller import ANONYMOUS, Caller
 from app.catalogue import FEATURES, Feature
 from app.changes.models import LogHead
 from app.database import table_of
+from app.http.base import outward
 from app.http.conditional import IF_NONE_MATCH, entity_tags
 from app.http.negotiation import HTML, JSON, acceptable, language_of
 from app.labels import label_of
@@ -27,6 +29,7 @@ from app.site.words import words
 
 VERSION = version("cooperation-register")
 OWN_ASSETS = f"/assets/register-{VERSION}"
+OWN_ADDRESS = re.compile(r"( (?:href|src)=\")/(?!/)")
 LANGUAGE = "language"
 DAY_FORMATS: Mapping[Language, str] = {"de": "%d.%m.%Y", "en": "%-d %B %Y"}
 TIME_FORMATS: Mapping[Language, str] = {"de": "%d.%m.%Y, %H:%M Uhr", "en": "%-d %B %Y, %H:%M"}
@@ -144,7 +147,7 @@ async def of_one_state(request: Request, make: Callable[[Look], bytes], media_ty
 def rendered(reader: Reader, template: str, content: Content) -> str:
     """A page as HTML."""
     navigation = [(f"/{feature.kind.path}", reader.say(feature.label)) for feature in NAVIGATION]
-    return TEMPLATES.get_template(template).render(
+    page = TEMPLATES.get_template(template).render(
         look=reader,
         language=reader.language,
         settings=reader.settings,
@@ -154,6 +157,8 @@ def rendered(reader: Reader, template: str, content: Content) -> str:
         position=reader.position if isinstance(reader, Look) else None,
         **{"current": "", "programs": None, **content},
     )
+    # What people wrote has no quotes in HTML, so nothing of it is taken for an address.
+    return OWN_ADDRESS.sub(f"\\1{outward(reader.request, '/')}", page)
 
 
 def still(request: Request, template: str, content: Content, status_code: int = 200) -> Response:

@@ -21,7 +21,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import Scope
 
 from app.catalogue import FEATURES
+from app.http.base import base_at, outward
 from app.http.envelope import API_VERSION
+from app.http.forwarded import prefix_of
 from app.http.negotiation import language_of
 from app.http.problems import NotFound, Problem, example
 from app.language import Text
@@ -40,6 +42,8 @@ SWAGGER_ASSETS = f"/assets/swagger-ui-{version('fastapi-offline')}"
 
 SECURITY_HOLDS = timedelta(days=182)
 START = "/v1"
+MOST_CONTRACTS = 4
+"""One for each path below which a proxy says that the register is reached."""
 TITLE = WORDS["title"]
 DOCS = Text("Schnittstelle", "API")
 KEPT_OF_PROBLEMS = frozenset({"allow", "retry-after", "www-authenticate", "cache-control"})
@@ -101,6 +105,7 @@ class Assets(StaticFiles):
 
 def install_assets(app: FastAPI) -> None:
     """Serve the files of the pages: our own, and those of Swagger UI from its package."""
+    app.state.contracts = {}
     app.mount(OWN_ASSETS, Assets("app.site", "assets"))
     app.mount(SWAGGER_ASSETS, Assets("fastapi_offline", "static"))
 
@@ -109,7 +114,7 @@ def install_assets(app: FastAPI) -> None:
 async def get_index(request: Request) -> Response:
     """Lead to everything that is here."""
     language = language_of(request.headers)
-    links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS]
+    links = [{"href": outward(request, href), "title": getattr(text, language)} for href, text in LINKS]
     if not wants_html(request):
         return JSONResponse({"title": getattr(TITLE, language), "links": links}, headers=varying(language))
     return await answer(request, "overview.html", overview)
@@ -135,18 +140,21 @@ async def get_icon() -> Response:
 @router.get("/v1/openapi.json")
 async def get_contract(request: Request) -> Response:
     """The contract of the API."""
-    state = request.app.state
-    kept_before: asyncio.Future[Kept] | None = getattr(state, "contract", None)
-    if kept_before is None or (kept_before.done() and kept_before.exception()):
+    kept: dict[str, asyncio.Future[Kept]] = request.app.state.contracts
+    prefix = prefix_of(request.scope)
+    before = kept.get(prefix)
+    if before is None or (before.done() and before.exception()):
+        while len(kept) >= MOST_CONTRACTS:
+            del kept[next(iter(kept))]
         # It takes a second to make, which nobody else is to wait for; whoever asks meanwhile waits for the same one.
-        state.contract = asyncio.ensure_future(run_in_threadpool(kept_contract, request.app))
-    kept: Kept = await asyncio.shield(state.contract)
-    return kept.answer(request.headers)
+        kept[prefix] = asyncio.ensure_future(run_in_threadpool(kept_contract, request.app, prefix))
+    return (await asyncio.shield(kept[prefix])).answer(request.headers)
 
 
-def kept_contract(app: FastAPI) -> Kept:
-    """The contract as it is sent."""
-    content = json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+def kept_contract(app: FastAPI, prefix: str) -> Kept:
+    """The contract as it is sent below a path."""
+    contract: Any = app.openapi
+    content = json.dumps(contract.below(prefix), ensure_ascii=False, separators=(",", ":")).encode()
     return Kept(content, "application/json", "no-cache")
 
 
@@ -155,7 +163,9 @@ async def get_start(request: Request) -> Response:
     """Where everything of the API is, for programs and for whoever tries the base URL."""
     language = language_of(request.headers)
     settings: Settings = request.app.state.runtime.settings
-    links = [{"href": href, "title": getattr(text, language)} for href, text in LINKS if href != START]
+    links = [
+        {"href": outward(request, href), "title": getattr(text, language)} for href, text in LINKS if href != START
+    ]
     about = {"title": getattr(TITLE, language), "version": API_VERSION, "operator": settings.operator}
     told = {"contact": settings.contact_url, "terms": settings.terms_url, "data_licence": settings.data_licence}
     return JSONResponse({**about, **told, "links": links}, headers=varying(language))
@@ -174,7 +184,7 @@ async def get_security(request: Request) -> Response:
     expires = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + SECURITY_HOLDS
     lines += [f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", "Preferred-Languages: de, en"]
     if settings.public_url:
-        lines.append(f"Canonical: {settings.public_url}/.well-known/security.txt")
+        lines.append(f"Canonical: {base_at(request)}/.well-known/security.txt")
     text = "".join(f"{line}\n" for line in lines)
     return PlainTextResponse(text, headers={"Cache-Control": "no-cache"})
 
@@ -197,7 +207,7 @@ async def get_problem(request: Request, slug: str) -> Response:
 @router.get("/.well-known/api-catalog")
 async def get_catalogue(request: Request) -> Response:
     """Where the API, its contract, its docs and its state are (RFC 9727, as a link set of RFC 9264)."""
-    base = str(request.base_url).rstrip("/")
+    base = base_at(request)
     links = {
         "anchor": f"{base}/v1",
         "service-desc": [{"href": f"{base}/openapi.json", "type": "application/vnd.oai.openapi+json;version=3.1"}],
@@ -223,9 +233,11 @@ def problems_page(request: Request, kinds: Sequence[type[Problem]], title: Text)
         }
         for kind in kinds
     ]
+    told = [each | {"type": outward(request, each["type"])} for each in described]
     if not wants_html(request):
-        return JSONResponse({"problems": described}, headers=varying(language))
-    shown = json.dumps(example(kinds[0], language), ensure_ascii=False, indent=2) if len(kinds) == 1 else None
+        return JSONResponse({"problems": told}, headers=varying(language))
+    led = {"type": told[0]["type"], "instance": outward(request, "/v1/goals")}
+    shown = json.dumps(example(kinds[0], language) | led, ensure_ascii=False, indent=2) if len(kinds) == 1 else None
     content = {"title": getattr(title, language), "problems": described, "example": shown}
     return still(request, "problems.html", {**content, "programs": request.url.path})
 

@@ -76,9 +76,9 @@ class Service:
         await self.ended()
 
     async def ended(self) -> None:
-        """Wait until the process has ended as it was asked to: uvicorn shuts down, then lets the signal have its way."""
+        """Wait until the process has ended as it was asked to."""
         assert self.process is not None
-        assert await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT) == -signal.SIGTERM, self.log()
+        assert await asyncio.wait_for(self.process.wait(), SECONDS_TO_EXIT) == 0, self.log()
 
     async def end(self) -> None:
         """Make sure that nothing is left running."""

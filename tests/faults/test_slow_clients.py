@@ -168,6 +168,24 @@ class TestBeingStopped:
             assert answer.status_code == 200
             assert answer.json() == {"items": [], "next_cursor": newest, "more": False}
 
+    async def test_ends_whatever_its_clients_do(self, service: Service, settings: Settings) -> None:
+        """Heads without bodies, an answer that nobody takes, a write that waits for a lock: none keeps it, none is a failure."""
+        reading = "GET /v1/changes/stream HTTP/1.1\r\nHost: register.test\r\n\r\n"
+        async with (
+            service.client() as client,
+            connected(service.port, HEAD.format(key=service.key), 3),
+            connected(service.port, reading * 3),
+            everything_locked(settings),
+        ):
+            waiting = asyncio.create_task(change(client, 1))
+            await until_waiting(client, [waiting])
+            started = time.monotonic()
+            await service.stop()
+            assert time.monotonic() - started < 8
+            with suppress(httpx.TransportError):
+                assert (await waiting).status_code == 503
+        assert "Traceback" not in service.log()
+
 
 async def change(client: httpx.AsyncClient, number: int) -> httpx.Response:
     """Change one of the goals."""
