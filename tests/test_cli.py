@@ -329,8 +329,8 @@ class TestServe:
             0,
             [
                 (
-                    f"The register is served on {served}/ from sqlite:///register.db (API docs: {served}/docs). "
-                    "Stop it with Ctrl-C."
+                    f"The register is served on {served}/ from sqlite:///register.db. "
+                    "Its API docs are at /docs. Stop it with Ctrl-C."
                 )
             ],
         )

@@ -3,39 +3,43 @@
 An SQLite file is created and migrated on the way; a PostgreSQL database is not: run `register migrate` first.
 """
 
-import socket
-from contextlib import suppress
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.configuration import read_settings
-from app.cli.failed import Failed
+from app.cli.listening import address_of, listen, listen_at
 from app.cli.loading import load
 
 cli = typer.Typer(add_completion=False)
 
+MOST_WORKERS = 64
+
 
 @cli.command(help=__doc__)
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; default REGISTER_HOST or 127.0.0.1.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Address to listen on; default REGISTER_HOST or 127.0.0.1. With :: it is every address, of IPv4 too."
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port to listen on; default REGISTER_PORT or 8000.")
     ] = None,
+    uds: Annotated[Path | None, typer.Option(help="File of a socket to listen on, in place of a port.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="Processes that serve together; one that crashes is replaced.")
+    ] = 1,
 ) -> None:
     settings = read_settings()
     host, port = host or settings.host, port or settings.port
-    with listening(host, port) as listener, suppress(KeyboardInterrupt):
+    with ExitStack() as stack:
         # What the command cannot do without it is said without waiting for the app.
-        load("serving").serve(settings, listener, f"http://{host}:{port}/")
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens, so that a port that is taken is said before anything is served."""
-    try:
-        (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        # Python adds the address to the reason; it stands here already.
-        reason = str(error.strerror).partition(" (")[0]
-        raise Failed(f"cannot listen on {host}:{port}: {reason}") from None
+        listener = stack.enter_context(listen_at(uds) if uds else listen(host, port))
+        if uds:
+            stack.callback(uds.unlink, missing_ok=True)
+        address = f"unix:{uds}" if uds else f"http://{address_of(host, port)}/"
+        load("serving").serve(settings, listener, address, workers)

@@ -5,16 +5,24 @@ import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import typer
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
+from app.cli.listening import listen_at
 from app.cli.loading import load
 from app.cli.running import carry_out, is_outdated
+from app.cli.workers import Workers
 from app.http.ending import Ending
+from app.http.forwarded import Forwarded
+from app.http.passing import ToWriter
 from app.http.protocol import BoundedConnection
 from app.logs import configure_logging
 from app.main import create_app
@@ -32,7 +40,7 @@ SECONDS_TO_END = 7.5
 Deliver = Callable[[Runtime], Awaitable[None]]
 
 
-def serve(settings: Settings, listener: socket, address: str) -> None:
+def serve(settings: Settings, listener: socket, address: str, workers: int = 1) -> None:
     """Serve the API on a socket that listens, until stopped; an SQLite file is brought to the newest schema before."""
     configure_logging(settings.log_level)
     if settings.database_file and carry_out(has_outdated_database(settings)):
@@ -42,11 +50,34 @@ def serve(settings: Settings, listener: socket, address: str) -> None:
     gc.collect()
     gc.freeze()
     typer.echo(
-        f"The register is served on {address} from {settings.shown_database} (API docs: {address}docs). "
-        "Stop it with Ctrl-C.",
+        f"The register is served on {address} from {settings.shown_database}. Its API docs are at /docs. Stop it with Ctrl-C.",
         err=True,
     )
-    Server(app, worker_for(settings)).run(sockets=[listener])
+    if workers == 1:
+        Server(app, app, [listener], worker_for(settings)).serve_until_ended()
+    else:
+        serve_together(app, settings, listener, workers)
+
+
+def serve_together(app: FastAPI, settings: Settings, listener: socket, workers: int) -> None:
+    """Serve with several processes; on SQLite the first of them writes, and delivers to webhook endpoints."""
+    with TemporaryDirectory(prefix="register-") as folder, ExitStack() as stack:
+        writer = Path(folder) / "writer"
+        to_writer = stack.enter_context(listen_at(writer)) if settings.database_file else None
+
+        def work(place: int, watched: int) -> None:
+            # What was put together before the fork is shared; connections and the process's own number are not.
+            app.state.runtime = Runtime.of(settings)
+            if to_writer is None:
+                server = Server(app, app, [listener])
+            elif place == 0:
+                server = Server(app, app, [listener, to_writer], worker_for(settings))
+            else:
+                passing = Forwarded(ToWriter(app, writer), settings.proxies, settings.root_path)
+                server = Server(app, passing, [listener])
+            server.serve_until_ended(watched)
+
+        Workers(workers, work).run()
 
 
 def worker_for(settings: Settings) -> Deliver | None:
@@ -57,14 +88,15 @@ def worker_for(settings: Settings) -> Deliver | None:
 class Server(uvicorn.Server):
     """Serves until it is asked to end, and then ends in some seconds, whatever its clients do.
 
-    Who waits for changes is told at once. `worker` is what goes on beside the requests, until then.
+    Who waits for changes is told at once. `entry` is what requests come to first, `worker` is what goes on beside them, until then.
     """
 
-    def __init__(self, app: FastAPI, worker: Deliver | None = None) -> None:
-        self.runtime, self.worker = app.state.runtime, worker
+    def __init__(self, app: FastAPI, entry: ASGIApp, sockets: list[socket], worker: Deliver | None = None) -> None:
+        self.runtime, self.listeners, self.worker = app.state.runtime, sockets, worker
+        self.watched: int | None = None
         super().__init__(
             uvicorn.Config(
-                Ending(app, self.runtime.ending),
+                Ending(entry, self.runtime.ending),
                 http=BoundedConnection,
                 log_config=None,
                 access_log=False,
@@ -75,8 +107,15 @@ class Server(uvicorn.Server):
             )
         )
 
+    def serve_until_ended(self, watched: int | None = None) -> None:
+        """Serve until the process is asked to end, or what is watched ends."""
+        self.watched = watched
+        self.run(sockets=self.listeners)
+
     async def serve(self, sockets: list[socket] | None = None) -> None:
         """Serve, and work, until the process is asked to end."""
+        if self.watched is not None:
+            asyncio.get_running_loop().add_reader(self.watched, self.be_left, self.watched)
         working = asyncio.ensure_future(self.worker(self.runtime)) if self.worker else None
         try:
             await super().serve(sockets)
@@ -95,10 +134,15 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (uvicorn's own would have the signal end the process)
-        """Begin to end; a second signal does not wait for what was begun."""
-        self.force_exit, self.should_exit = self.should_exit, True
-        if not self.force_exit:
+    def be_left(self, watched: int) -> None:
+        """Begin to end, as nobody would end this process later."""
+        asyncio.get_running_loop().remove_reader(watched)
+        self.handle_exit()
+
+    def handle_exit(self, sig: int = 0, frame: FrameType | None = None) -> None:  # noqa: ARG002 (as uvicorn calls it)
+        """Begin to end; uvicorn's own would have the signal end the process afterwards."""
+        if not self.should_exit:
+            self.should_exit = True
             self.runtime.ending.set()
             last = threading.Timer(SECONDS_TO_END, os._exit, (0,))
             last.daemon = True

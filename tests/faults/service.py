@@ -19,10 +19,13 @@ SECONDS_TO_EXIT = 20
 class Service:
     """One installation: its settings, its port, and the process that serves it."""
 
-    def __init__(self, settings: Settings, key: str, folder: Path, *, before: str = "", **variables: str) -> None:
+    def __init__(
+        self, settings: Settings, key: str, folder: Path, *more: str, before: str = "", **variables: str
+    ) -> None:
         self.settings = settings
         self.key = key
         self.folder = folder
+        self.more = more
         self.program = (sys.executable, "-c", f"{before}\n{PROGRAM}")
         self.port = free_port()
         self.environment = environment(
@@ -50,6 +53,7 @@ class Service:
                 "serve",
                 "--port",
                 str(self.port),
+                *self.more,
                 cwd=self.folder,
                 env=self.environment,
                 stdin=asyncio.subprocess.DEVNULL,
