@@ -96,6 +96,16 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that `register serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port that `register serve` listens on.")
+    management_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of its own for `/healthz`, `/readyz` and `/metrics`, which are never limited there; without it there are no metrics.",
+    )
+    management_host: str = Field(
+        default="127.0.0.1",
+        description="Address that the management port listens on: one that only the operator reaches.",
+    )
     root_path: PathPrefix = Field(
         default="",
         max_length=200,
@@ -195,7 +205,7 @@ class Settings(BaseSettings):
             raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
         return value
 
-    @field_validator("log_key", "webhook_key", "webhook_allow", mode="before")
+    @field_validator("log_key", "management_port", "webhook_key", "webhook_allow", mode="before")
     @classmethod
     def take_empty_for_none(cls, value: Any) -> Any:
         return value or None

@@ -19,6 +19,7 @@ from app.access.keys import digest, is_well_formed
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.database import Database, table_of
+from app.http.answered import answered_of
 from app.http.body import ADMITTED
 from app.http.clients import client_of
 from app.http.runtime import Running, check_schema_once
@@ -51,6 +52,8 @@ async def identify(request: Request, runtime: Running) -> Caller:
     if row.last_used_on != now.date():
         await note_use(database, row.id, now.date())
     asking.set(Asker(str(row.id), has_key=True))
+    told = answered_of(request.scope)
+    told.key_id, told.partner_id = row.id, row.partner_id
     return caller_of(row)
 
 

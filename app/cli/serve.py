@@ -41,5 +41,9 @@ def serve(
         listener = stack.enter_context(listen_at(uds) if uds else listen(host, port))
         if uds:
             stack.callback(uds.unlink, missing_ok=True)
+        management = settings.management_port and stack.enter_context(
+            listen(settings.management_host, settings.management_port)
+        )
         address = f"unix:{uds}" if uds else f"http://{address_of(host, port)}/"
-        load("serving").serve(settings, listener, address, workers)
+        serving = load("serving")
+        serving.serve(settings, serving.Sockets(listener, management or None), address, workers)

@@ -6,10 +6,12 @@ import os
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import Any
 
 import typer
 import uvicorn
@@ -37,29 +39,48 @@ SECONDS_TO_NOTICE = 1
 SECONDS_TO_END = 7.5
 """When the process ends, whatever still holds it: what was acknowledged is on the disk, and the rest was not done."""
 
-Deliver = Callable[[Runtime], Awaitable[None]]
+FIGURES_KEPT_IN = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus-client looks for the folder in which processes keep figures together, when it is loaded."""
+
+Beside = Callable[[Runtime], Awaitable[None]]
+"""What goes on beside the requests, until the process is asked to end."""
 
 
-def serve(settings: Settings, listener: socket, address: str, workers: int = 1) -> None:
-    """Serve the API on a socket that listens, until stopped; an SQLite file is brought to the newest schema before."""
+@dataclass(frozen=True)
+class Sockets:
+    """What listens: for requests, and for the operator where there is a management port."""
+
+    requests: socket
+    management: socket | None = None
+
+
+def serve(settings: Settings, sockets: Sockets, address: str, workers: int = 1) -> None:
+    """Serve the API on sockets that listen, until stopped; an SQLite file is brought to the newest schema before."""
     configure_logging(settings.log_level)
     if settings.database_file and carry_out(has_outdated_database(settings)):
         carry_out(load("migrate").migrate_and_render(settings))
-    app = create_app(settings)
-    # What is there now stays: the collector need not look at it again with every full run, in the middle of a request.
-    gc.collect()
-    gc.freeze()
-    typer.echo(
-        f"The register is served on {address} from {settings.shown_database}. Its API docs are at /docs. Stop it with Ctrl-C.",
-        err=True,
-    )
-    if workers == 1:
-        Server(app, app, [listener], worker_for(settings)).serve_until_ended()
-    else:
-        serve_together(app, settings, listener, workers)
+    with ExitStack() as stack:
+        managing = None
+        if sockets.management:
+            os.environ[FIGURES_KEPT_IN] = stack.enter_context(TemporaryDirectory(prefix="register-figures-"))
+            managing = load("managing")
+        app = create_app(settings)
+        # What is there now stays: the collector need not look at it again with every full run, in the middle of a request.
+        gc.collect()
+        gc.freeze()
+        typer.echo(
+            f"The register is served on {address} from {settings.shown_database}. "
+            "Its API docs are at /docs. Stop it with Ctrl-C.",
+            err=True,
+        )
+        if workers == 1:
+            beside = deliverers(settings) + managers(sockets, managing)
+            Server(app, app, [sockets.requests], beside, managing).serve_until_ended()
+        else:
+            serve_together(app, settings, sockets, workers, managing)
 
 
-def serve_together(app: FastAPI, settings: Settings, listener: socket, workers: int) -> None:
+def serve_together(app: FastAPI, settings: Settings, sockets: Sockets, workers: int, managing: Any) -> None:
     """Serve with several processes; on SQLite the first of them writes, and delivers to webhook endpoints."""
     with TemporaryDirectory(prefix="register-") as folder, ExitStack() as stack:
         writer = Path(folder) / "writer"
@@ -68,35 +89,43 @@ def serve_together(app: FastAPI, settings: Settings, listener: socket, workers: 
         def work(place: int, watched: int) -> None:
             # What was put together before the fork is shared; connections and the process's own number are not.
             app.state.runtime = Runtime.of(settings)
-            if to_writer is None:
-                server = Server(app, app, [listener])
-            elif place == 0:
-                server = Server(app, app, [listener, to_writer], worker_for(settings))
-            else:
-                passing = Forwarded(ToWriter(app, writer), settings.proxies, settings.root_path)
-                server = Server(app, passing, [listener])
-            server.serve_until_ended(watched)
+            entry: ASGIApp = app
+            listeners, beside = [sockets.requests], managers(sockets, managing)
+            if to_writer and place == 0:
+                listeners.append(to_writer)
+                beside += deliverers(settings)
+            elif to_writer:
+                entry = Forwarded(ToWriter(app, writer), settings.proxies, settings.root_path)
+            Server(app, entry, listeners, beside, managing).serve_until_ended(watched)
 
-        Workers(workers, work).run()
+        Workers(workers, work, managing.forget if managing else None).run()
 
 
-def worker_for(settings: Settings) -> Deliver | None:
-    """What delivers to webhook endpoints beside the requests, where this process does: on SQLite it is the only one."""
-    return deliver if settings.webhook_key is not None and settings.database_file else None
+def deliverers(settings: Settings) -> list[Beside]:
+    """What delivers to webhook endpoints, where this process does: on SQLite it is the only one."""
+    return [deliver] if settings.webhook_key is not None and settings.database_file else []
+
+
+def managers(sockets: Sockets, managing: Any) -> list[Beside]:
+    """What answers the operator, where there is a management port."""
+    return [managing.manage(sockets.management)] if managing else []
 
 
 class Server(uvicorn.Server):
     """Serves until it is asked to end, and then ends in some seconds, whatever its clients do.
 
-    Who waits for changes is told at once. `entry` is what requests come to first, `worker` is what goes on beside them, until then.
+    Who waits for changes is told at once. `entry` is what requests come to first.
     """
 
-    def __init__(self, app: FastAPI, entry: ASGIApp, sockets: list[socket], worker: Deliver | None = None) -> None:
-        self.runtime, self.listeners, self.worker = app.state.runtime, sockets, worker
+    def __init__(
+        self, app: FastAPI, entry: ASGIApp, listeners: list[socket], beside: list[Beside], managing: Any
+    ) -> None:
+        self.runtime, self.listeners, self.beside = app.state.runtime, listeners, beside
         self.watched: int | None = None
+        ending = Ending(entry, self.runtime.ending)
         super().__init__(
             uvicorn.Config(
-                Ending(entry, self.runtime.ending),
+                managing.counted(ending) if managing else ending,
                 http=BoundedConnection,
                 log_config=None,
                 access_log=False,
@@ -116,13 +145,12 @@ class Server(uvicorn.Server):
         """Serve, and work, until the process is asked to end."""
         if self.watched is not None:
             asyncio.get_running_loop().add_reader(self.watched, self.be_left, self.watched)
-        working = asyncio.ensure_future(self.worker(self.runtime)) if self.worker else None
+        going_on = [asyncio.ensure_future(each(self.runtime)) for each in self.beside]
         try:
             await super().serve(sockets)
         finally:
             self.runtime.ending.set()
-            if working:
-                await working
+            await asyncio.gather(*going_on)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Finish what was begun, as long as that may take."""

@@ -18,13 +18,15 @@ Work = Callable[[int, int], None]
 
 
 class Workers:
-    """Processes forked from this one, each with the number of its place; `work` gets that, and what ends when this one does.
+    """Processes forked from this one, each with the number of its place.
+
+    `work` gets that, and a file that ends when this process does; `gone` the number of each process that ended.
 
     Nothing may be connected and no thread may run before: they would be shared.
     """
 
-    def __init__(self, count: int, work: Work) -> None:
-        self.count, self.work = count, work
+    def __init__(self, count: int, work: Work, gone: Callable[[int], None] | None = None) -> None:
+        self.count, self.work, self.gone = count, work, gone
         self.places: dict[int, int] = {}
         self.is_ending = False
         self.watched, self.held = os.pipe()
@@ -38,6 +40,8 @@ class Workers:
         while self.places:
             pid, status = os.wait()
             place = self.places.pop(pid)
+            if self.gone:
+                self.gone(pid)
             if not self.is_ending:
                 code = os.waitstatus_to_exitcode(status)
                 logger.error("a worker ended and is started again", extra={"worker": place, "code": code})

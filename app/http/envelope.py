@@ -10,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.http.answered import Answered, answered_of
+from app.http.clients import client_of
 from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.problems import InternalError, NotFound, problem_response
@@ -63,6 +65,28 @@ def complete(headers: MutableHeaders, scope: Scope) -> None:
             headers[name] = OWN_ADDRESS.sub(f"{prefix}/", headers[name])
 
 
+def route_of(scope: Scope) -> str | None:
+    """The template of the address that was asked for; None where there is nothing."""
+    return getattr(scope.get("route"), "path", None)
+
+
+def note(told: Answered, path: str) -> None:
+    """Write the line of a request."""
+    logger.info(
+        "request",
+        extra={
+            "method": told.method,
+            "path": path,
+            "route": told.route,
+            "status": told.status,
+            "milliseconds": round(told.seconds * 1000, 1),
+            "client": told.client,
+            "key": told.key_id and str(told.key_id),
+            "partner": told.partner_id and str(told.partner_id),
+        },
+    )
+
+
 class Envelope:
     """The ASGI middleware around all that answers: nothing leaves the service without its headers, not even a failure."""
 
@@ -76,13 +100,13 @@ class Envelope:
         asked = Headers(scope=scope).get("x-request-id", "")
         scope["request_id"] = asked if REQUEST_ID.fullmatch(asked) else str(uuid7())
         token = request_id.set(scope["request_id"])
-        started, method, status = time.perf_counter(), scope["method"], 0
+        started, method, told = time.perf_counter(), scope["method"], answered_of(scope)
+        told.method, told.client = method, client_of(scope)
         head_sent = asyncio.Event()
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                told.status = message["status"]
                 complete(MutableHeaders(scope=message), scope)
                 head_sent.set()
             elif method == "HEAD":
@@ -100,19 +124,11 @@ class Envelope:
             await self.answer(scope, receive_or_leave, send_with_headers)
         except Exception:  # noqa: BLE001 (the last line of defence: its caller gets a problem, the log the traceback)
             failures.exception("request failed")
-            if status == 0:
+            if told.status == 0:
                 await problem_response(scope, InternalError())(scope, receive, send_with_headers)
         finally:
-            took = (time.perf_counter() - started) * 1000
-            logger.info(
-                "request",
-                extra={
-                    "method": method,
-                    "path": masked(scope["path"]),
-                    "status": status,
-                    "milliseconds": round(took, 1),
-                },
-            )
+            told.seconds = time.perf_counter() - started
+            note(told, masked(scope["path"]))
             request_id.reset(token)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,4 +141,6 @@ class Envelope:
             # The end of a route's pattern would let it pass.
             await problem_response(scope, NotFound())(scope, receive, send)
             return
-        await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)
+        inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self.app(inside, receive, send)
+        answered_of(scope).route = route_of(inside)

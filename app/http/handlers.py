@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from app.database import code_of
 from app.deadlines import INTERRUPTED
+from app.http.answered import answered_of
 from app.http.clients import client_of
 from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
@@ -86,6 +87,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
 def note_refusal(request: Request, error: Problem) -> None:
     """Write who was refused and why, so that an operator can alarm on it; of a key, what people tell keys apart by."""
+    answered_of(request.scope).refused_for = error.refused_for
     key = request.headers.get("authorization", "").partition(" ")[2]
     refusals.warning(
         "refused",

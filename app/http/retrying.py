@@ -4,6 +4,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.answered import answered_of
 from app.http.body import STREAMED
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -34,6 +35,7 @@ class Retry:
             await self.app(scope, attempt.receive, attempt.send)
             if not attempt.is_dropped:
                 return
+            answered_of(scope).tries += 1
             logger.info("the database rolled a write back; it is tried again")
 
 

@@ -1,0 +1,79 @@
+"""The management port, as Prometheus and an orchestrator ask it."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.settings import Settings
+from tests.conftest import Templates
+from tests.factories import goal_id
+from tests.faults.service import Service
+from tests.processes import free_port
+
+Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+pytestmark = pytest.mark.long
+
+
+async def scraped(management: httpx.AsyncClient) -> Figures:
+    """The figures by name and labels, as prometheus-client's own parser reads them."""
+    answer = await management.get("/metrics")
+    assert answer.status_code == httpx.codes.OK, answer.text
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def figure(figures: Figures, name: str, **labels: str) -> float:
+    """One figure."""
+    return figures[name, frozenset(labels.items())]
+
+
+async def test_is_one_over_all_processes(settings: Settings, templates: Templates, tmp_path: Path) -> None:
+    port = free_port()
+    limited = settings.model_copy(update={"rate_limit": 40})
+    variables = {"REGISTER_MANAGEMENT_PORT": str(port)}
+    async with (
+        Service(limited, templates.keys["admin"], tmp_path, "--workers", "2", **variables) as service,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as management,
+    ):
+        await ask(service)
+        figures = await scraped(management)
+        assert [(await management.get("/readyz")).status_code for _ in range(50)] == [200] * 50
+        assert (await management.get("/healthz")).json() == {"status": "ok"}
+        assert (await management.get("/v1/goals")).status_code == 404, "nothing of the record is here"
+        await service.stop()
+    goal = "/v1/goals/{id}"
+    assert figure(figures, "register_requests_total", method="GET", route=goal, status="200") == 10
+    assert figure(figures, "register_requests_total", method="PATCH", route=goal, status="200") == 1
+    assert figure(figures, "register_requests_total", method="GET", route="", status="404") == 1
+    assert figure(figures, "register_refusals_total", status="401", reason="misspelt") == 1
+    assert figure(figures, "register_refusals_total", status="429", reason="") > 0
+    assert figure(figures, "register_request_seconds_count", route=goal) >= 11
+    assert figure(figures, "register_request_seconds_bucket", route=goal, le="+Inf") >= 11
+    assert figure(figures, "register_database_up") == 1
+    assert figure(figures, "register_change_position") > 30
+    assert 0 <= figure(figures, "register_change_age_seconds") < 300
+    assert figure(figures, "register_webhook_endpoints", state="enabled") == 0
+    assert figure(figures, "register_webhook_attempts_lately", result="failed") == 0
+    assert figure(figures, "register_places_most", places="waiting") == 200, "a hundred in each process"
+    assert figure(figures, "register_database_connections_most", engine="reading") == 20
+    assert figure(figures, "register_write_retries_total") == 0
+
+
+async def ask(service: Service) -> None:
+    """Ask for what is there, what is not, without a right, and too often."""
+    async with service.client() as client:
+        path = f"/v1/goals/{goal_id(1)}"
+        assert [(await client.get(path)).status_code for _ in range(10)] == [200] * 10
+        changed = await client.patch(path, json={"title": "Gezählt"}, headers={"If-Match": "*"})
+        assert changed.status_code == 200
+        assert (await client.get("/nowhere")).status_code == 404
+        refused = await client.get("/v1/goals", headers={"Authorization": "Bearer x"})
+        assert refused.status_code == 401
+        while (await client.get("/v1/topics")).status_code != 429:
+            pass
