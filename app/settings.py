@@ -106,6 +106,10 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Address that the management port listens on: one that only the operator reaches.",
     )
+    traces_url: WebAddress | None = Field(
+        default=None,
+        description="Where traces are sent to by OTLP over HTTP, such as `http://collector:4318/v1/traces`; needs the extra `tracing`.",
+    )
     root_path: PathPrefix = Field(
         default="",
         max_length=200,
@@ -205,7 +209,7 @@ class Settings(BaseSettings):
             raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
         return value
 
-    @field_validator("log_key", "management_port", "webhook_key", "webhook_allow", mode="before")
+    @field_validator("log_key", "management_port", "traces_url", "webhook_key", "webhook_allow", mode="before")
     @classmethod
     def take_empty_for_none(cls, value: Any) -> Any:
         return value or None

@@ -4,12 +4,14 @@ An SQLite file is created and migrated on the way; a PostgreSQL database is not:
 """
 
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.configuration import read_settings
+from app.cli.failed import Failed
 from app.cli.listening import address_of, listen, listen_at
 from app.cli.loading import load
 
@@ -35,6 +37,8 @@ def serve(
     ] = 1,
 ) -> None:
     settings = read_settings()
+    if settings.traces_url and find_spec("opentelemetry.sdk") is None:
+        raise Failed("REGISTER_TRACES_URL needs what sends traces: pip install 'cooperation-register[tracing]'")
     host, port = host or settings.host, port or settings.port
     with ExitStack() as stack:
         # What the command cannot do without it is said without waiting for the app.

@@ -74,7 +74,7 @@ def serve(settings: Settings, sockets: Sockets, address: str, workers: int = 1) 
             err=True,
         )
         if workers == 1:
-            beside = deliverers(settings) + managers(sockets, managing)
+            beside = deliverers(settings) + on_lookout(settings, sockets, managing)
             Server(app, app, [sockets.requests], beside, managing).serve_until_ended()
         else:
             serve_together(app, settings, sockets, workers, managing)
@@ -90,7 +90,7 @@ def serve_together(app: FastAPI, settings: Settings, sockets: Sockets, workers: 
             # What was put together before the fork is shared; connections and the process's own number are not.
             app.state.runtime = Runtime.of(settings)
             entry: ASGIApp = app
-            listeners, beside = [sockets.requests], managers(sockets, managing)
+            listeners, beside = [sockets.requests], on_lookout(settings, sockets, managing)
             if to_writer and place == 0:
                 listeners.append(to_writer)
                 beside += deliverers(settings)
@@ -106,9 +106,10 @@ def deliverers(settings: Settings) -> list[Beside]:
     return [deliver] if settings.webhook_key is not None and settings.database_file else []
 
 
-def managers(sockets: Sockets, managing: Any) -> list[Beside]:
-    """What answers the operator, where there is a management port."""
-    return [managing.manage(sockets.management)] if managing else []
+def on_lookout(settings: Settings, sockets: Sockets, managing: Any) -> list[Beside]:
+    """What answers the operator, and what sends traces, where that is wanted."""
+    tracing = [load("tracing").trace(settings.traces_url)] if settings.traces_url else []
+    return tracing + ([managing.manage(sockets.management)] if managing else [])
 
 
 class Server(uvicorn.Server):
