@@ -27,7 +27,7 @@ async def get_metrics(runtime: Running) -> Response:
     """The figures, in Prometheus' text format."""
     note_use(runtime)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the package has no types for it
     registry.register(await state_of(runtime))
     text = await run_in_threadpool(generate_latest, registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})

@@ -1,6 +1,6 @@
 """Figures of the record itself, which are read when they are asked for and are the same for every process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,7 +85,7 @@ def verification(connection: Connection, now: datetime) -> Iterator[Metric]:
     """What `register verify` found when it was last run, where that is kept."""
     if not inspect(connection).has_table("verification"):
         return
-    row: Mapping[str, Any] | None = connection.execute(text("SELECT at, faults FROM verification")).mappings().first()
+    row = connection.execute(text("SELECT at, faults FROM verification")).mappings().first()
     if row is not None:
         age = (now - moment(row["at"], now)).total_seconds()
         yield GaugeMetricFamily("register_verification_age_seconds", "Seconds since the last verification.", value=age)
