@@ -16,13 +16,15 @@ COPY --from=build /opt/register /opt/register
 ENV PATH="/opt/register/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    REGISTER_HOST=0.0.0.0
+    REGISTER_HOST=0.0.0.0 \
+    REGISTER_MANAGEMENT_HOST=0.0.0.0 \
+    REGISTER_MANAGEMENT_PORT=9000
 # Numbers, so that an orchestrator can see without looking into the image that this is not root.
 USER 10001:10001
 # With SQLite the record is in this folder: mount a volume on it.
 WORKDIR /var/lib/register
-EXPOSE 8000
+EXPOSE 8000 9000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import os, urllib.request as request; request.urlopen('http://127.0.0.1:' + os.environ.get('REGISTER_PORT', '8000') + '/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as request; request.urlopen('http://127.0.0.1:' + os.environ.get('REGISTER_MANAGEMENT_PORT', '9000') + '/healthz', timeout=4)"]
 ENTRYPOINT ["register"]
 CMD ["serve"]

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -213,6 +214,20 @@ class TestSettings:
         assert (await command.refused("migrate")).startswith("REGISTER_DATABSE_URL: ")
         assert command.left == [".env"]
 
+    async def test_are_read_from_files_of_their_names(
+        self, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """As containers and systemd have secrets; what the environment says goes before."""
+        secrets = tmp_path_factory.mktemp("secrets")
+        (secrets / "REGISTER_DATABASE_URL").write_text("sqlite:///kept.db\n", "utf-8")
+        (secrets / "postgres_password").write_text("secret", "utf-8")
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(secrets))
+        assert "sqlite:///kept.db" in await command.run("migrate")
+        command.configure("DATABASE_URL", "sqlite:///other.db")
+        assert "sqlite:///other.db" in await command.run("migrate")
+        (secrets / "register_log_kee").touch()
+        assert "REGISTER_LOG_KEY" in await command.refused("migrate")
+
     async def test_that_are_wrong_stop_every_command(self, command: Command) -> None:
         command.configure("PORT", "0")
         # What audits a register from outside takes none.
@@ -340,6 +355,20 @@ class TestServe:
         with sqlite3.connect(tmp_path / "register.db") as connection:
             assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_revision(),)
         connection.close()
+
+    async def test_listens_at_a_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "socket"
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.bind(str(file))
+        async with serving(tmp_path, "--uds", str(file)) as running:
+            assert stat.S_IMODE(file.stat().st_mode) == 0o660
+            headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/below", "Host": "register.test"}
+            transport = httpx.AsyncHTTPTransport(uds=str(file))
+            async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as client:
+                catalogue = await client.get("/.well-known/api-catalog", headers=headers)
+            assert catalogue.json()["linkset"][0]["anchor"] == "https://register.test/below/v1"
+            assert (await running.end(signal.SIGTERM))[0] == 0
+        assert not file.exists()
 
     @any_database
     async def test_finishes_what_it_has_begun_to_answer(

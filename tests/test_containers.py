@@ -1,6 +1,7 @@
 """The image and the production start: no container engine is needed to hold them to what the code has."""
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from app.cli import COMMANDS
+from app.cli.serving import SECONDS_TO_END
 from docs.generate import ROOT
 from tests.processes import environment, run, serving, succeed
 
@@ -64,7 +66,7 @@ class TestDockerfile:
         python, *check = json.loads(DOCKERFILE.partition("HEALTHCHECK")[2].partition("CMD ")[2].splitlines()[0])
         assert python == "python"
         async with serving(tmp_path) as port:
-            env = environment(REGISTER_PORT=str(port))
+            env = environment(REGISTER_MANAGEMENT_PORT=str(port))
             assert (await run(sys.executable, *check, cwd=tmp_path, env=env))[0] == 0
         assert (await run(sys.executable, *check, cwd=tmp_path, env=env))[0] == 1
 
@@ -72,8 +74,8 @@ class TestDockerfile:
 class TestCompose:
     def test_runs_commands_that_exist(self, compose: dict[str, Any]) -> None:
         commands = [compose["services"][name]["command"] for name in OURS]
-        assert commands == [["migrate"], ["seed"], ["serve"], ["deliver"]]
-        assert {command for (command,) in commands} <= set(COMMANDS)
+        assert commands == [["migrate"], ["seed"], ["serve", "--workers", "2"], ["deliver"]]
+        assert {command for command, *_ in commands} <= set(COMMANDS)
 
     def test_starts_in_order(self, compose: dict[str, Any]) -> None:
         assert {name: compose["services"][name]["depends_on"] for name in OURS} == {
@@ -86,7 +88,19 @@ class TestCompose:
 
     def test_publishes_the_api_on_this_machine_only(self, compose: dict[str, Any]) -> None:
         published = [port for service in compose["services"].values() for port in service.get("ports", [])]
-        assert published == ["127.0.0.1:8000:8000"]
+        assert published == ["127.0.0.1:8000:8000", "127.0.0.1:9000:9000"]
+
+    def test_gives_the_register_time_to_end(self, compose: dict[str, Any]) -> None:
+        assert compose["services"]["register"]["stop_grace_period"] == f"{math.ceil(SECONDS_TO_END) + 2}s"
+        assert all(compose["services"][name]["init"] for name in OURS)
+
+    def test_believes_the_proxy_that_it_has(self, compose: dict[str, Any]) -> None:
+        [network] = compose["networks"]["default"]["ipam"]["config"]
+        trusted = compose["services"]["register"]["environment"]["REGISTER_TRUSTED_PROXIES"]
+        assert trusted.endswith(f":-{network['gateway']}}}")
+        mounted = [volume.split(":")[0] for volume in compose["services"]["proxy"]["volumes"]]
+        assert (ROOT / mounted[0]).is_file()
+        assert "127.0.0.1:8000" in (ROOT / mounted[0]).read_text("utf-8")
 
     def test_gives_the_register_no_more_than_it_needs(self, compose: dict[str, Any]) -> None:
         for name in OURS:
@@ -97,13 +111,13 @@ class TestCompose:
             assert service["security_opt"] == ["no-new-privileges:true"]
 
     def test_has_no_password(self, compose: dict[str, Any]) -> None:
-        services = compose["services"]
-        assert services["database"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+        for service in compose["services"].values():
+            assert not [name for name in service.get("environment", ()) if name.endswith(("PASSWORD", "KEY", "URL"))]
         for name in OURS:
-            assert "://register:${POSTGRES_PASSWORD:?" in services[name]["environment"]["REGISTER_DATABASE_URL"]
+            assert compose["services"][name]["volumes"] == ["./secrets/register:/run/secrets:ro"]
 
     def test_keeps_the_record_in_a_volume(self, compose: dict[str, Any]) -> None:
-        (volume,) = compose["services"]["database"]["volumes"]
+        volume, _ = compose["services"]["database"]["volumes"]
         assert volume.partition(":")[0] in compose["volumes"]
 
 
