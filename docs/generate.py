@@ -18,6 +18,8 @@ from app.consultation_events import terms as events
 from app.decisions import terms as decisions
 from app.http.problems import Problem
 from app.main import create_app
+from app.management.figures import OWN
+from app.management.state import STATE
 from app.needs import terms as needs
 from app.objections import terms as objections
 from app.progress_reports import terms as reports
@@ -55,10 +57,24 @@ def settings() -> str:
     return table(
         ("Variable", "Default", "What it sets"),
         (
-            (f"`REGISTER_{name.upper()}`", f"`{field.default}`", field.description or "")
+            (
+                f"`REGISTER_{name.upper()}`",
+                f"`{field.default}`" if field.default != "" else "none",
+                field.description or "",
+            )
             for name, field in Settings.model_fields.items()
         ),
     )
+
+
+def figures() -> str:
+    """The figures on the management port, by their names in Prometheus."""
+    # Counters are told with `_total` behind their names.
+    counted = (
+        (f"`{family.name}{'_total' * (family.type == 'counter')}`", family.documentation) for family in OWN.collect()
+    )
+    read = ((f"`{name}`", about) for name, about in STATE.items())
+    return table(("Figure", "What it says"), sorted([*counted, *read]))
 
 
 def commands() -> str:
@@ -169,6 +185,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "addresses": lambda: coded(f"/v1/{kind.path}" for kind in KINDS if kind.within is None),
     "commands": commands,
     "data-model": diagram,
+    "figures": figures,
     "lists": lists,
     "problems": problems,
     "settings": settings,

@@ -21,8 +21,17 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 NAMING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
-SOURCES = ("app/**/*.py", "migrations/*.py", "openapi/openapi.json", "Makefile", "*.toml", "compose.yaml", "tests/*.py")
-# Words of the shell, of PostgreSQL, nginx, OpenSSL and the log, what a reader makes or looks for, and a way of writing.
+SOURCES = (
+    "app/**/*.py",
+    "migrations/*.py",
+    "openapi/openapi.json",
+    "Makefile",
+    "*.toml",
+    "compose.yaml",
+    "tests/*.py",
+    "docs/examples/*",
+)
+# Words of the shell, of PostgreSQL, nginx, OpenSSL, OpenTelemetry, Prometheus and the log, what a reader makes or looks for, and a way of writing.
 ELSEWHERE = {
     "PATH",
     "ERROR",
@@ -33,6 +42,8 @@ ELSEWHERE = {
     "compose.override.yaml",
     "lodz",
     "snake_case",
+    "traceparent",
+    "register_write_retries_total",
 }
 SECTIONS = ["Context", "Decision", "Consequences", "Rejected", "What holds it"]
 

@@ -1,20 +1,31 @@
 """The management port, as Prometheus and an orchestrator ask it."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
+from app.management.routes import state_of
+from app.management.state import State
 from app.settings import Settings
 from tests.conftest import Templates
+from tests.databases import any_database
 from tests.factories import goal_id
 from tests.faults.service import Service
 from tests.processes import free_port
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
-pytestmark = pytest.mark.long
+
+VERIFICATION = (
+    "CREATE TABLE IF NOT EXISTS verification "
+    "(id INTEGER PRIMARY KEY, at TIMESTAMP WITH TIME ZONE, position BIGINT, faults INTEGER)"
+)
 
 
 async def scraped(management: httpx.AsyncClient) -> Figures:
@@ -33,6 +44,8 @@ def figure(figures: Figures, name: str, **labels: str) -> float:
     return figures[name, frozenset(labels.items())]
 
 
+@any_database
+@pytest.mark.long
 async def test_is_one_over_all_processes(settings: Settings, templates: Templates, tmp_path: Path) -> None:
     port = free_port()
     limited = settings.model_copy(update={"rate_limit": 40})
@@ -77,3 +90,32 @@ async def ask(service: Service) -> None:
         assert refused.status_code == 401
         while (await client.get("/v1/topics")).status_code != 429:
             pass
+
+
+async def test_says_what_the_record_is_like(app: FastAPI) -> None:
+    """Whichever database keeps it; the last verification is told where it is kept."""
+    runtime = app.state.runtime
+    figures = told(await state_of(runtime))
+    assert figure(figures, "register_change_position") == 36
+    async with runtime.database.transaction() as session:
+        await session.execute(text(VERIFICATION))
+        at = runtime.clock() - timedelta(hours=3)
+        kept = at.replace(tzinfo=None).isoformat(" ") if runtime.database.is_sqlite else at.isoformat()
+        await session.execute(text(f"INSERT INTO verification VALUES (1, '{kept}', 36, 2)"))  # noqa: S608 (a time)
+    figures = told(await state_of(runtime))
+    assert figure(figures, "register_verification_faults") == 2
+    assert 10_800 <= figure(figures, "register_verification_age_seconds") < 11_000
+
+
+async def test_says_so_when_the_database_is_away(offline: httpx.AsyncClient) -> None:
+    transport: Any = offline._transport  # noqa: SLF001 (the app behind the client)
+    assert told(await state_of(transport.app.state.runtime)) == {("register_database_up", frozenset()): 0}
+
+
+def told(state: State) -> Figures:
+    """What is told of the record."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in state.collect()
+        for sample in family.samples
+    }
