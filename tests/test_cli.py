@@ -38,12 +38,15 @@ COMMANDS = {
     "seed": ("Load an agreement", "It can be repeated", "[file]"),
     "demo": ("Load an invented year of cooperation", "nothing of it happened", "needs the agreement"),
     "verify": ("Check the record; exit with 1", "change log must be complete", "in one state"),
+    "doctor": ("Say what an operator should mend", "Nothing is changed"),
+    "backup": ("Write the whole register into one file", "REGISTER_WEBHOOK_KEY", "{target}"),
+    "restore": ("Make the register that", "Keys work as they did", "{file}"),
     "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
     "import": ("Make an empty database the register", "No key works any more", "{source}", "--resource", "--dry-run"),
     "openapi": ("Write the OpenAPI contract", "[file]"),
     "audit": ("Check a register from outside", "--state", "--key-file", "--cosign"),
 }
-FOLDER = {"export": ("folder",), "import": ("folder",)}
+FOLDER = {"export": ("folder",), "import": ("folder",), "backup": ("file",), "restore": ("file",)}
 """What the commands need that cannot do without."""
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 

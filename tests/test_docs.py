@@ -34,6 +34,7 @@ SOURCES = (
 # Words of the shell, of PostgreSQL, nginx, OpenSSL, OpenTelemetry, Prometheus and the log, what a reader makes or looks for, and a way of writing.
 ELSEWHERE = {
     "PATH",
+    "RESTORED_URL",
     "ERROR",
     "pg_dump",
     "max_connections",

@@ -38,13 +38,20 @@ async def is_outdated(database: Database) -> bool:
 
 
 @asynccontextmanager
-async def migrated(settings: Settings) -> AsyncIterator[Database]:
-    """The database for one command, which must be at the newest schema."""
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command, at whatever schema."""
     city_timezone.set(settings.timezone)
     runtime = Runtime.of(settings)
     try:
-        if await is_outdated(runtime.database):
-            raise Failed("the database's schema is not that of this version: run `register migrate`")
         yield runtime.database
     finally:
         await runtime.close()
+
+
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """The database for one command, which must be at the newest schema."""
+    async with opened(settings) as database:
+        if await is_outdated(database):
+            raise Failed("the database's schema is not that of this version: run `register migrate`")
+        yield database

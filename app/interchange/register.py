@@ -7,7 +7,7 @@ hash to. The tables are read as they are declared, so what a later version adds 
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -40,14 +40,18 @@ from app.database import table_of
 from app.resources.verifying import walks
 from app.revisions import newest_revision
 from app.snapshot import Snapshot
+from app.upkeep import Upkeep
 
 FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"
 BATCH = 1_000
 
-LEFT_OUT = frozenset({"idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery"})
+LEFT_OUT = frozenset(
+    {"idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery", str(Upkeep.__tablename__)}
+)
 """Tables that stay behind: answers that are kept for a day in case a request is repeated; what came of imports; hashes that
-follow from the leaves of the log; and where changes are sent to, because they would be sent from two houses, and the secrets stay behind."""
+follow from the leaves of the log; where changes are sent to, because they would be sent from two houses, and the secrets stay
+behind; and what one house did to keep its register."""
 
 Row = Mapping[str, Any]
 
@@ -86,7 +90,7 @@ async def write_register(snapshot: Snapshot, folder: Path) -> int:
     for table in tables():
         with created(folder / f"{table.name}.jsonl") as file:
             digest, count = hashlib.sha256(), 0
-            async for rows in batches(snapshot, table):
+            async for rows in batches(snapshot, table, shown(table)):
                 text = "".join(f"{line_of(row)}\n" for row in rows).encode()
                 digest.update(text)
                 count += len(rows)
@@ -112,14 +116,14 @@ def created(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
-async def batches(snapshot: Snapshot, table: Table) -> AsyncIterator[Sequence[Row]]:
-    """The rows of a table in the order of their keys, some at a time."""
+async def batches(snapshot: Snapshot, table: Table, columns: Iterable[Column[Any]]) -> AsyncIterator[Sequence[Row]]:
+    """The rows of a table with these columns, in the order of their keys, some at a time."""
     last: Sequence[Any] | None = None
     while True:
 
         def read(connection: Connection, last: Sequence[Any] | None = last) -> Sequence[Row]:
             order = [ordered(column, connection) for column in table.primary_key]
-            wanted = select(*shown(table)).order_by(*order).limit(BATCH)
+            wanted = select(*columns).order_by(*order).limit(BATCH)
             if last is not None:
                 bound = (literal(value, column.type) for value, column in zip(last, table.primary_key, strict=True))
                 wanted = wanted.where(row_of(*order) > row_of(*bound))
@@ -180,7 +184,7 @@ def read_contents(folder: Path) -> dict[str, Any]:
 
 
 async def check_empty(session: AsyncSession) -> None:
-    """Refuse a register in which there is anything."""
+    """Refuse a register in which there is anything; raises BadFolder."""
     for table in tables():
         rows = select(func.count()).select_from(table)
         if table is table_of(LogHead):
@@ -190,18 +194,36 @@ async def check_empty(session: AsyncSession) -> None:
 
 
 async def fill(session: AsyncSession, table: Table, folder: Path, promised: Mapping[str, Any]) -> None:
-    """Write the rows of a table. What refers to the same table is set when all of its rows are there."""
-    own = [column for column in table.c if any(key.column.table is table for key in column.foreign_keys)]
-    digest, count, later = hashlib.sha256(), 0, list[dict[str, Any]]()
+    """Write the rows of a table."""
+    digest, count, filling = hashlib.sha256(), 0, Filling(session, table)
     for rows in rows_in(folder / f"{table.name}.jsonl", table, digest.update):
         count += len(rows)
-        later += [row for row in rows if any(row[column.name] is not None for column in own)]
-        await session.execute(insert(table), [{**row, **{column.name: None for column in own}} for row in rows])
-    for row in later:
-        chosen = (column == row[column.name] for column in table.primary_key)
-        await session.execute(update(table).where(*chosen).values({column.name: row[column.name] for column in own}))
+        await filling.add(rows)
+    await filling.end()
     if (count, digest.hexdigest()) != (promised["rows"], promised["sha256"]):
         raise BadFolder(f"{folder / table.name}.jsonl is not the file that was exported")
+
+
+class Filling:
+    """Writes the rows of a table. What refers to the same table is set when all of its rows are there."""
+
+    def __init__(self, session: AsyncSession, table: Table) -> None:
+        self.session, self.table = session, table
+        self.own = [column for column in table.c if any(key.column.table is table for key in column.foreign_keys)]
+        self.later: list[Row] = []
+
+    async def add(self, rows: Sequence[Row]) -> None:
+        """Write some rows."""
+        self.later += [row for row in rows if any(row[column.name] is not None for column in self.own)]
+        alone = [{**row, **{column.name: None for column in self.own}} for row in rows]
+        await self.session.execute(insert(self.table), alone)
+
+    async def end(self) -> None:
+        """Set what refers to the table itself."""
+        for row in self.later:
+            chosen = (column == row[column.name] for column in self.table.primary_key)
+            said = {column.name: row[column.name] for column in self.own}
+            await self.session.execute(update(self.table).where(*chosen).values(said))
 
 
 def rows_in(path: Path, table: Table, note: Callable[[bytes], None]) -> Iterator[list[dict[str, Any]]]:

@@ -48,6 +48,7 @@ WRITERS = {
     "calendar/service.py": "secret addresses of calendars",
     "changes/numbering.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
+    "interchange/backups.py": "a backup, and a whole register that comes back from one",
     "interchange/imports.py": "how far imports are, and what came of them",
     "interchange/register.py": "a whole register that comes back",
     "keys/service.py": "keys",
@@ -55,6 +56,7 @@ WRITERS = {
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
+    "upkeep.py": "when the register was backed up and verified",
     "webhooks/leases.py": "how far endpoints are, and what was tried",
     "webhooks/service.py": "webhook endpoints",
 }

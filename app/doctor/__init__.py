@@ -1,0 +1,1 @@
+"""What an operator should mend, and how; looked for by `register doctor`."""

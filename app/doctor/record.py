@@ -1,0 +1,83 @@
+"""What the database says of the register in it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select
+
+from app.access.models import ApiKey
+from app.access.roles import Role
+from app.changes.models import Change, LogHead
+from app.database import table_of
+from app.doctor.findings import Finding, look, mend
+from app.settings import Settings
+from app.upkeep import Task, last_done
+from app.webhooks.models import WebhookEndpoint
+
+LATE = {Task.backup: timedelta(days=2), Task.verification: timedelta(days=8)}
+TODO = {
+    Task.backup: "have `register backup` run every night",
+    Task.verification: "have `register verify` run every night, and mend what it names",
+}
+SOON = timedelta(days=30)
+WAITING = timedelta(hours=1)
+TICK = timedelta(seconds=5)
+"""By how much clocks may differ."""
+
+KEY, HEAD, CHANGE, ENDPOINT = (table_of(model).c for model in (ApiKey, LogHead, Change, WebhookEndpoint))
+
+
+def on_record(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """What is to be mended about a register whose schema is this version's."""
+    yield from about_upkeep(connection, settings, now)
+    yield from about_keys(connection, now)
+    yield from about_time(connection, now)
+    yield from about_webhooks(connection, settings, now)
+
+
+def about_upkeep(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """What was left undone; of a PostgreSQL there may be other backups than the register's own."""
+    done = last_done(connection)
+    for task, late in LATE.items():
+        at, faults = done.get(task, (None, 0))
+        told = "was ever noted" if at is None else f"since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        if at is None or now - at > late:
+            find = look if task is Task.backup and settings.database_file is None else mend
+            yield find(f"no {task} {told}", TODO[task])
+        if faults:
+            yield mend(f"the last verification found {faults} faults", "run `register verify`, and find who wrote them")
+
+
+def about_keys(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Which keys end soon, and whether anybody can keep them."""
+    wanted = select(KEY.id, KEY.prefix, KEY.role, KEY.expires_at).where(
+        KEY.revoked_at.is_(None), or_(KEY.expires_at.is_(None), KEY.expires_at > now)
+    )
+    keys = connection.execute(wanted.order_by(KEY.expires_at)).all()
+    for key in keys:
+        if key.expires_at is not None and key.expires_at - now < SOON:
+            ends = f"{key.expires_at.astimezone(UTC):%Y-%m-%d}"
+            yield look(f"the key {key.prefix} ends on {ends}", f"`register keys rotate {key.id}`, and tell its partner")
+    if not any(key.role is Role.admin for key in keys):
+        yield look("no admin's key works, so keys are kept by commands alone", "`register keys create --role admin`")
+
+
+def about_time(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Whether the clock went back behind the end of the log."""
+    last = select(CHANGE.at).where(CHANGE.position == select(HEAD.position).scalar_subquery())
+    at = connection.execute(last).scalar_one_or_none()
+    if at is not None and at - now > TICK:
+        yield mend(f"the last change is {(at - now).total_seconds():.0f} s in the future", "set the clock, best by NTP")
+
+
+def about_webhooks(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether somebody delivers what is asked for."""
+    head = select(HEAD.position).scalar_subquery()
+    enabled = select(func.count()).select_from(table_of(WebhookEndpoint)).where(ENDPOINT.is_enabled)
+    if settings.webhook_key is None:
+        if connection.execute(enabled).scalar_one():
+            yield mend("webhook endpoints wait, and nothing can be signed", "set REGISTER_WEBHOOK_KEY")
+        return
+    waiting = enabled.where(ENDPOINT.position < head, ENDPOINT.next_attempt_at < now - WAITING)
+    if count := connection.execute(waiting).scalar_one():
+        yield mend(f"{count} webhook endpoints wait for more than an hour", "have `register deliver` run")
