@@ -12,6 +12,7 @@ from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
+from app.changes.packing import Packed
 from app.database import Json, closed
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Id, Version
@@ -137,7 +138,7 @@ class Change(SQLModel, table=True):
     by_key_id: UUID | None = None
     request_id: str | None = Field(default=None, max_length=128)
     changed_fields: list[str] = Field(sa_type=Json)
-    data: str | None = Field(default=None, sa_type=TextColumn)
+    data: str | None = Field(default=None, sa_type=Packed)
     proposal_id: UUID | None = None
     reason: str | None = Field(default=None, max_length=200)
     salt: str | None = Field(default=None, max_length=HASH_LENGTH)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import httpx
 
+from app.changes.packing import pack, unpack
 from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
 from tests.factories import CARITAS, make, patch
 
@@ -45,7 +46,7 @@ BOTH = (
     "UPDATE statement SET search_text = replace(search_text, 'nicht', 'gut')",
     "UPDATE statement SET text = replace(text, 'nicht', 'gut')",
     "UPDATE statement SET representation = replace(representation, 'reicht nicht', 'reicht gut')",
-    "UPDATE change SET data = replace(data, 'reicht nicht', 'reicht gut')",
+    "UPDATE change SET data = pack(replace(unpack(data), 'reicht nicht', 'reicht gut'))",
 )
 LAST = "(SELECT max(position) FROM change)"
 STATEMENT_POSITION = "(SELECT position FROM change WHERE resource_type = 'statement')"
@@ -89,7 +90,7 @@ TABLES = (
     Rewrite(
         "an earlier version is the newest",
         [
-            f"UPDATE need SET version = 1, representation = (SELECT data FROM change WHERE resource_id = {NEED_ID} AND version = 1)"
+            f"UPDATE need SET version = 1, representation = (SELECT unpack(data) FROM change WHERE resource_id = {NEED_ID} AND version = 1)"
         ],
         "(representation, version",
     ),
@@ -126,7 +127,9 @@ TABLES = (
 LOG = (
     Rewrite(
         "an entry says other words",
-        [f"UPDATE change SET data = replace(data, 'object', 'support') WHERE position = {STATEMENT_POSITION}"],
+        [
+            f"UPDATE change SET data = pack(replace(unpack(data), 'object', 'support')) WHERE position = {STATEMENT_POSITION}"
+        ],
         "its data has another digest",
     ),
     Rewrite(
@@ -160,6 +163,12 @@ LOG = (
 )
 
 
+def learn_to_pack(connection: sqlite3.Connection) -> None:
+    """Let statements read and write the texts of the log, as whoever has the code can."""
+    connection.create_function("pack", 1, lambda text: None if text is None else pack(text))
+    connection.create_function("unpack", 1, lambda stored: None if stored is None else unpack(stored))
+
+
 def rehash(connection: sqlite3.Connection) -> None:
     """Hash every entry anew, as whoever has the code and the database can, and let the tree be computed again."""
     connection.row_factory = sqlite3.Row
@@ -167,7 +176,7 @@ def rehash(connection: sqlite3.Connection) -> None:
         salt = row["salt"] or new_salt()
         entry = {**dict(row), **typed(row)}
         entry["key_ref"] = None if row["by_key_id"] is None else salted(salt, spelt(row["by_key_id"]))
-        entry["data_digest"] = digest_of(salt, None if row["data"] is None else json.loads(row["data"]))
+        entry["data_digest"] = digest_of(salt, None if row["data"] is None else json.loads(unpack(row["data"])))
         values = (salt, entry["key_ref"], entry["data_digest"], leaf_hash(leaf_of(entry)), row["position"])
         connection.execute(
             "UPDATE change SET salt = ?, key_ref = ?, data_digest = ?, leaf_hash = ? WHERE position = ?", values

@@ -11,7 +11,7 @@ from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import settings_for
 from tests.databases import any_database
-from tests.log.adversary import CONSISTENT, LOG, TABLES, history, rehash
+from tests.log.adversary import CONSISTENT, LOG, TABLES, history, learn_to_pack, rehash
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -23,6 +23,7 @@ def rewritten(settings: Settings, folder: Path, statements: Sequence[str], *, is
         copy.unlink(missing_ok=True)
         connection.execute("VACUUM INTO ?", (str(copy),))
     with closing(sqlite3.connect(copy)) as connection, connection:
+        learn_to_pack(connection)
         for statement in statements:
             connection.execute(statement)
         if is_rehashed:
