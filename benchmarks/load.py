@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 CONNECTIONS = 16
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+NONE: Mapping[str, str] = {}
 
 
 class Load(NamedTuple):
@@ -20,16 +22,18 @@ class Load(NamedTuple):
     p99: float
 
 
-def load(url: str, seconds: int) -> Load:
-    """Send GET requests over a fixed number of connections for some seconds; every answer must be 200."""
+def load(url: str, seconds: int, headers: Mapping[str, str] = NONE) -> Load:
+    """Send GET requests over a fixed number of connections for some seconds; every answer must be 200, or 304."""
     if wrk := shutil.which("wrk"):
-        return load_by_wrk(wrk, url, seconds)
-    return asyncio.run(load_by_sockets(url, seconds))
+        return load_by_wrk(wrk, url, seconds, headers)
+    return asyncio.run(load_by_sockets(url, seconds, headers))
 
 
-def load_by_wrk(wrk: str, url: str, seconds: int) -> Load:
+def load_by_wrk(wrk: str, url: str, seconds: int, headers: Mapping[str, str]) -> Load:
     """Let wrk do it."""
     command = [wrk, "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency", url]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 (found on the path)
     if "Non-2xx" in output:
         raise RuntimeError(output)
@@ -41,11 +45,16 @@ def load_by_wrk(wrk: str, url: str, seconds: int) -> Load:
     return Load(int(requests[1]), float(per_second[1]), float(p99[1]) * UNITS[p99[2]])
 
 
-async def load_by_sockets(url: str, seconds: int) -> Load:
+async def load_by_sockets(url: str, seconds: int, headers: Mapping[str, str]) -> Load:
     """Keep connections busy from here; slower than wrk, but the same for both servers."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    lines = [
+        f"GET {target} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    request = "\r\n".join([*lines, "", ""]).encode()
     until = time.perf_counter() + seconds
     latencies: list[float] = []
 
@@ -54,7 +63,7 @@ async def load_by_sockets(url: str, seconds: int) -> Load:
         while (started := time.perf_counter()) < until:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200"):
+            if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 304")):
                 raise RuntimeError(head)
             length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
             await reader.readexactly(int(length[1]) if length else 0)

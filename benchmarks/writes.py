@@ -25,6 +25,7 @@ from app.cli.seed import load_content, read_agreement
 from app.resources.ids import named_id
 from app.settings import Settings
 from benchmarks.changes import CITY, key_for
+from benchmarks.content import AGREEMENT
 from benchmarks.load import CONNECTIONS
 from benchmarks.servers import REGISTER, server
 
@@ -33,6 +34,7 @@ PROCESSES = {"SQLite": 1, "PostgreSQL": 2}
 SECONDS = 5
 PATH = "/v1/consultation-events"
 EVENT = {
+    "agreement_id": str(AGREEMENT),
     "title": "Gespräch",
     "format": "talk",
     "level": "operational",

