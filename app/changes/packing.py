@@ -6,7 +6,7 @@ Each stream names its dictionary by a checksum. So dictionaries can be added, an
 
 import zlib
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
@@ -57,7 +57,7 @@ class Packed(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         if value is None or dialect.name != "sqlite":
-            return value
+            return cast("str | None", value)
         try:
             return unpack(value)
         except (TypeError, ValueError):
