@@ -3,13 +3,15 @@
 import json
 import re
 import shutil
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from docs.generate import ROOT
-from tests.processes import serving, succeed
+from tests.processes import environment, serving, succeed
+from tests.proxies import CERTIFICATE, NGINX, PREFIX, passing
 
 ADDRESS = "http://127.0.0.1:8000"
 PAGES = ("README.md", "docs/api.md")
@@ -79,17 +81,24 @@ def targets() -> set[str]:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 class TestExamples:
     async def test_answer_what_the_pages_show(self, tmp_path: Path) -> None:
-        async with serving(tmp_path) as port:
+        """The README through nginx, below a path and with TLS, where there is one; what is told begins with the path then."""
+        async with AsyncExitStack() as stack:
+            port = await stack.enter_async_context(serving(tmp_path))
+            plain = f"http://127.0.0.1:{port}"
+            proxied = stack.enter_async_context(passing(NGINX, tmp_path, port, port)) if NGINX.program else None
+            places = {"README.md": await proxied if proxied else plain}
+            trusting = environment(CURL_CA_BUNDLE=str(tmp_path / CERTIFICATE)) if proxied else environment()
 
-            async def answer_to(command: str) -> Answer:
+            async def answer_to(command: str, page: str = "README.md") -> Answer:
                 assert ADDRESS in command
-                command = command.replace(ADDRESS, f"http://127.0.0.1:{port}")
-                return parsed(await succeed("sh", "-e", "-c", command, cwd=tmp_path))
+                command = command.replace(ADDRESS, places.get(page, plain))
+                told = await succeed("sh", "-e", "-c", command, cwd=tmp_path, env=trusting)
+                return parsed(re.sub(rf"{PREFIX}(?=/(?:v1|problems)\b)", "", told))
 
             for page in PAGES:
                 assert examples(page)
                 for example in examples(page):
-                    answer, claimed = await answer_to(example.command), parsed(example.answer)
+                    answer, claimed = await answer_to(example.command, page), parsed(example.answer)
                     assert answer.status == claimed.status, example.command
                     assert is_shown(claimed.headers, answer.headers), (example.command, answer.headers)
                     assert is_shown(claimed.body, answer.body), (example.command, answer.body)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
@@ -127,7 +128,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 managing.counted(ending) if managing else ending,
-                http=BoundedConnection,
+                http=partial(BoundedConnection, prefix=self.runtime.settings.root_path),  # type: ignore[arg-type]  # it is called, and no more
                 log_config=None,
                 access_log=False,
                 server_header=False,

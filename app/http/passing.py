@@ -8,6 +8,7 @@ import httpx
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.envelope import Envelope
 from app.http.forwarded import prefix_of
 from app.http.problems import Unavailable, problem_response
 
@@ -30,6 +31,7 @@ class ToWriter:
 
     def __init__(self, app: ASGIApp, writer: Path) -> None:
         self.app, self.writer = app, writer
+        self.without_writer = Envelope(say_unavailable)
 
     @cached_property
     def client(self) -> httpx.AsyncClient:
@@ -45,7 +47,7 @@ class ToWriter:
         try:
             answer = await self.client.send(self.request(scope, receive), stream=True)
         except httpx.TransportError:
-            await problem_response(scope, Unavailable())(scope, receive, send)
+            await self.without_writer(scope, receive, send)
             return
         try:
             await pass_back(answer, send)
@@ -64,6 +66,11 @@ class ToWriter:
         has_body = "content-length" in sent or "transfer-encoding" in sent
         url = httpx.URL(scheme="http", host="writer", raw_path=target_of(scope))
         return httpx.Request(scope["method"], url, headers=headers, content=body_of(receive) if has_body else None)
+
+
+async def say_unavailable(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that nobody writes just now."""
+    await problem_response(scope, Unavailable())(scope, receive, send)
 
 
 def target_of(scope: Scope) -> bytes:

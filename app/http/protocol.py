@@ -5,6 +5,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.http.forwarded import PREFIX
 from app.http.problems import HeadTooLarge, Malformed, Problem, RequestTimeout, problem_response
 
 MOST_HEAD_BYTES = 32 * 1024
@@ -20,8 +21,9 @@ class BoundedConnection(HttpToolsProtocol):
     What does not keep to it is answered with a problem document and closed.
     """
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, prefix: str = "", **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.prefix = prefix
         self.in_head = True
         self.head_bytes = 0
         self.problem: Problem | None = None
@@ -89,7 +91,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Answer what never becomes a request, and close; nothing may come between the parts of another answer."""
         self.end_head()
         if self.cycle is None or self.cycle.response_complete:
-            scope = {"headers": getattr(self, "headers", None) or [], "path": ""}
+            scope = {"headers": getattr(self, "headers", None) or [], "path": "", PREFIX: self.prefix}
             response = problem_response(scope, problem)
             headers = [
                 *((name, value) for name, value in response.raw_headers if name != b"connection"),

@@ -1,6 +1,7 @@
 """Several processes that serve together, some of which are killed."""
 
 import asyncio
+import json
 import random
 from pathlib import Path
 
@@ -62,12 +63,32 @@ async def test_a_worker_that_is_killed_loses_nothing(settings: Settings, templat
             await asyncio.gather(*writing, kill(service, acknowledged))
             for number, title in acknowledged.items():
                 assert (await client.get(f"/v1/goals/{goal_id(number)}")).json()["title"] == title
+            await check_that_imports_are_told_of(client)
         there = workers_of(service)
         await service.stop()
         assert not psutil.wait_procs(there, 5)[1], "nobody is left behind"
         log = service.log()
     assert log.count(STARTED_AGAIN) == 2
     assert "Traceback" not in log
+
+
+async def check_that_imports_are_told_of(client: httpx.AsyncClient) -> None:
+    """Whichever process is asked: on SQLite one knows what is imported; what is too large is refused by it, too."""
+    rows = [
+        {"external_ids": [{"system": "s", "id": str(number)}], "slug": f"partner-{number}", "name": str(number)}
+        for number in range(1_200)
+    ]
+    sent = "".join(f"{json.dumps(row)}\n" for row in rows)
+    headers = {"Content-Type": "application/jsonl"}
+    begun = await client.post("/v1/imports", params={"resource": "partners"}, content=sent, headers=headers)
+    assert begun.status_code == httpx.codes.ACCEPTED, begun.text
+    told = await client.get(begun.headers["location"])
+    while told.json()["state"] == "running":
+        told = await client.get(begun.headers["location"])
+    assert told.json()["state"] == "done", told.text[:500]
+    refused = await client.post("/v1/goals", json={"title": "x" * 2_000_000})
+    assert (refused.status_code, refused.json()["type"]) == (413, "/problems/payload-too-large")
+    assert len(refused.headers.get_list("x-request-id")) == len(refused.headers.get_list("date")) == 1
 
 
 @any_database

@@ -4,124 +4,30 @@ import asyncio
 import json
 import re
 import shutil
-import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from app.settings import Settings
-from docs.generate import ROOT
 from tests.conftest import Templates
 from tests.databases import any_database
 from tests.factories import goal_id
 from tests.faults.service import Service
 from tests.processes import free_port, run
+from tests.proxies import CERTIFICATE, HAPROXY, NGINX, PREFIX, Proxy, client_at, passing
 
 CURL = shutil.which("curl") or ""
 PATIENCE = 20
-PREFIX = "/register"
 GOAL = f"/v1/goals/{goal_id(1)}"
 ADDRESS = re.compile(r'(?:href|src)="(/[^"]*)"')
-AROUND_NGINX = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/errors;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/register.conf;
-}}
-"""
-
-
-class Proxy(NamedTuple):
-    """A proxy: its program, its example in the docs, and what of that is another thing on the machine of the tests."""
-
-    program: str
-    example: str
-    arguments: Sequence[str]
-    elsewhere: Mapping[str, str]
-
-
-PROXIES = (
-    Proxy(
-        shutil.which("nginx") or "",
-        "nginx.conf",
-        ("-p", "{folder}", "-c", "{folder}/around.conf"),
-        {
-            "listen 80;": "listen 127.0.0.1:{plain};",
-            "listen [::]:80;": "",
-            "listen 443 ssl": "listen 127.0.0.1:{port} ssl",
-            "listen [::]:443 ssl http2;": "",
-            "/etc/ssl/register": "{folder}",
-            "127.0.0.1:8000": "127.0.0.1:{service}",
-        },
-    ),
-    Proxy(
-        shutil.which("haproxy") or "",
-        "haproxy.cfg",
-        ("-db", "-f", "{folder}/register.conf"),
-        {
-            "bind :443": "bind 127.0.0.1:{port}",
-            "/etc/ssl/register": "{folder}",
-            "127.0.0.1:8000 check port 9000": "127.0.0.1:{service} check port {management}",
-            "127.0.0.2:8000 check port 9000": "127.0.0.1:{nobody} check port {nobody}",
-        },
-    ),
-)
 
 # A proxy sees no database.
 pytestmark = any_database
 
 
-def write_certificate(folder: Path) -> None:
-    """A certificate for this machine, in the files that the examples name."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    shown = certificate.public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    for file, content in (("certificate.pem", shown), ("key.pem", secret), ("both.pem", shown + secret)):
-        (folder / file).write_bytes(content)
-
-
-def write_configuration(proxy: Proxy, folder: Path, **places: object) -> None:
-    """The example, with what is elsewhere here."""
-    text = (ROOT / "docs/examples" / proxy.example).read_text("utf-8")
-    for there, here in proxy.elsewhere.items():
-        assert there in text, there
-        text = text.replace(there, here.format(folder=folder, **places))
-    (folder / "register.conf").write_text(text, "utf-8")
-    (folder / "around.conf").write_text(AROUND_NGINX.format(folder=folder), "utf-8")
-
-
-@pytest.fixture(params=PROXIES, ids=[proxy.example for proxy in PROXIES])
+@pytest.fixture(params=[NGINX, HAPROXY], ids=["nginx", "haproxy"])
 async def client(
     request: pytest.FixtureRequest, settings: Settings, templates: Templates, tmp_path: Path
 ) -> AsyncIterator[httpx.AsyncClient]:
@@ -129,41 +35,14 @@ async def client(
     proxy: Proxy = request.param
     if not proxy.program:
         pytest.skip(f"what {proxy.example} is for is not on this machine")
-    port, management = free_port(), free_port()
-    write_certificate(tmp_path)
+    management = free_port()
     more = {"REGISTER_MANAGEMENT_PORT": str(management)}
-    async with Service(settings, templates.keys["admin"], tmp_path, **more) as service:
-        places = {"port": port, "plain": free_port(), "nobody": free_port(), "management": management}
-        write_configuration(proxy, tmp_path, service=service.port, **places)
-        arguments = [each.format(folder=tmp_path) for each in proxy.arguments]
-        quiet = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(proxy.program, *arguments, stdout=quiet, stderr=quiet)
-        try:
-            async with httpx.AsyncClient(
-                base_url=f"https://localhost:{port}{PREFIX}",
-                headers={"Authorization": f"Bearer {service.key}"},
-                verify=ssl.create_default_context(cafile=str(tmp_path / "certificate.pem")),
-                trust_env=False,
-                timeout=PATIENCE,
-            ) as client:
-                await until_it_listens(client, process)
-                yield client
-        finally:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), PATIENCE)
-
-
-async def until_it_listens(client: httpx.AsyncClient, process: asyncio.subprocess.Process) -> None:
-    """Ask until the proxy passes on."""
-    for _ in range(200):
-        assert process.returncode is None, "the proxy ended"
-        try:
-            if (await client.get("/healthz")).status_code == httpx.codes.OK:
-                return
-        except httpx.ConnectError:
-            pass
-        await asyncio.sleep(0.05)
-    raise TimeoutError
+    async with (
+        Service(settings, templates.keys["admin"], tmp_path, **more) as service,
+        passing(proxy, tmp_path, service.port, management) as address,
+        client_at(address, tmp_path, service.key) as client,
+    ):
+        yield client
 
 
 async def test_all_passes_a_proxy(client: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -210,7 +89,7 @@ async def check_that_heads_have_limits(client: httpx.AsyncClient) -> None:
 
 async def check_http_2(client: httpx.AsyncClient, folder: Path) -> None:
     """HTTP/2 is spoken where a client speaks it."""
-    asked = ("--silent", "--noproxy", "*", "--http2", "--cacert", str(folder / "certificate.pem"), "--output", "-")
+    asked = ("--silent", "--noproxy", "*", "--http2", "--cacert", str(folder / CERTIFICATE), "--output", "-")
     written = ("--write-out", "\n%{http_version} %{http_code}", f"{client.base_url}v1/goals?limit=1")
     code, out, err = await run(CURL, *asked, *written, cwd=folder)
     assert (code, out.splitlines()[-1]) == (0, "2 200"), err

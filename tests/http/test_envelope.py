@@ -188,7 +188,13 @@ class TestLog:
             assert (line["level"], line["logger"], line["message"]) == ("INFO", "app.access", "request")
             assert line["milliseconds"] >= 0
             assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", line["time"])
-        for secret in ("geheim", "vertraulich", "crk_secret", "127.0.0.1"):
+        assert [(line["route"], line["client"]) for line in lines] == [
+            ("/v1/goals", "127.0.0.1"),
+            ("/v1/topics", "127.0.0.1"),
+            (None, "127.0.0.1"),
+        ]
+        assert [line["key"] is None for line in lines] == [line["partner"] is None for line in lines]
+        for secret in ("geheim", "vertraulich", "crk_secret"):
             assert secret not in written.getvalue()
 
     async def test_keeps_the_id_with_the_traceback(self, app_that_fails: httpx.AsyncClient, written: StringIO) -> None:
