@@ -13,12 +13,12 @@ from tests.test_containers import OURS
 TEXT = (ROOT / "docs/operating.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 LINES = [line.partition(" #")[0].strip() for block in BLOCKS for line in block.splitlines()]
-OURS_IN_LINE = re.compile(r"(?:\w+=\S+ )*register (.*)")
+OURS_IN_LINE = re.compile(r"(?:\w+=\S* )*register (.*)")
 REGISTER = sorted({found[1] for line in LINES if (found := OURS_IN_LINE.fullmatch(line))})
 ELSEWHERE = {
     **dict.fromkeys(("python3", "/opt/register/bin/pip"), "tests/test_containers.py builds and installs so"),
     **dict.fromkeys(("useradd", "install", "mkdir", "printf", "openssl", "systemctl"), "the system's own"),
-    **dict.fromkeys(("sqlite3", "pg_dump", "pg_restore"), "tests/faults/test_backup.py"),
+    **dict.fromkeys(("createdb", "pg_dump", "pg_restore"), "the tests of backups"),
     **dict.fromkeys(
         ("nginx", "haproxy", "systemd-analyze", "curl", "docker"), "below, and what the examples' tests start"
     ),

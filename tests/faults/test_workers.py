@@ -75,7 +75,12 @@ async def test_a_worker_that_is_killed_loses_nothing(settings: Settings, templat
 async def check_that_imports_are_told_of(client: httpx.AsyncClient) -> None:
     """Whichever process is asked: on SQLite one knows what is imported; what is too large is refused by it, too."""
     rows = [
-        {"external_ids": [{"system": "s", "id": str(number)}], "slug": f"partner-{number}", "name": str(number)}
+        {
+            "external_ids": [{"system": "s", "id": str(number)}],
+            "slug": f"partner-{number}",
+            "name": str(number),
+            "kind": "other",
+        }
         for number in range(1_200)
     ]
     sent = "".join(f"{json.dumps(row)}\n" for row in rows)
