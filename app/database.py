@@ -3,8 +3,8 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar, overload
@@ -22,6 +22,7 @@ from app.days import day_in_zone
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
 from app.lines import FairPool
 from app.places import Places, asking
+from app.postgresql import CONNECT_SECONDS, Server
 from app.snapshot import Snapshot
 from app.sqlite import DRIVER
 
@@ -65,9 +66,6 @@ def ordered_text(length: int) -> Any:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-POSTGRESQL = "postgresql+asyncpg://"
-"""What SQLAlchemy reads of a PostgreSQL's URL; see `connecting`."""
-
 DISCREET: dict[str, Any] = {"hide_parameters": True}
 """For every engine: what people wrote belongs into the record and not into a log of errors."""
 
@@ -85,10 +83,18 @@ class Json(TypeDecorator[Any]):
 class Database:
     """One database: read statements outside of transactions, writes in one transaction a request.
 
-    `write_quota` is how many bytes one key may add to the log in a day.
+    `write_quota` is how many bytes one key may add to the log in a day; for `lends_transactions` see `postgresql.Server`.
     """
 
-    def __init__(self, url: URL, *, pool_size: int, pool_timeout: float, write_quota: int | None = None) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        pool_size: int,
+        pool_timeout: float,
+        write_quota: int | None = None,
+        lends_transactions: bool = False,
+    ) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, **DISCREET}
         # A read is one statement and needs no transaction: two round trips less on every GET.
         reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
@@ -98,6 +104,7 @@ class Database:
         self.places = places_to_read(pool_size)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
+        self.server: Server | None = None
         if self.is_sqlite:
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
             self.writer = create_async_engine(url.set(drivername=DRIVER), **{**pool, "pool_size": 1})
@@ -106,9 +113,10 @@ class Database:
                 event.listen(engine, "do_connect", partial(make_private_first, url))
                 event.listen(engine, "connect", prepare_sqlite)
         else:
-            pool |= connecting(url, POSTGRESQL_SETTINGS)
-            self.writer = create_async_engine(POSTGRESQL, **pool, poolclass=FairPool)
-            self.reader = create_async_engine(POSTGRESQL, **pool, **reading).sync_engine
+            self.server = Server(url, lends_transactions=lends_transactions)
+            self.writer = self.server.engine(**pool, poolclass=FairPool)
+            # Who is lent a transaction has to begin one, or each statement may go to another connection.
+            self.reader = self.server.engine(**pool, **({} if lends_transactions else reading)).sync_engine
 
     @overload
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]: ...
@@ -119,8 +127,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self, session_class: type[Any] = AsyncSession) -> AsyncIterator[Any]:
         """A session that is committed at the end of the block, or rolled back when the block fails."""
-        async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
-            yield session
+        with self.watched():
+            async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    def watched(self) -> AbstractContextManager[None]:
+        """Look after the server for as long as the block waits for it."""
+        return nullcontext() if self.server is None else self.server.watched()
 
     async def read(self, work: Callable[[Connection], Result], *, is_quick: bool = False) -> Result:
         """What `work` reads over a connection outside of a transaction; raises NoPlace when too much else is read.
@@ -131,7 +144,7 @@ class Database:
         should it take longer after all, it is begun anew in a thread. The work must not write.
         """
         if is_quick and not self.is_sqlite:
-            return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
+            return await self._read_elsewhere(work)
         if is_quick and self.has_free_reader():
             try:
                 return self._read(work, QUICK_SECONDS)
@@ -149,7 +162,8 @@ class Database:
     async def _read_elsewhere(self, work: Callable[[Connection], Result]) -> Result:
         if self.is_sqlite:
             return await asyncio.to_thread(self._read, work, STATEMENT_SECONDS)
-        return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
+        with self.watched():
+            return await greenlet_spawn(self._read, work, STATEMENT_SECONDS)
 
     @asynccontextmanager
     async def snapshot(self, seconds: float | None = None) -> AsyncIterator[Snapshot]:
@@ -160,17 +174,13 @@ class Database:
         It holds a connection: nobody may wait for a client meanwhile. Raises NoPlace when too much else is read.
         """
         # SQLite takes its state with the first read; writers go on beside it.
-        run, begin = (
-            (asyncio.to_thread, "BEGIN")
-            if self.is_sqlite
-            else (greenlet_spawn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        )
-        snapshot = Snapshot(self.reader, run, begin)
+        snapshot = Snapshot(self.reader, asyncio.to_thread if self.is_sqlite else greenlet_spawn)
         async with self.places.taken(asking.get(), self.patience):
             try:
                 async with asyncio.timeout(SNAPSHOT_SECONDS if seconds is None else seconds):
-                    await snapshot.open()
-                    yield snapshot
+                    with self.watched():
+                        await snapshot.open()
+                        yield snapshot
             finally:
                 await snapshot.close()
 
@@ -184,15 +194,16 @@ class Database:
             return work(connection)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; a server that does not answer is not waited for."""
+        closing = asyncio.ensure_future(self._dispose())
+        await asyncio.wait([closing], timeout=CONNECT_SECONDS)
+        if self.server is not None:
+            await self.server.close()
+        await closing
+
+    async def _dispose(self) -> None:
         await self.writer.dispose()
         await greenlet_spawn(self.reader.dispose)
-
-
-def connecting(url: URL, settings: Mapping[str, str]) -> dict[str, Any]:
-    """How an engine reaches a PostgreSQL: the driver reads the URL itself, which then is what libpq's programs take, too."""
-    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return {"connect_args": {"dsn": dsn, "server_settings": dict(settings)}}
 
 
 def make_private(url: URL) -> None:
@@ -222,15 +233,6 @@ async def one_at_a_time(session: AsyncSession, what: str) -> None:
     """Wait until no other transaction does this, and let none begin before this one ends; SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
-
-
-# PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever.
-POSTGRESQL_SETTINGS = {
-    "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
-    "lock_timeout": "5000",
-    "idle_in_transaction_session_timeout": "15000",
-    "timezone": "UTC",
-}
 
 
 def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -10,7 +10,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.database import DISCREET, POSTGRESQL, connecting, make_private
+from app.database import DISCREET, make_private
+from app.postgresql import Server
 from app.settings import Settings
 
 
@@ -32,9 +33,11 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     SQLite's batch mode drops and recreates tables, which with foreign keys on would silently delete what refers to
     them; so they are off, and what refers to nothing afterwards is found before the commit.
     """
-    is_sqlite = settings.database_file is not None
-    url, how = (settings.database, {}) if is_sqlite else (POSTGRESQL, connecting(settings.database, {}))
-    engine = create_async_engine(url, **how, **DISCREET)
+    if settings.database_file is None:
+        # Whoever migrates may take its time.
+        engine = Server(settings.database, command_seconds=None).engine(poolclass=NullPool, **DISCREET)
+    else:
+        engine = create_async_engine(settings.database, **DISCREET)
     if engine.dialect.name == "sqlite":
         open_once(settings)
         event.listen(engine.sync_engine, "connect", prepare_for_batches)

@@ -20,7 +20,9 @@ def current_revision(connection: Connection) -> str | None:
     """The revision that a database is at; None when it is empty."""
     try:
         return connection.execute(select(VERSION.c.version_num)).scalar_one_or_none()
-    except DBAPIError:
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
         # Whether the table is there is asked only when it seems not to be: it takes many times as long as reading it.
         if inspect(connection).has_table(VERSION.name):
             raise

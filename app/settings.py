@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.postgresql import DEFAULT_PORT, hosts_in
 from app.zones import places
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
@@ -31,6 +33,20 @@ def only_base(value: str) -> str:
     if found is None or found["rest"] not in ("", "/"):
         raise ValueError("must be an address without a path, such as https://register.example.org")
     return value.removesuffix("/")
+
+
+def url_of(value: str) -> URL:
+    """A database's URL; several hosts, which libpq takes before the path, are a parameter of it here, as libpq takes them too."""
+    found = SEVERAL_HOSTS.fullmatch(value)
+    if found is None:
+        return make_url(value)
+    named = [HOST.fullmatch(each) for each in found["hosts"].split(",")]
+    hosts = [host["plain"] or host["bracketed"] for host in named if host]
+    ports = [host["port"] or str(DEFAULT_PORT) for host in named if host]
+    if len(hosts) < len(named):
+        raise ValueError("a host is missing")
+    url = make_url(f"{found['before']}{found['behind']}")
+    return url.update_query_dict({"host": ",".join(map(unquote, hosts)), "port": ",".join(ports)})
 
 
 def networks_in(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -62,7 +78,11 @@ PathPrefix = Annotated[str, AfterValidator(only_prefix)]
 PATH_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+){0,10}")
 MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")
 
+SEVERAL_HOSTS = re.compile(r"(?P<before>postgresql://(?:[^/?#@]*@)?)(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<behind>.*)")
+HOST = re.compile(r"(?:\[(?P<bracketed>[^]]+)]|(?P<plain>[^:]+))(?::(?P<port>[0-9]+))?")
+
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
+SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
 PARAMETERS = {
     "sqlite": frozenset[str](),
     "postgresql": frozenset(
@@ -194,8 +214,9 @@ class Settings(BaseSettings):
     @classmethod
     def refuse_other_databases(cls, value: str) -> str:
         try:
-            url = make_url(value)
-        except ArgumentError:
+            url = url_of(value)
+            hosts_in(url)
+        except (ArgumentError, ValueError):
             raise ValueError("is not a database URL such as sqlite:///register.db") from None
         if url.get_backend_name() not in DRIVERS:
             raise ValueError(f"must begin with sqlite:// or postgresql://, not {url.drivername}://")
@@ -207,6 +228,8 @@ class Settings(BaseSettings):
             raise ValueError(f"has a parameter that is not known here: {', '.join(unknown)}")
         if url.query.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
             raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
+        if url.query.get("target_session_attrs", SESSIONS[0]) not in SESSIONS:
+            raise ValueError(f"has target_session_attrs that are none of {', '.join(SESSIONS)}")
         return value
 
     @field_validator("log_key", "management_port", "traces_url", "webhook_key", "webhook_allow", mode="before")
@@ -248,7 +271,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> URL:
         """The database's URL with the driver that the service uses."""
-        url = make_url(self.database_url)
+        url = url_of(self.database_url)
         return url.set(drivername=DRIVERS[url.get_backend_name()])
 
     @property

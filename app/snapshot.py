@@ -18,8 +18,8 @@ class Snapshot:
     the connection at once, and the connection is given back behind it.
     """
 
-    def __init__(self, reader: Engine, run: Callable[..., Awaitable[Any]], begin: str) -> None:
-        self.reader, self.run, self.begin = reader, run, begin
+    def __init__(self, reader: Engine, run: Callable[..., Awaitable[Any]]) -> None:
+        self.reader, self.run = reader, run
         self.connection: Connection | None = None
         self.step: asyncio.Future[Any] | None = None
 
@@ -53,7 +53,11 @@ class Snapshot:
 
     def _open(self) -> None:
         self.connection = self.reader.connect()
-        self.connection.exec_driver_sql(self.begin)
+        if self.connection.dialect.name == "postgresql":
+            # It begins with the first statement.
+            self.connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            self.connection.exec_driver_sql("BEGIN")
 
     def _read(self, work: Callable[[Connection], Any]) -> Any:
         if self.connection is None:
@@ -72,7 +76,10 @@ class Snapshot:
             return
         with self.connection:
             try:
-                self.connection.exec_driver_sql("ROLLBACK")
+                if self.connection.dialect.name == "postgresql":
+                    self.connection.rollback()
+                else:
+                    self.connection.exec_driver_sql("ROLLBACK")
             except BaseException:
                 # Nobody may get a connection that is still in an old state.
                 self.connection.invalidate()

@@ -2,15 +2,21 @@
 
 import stat
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from app import migrating
 from app.database import Database
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for
 from tests.databases import any_database, only_postgresql
+from tests.factories import body_of
 from tests.problems import problem_of
+from tests.processes import free_port
 
 SET_REVISION = text("UPDATE alembic_version SET version_num = :revision")
 
@@ -49,6 +55,64 @@ class TestUrl:
             shown = "SELECT current_setting('application_name'), current_setting('lock_timeout')"
             async with app.state.runtime.database.transaction() as session:
                 assert (await session.execute(text(shown))).one() == ("register", "5s")
+
+    @only_postgresql
+    async def test_may_name_several_hosts(self, settings: Settings, templates: Templates) -> None:
+        """As libpq takes them: the first that is there serves, and one where nobody listens is passed over."""
+        assert templates.cluster
+        there = make_url(templates.cluster.url)
+        socket, port = quote(str(there.query["host"]), safe=""), there.query.get("port", "5432")
+        for hosts in (f"127.0.0.1:{free_port()},{socket}:{port}", f"{socket}:{port},[::1]:{free_port()}"):
+            url = f"postgresql://postgres@{hosts}/{settings.database.database}?target_session_attrs=primary"
+            named = Settings(_env_file=None, database_url=url)
+            async with running(named) as app, client_of(app) as client:
+                assert (await client.get("/v1/goals")).status_code == 200
+
+    @only_postgresql
+    @pytest.mark.parametrize(
+        ("change", "line"),
+        [
+            ({"username": "nobody"}, "the database does not let this user in: "),
+            ({"database": "nowhere"}, "there is no such database: "),
+            (
+                {"query": {"target_session_attrs": "standby"}},
+                "the database does not answer: none of its hosts is standby",
+            ),
+        ],
+        ids=["user", "database", "session"],
+    )
+    async def test_that_leads_nowhere_is_told_in_one_line(
+        self, settings: Settings, caplog: pytest.LogCaptureFixture, change: dict[str, Any], line: str
+    ) -> None:
+        query = {**settings.database.query, **change.get("query", {})}
+        url = settings.database.set(**{**change, "query": query, "drivername": "postgresql"})
+        wrong = settings.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
+        async with running(wrong) as app, client_of(app) as client:
+            problem_of(await client.get("/v1/goals"), 503, "unavailable")
+            problem_of(await client.get("/readyz"), 503, "unavailable")
+        said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert said[0].startswith(line)
+        assert said[1].startswith(f"not ready: {line}")
+        assert not any(record.exc_info for record in caplog.records)
+
+    @only_postgresql
+    async def test_of_a_standby_serves_reads_only(
+        self, settings: Settings, templates: Templates, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        named = settings.model_copy(update={"operator": "Musterstadt"})
+        async with running(named) as app, client_of(app, templates.keys["admin"]) as client:
+            async with app.state.runtime.database.transaction() as session:
+                name = settings.database.database
+                await session.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+            await app.state.runtime.database.close()
+            try:
+                assert (await client.get("/v1/goals")).status_code == 200
+                problem_of(await client.post("/v1/partners", json=body_of("partners")), 503, "unavailable")
+            finally:
+                async with app.state.runtime.database.transaction() as session:
+                    await session.execute(text("SET TRANSACTION READ WRITE"))
+                    await session.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+        assert "the database is a standby, which only reads: " in caplog.text
 
 
 class TestSchema:

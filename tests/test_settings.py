@@ -74,6 +74,9 @@ class TestDatabase:
             ("sqlite:///:memory:", "must name a file"),
             ("sqlite:///register.db?mode=ro", "a parameter that is not known here: mode"),
             ("postgresql://h/d?sslmode=required", "an sslmode that is none of prefer, disable"),
+            ("postgresql://h/d?target_session_attrs=master", "target_session_attrs that are none of any, read-write"),
+            ("postgresql://a,,b/d", "is not a database URL"),
+            ("postgresql:///d?host=a,b&port=1,2,3", "is not a database URL"),
             ("postgresql://h/d?sslmod=require&pool=5", "a parameter that is not known here: pool, sslmod"),
         ],
     )

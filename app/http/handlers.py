@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from app.database import code_of
+from app.database_errors import described
 from app.deadlines import INTERRUPTED
 from app.http.answered import answered_of
 from app.http.clients import client_of
@@ -38,8 +39,11 @@ refusals = logging.getLogger("app.refusals")
 
 # PostgreSQL: no connection, out of resources, told to stop, lock or statement timeout, deadlock, serialisation.
 BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
-# For the sake of another transaction: a deadlock, a serialisation failure. Nothing was done, and the same can be tried.
-ROLLED_BACK = ("40P01", "40001")
+# For the sake of another transaction: a deadlock, a serialisation failure, a migration under a prepared statement. Nothing was
+# done, and the same can be tried.
+ROLLED_BACK = ("40P01", "40001", "0A000")
+# What an operator has to mend, or a moment does: who is let in, which database, a standby, a schema that was migrated meanwhile.
+UNREADY_STATES = ("28", "3D000", "25006", "0A000")
 BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", INTERRUPTED)
 FULL = ("53100", "SQLITE_FULL")
 
@@ -69,7 +73,7 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     async def answer_unreachable(request: Request, error: OSError) -> Response:
         # asyncpg leaves what the network says as it is: no server, no socket, no answer in time.
-        logger.warning("the database cannot be reached", exc_info=error)
+        logger.warning("%s", described(error))
         return problem_response(request.scope, Unavailable())
 
     @app.exception_handler(DBAPIError)
@@ -80,7 +84,7 @@ def install_error_handlers(app: FastAPI) -> None:
         if code_of(error) in ROLLED_BACK:
             request.scope[AGAIN] = True
         if is_busy(error):
-            logger.warning("the database is busy or away: %s", type(error.orig).__name__)
+            logger.warning("%s", described(error))
             return problem_response(request.scope, Unavailable())
         raise error
 
@@ -147,7 +151,7 @@ def allowed_methods(request: Request) -> Sequence[str]:
 
 def is_busy(error: DBAPIError) -> bool:
     """Whether the same request can succeed a moment later."""
-    return error.connection_invalidated or code_of(error).startswith(BUSY_STATES + BUSY_SQLITE)
+    return error.connection_invalidated or code_of(error).startswith(BUSY_STATES + UNREADY_STATES + BUSY_SQLITE)
 
 
 def is_full(error: DBAPIError) -> bool:

@@ -1,17 +1,24 @@
 """Whether the process runs, and whether it can serve."""
 
+import asyncio
+import logging
+
 from fastapi import APIRouter
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import JSONResponse, Response
 
+from app.database_errors import described
 from app.http.problems import Unavailable
 from app.http.runtime import Running, check_schema
 from app.language import Text
 
+logger = logging.getLogger(__name__)
+
 router = APIRouter(include_in_schema=False)
 
 UNREACHABLE = Text("Die Datenbank ist nicht erreichbar.", "The database cannot be reached.")
+READY_SECONDS = 2.0
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -23,9 +30,16 @@ async def get_health() -> Response:
 
 @router.get("/readyz")
 async def get_readiness(runtime: Running) -> Response:
-    """Say that requests can be served, or why not."""
+    """Say that requests can be served, or why not, within two seconds."""
+    checking = asyncio.ensure_future(check_schema(runtime))
+    # Broken off, it would wait for the server that it was to stop waiting for; so it ends by itself, later.
+    checking.add_done_callback(lambda done: done.cancelled() or done.exception())
+    done, _ = await asyncio.wait([checking], timeout=READY_SECONDS)
+    if not done:
+        raise Unavailable(UNREACHABLE)
     try:
-        await check_schema(runtime)
-    except (DBAPIError, PoolTimeout, OSError):
+        await checking
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        logger.warning("not ready: %s", described(error))
         raise Unavailable(UNREACHABLE) from None
     return JSONResponse({"status": "ready"}, headers=NO_STORE)

@@ -16,7 +16,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app import database
 from app.cli.verify import verify_all
-from app.database import POSTGRESQL_SETTINGS, prepare_sqlite
+from app.database import prepare_sqlite
+from app.postgresql import LIMITS
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import IS_SOAK, only_postgresql, only_sqlite
@@ -142,8 +143,8 @@ def prepare_impatiently(connection: Any, entry: ConnectionPoolEntry) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Databases that wait less long than they do by default."""
     monkeypatch.setattr(database, "prepare_sqlite", prepare_impatiently)
-    monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", str(SECONDS_FOR_LOCKS * 1000))
-    monkeypatch.setitem(POSTGRESQL_SETTINGS, "statement_timeout", str(SECONDS_FOR_STATEMENTS * 1000))
+    monkeypatch.setitem(LIMITS, "lock_timeout", str(SECONDS_FOR_LOCKS * 1000))
+    monkeypatch.setitem(LIMITS, "statement_timeout", str(SECONDS_FOR_STATEMENTS * 1000))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
-from app.database import POSTGRESQL_SETTINGS, table_of
+from app.database import table_of
+from app.postgresql import LIMITS
 from app.resources import idempotency
 from app.resources.idempotency import KeptAnswer
 from app.settings import Settings
@@ -177,7 +178,7 @@ class TestTwinInFlight:
     async def test_is_told_when_it_takes_too_long(
         self, settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(POSTGRESQL_SETTINGS, "lock_timeout", "200")
+        monkeypatch.setitem(LIMITS, "lock_timeout", "200")
         connection = await asyncpg.connect(settings.database_url)
         try:
             async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
