@@ -1,6 +1,8 @@
 """Bringing a database to the newest schema."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -8,11 +10,26 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.database import DISCREET, make_private
+from app.database import DISCREET, code_of, make_private
 from app.postgresql import Server
 from app.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LOCK_SECONDS = 2.0
+"""How long a table is waited for: whoever wants to read it waits behind us meanwhile."""
+PAUSE_SECONDS = 3.0
+ATTEMPTS = 120
+LOCK_NOT_AVAILABLE = "55P03"
+# A migration may take its time, and so may another one that it waits for.
+WITHOUT_LIMITS = "SELECT " + ", ".join(
+    f"set_config('{name}', '0', true)"
+    for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+)
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('register migrate'))"
 
 
 class BrokenReferences(Exception):
@@ -31,7 +48,8 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """A connection for migrations, in one transaction.
 
     SQLite's batch mode drops and recreates tables, which with foreign keys on would silently delete what refers to
-    them; so they are off, and what refers to nothing afterwards is found before the commit.
+    them; so they are off, and what refers to nothing afterwards is found before the commit. On PostgreSQL whoever else
+    migrates is waited for, a table that somebody holds only for a moment.
     """
     if settings.database_file is None:
         # Whoever migrates may take its time.
@@ -44,6 +62,9 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
         event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         async with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                for statement in (WITHOUT_LIMITS, ONE_AT_A_TIME, f"SET LOCAL lock_timeout = {LOCK_SECONDS * 1000:.0f}"):
+                    await connection.exec_driver_sql(statement)
             yield connection
             if engine.dialect.name == "sqlite":
                 broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
@@ -72,23 +93,44 @@ def prepare_for_batches(connection: Any, _entry: Any) -> None:
     cursor.close()
 
 
-async def upgrade(settings: Settings, revision: str = "head") -> None:
-    """Migrate the database of the settings up to a revision, in one transaction."""
-    await migrate(settings, command.upgrade, revision)
+Then = Callable[[AsyncConnection], Awaitable[int]]
+
+
+async def nothing(_connection: AsyncConnection) -> int:
+    """What is done with a new schema where nobody says more."""
+    return 0
+
+
+async def upgrade(settings: Settings, revision: str = "head", *, then: Then = nothing) -> int:
+    """Migrate the database of the settings up to a revision and do what is to follow, in one transaction.
+
+    Returns what follows returns; when that fails, the schema is as before.
+    """
+    return await migrate(settings, command.upgrade, revision, then)
 
 
 async def downgrade(settings: Settings, revision: str) -> None:
     """Migrate the database of the settings down to a revision, in one transaction."""
-    await migrate(settings, command.downgrade, revision)
+    await migrate(settings, command.downgrade, revision, nothing)
 
 
-async def migrate(settings: Settings, step: Any, revision: str) -> None:
-    """Run one of Alembic's commands over a connection of ours."""
+async def migrate(settings: Settings, step: Any, revision: str, then: Then) -> int:
+    """Run one of Alembic's commands over a connection of ours, again and again while somebody holds a table."""
 
     def run(connection: Connection) -> None:
         config = alembic_config()
         config.attributes["connection"] = connection
         step(config, revision)
 
-    async with connected(settings) as connection:
-        await connection.run_sync(run)
+    attempt = 1
+    while True:
+        try:
+            async with connected(settings) as connection:
+                await connection.run_sync(run)
+                return await then(connection)
+        except DBAPIError as error:
+            if code_of(error) != LOCK_NOT_AVAILABLE or attempt == ATTEMPTS:
+                raise
+        attempt += 1
+        logger.warning("somebody holds a table that is to be changed, such as pg_dump; it is tried again")
+        await asyncio.sleep(PAUSE_SECONDS)

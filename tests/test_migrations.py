@@ -1,5 +1,6 @@
 """The migrations: they give exactly the tables of the code, and lose nothing on the way."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -19,8 +21,10 @@ from app import migrating
 from app.catalogue import FEATURES
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
+from app.revisions import newest_revision
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql
 from tests.dresden import AGREEMENT, ASSOCIATIONS, CITY, LIGA, goal_id
 from tests.factories import PATHS, delete, items_of, make, patch
 
@@ -130,6 +134,87 @@ class TestDowngrade:
         assert await described_at(settings.database) == {}
         await migrating.upgrade(settings)
         assert await described_at(settings.database) == before
+
+
+class TestMigrate:
+    async def test_is_one_transaction_with_the_texts(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def fail(*_renewing: object) -> int:
+            raise TimeoutError
+
+        await migrating.downgrade(settings, "0013")
+        monkeypatch.setattr("app.cli.migrate.renew", fail)
+        with pytest.raises(TimeoutError):
+            await migrate_and_render(settings)
+        assert await rows_of(settings, REVISION) == [("0013",)]
+        monkeypatch.undo()
+        assert await migrate_and_render(settings) == 0
+        assert await rows_of(settings, REVISION) == [(newest_revision(),)]
+
+    @only_postgresql
+    async def test_that_is_begun_several_times_is_done_once(self, settings: Settings) -> None:
+        await migrating.downgrade(settings, "0012")
+        assert await asyncio.gather(*(migrate_and_render(settings) for _ in range(3))) == [0, 0, 0]
+        assert await rows_of(settings, REVISION) == [(newest_revision(),)]
+
+    @only_postgresql
+    async def test_does_not_hold_up_those_who_read_behind_a_dump(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr(migrating, "LOCK_SECONDS", 0.1)
+        monkeypatch.setattr(migrating, "PAUSE_SECONDS", 0.1)
+        await migrating.downgrade(settings, "0012")
+        dumping = await asyncpg.connect(settings.database_url)
+        try:
+            async with dumping.transaction():
+                # What pg_dump holds of each table until it ends.
+                await dumping.execute("LOCK TABLE change IN ACCESS SHARE MODE")
+                upgrading = asyncio.create_task(migrating.upgrade(settings))
+                while caplog.text.count("somebody holds a table") < 2:  # noqa: ASYNC110 (a log sends no event)
+                    await asyncio.sleep(0.01)
+                assert await rows_of(settings, "SELECT count(*) FROM change")
+                assert await rows_of(settings, REVISION) == [("0012",)]
+        finally:
+            await dumping.close()
+        await upgrading
+        assert await rows_of(settings, REVISION) == [(newest_revision(),)]
+
+
+class TestVersionBefore:
+    """Processes of the version before write until each of them is replaced: their INSERTs must still be taken."""
+
+    async def test_writes_into_the_new_schema(self, settings: Settings) -> None:
+        # 0013 put the tree of leaves in the place of the chain of hashes, before there was a release.
+        await migrating.downgrade(settings, "0013")
+        before = await columns_of(settings)
+        while await rows_of(settings, REVISION) != [(newest_revision(),)]:
+            await migrating.upgrade(settings, "+1")
+            after, [(revision,)] = await columns_of(settings), await rows_of(settings, REVISION)
+            for name, columns in before.items():
+                assert columns.keys() <= after[name].keys(), f"{revision} takes columns of {name} away"
+                demanded = {column for column, is_demanded in after[name].items() if is_demanded}
+                known = {column for column, is_demanded in columns.items() if is_demanded}
+                assert demanded <= known, f"{revision} demands of {name} what the version before does not write"
+            before = after
+
+
+REVISION = "SELECT version_num FROM alembic_version"
+
+
+async def columns_of(settings: Settings) -> dict[str, dict[str, bool]]:
+    """The columns of every table, and whether a row must bring a value for each."""
+
+    def inspected(connection: sa.Connection) -> dict[str, dict[str, bool]]:
+        inspector = sa.inspect(connection)
+        return {
+            name: {
+                column["name"]: not column["nullable"] and column["default"] is None
+                for column in inspector.get_columns(name)
+            }
+            for name in inspector.get_table_names()
+        }
+
+    async with migrating.connected(settings) as connection:
+        return await connection.run_sync(inspected)
 
 
 EVENTS = {

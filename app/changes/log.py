@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
@@ -102,6 +102,20 @@ async def transaction(
         await append(session)
     if any(position % TILE == TILE - 1 for position in session.appended):
         await grow_behind(database)
+
+
+@asynccontextmanager
+async def joining(
+    connection: AsyncConnection, database: Database, by: Caller, zone: tzinfo
+) -> AsyncIterator[Transaction]:
+    """The same within a transaction that somebody else has begun and commits, such as a migration's."""
+    with closing(Pending()) as pending:
+        async with Transaction(connection, expire_on_commit=False) as session:
+            session.database, session.by, session.zone, session.now = database, by, zone, datetime.now(UTC)
+            session.written, session.pending, session.sides = [], pending, {}
+            yield session
+            await append(session)
+            await session.commit()
 
 
 class Undone(Exception):

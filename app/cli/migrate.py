@@ -2,16 +2,19 @@
 
 import typer
 from alembic.util import CommandError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import migrating
 from app.access.caller import COMMAND
 from app.catalogue import FEATURES
-from app.changes.log import transaction
+from app.changes.log import joining
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
-from app.cli.running import carry_out, migrated
+from app.cli.running import carry_out
 from app.resources.renewing import renew
 from app.revisions import newest_revision
+from app.runtime import Runtime
+from app.schema.fields import city_timezone
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)
@@ -28,12 +31,19 @@ def migrate() -> None:
 
 
 async def migrate_and_render(settings: Settings) -> int:
-    """Migrate, then renew what this version stores otherwise; return how many representations that were."""
+    """Migrate, and renew what this version stores otherwise; return how many representations that were."""
+    city_timezone.set(settings.timezone)
+    runtime = Runtime.of(settings)
+
+    async def render(connection: AsyncConnection) -> int:
+        async with joining(connection, runtime.database, COMMAND, settings.zone) as session:
+            return sum([await renew(session, feature.kind) for feature in FEATURES])
+
     try:
-        await migrating.upgrade(settings)
+        return await migrating.upgrade(settings, then=render)
     except migrating.BrokenReferences as error:
         raise Failed(str(error)) from None
     except CommandError as error:
         raise Failed(f"the schema of the database is none that this version knows: {error}") from None
-    async with migrated(settings) as database, transaction(database, COMMAND, settings.zone) as session:
-        return sum([await renew(session, feature.kind) for feature in FEATURES])
+    finally:
+        await runtime.close()
