@@ -52,8 +52,10 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     migrates is waited for, a table that somebody holds only for a moment.
     """
     if settings.database_file is None:
+        lends_transactions = settings.database_pooling == "transaction"
         # Whoever migrates may take its time.
-        engine = Server(settings.database, command_seconds=None).engine(poolclass=NullPool, **DISCREET)
+        server = Server(settings.database, lends_transactions=lends_transactions, command_seconds=None)
+        engine = server.engine(poolclass=NullPool, **DISCREET)
     else:
         engine = create_async_engine(settings.database, **DISCREET)
     if engine.dialect.name == "sqlite":

@@ -63,6 +63,7 @@ class Runtime:
             pool_size=settings.database_pool_size,
             pool_timeout=settings.database_pool_timeout,
             write_quota=settings.write_quota * MIB,
+            lends_transactions=settings.database_pooling == "transaction",
         )
         return cls(settings, database)
 

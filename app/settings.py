@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         default="sqlite:///register.db",
         description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
     )
+    database_pooling: Literal["session", "transaction"] = Field(
+        default="session",
+        description="What a pooler between the register and PostgreSQL lends: `session`, as without one, or `transaction` "
+        "(the `pool_mode` of PgBouncer).",
+    )
     database_pool_size: int = Field(
         default=10,
         ge=1,

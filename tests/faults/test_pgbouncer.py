@@ -1,0 +1,128 @@
+"""The register behind PgBouncer, in both of the modes that it is used in."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.cli.migrate import migrate_and_render
+from app.cli.verify import verify_all
+from app.settings import Settings
+from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql
+from tests.factories import body_of, goal_id, items_of, make, patch
+from tests.faults.conftest import DurableCluster
+from tests.processes import free_port
+
+PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+MODES = ("session", "transaction")
+POOL_SIZE = 4
+CLIENTS = 12
+LIMITS = {"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
+
+pytestmark = [
+    only_postgresql,
+    pytest.mark.long,
+    pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed"),
+]
+
+
+@asynccontextmanager
+async def pooler(cluster: DurableCluster, mode: str) -> AsyncIterator[int]:
+    """The port of a PgBouncer before a cluster, with as little in its configuration as a beginner writes."""
+    folder, port = Path(mkdtemp(prefix="pb", dir="/tmp")), free_port()
+    # Whoever runs it reads what is its own.
+    await asyncio.to_thread(folder.chmod, 0o755)
+    socket = make_url(cluster.url).query["host"]
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host={socket} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        f"pool_mode = {mode}\ndefault_pool_size = {POOL_SIZE if mode == 'transaction' else 3 * CLIENTS}\n",
+        "utf-8",
+    )
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            str(PGBOUNCER),
+            str(folder / "pgbouncer.ini"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=cluster.system_user,
+        )
+    try:
+        await until_it_listens(port, process)
+        yield port
+    finally:
+        process.kill()
+        await process.wait()
+        shutil.rmtree(folder)
+
+
+async def until_it_listens(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait until somebody can connect."""
+    for _ in range(100):
+        assert process.returncode is None, "pgbouncer ended"
+        try:
+            (await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", timeout=1)).terminate()
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise TimeoutError
+
+
+@pytest.fixture(params=MODES)
+async def pooled(request: pytest.FixtureRequest, settings: Settings, templates: Templates) -> AsyncIterator[Settings]:
+    """Settings for a database behind a pooler."""
+    assert isinstance(templates.cluster, DurableCluster)
+    async with pooler(templates.cluster, request.param) as port:
+        url = f"postgresql://postgres@127.0.0.1:{port}/{settings.database.database}"
+        yield settings.model_copy(update={"database_url": url, "database_pooling": request.param})
+
+
+async def work(client: httpx.AsyncClient, number: int) -> None:
+    """What a system of a partner does: it writes, repeats, reads back, filters and follows."""
+    path, key = "/v1/consultation-events", {"Idempotency-Key": f"pooled-{number}"}
+    body = body_of("consultation-events", title=f"Fachtag {number}")
+    made = await client.post(path, json=body, headers=key)
+    assert made.status_code == 201, made.text
+    assert (await client.post(path, json=body, headers=key)).headers["idempotent-replayed"] == "true"
+    changed = await patch(client, path.removeprefix("/v1/"), made.json(), title=f"Fachtag {number} neu")
+    assert changed.status_code == 200
+    assert (await patch(client, path.removeprefix("/v1/"), made.json(), title="Zu spät")).status_code == 412
+    assert (await client.get(f"{path}/{made.json()['id']}")).json() == changed.json()
+    found = (await client.get(path, params={"q": f"Fachtag {number} neu", "include_total": "true"})).json()
+    assert made.json()["id"] in {item["id"] for item in found["items"]}
+    for read in ("/v1/changes?limit=5", "/v1/reports/progress", "/v1/exports/goals.jsonl", "/"):
+        assert (await client.get(read)).status_code == 200
+
+
+async def shown(app: Any, name: str) -> tuple[str, str]:
+    """How long a write and a read may wait for something."""
+    async with app.state.runtime.database.transaction() as session:
+        writing = (await session.execute(text(f"SHOW {name}"))).scalar_one()
+    question = text(f"SHOW {name}")
+    return writing, await app.state.runtime.database.read(lambda asked: asked.execute(question).scalar_one())
+
+
+async def test_the_register_works_behind_it(pooled: Settings, templates: Templates) -> None:
+    assert await migrate_and_render(pooled) == 0
+    async with running(pooled) as app, client_of(app, templates.keys["operator"]) as client:
+        await make(client, "partners")
+        await asyncio.gather(*(work(client, number) for number in range(CLIENTS)))
+        assert (await client.get(f"/v1/goals/{goal_id(1)}")).status_code == 200
+        assert len(await items_of(client, "consultation-events")) == CLIENTS
+        assert {name: await shown(app, name) for name in LIMITS} == {
+            name: (value, value) for name, value in LIMITS.items()
+        }
+    assert (await verify_all(pooled))[1] == []
