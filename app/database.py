@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from enum import StrEnum
 from functools import partial
@@ -25,6 +25,7 @@ from app.places import Places, asking
 from app.postgresql import CONNECT_SECONDS, Server
 from app.snapshot import Snapshot
 from app.sqlite import DRIVER
+from app.standbys import UNREAD, Standby
 
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
@@ -80,10 +81,16 @@ class Json(TypeDecorator[Any]):
         return to_jsonable_python(value)
 
 
+def is_something(found: object) -> bool:
+    """Whether something was found."""
+    return found is not None
+
+
 class Database:
     """One database: read statements outside of transactions, writes in one transaction a request.
 
     `write_quota` is how many bytes one key may add to the log in a day; for `lends_transactions` see `postgresql.Server`.
+    `standby` is where a copy of it is that may be read, too.
     """
 
     def __init__(
@@ -94,10 +101,11 @@ class Database:
         pool_timeout: float,
         write_quota: int | None = None,
         lends_transactions: bool = False,
+        standby: URL | None = None,
     ) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, **DISCREET}
         # A read is one statement and needs no transaction: two round trips less on every GET.
-        reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+        reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         self.pool_size = pool_size
         self.patience = pool_timeout
         self.write_quota = write_quota
@@ -105,6 +113,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.reader: Engine
         self.server: Server | None = None
+        self.standby: Standby | None = None
         if self.is_sqlite:
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
             self.writer = create_async_engine(url.set(drivername=DRIVER), **{**pool, "pool_size": 1})
@@ -116,7 +125,11 @@ class Database:
             self.server = Server(url, lends_transactions=lends_transactions)
             self.writer = self.server.engine(**pool, poolclass=FairPool)
             # Who is lent a transaction has to begin one, or each statement may go to another connection.
-            self.reader = self.server.engine(**pool, **({} if lends_transactions else reading)).sync_engine
+            reading = {} if lends_transactions else reading
+            self.reader = self.server.engine(**pool, **reading).sync_engine
+            if standby is not None:
+                kept: dict[str, Any] = {name: pool[name] for name in pool.keys() - {"pool_timeout"}}
+                self.standby = Standby(standby, self.reader, lends_transactions=lends_transactions, **kept, **reading)
 
     @overload
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]: ...
@@ -151,9 +164,49 @@ class Database:
             except DBAPIError as error:
                 if code_of(error) != INTERRUPTED:
                     raise
+        return await self._in_its_place(self._read_elsewhere(work))
+
+    async def read_anywhere(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        is_quick: bool = False,
+        suffices: Callable[[Result], bool] = is_something,
+    ) -> Result:
+        """The same from a standby, where there is one that has followed to what the caller has seen.
+
+        For what the log numbers, and nothing else: a standby may be a moment behind. The primary is read as well when
+        `work` raises anything on the standby, such as that something is not there, and when what it found does not suffice.
+        """
+        standby = self.standby
+        if standby is None or not standby.may_be_read():
+            return await self.read(work, is_quick=is_quick)
+
+        async def read_one_of_both(standby: Standby) -> Result:
+            found = await standby.read(work)
+            return await self._read_elsewhere(work) if found is UNREAD or not suffices(found) else found
+
+        reading = read_one_of_both(standby)
+        return await reading if is_quick else await self._in_its_place(reading)
+
+    async def read_state(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` reads of one state, as with `read_anywhere`."""
+        standby = self.standby
+        if standby is not None and standby.may_be_read():
+            found = await self._in_its_place(standby.read(work, is_one_state=True))
+            if found is not UNREAD:
+                return found
+        async with self.snapshot() as snapshot:
+            return await snapshot.read(work)
+
+    async def _in_its_place(self, reading: Coroutine[Any, Any, Result]) -> Result:
         asker = asking.get()
-        await self.places.take(asker, self.patience)
-        step = asyncio.ensure_future(self._read_elsewhere(work))
+        try:
+            await self.places.take(asker, self.patience)
+        except BaseException:
+            reading.close()
+            raise
+        step = asyncio.ensure_future(reading)
         # A thread goes on when nobody waits for it any more, and so long it keeps its place.
         step.add_done_callback(lambda _: self.places.give_back(asker))
         step.add_done_callback(lambda _: step.cancelled() or step.exception())
@@ -197,6 +250,8 @@ class Database:
         """Close every connection; a server that does not answer is not waited for."""
         closing = asyncio.ensure_future(self._dispose())
         await asyncio.wait([closing], timeout=CONNECT_SECONDS)
+        if self.standby is not None:
+            await self.standby.close()
         if self.server is not None:
             await self.server.close()
         await closing
@@ -204,6 +259,8 @@ class Database:
     async def _dispose(self) -> None:
         await self.writer.dispose()
         await greenlet_spawn(self.reader.dispose)
+        if self.standby is not None:
+            await greenlet_spawn(self.standby.engine.dispose)
 
 
 def make_private(url: URL) -> None:

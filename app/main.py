@@ -23,6 +23,7 @@ from app.http.forwarded import Forwarded
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
+from app.http.reading_after import AFTER
 from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
 from app.http.turns import Turns
@@ -123,7 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[ONE_EACH])
+        app.include_router(router, dependencies=[ONE_EACH, AFTER])
     app.include_router(oparl, dependencies=[ONE_EACH])
     for router in (health, pages, linked_documents):
         app.include_router(router)

@@ -36,6 +36,9 @@ LIMITS: dict[str, str] = {
 }
 """PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever."""
 
+ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""The options of a connection whose transaction reads one state of the database, that of its first statement."""
+
 READ_ONLY = "25006"
 OF_NO_USE = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched)
 """With what the next host is tried, as libpq does; who is not let in at one is not let in."""

@@ -64,6 +64,7 @@ class Runtime:
             pool_timeout=settings.database_pool_timeout,
             write_quota=settings.write_quota * MIB,
             lends_transactions=settings.database_pooling == "transaction",
+            standby=settings.standby,
         )
         return cls(settings, database)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, field_validator
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///register.db",
         description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
+    )
+    database_read_url: str | None = Field(
+        default=None,
+        description="A standby of the same PostgreSQL, or several, that reads may be answered from, too.",
     )
     database_pooling: Literal["session", "transaction"] = Field(
         default="session",
@@ -237,7 +241,18 @@ class Settings(BaseSettings):
             raise ValueError(f"has target_session_attrs that are none of {', '.join(SESSIONS)}")
         return value
 
-    @field_validator("log_key", "management_port", "traces_url", "webhook_key", "webhook_allow", mode="before")
+    @field_validator("database_read_url")
+    @classmethod
+    def refuse_standbys_of_nothing(cls, value: str | None, known: ValidationInfo) -> str | None:
+        if value is not None:
+            cls.refuse_other_databases(value)
+            if "sqlite" in (value[:6], known.data.get("database_url", "")[:6]):
+                raise ValueError("must be a standby of a PostgreSQL that is in REGISTER_DATABASE_URL")
+        return value
+
+    @field_validator(
+        "database_read_url", "log_key", "management_port", "traces_url", "webhook_key", "webhook_allow", mode="before"
+    )
     @classmethod
     def take_empty_for_none(cls, value: Any) -> Any:
         return value or None
@@ -287,7 +302,12 @@ class Settings(BaseSettings):
     @property
     def shown_database(self) -> str:
         """The database as it may be told: without a password."""
-        return make_url(self.database_url).render_as_string(hide_password=True)
+        return url_of(self.database_url).render_as_string(hide_password=True)
+
+    @property
+    def standby(self) -> URL | None:
+        """The URL of what may be read besides."""
+        return None if self.database_read_url is None else url_of(self.database_read_url)
 
     @property
     def database_file(self) -> Path | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from app.deadlines import STATEMENT_SECONDS, deadline
+from app.postgresql import ONE_STATE
 
 Result = TypeVar("Result")
 
@@ -54,8 +55,7 @@ class Snapshot:
     def _open(self) -> None:
         self.connection = self.reader.connect()
         if self.connection.dialect.name == "postgresql":
-            # It begins with the first statement.
-            self.connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self.connection.execution_options(**ONE_STATE)
         else:
             self.connection.exec_driver_sql("BEGIN")
 

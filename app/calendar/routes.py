@@ -111,7 +111,7 @@ async def answer(context: Context, caller: Caller, wanted: CalendarQuery, of: st
         "Vary": "Accept-Language",
         **cache_headers(is_private=caller.sees_partners),
     }
-    return tagged(await runtime.database.read(work), MEDIA_TYPE, context.known, headers)
+    return tagged(await runtime.database.read_anywhere(work), MEDIA_TYPE, context.known, headers)
 
 
 @router.post("/calendar-feeds", status_code=201, dependencies=[NEVER_KEPT], response_model=CalendarFeedCreated)

@@ -109,18 +109,28 @@ async def read(
     """The next entries behind a place; raises FeedReset or HistoryRewritten when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
-        check_checkpoint(connection, after)
-        head = head_of(connection)
-        statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-        rows, more = pages.read_page(
-            connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
-        )
-        items = [(Checkpoint(row.position, row.leaf_hash), item(row)) for row in rows]
-        return Batch(items, items[-1][0] if more else head, more)
+        return batch_in(connection, caller, wanted, after, limit, most_bytes or pages.PAGE_BYTES)
 
     # What a filter passes over has no bound, and whoever reads all of the log reads page after page.
     is_near_end = wanted == Wanted() and await end_of(database) <= after.position + NEAR
-    return await database.read(work, is_quick=is_near_end)
+    return await database.read_anywhere(work, is_quick=is_near_end)
+
+
+def batch_in(
+    connection: Connection,
+    caller: Caller,
+    wanted: Wanted,
+    after: Checkpoint,
+    limit: int,
+    most_bytes: int = pages.PAGE_BYTES,
+) -> Batch:
+    """The next entries behind a place, in one state of the log; raises what `read` raises."""
+    check_checkpoint(connection, after)
+    head = head_of(connection)
+    statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
+    rows, more = pages.read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
+    items = [(Checkpoint(row.position, row.leaf_hash), item(row)) for row in rows]
+    return Batch(items, items[-1][0] if more else head, more)
 
 
 def head_of(connection: Connection) -> Checkpoint:
@@ -158,19 +168,21 @@ async def wait_for_more(database: Database, after: Checkpoint, seconds: float, e
 async def end_of(database: Database) -> int:
     """The last position of the log."""
     statement = select(FEED.position)
-    return await database.read(lambda connection: int(connection.execute(statement).scalar_one()), is_quick=True)
+    return await database.read_anywhere(
+        lambda connection: int(connection.execute(statement).scalar_one()), is_quick=True
+    )
 
 
 async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Checkpoint, limit: int) -> Batch:
     """The entries about one resource, for whoever sees it or could see it when it was deleted."""
 
-    def known(connection: Connection) -> bool:
+    def work(connection: Connection) -> Batch:
         statement = select(SUBJECT.c.id).where(SUBJECT.c.id == id, SUBJECT.c.kind == kind, visible(SUBJECT, caller))
-        return connection.execute(statement).first() is not None
+        if connection.execute(statement).first() is None:
+            raise NotFound
+        return batch_in(connection, caller, Wanted(resource_id=id), after, limit)
 
-    if not await database.read(known, is_quick=True):
-        raise NotFound
-    return await read(database, caller, Wanted(resource_id=id), after, limit)
+    return await database.read_anywhere(work)
 
 
 def entries(caller: Caller, wanted: Wanted) -> Select[Any]:

@@ -9,20 +9,21 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import Action
+from app.changes.models import Action, LogHead
 from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
 from app.changes.tree import TILE, grow
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS
-from app.http.envelope import request_id
+from app.http.envelope import change_position, request_id
 from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
 
 logger = logging.getLogger(__name__)
@@ -100,6 +101,8 @@ async def transaction(
     async with begun(database, by, zone, now or datetime.now(UTC)) as session:
         yield session
         await append(session)
+        position = session.appended[-1] if session.appended else await end(session)
+    change_position.set(position)
     if any(position % TILE == TILE - 1 for position in session.appended):
         await grow_behind(database)
 
@@ -116,6 +119,11 @@ async def joining(
             yield session
             await append(session)
             await session.commit()
+
+
+async def end(session: AsyncSession) -> int:
+    """The last position of the log."""
+    return int((await session.execute(select(col(LogHead.position)))).scalar_one())
 
 
 class Undone(Exception):

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.catalogue import FEATURES
+from app.changes.models import LAST_POSITION
 from app.contract.changes import tell_kinds_apart
 from app.contract.parts import (
     API_KEY,
@@ -26,6 +27,7 @@ from app.http.dependencies import dependencies_of
 from app.http.negotiation import JSON, LINKED
 from app.http.problem_schema import document_of_all_kinds
 from app.http.problems import Problem
+from app.http.reading_after import in_contract
 from app.schema.base import FROM_SETTING
 from app.settings import Settings
 
@@ -100,6 +102,7 @@ class Contract:
         for path, method, operation in operations(document):
             needs_key = operation["operationId"] in guarded
             finish_operation(path, method, operation, components["schemas"], needs_key=needs_key)
+            add_position(method, operation)
         for item in document["webhooks"].values():
             finish_webhook(item["post"])
         name_apart(document)
@@ -219,6 +222,16 @@ def finish_operation(
         shared = len(alike) == 1 and alike[0].slug not in own
         answers[str(status)] = reference("responses", alike[0].__name__) if shared else problem_answer(*alike)
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def add_position(method: str, operation: dict[str, Any]) -> None:
+    """Say of a write which position its answer is the state of, and of a read how to ask for no earlier one."""
+    if method == "get":
+        operation.setdefault("parameters", []).append(in_contract(LAST_POSITION))
+        return
+    for status, answer in operation["responses"].items():
+        if status < "300":
+            answer["headers"] |= headers("Change-Position")
 
 
 def finish_webhook(operation: dict[str, Any]) -> None:

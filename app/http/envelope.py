@@ -15,6 +15,7 @@ from app.http.clients import client_of
 from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.problems import InternalError, NotFound, problem_response
+from app.standbys import read_after
 
 logger = logging.getLogger("app.access")
 failures = logging.getLogger("app.failure")
@@ -23,6 +24,8 @@ API_VERSION = "1.0.0"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+change_position: ContextVar[int | None] = ContextVar("change_position", default=None)
+"""The position of the log that the answer to a write is the state of."""
 
 STANDARD_HEADERS = {
     "API-Version": API_VERSION,
@@ -43,7 +46,7 @@ PREFLIGHT_HEADERS = [
     (b"access-control-allow-methods", b"GET, HEAD"),
     (
         b"access-control-allow-headers",
-        b"Accept, Accept-Language, Authorization, If-Match, If-None-Match, Last-Event-ID, X-Request-ID",
+        b"Accept, Accept-Language, Authorization, If-Match, If-None-Match, Last-Event-ID, Read-After, X-Request-ID",
     ),
     (b"access-control-max-age", b"86400"),
 ]
@@ -55,8 +58,14 @@ OWN_ADDRESS = re.compile("^/|(?<=^<)/|(?<=, <)/")
 
 
 def complete(headers: MutableHeaders, scope: Scope) -> None:
-    """Give an answer the headers that all have, and what it names the path below which the register is reached."""
+    """Give an answer the headers that all have, and what it names the path below which the register is reached.
+
+    An answer to a write has the position that it is the state of, too.
+    """
     headers["X-Request-ID"] = scope["request_id"]
+    position = change_position.get()
+    if position is not None:
+        headers.setdefault("Change-Position", str(position))
     for name, value in STANDARD_HEADERS.items():
         headers.setdefault(name, value)
     prefix = prefix_of(scope)
@@ -100,6 +109,8 @@ class Envelope:
         asked = Headers(scope=scope).get("x-request-id", "")
         scope["request_id"] = asked if REQUEST_ID.fullmatch(asked) else str(uuid7())
         token = request_id.set(scope["request_id"])
+        change_position.set(None)
+        read_after.set(None)
         started, method, told = time.perf_counter(), scope["method"], answered_of(scope)
         told.method, told.client = method, client_of(scope)
         head_sent = asyncio.Event()

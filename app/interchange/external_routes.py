@@ -48,7 +48,7 @@ def add_external(form: Form, tag: str) -> None:
         database: Reading, caller: Anyone, system: SystemInPath, identifier: IdInPath, preconditions: Conditional
     ) -> Response:
         own = ExternalId(system=system, id=identifier)
-        found = await database.read(lambda connection: id_of(connection, caller, kind, own), is_quick=True)
+        found = await database.read_anywhere(lambda connection: id_of(connection, caller, kind, own), is_quick=True)
         return await read_one(database, caller, kind, found, preconditions)
 
     async def put_it(

@@ -22,5 +22,5 @@ async def get_involvement(database: Reading, caller: Anyone, id: Id) -> Response
     heard on an earlier day is `missed` and stays so. It says that and when a partner was heard, also where the event or
     the statement itself is for partners only.
     """
-    answer = await database.read(lambda connection: involvement_in(connection, caller, id))
+    answer = await database.read_anywhere(lambda connection: involvement_in(connection, caller, id))
     return json_text(answer.model_dump_json(), cache_headers(is_private=caller.sees_partners))

@@ -79,7 +79,7 @@ async def get_ontology(base: Base, known: KnownTags) -> Response:
 @documents.get("/catalog.jsonld")
 async def get_data_catalogue(runtime: Running, base: Base, known: KnownTags) -> Response:
     """What can be downloaded here, for portals of open data (DCAT-AP.de 3)."""
-    return document(catalogue(runtime.settings, base, await runtime.database.read(facts)), known)
+    return document(catalogue(runtime.settings, base, await runtime.database.read_anywhere(facts)), known)
 
 
 def contexts() -> dict[str, Any]:

@@ -45,7 +45,7 @@ async def get_system(request: Request, runtime: Running) -> Response:
         found = connection.execute(times.where(visible(AGREEMENT, ANONYMOUS))).one()
         return system(world_of(request, runtime), *((each or NEVER).isoformat() for each in found))
 
-    return json_answer(request, await runtime.database.read(work))
+    return json_answer(request, await runtime.database.read_anywhere(work))
 
 
 @router.get("/bodies")
@@ -55,7 +55,7 @@ async def list_bodies(request: Request, runtime: Running, wanted: Wanted) -> Res
     def work(connection: Connection) -> ListPage:
         return read_list(connection, world_of(request, runtime), BODY, Scope(), wanted, request.url.path)
 
-    return page_answer(request, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read_anywhere(work))
 
 
 @router.get("/body/{id}/{name}")
@@ -72,7 +72,7 @@ async def list_of_body(request: Request, runtime: Running, id: Id, name: Name, w
         world, scope = world_of(request, runtime), in_body(type.kind, id)
         return read_list(connection, world, type, scope, wanted, request.url.path)
 
-    return page_answer(request, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read_anywhere(work))
 
 
 @router.get("/organization/{id}/meeting")
@@ -83,7 +83,7 @@ async def list_meetings_of_organization(request: Request, runtime: Running, id: 
         there(connection, ANONYMOUS, TYPES["organization"].kind, id)
         return read_list(connection, world_of(request, runtime), MEETING, meetings_of(id), wanted, request.url.path)
 
-    return page_answer(request, wanted, await runtime.database.read(work))
+    return page_answer(request, wanted, await runtime.database.read_anywhere(work))
 
 
 @router.get("/{segment}/{id}")
@@ -107,7 +107,7 @@ async def object_answer(request: Request, runtime: Runtime, segment: str, id: UU
     def work(connection: Connection) -> Object:
         return read_object(connection, world_of(request, runtime), type, id, key)
 
-    return json_answer(request, await runtime.database.read(work))
+    return json_answer(request, await runtime.database.read_anywhere(work))
 
 
 def page_answer(request: Request, wanted: ExternalListQuery, page: ListPage) -> Response:

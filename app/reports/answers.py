@@ -60,7 +60,9 @@ async def answer_page(context: Context, rows: Report[Any], wanted: RowQuery) -> 
         return await answer_csv(context, rows)
     mark = fingerprint(rows.name, wanted)
     after = None if wanted.cursor is None else decode(wanted.cursor, mark, rows.columns)
-    position, found = await context.database.read(lambda connection: rows.read(connection, wanted.limit + 1, after))
+    position, found = await context.database.read_anywhere(
+        lambda connection: rows.read(connection, wanted.limit + 1, after)
+    )
     shown, cursor = found[: wanted.limit], None
     headers = head(context, position)
     if len(found) > wanted.limit:
@@ -74,7 +76,7 @@ async def answer_all(context: Context, rows: Report[Any]) -> Response:
     """All rows of a report that has few, as JSON or as CSV."""
     if wants_csv(context.request):
         return await answer_csv(context, rows)
-    position, found = await context.database.read(lambda connection: rows.read(connection, MOST_GROUPS, None))
+    position, found = await context.database.read_anywhere(lambda connection: rows.read(connection, MOST_GROUPS, None))
     return json_text(f"{opening(context, position, rows, found)}}}", head(context, position))
 
 

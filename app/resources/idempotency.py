@@ -20,8 +20,9 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.access.roles import Role
-from app.changes.log import Transaction
+from app.changes.log import Transaction, end
 from app.database import Json, closed
+from app.http.envelope import change_position
 from app.http.problems import FieldError, Malformed, Problem
 from app.language import Text
 from app.resources.answers import created
@@ -172,6 +173,7 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
             raise RequestInProgress(headers={"Retry-After": "1"}) from error
         raise
     if not is_new:
+        change_position.set(await end(session))
         raise replay(
             (await session.execute(select(KeptAnswer).where(*claimed(session, key)))).scalar_one(),
             session.by,

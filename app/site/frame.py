@@ -136,8 +136,7 @@ async def of_one_state(request: Request, make: Callable[[Look], bytes], media_ty
             return tag, None
         return tag, make(Look(request, runtime.settings, language, runtime.today, connection, position))
 
-    async with runtime.database.snapshot() as snapshot:
-        tag, content = await snapshot.read(work)
+    tag, content = await runtime.database.read_state(work)
     headers = {"ETag": tag, "Content-Security-Policy": policy, **varying(language)}
     if content is None:
         return Response(status_code=304, headers=headers)
