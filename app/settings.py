@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///register.db",
-        description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`.",
+        description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`, which may name several hosts and what else libpq reads.",
     )
     database_read_url: str | None = Field(
         default=None,
