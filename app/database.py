@@ -283,7 +283,9 @@ def make_private_first(url: URL, *_connecting: Any) -> None:
 def code_of(error: BaseException) -> str:
     """What the database calls an error: PostgreSQL's five characters, or SQLite's name; nothing where it says nothing."""
     original = getattr(error, "orig", error)
-    return getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or ""
+    # Of a statement whose plan a migration has outdated, only the driver's own error has the code.
+    found = (getattr(each, "sqlstate", None) for each in (original, getattr(original, "__cause__", None)))
+    return next(filter(None, found), None) or getattr(original, "sqlite_errorname", None) or ""
 
 
 async def one_at_a_time(session: AsyncSession, what: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -169,7 +170,8 @@ class Server:
                 # It is there, if it only says that it has no connection left.
                 continue
             else:
-                connection.terminate()
+                with suppress(OSError):
+                    await connection.close(timeout=CONNECT_SECONDS)
 
     async def close(self) -> None:
         """End the connections that are left when their engines are disposed of."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Connection, Engine, column, select, table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util import greenlet_spawn
 
 from app.postgresql import ONE_STATE, Server
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.3
 """How long a standby is waited for that has not followed far enough; then the primary is read."""
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.02
 CHECK_SECONDS = 5.0
 """After how long it is looked again whether it follows."""
 PATIENCE = 0.3
@@ -32,10 +32,6 @@ CHANGE = table("change", column("position"), column("leaf_hash"))
 
 read_after: ContextVar[int | None] = ContextVar("read_after", default=None)
 """The position of the log that whoever asks has seen: nothing older may be answered."""
-
-
-class Behind(Exception):
-    """The standby has not followed far enough, and did not in a moment."""
 
 
 class Unread(Enum):
@@ -75,20 +71,31 @@ class Standby:
 
         All of it is of one state where that is asked for.
         """
+        position, until = read_after.get(), monotonic() + WAIT_SECONDS
         try:
             with self.server.watched():
-                return await greenlet_spawn(self._read, work, read_after.get(), is_one_state)
+                while True:
+                    found = await greenlet_spawn(self._read, work, position, is_one_state)
+                    if found is not UNREAD or monotonic() >= until:
+                        return found
+                    # Nobody holds a connection while it waits.
+                    await asyncio.sleep(LOOK_SECONDS)
         except Exception as error:  # noqa: BLE001 (whatever it is, the primary is asked, and says it again if it is so)
             if isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
                 self.judge(follows=False, why=error)
             return UNREAD
 
-    def _read(self, work: Callable[[Connection], Result], position: int | None, is_one_state: bool) -> Result:  # noqa: FBT001 (as greenlets take it)
+    def _read(
+        self,
+        work: Callable[[Connection], Result],
+        position: int | None,
+        is_one_state: bool,  # noqa: FBT001 (as greenlets take it)
+    ) -> Result | Literal[Unread.UNREAD]:
         with self.engine.connect() as connection:
             if is_one_state:
                 connection.execution_options(**ONE_STATE)
-            if position is not None:
-                follow_to(connection, position)
+            if position is not None and connection.execute(select(FEED.c.position)).scalar_one() < position:
+                return UNREAD
             return work(connection)
 
     async def check(self) -> None:
@@ -141,14 +148,3 @@ def hash_at(connection: Connection, position: int) -> str | None:
     """The hash that stands at a position of the log; None where nothing does."""
     statement = select(CHANGE.c.leaf_hash).where(CHANGE.c.position == position)
     return connection.execute(statement).scalar_one_or_none()
-
-
-def follow_to(connection: Connection, position: int) -> None:
-    """Wait a moment until what is read over this connection has a position of the log; raises Behind."""
-    until = monotonic() + WAIT_SECONDS
-    while connection.execute(select(FEED.c.position)).scalar_one() < position:
-        if monotonic() >= until:
-            raise Behind
-        # What reads one state would look at the same one again.
-        connection.rollback()
-        await_only(asyncio.sleep(LOOK_SECONDS))

@@ -196,6 +196,17 @@ class TestVersionBefore:
                 assert demanded <= known, f"{revision} demands of {name} what the version before does not write"
             before = after
 
+    @only_postgresql
+    async def test_goes_on_when_a_column_is_widened(self, settings: Settings, templates: Templates) -> None:
+        """PostgreSQL refuses what was prepared for the column as it was."""
+        async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
+            made = await make(client, "topics")
+            for name in ("Neu", "Neuer"):
+                made = (await patch(client, "topics", made, name=name)).json()
+            async with migrating.connected(settings) as connection:
+                await connection.exec_driver_sql("ALTER TABLE topic ALTER COLUMN name TYPE varchar(4000)")
+            assert (await patch(client, "topics", made, name="Am neuesten")).status_code == 200
+
 
 REVISION = "SELECT version_num FROM alembic_version"
 

@@ -55,6 +55,11 @@ class TestDatabase:
             ("sqlite+pysqlite:///x.db", "sqlite+aiosqlite:///x.db", "x.db"),
             ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d", None),
             ("postgresql+psycopg://u:p@h:1/d", "postgresql+asyncpg://u:p@h:1/d", None),
+            (
+                "postgresql://u:p@a:1,[::1],%2Frun/d?sslmode=require",
+                "postgresql+asyncpg://u:p@/d?host=a%2C%3A%3A1%2C%2Frun&port=1%2C5432%2C5432&sslmode=require",
+                None,
+            ),
             ("postgresql://u:%40%2F@/d?host=/run", "postgresql+asyncpg://u:%40%2F@/d?host=%2Frun", None),
         ],
     )
@@ -83,6 +88,24 @@ class TestDatabase:
     def test_is_refused_when_it_cannot_be_one(self, url: str, reason: str) -> None:
         with pytest.raises(ValidationError, match=reason):
             settings(database_url=url)
+
+    @pytest.mark.parametrize(
+        ("primary", "standby", "reason"),
+        [
+            ("sqlite:///register.db", "postgresql://h/d", "must be a standby of a PostgreSQL"),
+            ("postgresql://h/d", "sqlite:///register.db", "must be a standby of a PostgreSQL"),
+            ("postgresql://h/d", "postgresql://h/d?mode=ro", "a parameter that is not known here: mode"),
+        ],
+    )
+    def test_has_standbys_of_its_own_kind(self, primary: str, standby: str, reason: str) -> None:
+        with pytest.raises(ValidationError, match=reason):
+            settings(database_url=primary, database_read_url=standby)
+
+    def test_has_no_standby_where_none_is_named(self) -> None:
+        assert settings(database_read_url="").standby is None
+        named = settings(database_url="postgresql://a/d", database_read_url="postgresql://b/d")
+        assert named.standby is not None
+        assert named.standby.host == "b"
 
     def test_is_never_shown_with_its_password(self) -> None:
         with pytest.raises(ValidationError) as refused:

@@ -14,8 +14,10 @@ from sqlmodel import col
 from starlette.requests import Request
 
 from app.access.caller import Caller
+from app.changes.log import end
 from app.database import table_of
 from app.database_errors import DATABASE_ERRORS
+from app.http.envelope import change_position
 from app.http.problems import NotFound, Problem, at
 from app.interchange.bodies import FORMS
 from app.interchange.errors import ImportRunning
@@ -102,6 +104,7 @@ async def remember(runtime: Runtime, caller: Caller, row: dict[str, Any]) -> Non
             if state_of(runtime, other) is ImportState.running:
                 raise ImportRunning(headers={"Retry-After": "10"})
         await session.execute(insert(table), row)
+        change_position.set(await end(session))
 
 
 class Work:

@@ -94,7 +94,7 @@ class TestCors:
         assert (answer.status_code, answer.content) == (204, b"")
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
-        for name in ("Authorization", "If-None-Match", "If-Match", "Last-Event-ID", "X-Request-ID"):
+        for name in ("Authorization", "If-None-Match", "If-Match", "Last-Event-ID", "Read-After", "X-Request-ID"):
             assert name in answer.headers["access-control-allow-headers"].split(", ")
         assert answer.headers["access-control-max-age"] == "86400"
         assert "access-control-allow-credentials" not in answer.headers
@@ -272,3 +272,25 @@ class TestRateLimit:
         transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as other:
             assert (await other.get("/healthz")).status_code == 200
+
+
+@any_database
+class TestPositions:
+    async def test_of_a_write_are_what_is_read_back(self, client: httpx.AsyncClient) -> None:
+        made = await client.post("/v1/topics", json=body_of("topics"))
+        changed = await client.patch(made.headers["location"], json={"name": "Neu"}, headers={"If-Match": '"1"'})
+        same = await client.patch(made.headers["location"], json={"name": "Neu"}, headers={"If-Match": '"2"'})
+        deleted = await client.delete(made.headers["location"], headers={"If-Match": '"2"'})
+        key = await client.post("/v1/keys", json={"partner_id": str(LIGA), "role": "reader", "description": "Probe"})
+        assert key.status_code == 201
+        first = int(made.headers["change-position"])
+        positions = [int(answer.headers["change-position"]) for answer in (changed, same, deleted, key)]
+        assert positions == [first + 1, first + 1, first + 2, first + 2]
+        read = await client.get("/v1/topics", headers={"Read-After": deleted.headers["change-position"]})
+        assert read.status_code == 200
+        assert "change-position" not in read.headers
+
+    @pytest.mark.parametrize("value", ["", "-1", "1.5", "nine", "9" * 17, "1, 2"])
+    async def test_that_are_none_are_malformed(self, client: httpx.AsyncClient, value: str) -> None:
+        problem = problem_of(await client.get("/v1/topics", headers={"Read-After": value}), 400, "malformed-request")
+        assert [(error["header"], error["code"]) for error in problem["errors"]] == [("Read-After", "not_a_position")]
