@@ -56,7 +56,7 @@ from app.site.routes import router as pages
 from app.statements.routes import router as statements
 from app.sub_measures.routes import router as sub_measures
 from app.topics.routes import router as topics
-from app.upkeep import Upkeep  # noqa: F401 (its table is known then)
+from app.upkeep import Backup  # noqa: F401 (its table is known then)
 from app.webhooks.routes import router as webhook_endpoints
 from app.webhooks.routes import webhooks
 

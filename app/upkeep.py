@@ -1,40 +1,24 @@
 """What was done to keep the register, so that who runs it can be told what was left undone."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from app.database import Database, closed, table_of
+from app.database import Database
 
 
-class Task(StrEnum):
-    """What is to be done again and again."""
+class Backup(SQLModel, table=True):
+    """When the register was backed up last, by itself: one row, once it was."""
 
-    backup = "backup"
-    verification = "verification"
+    __tablename__ = "backup"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
-
-class Upkeep(SQLModel, table=True):
-    """When a task was done last, and how many faults it found."""
-
-    __tablename__ = "upkeep"
-
-    task: Task = Field(primary_key=True, sa_type=closed(Task))
-    done_at: datetime
-    faults: int
+    id: int = Field(primary_key=True)
+    at: datetime
 
 
-UPKEEP = table_of(Upkeep)
-
-
-async def note(database: Database, task: Task, faults: int) -> None:
-    """Note that a task was done now."""
+async def note_backup(database: Database) -> None:
+    """Note that a backup was made now."""
     async with database.transaction() as session:
-        await session.merge(Upkeep(task=task, done_at=datetime.now(UTC), faults=faults))
-
-
-def last_done(connection: Connection) -> dict[Task, tuple[datetime, int]]:
-    """When each task was done last, and how many faults it found; what was never done is not there."""
-    return {row.task: (row.done_at, row.faults) for row in connection.execute(select(UPKEEP))}
+        await session.merge(Backup(id=1, at=datetime.now(UTC)))

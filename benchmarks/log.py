@@ -1,6 +1,8 @@
 """How long the log's checks take, and how much memory: `python -m benchmarks.log [ENTRIES]`."""
 
 import asyncio
+import random
+import re
 import shutil
 import sys
 import tempfile
@@ -9,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +36,19 @@ from app.settings import Settings
 ENTRIES = 100_000
 BATCH = 500
 CITY = named_id("partners", "landeshauptstadt-dresden")
-NEED = {
-    "title": "Plätze in der Nachtbetreuung",
-    "description": "Austausch über den Stand der Teilmaßnahmen. " * 10,
-    "raised_by_id": CITY,
-    "agreement_id": named_id("agreements", "dresden-liga-2024"),
-}
+NEED = {"raised_by_id": CITY, "agreement_id": named_id("agreements", "dresden-liga-2024")}
+WORDS = sorted(set(re.findall(r"\w+", files("app").joinpath("data", "agreement.yaml").read_text("utf-8"))))
+CHANCE = random.Random(1)  # noqa: S311 (the same words each time)
+
+
+def words(count: int) -> str:
+    """So many words of the agreement, by chance: what was written once too often would be compressed to nothing."""
+    return " ".join(CHANCE.choices(WORDS, k=count))
+
+
+def need() -> NeedCreate:
+    """A need of a usual length."""
+    return NeedCreate.model_validate({**NEED, "title": words(4), "description": words(50)})
 
 
 async def fill(settings: Settings, entries: int) -> None:
@@ -49,7 +59,7 @@ async def fill(settings: Settings, entries: int) -> None:
     try:
         for _ in range(0, entries, BATCH):
             async with transaction(database, COMMAND, settings.zone) as session:
-                await store_many(session, NEEDS, [NeedCreate.model_validate(NEED) for _ in range(BATCH)])
+                await store_many(session, NEEDS, [need() for _ in range(BATCH)])
     finally:
         await database.close()
 

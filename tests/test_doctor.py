@@ -35,14 +35,10 @@ IN_SETTINGS = (
 )
 IN_DATABASE = (
     (
-        "UPDATE upkeep SET done_at = '2026-01-01 00:00:00' WHERE task = 'backup'",
-        ": no backup since 2026-01-01 00:00 UTC",
+        "UPDATE backup SET at = '2026-01-01 00:00:00'",
+        ": no `register backup` since 2026-01-01 00:00 UTC",
     ),
-    ("UPDATE upkeep SET faults = 2 WHERE task = 'verification'", "mend: the last verification found 2 faults"),
-    (
-        "DELETE FROM upkeep WHERE task = 'verification'",
-        "mend: no verification was ever noted: have `register verify` run",
-    ),
+    ("DELETE FROM backup", ": no `register backup` was ever noted: have it run every night"),
     (
         "UPDATE change SET at = '2999-01-01 00:00:00' WHERE position = (SELECT position FROM feed)",
         "mend: the last change is ",

@@ -6,7 +6,7 @@ Each stream names its dictionary by a checksum. So dictionaries can be added, an
 
 import zlib
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import LargeBinary, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
@@ -56,8 +56,10 @@ class Packed(TypeDecorator[str]):
         return pack(value) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None or dialect.name != "sqlite":
-            return cast("str | None", value)
+        if value is None:
+            return None
+        if dialect.name != "sqlite":
+            return str(value)
         try:
             return unpack(value)
         except (TypeError, ValueError):

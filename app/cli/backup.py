@@ -27,7 +27,7 @@ from app.interchange.backups import (
     settle,
 )
 from app.settings import Settings
-from app.upkeep import Task, note
+from app.upkeep import note_backup
 
 cli = typer.Typer(add_completion=False)
 
@@ -63,4 +63,4 @@ async def back_up(settings: Settings, file: Path) -> None:
     async with opened(settings) as database:
         # Before an update, the new version backs up what it did not migrate yet.
         if not await is_outdated(database):
-            await note(database, Task.backup, 0)
+            await note_backup(database)

@@ -17,7 +17,7 @@ from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.migrate import migrate_and_render
 from app.cli.running import carry_out, migrated, opened
-from app.cli.verify import verify_and_note
+from app.cli.verify import verify_all
 from app.interchange.backups import (
     BadBackup,
     check_backup,
@@ -65,7 +65,7 @@ async def restore_and_verify(settings: Settings, file: Path) -> tuple[int, list[
         raise Failed(str(bad)) from None
     except OSError as error:
         raise Failed(f"{error.filename or file}: {error.strerror}") from None
-    return await verify_and_note(settings)
+    return await verify_all(settings)
 
 
 async def prepare(settings: Settings, file: Path, half: Path, *, is_earlier: bool) -> None:

@@ -8,11 +8,9 @@ import typer
 
 from app.catalogue import FEATURES
 from app.cli.configuration import read_settings
-from app.cli.running import carry_out, migrated, opened
-from app.database_errors import DATABASE_ERRORS, described
+from app.cli.running import carry_out, migrated
 from app.resources.verifying import Replay, walks
 from app.settings import Settings
-from app.upkeep import Task, note
 
 cli = typer.Typer(add_completion=False)
 
@@ -21,22 +19,11 @@ SECONDS = 6 * 3600.0
 
 @cli.command(help=__doc__)
 def verify() -> None:
-    checked, faults = carry_out(verify_and_note(read_settings()))
+    checked, faults = carry_out(verify_all(read_settings()))
     for fault in faults:
         typer.echo(fault)
     typer.echo(f"{checked} representations and the change log checked, {len(faults)} faults.")
     raise typer.Exit(1 if faults else 0)
-
-
-async def verify_and_note(settings: Settings) -> tuple[int, list[str]]:
-    """The same as `verify_all`, and note that it was done; a standby cannot note it, and is verified all the same."""
-    checked, faults = await verify_all(settings)
-    try:
-        async with opened(settings) as database:
-            await note(database, Task.verification, len(faults))
-    except DATABASE_ERRORS as error:
-        typer.echo(f"register: that it was verified is not noted: {described(error)}", err=True)
-    return checked, faults
 
 
 async def verify_all(settings: Settings) -> tuple[int, list[str]]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Integer, column, func, inspect, or_, select, table
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.access.models import ApiKey
 from app.access.roles import Role
@@ -11,41 +12,53 @@ from app.changes.models import Change, LogHead
 from app.database import table_of
 from app.doctor.findings import Finding, look, mend
 from app.settings import Settings
-from app.upkeep import Task, last_done
+from app.upkeep import Backup
 from app.webhooks.models import WebhookEndpoint
 
-LATE = {Task.backup: timedelta(days=2), Task.verification: timedelta(days=8)}
-TODO = {
-    Task.backup: "have `register backup` run every night",
-    Task.verification: "have `register verify` run every night, and mend what it names",
-}
+MOST_WITHOUT_BACKUP = timedelta(days=2)
+MOST_WITHOUT_VERIFY = timedelta(days=8)
 SOON = timedelta(days=30)
 WAITING = timedelta(hours=1)
 TICK = timedelta(seconds=5)
 """By how much clocks may differ."""
 
-KEY, HEAD, CHANGE, ENDPOINT = (table_of(model).c for model in (ApiKey, LogHead, Change, WebhookEndpoint))
+VERIFIED = table("verification", column("at", UTCDateTime()), column("faults", Integer()))
+KEY, HEAD, CHANGE, ENDPOINT, BACKUP = (
+    table_of(model).c for model in (ApiKey, LogHead, Change, WebhookEndpoint, Backup)
+)
 
 
 def on_record(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
     """What is to be mended about a register whose schema is this version's."""
-    yield from about_upkeep(connection, settings, now)
+    yield from about_backups(connection, settings, now)
+    yield from about_verifying(connection, now)
     yield from about_keys(connection, now)
     yield from about_time(connection, now)
     yield from about_webhooks(connection, settings, now)
 
 
-def about_upkeep(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
-    """What was left undone; of a PostgreSQL there may be other backups than the register's own."""
-    done = last_done(connection)
-    for task, late in LATE.items():
-        at, faults = done.get(task, (None, 0))
-        told = "was ever noted" if at is None else f"since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        if at is None or now - at > late:
-            find = look if task is Task.backup and settings.database_file is None else mend
-            yield find(f"no {task} {told}", TODO[task])
-        if faults:
-            yield mend(f"the last verification found {faults} faults", "run `register verify`, and find who wrote them")
+def about_backups(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether there is a backup of these days; of a PostgreSQL there may be others than the register's own."""
+    at = connection.execute(select(BACKUP.at)).scalar_one_or_none()
+    if at is None or now - at > MOST_WITHOUT_BACKUP:
+        find = mend if settings.database_file is not None else look
+        yield find(f"no `register backup` {since(at)}", "have it run every night")
+
+
+def about_verifying(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Whether somebody looks for what was written past the log, and what was found, where that is noted."""
+    if not inspect(connection).has_table(VERIFIED.name):
+        return
+    at, faults = connection.execute(select(VERIFIED.c.at, VERIFIED.c.faults)).one_or_none() or (None, 0)
+    if at is None or now - at > MOST_WITHOUT_VERIFY:
+        yield mend(f"no `register verify` {since(at)}", "have it run every night")
+    if faults:
+        yield mend(f"the last `register verify` found {faults} faults", "run it, and find who wrote past the log")
+
+
+def since(at: datetime | None) -> str:
+    """Since when something was not done."""
+    return "was ever noted" if at is None else f"since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def about_keys(connection: Connection, now: datetime) -> Iterator[Finding]:

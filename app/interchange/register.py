@@ -40,18 +40,15 @@ from app.database import table_of
 from app.resources.verifying import walks
 from app.revisions import newest_revision
 from app.snapshot import Snapshot
-from app.upkeep import Upkeep
 
 FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"
 BATCH = 1_000
 
-LEFT_OUT = frozenset(
-    {"idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery", str(Upkeep.__tablename__)}
-)
+LEFT_OUT = frozenset({"backup", "idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery"})
 """Tables that stay behind: answers that are kept for a day in case a request is repeated; what came of imports; hashes that
 follow from the leaves of the log; where changes are sent to, because they would be sent from two houses, and the secrets stay
-behind; and what one house did to keep its register."""
+behind; and when this one was backed up."""
 
 Row = Mapping[str, Any]
 

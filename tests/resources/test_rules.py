@@ -56,7 +56,7 @@ WRITERS = {
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
-    "upkeep.py": "when the register was backed up and verified",
+    "upkeep.py": "when the register was backed up",
     "webhooks/leases.py": "how far endpoints are, and what was tried",
     "webhooks/service.py": "webhook endpoints",
 }
