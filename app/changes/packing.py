@@ -50,7 +50,7 @@ class Packed(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(LargeBinary() if dialect.name == "sqlite" else Text())
+        return LargeBinary() if dialect.name == "sqlite" else Text()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         return pack(value) if value is not None and dialect.name == "sqlite" else value
