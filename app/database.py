@@ -24,7 +24,6 @@ from app.lines import FairPool
 from app.places import Places, asking
 from app.postgresql import CONNECT_SECONDS, Server
 from app.snapshot import Snapshot
-from app.sqlite import DRIVER
 from app.standbys import UNREAD, Standby
 
 Result = TypeVar("Result")
@@ -116,7 +115,7 @@ class Database:
         self.standby: Standby | None = None
         if self.is_sqlite:
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
-            self.writer = create_async_engine(url.set(drivername=DRIVER), **{**pool, "pool_size": 1})
+            self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
             for engine in (self.writer.sync_engine, self.reader):
                 event.listen(engine, "do_connect", partial(make_private_first, url))

@@ -85,6 +85,6 @@ def configure_logging(level: str) -> None:
             },
             "root": {"handlers": ["stdout"], "level": level.upper()},
             # The envelope writes one line a request, with its id; uvicorn's own line would say it twice.
-            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "aiosqlite", "alembic")},
+            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "alembic")},
         }
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy import Connection, NullPool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -57,11 +57,9 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
         server = Server(settings.database, lends_transactions=lends_transactions, command_seconds=None)
         engine = server.engine(poolclass=NullPool, **DISCREET)
     else:
+        make_private(settings.database)
         engine = create_async_engine(settings.database, **DISCREET)
-    if engine.dialect.name == "sqlite":
-        open_once(settings)
         event.listen(engine.sync_engine, "connect", prepare_for_batches)
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         async with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -74,16 +72,6 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
                     raise BrokenReferences(f"{len(broken)} rows refer to nothing, the first in table {broken[0][0]}")
     finally:
         await engine.dispose()
-
-
-def open_once(settings: Settings) -> None:
-    """Open an SQLite file with the plain driver, which fails alone where there is none to open.
-
-    The thread of aiosqlite would outlive the event loop of a command and print a traceback about it.
-    """
-    make_private(settings.database)
-    with create_engine(settings.database.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **DISCREET).connect():
-        pass
 
 
 def prepare_for_batches(connection: Any, _entry: Any) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.postgresql import DEFAULT_PORT, hosts_in
+from app.sqlite import DRIVER
 from app.zones import places
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+DRIVERS = {"sqlite": DRIVER, "postgresql": "postgresql+asyncpg"}
 ADDRESS = re.compile(r"https?://[^\s/?#\\<>\"@]+(?P<rest>[^\s\\<>\"]*)")
 
 

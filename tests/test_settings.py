@@ -50,9 +50,9 @@ class TestDatabase:
     @pytest.mark.parametrize(
         ("url", "used", "file"),
         [
-            ("sqlite:///register.db", "sqlite+aiosqlite:///register.db", "register.db"),
-            ("sqlite:////srv/register.db", "sqlite+aiosqlite:////srv/register.db", "/srv/register.db"),
-            ("sqlite+pysqlite:///x.db", "sqlite+aiosqlite:///x.db", "x.db"),
+            ("sqlite:///register.db", "sqlite+inplace:///register.db", "register.db"),
+            ("sqlite:////srv/register.db", "sqlite+inplace:////srv/register.db", "/srv/register.db"),
+            ("sqlite+pysqlite:///x.db", "sqlite+inplace:///x.db", "x.db"),
             ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d", None),
             ("postgresql+psycopg://u:p@h:1/d", "postgresql+asyncpg://u:p@h:1/d", None),
             (

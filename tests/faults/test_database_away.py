@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
-import aiosqlite
 import asyncpg
 import httpx
 import pytest
@@ -100,10 +100,10 @@ async def until_written(writers: list[Writer], more: int) -> float:
 async def lock_of_another(settings: Settings) -> AsyncIterator[None]:
     """A lock that somebody else holds: on one goal in PostgreSQL, on everything in SQLite."""
     if settings.database_file:
-        async with aiosqlite.connect(settings.database_file, isolation_level=None) as connection:
-            await connection.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(settings.database_file, isolation_level=None)) as held:
+            held.execute("BEGIN IMMEDIATE")
             yield
-            await connection.execute("ROLLBACK")
+            held.execute("ROLLBACK")
         return
     connection = await asyncpg.connect(settings.database_url)
     try:
