@@ -63,6 +63,12 @@ places_taken = Gauge(
 places_most = Gauge(
     "register_places_most", "Places that there are.", ["places"], multiprocess_mode="livesum", registry=OWN
 )
+standby_readers = Gauge(
+    "register_standby_readers",
+    "Processes that read from the standby, as it follows the primary.",
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
 in_line = Gauge(
     "register_places_in_line", "Requests that wait for a place.", ["places"], multiprocess_mode="livesum", registry=OWN
 )
@@ -97,7 +103,11 @@ def count(told: Answered) -> None:
 def note_use(runtime: Runtime) -> None:
     """Note what this process has in use just now."""
     database = runtime.database
-    for engine, pool in (("reading", database.reader.pool), ("writing", database.writer.sync_engine.pool)):
+    pools = {"reading": database.reader.pool, "writing": database.writer.sync_engine.pool}
+    if database.standby is not None:
+        pools["standby"] = database.standby.engine.pool
+        standby_readers.set(database.standby.follows)
+    for engine, pool in pools.items():
         connections.labels(engine).set(pool.checkedout())  # type: ignore[attr-defined]  # both pools count
         connections_most.labels(engine).set(pool.size())  # type: ignore[attr-defined]  # the same
     shared: dict[str, Places] = {"waiting": runtime.waiting, "reading": database.places, "making": runtime.making}

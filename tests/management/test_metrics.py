@@ -10,11 +10,12 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from app.management import figures
 from app.management.routes import state_of
 from app.management.state import State
 from app.settings import Settings
-from tests.conftest import Templates
-from tests.databases import any_database
+from tests.conftest import Templates, client_of, running
+from tests.databases import any_database, only_postgresql
 from tests.factories import goal_id
 from tests.faults.service import Service
 from tests.processes import free_port
@@ -39,9 +40,9 @@ async def scraped(management: httpx.AsyncClient) -> Figures:
     }
 
 
-def figure(figures: Figures, name: str, **labels: str) -> float:
+def figure(figures_of: Figures, name: str, **labels: str) -> float:
     """One figure."""
-    return figures[name, frozenset(labels.items())]
+    return figures_of[name, frozenset(labels.items())]
 
 
 @any_database
@@ -55,27 +56,27 @@ async def test_is_one_over_all_processes(settings: Settings, templates: Template
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as management,
     ):
         await ask(service)
-        figures = await scraped(management)
+        found = await scraped(management)
         assert [(await management.get("/readyz")).status_code for _ in range(50)] == [200] * 50
         assert (await management.get("/healthz")).json() == {"status": "ok"}
         assert (await management.get("/v1/goals")).status_code == 404, "nothing of the record is here"
         await service.stop()
     goal = "/v1/goals/{id}"
-    assert figure(figures, "register_requests_total", method="GET", route=goal, status="200") == 10
-    assert figure(figures, "register_requests_total", method="PATCH", route=goal, status="200") == 1
-    assert figure(figures, "register_requests_total", method="GET", route="", status="404") == 1
-    assert figure(figures, "register_refusals_total", status="401", reason="misspelt") == 1
-    assert figure(figures, "register_refusals_total", status="429", reason="") > 0
-    assert figure(figures, "register_request_seconds_count", route=goal) >= 11
-    assert figure(figures, "register_request_seconds_bucket", route=goal, le="+Inf") >= 11
-    assert figure(figures, "register_database_up") == 1
-    assert figure(figures, "register_change_position") > 30
-    assert 0 <= figure(figures, "register_change_age_seconds") < 300
-    assert figure(figures, "register_webhook_endpoints", state="enabled") == 0
-    assert figure(figures, "register_webhook_attempts_lately", result="failed") == 0
-    assert figure(figures, "register_places_most", places="waiting") == 200, "a hundred in each process"
-    assert figure(figures, "register_database_connections_most", engine="reading") == 20
-    assert figure(figures, "register_write_retries_total") == 0
+    assert figure(found, "register_requests_total", method="GET", route=goal, status="200") == 10
+    assert figure(found, "register_requests_total", method="PATCH", route=goal, status="200") == 1
+    assert figure(found, "register_requests_total", method="GET", route="", status="404") == 1
+    assert figure(found, "register_refusals_total", status="401", reason="misspelt") == 1
+    assert figure(found, "register_refusals_total", status="429", reason="") > 0
+    assert figure(found, "register_request_seconds_count", route=goal) >= 11
+    assert figure(found, "register_request_seconds_bucket", route=goal, le="+Inf") >= 11
+    assert figure(found, "register_database_up") == 1
+    assert figure(found, "register_change_position") > 30
+    assert 0 <= figure(found, "register_change_age_seconds") < 300
+    assert figure(found, "register_webhook_endpoints", state="enabled") == 0
+    assert figure(found, "register_webhook_attempts_lately", result="failed") == 0
+    assert figure(found, "register_places_most", places="waiting") == 200, "a hundred in each process"
+    assert figure(found, "register_database_connections_most", engine="reading") == 20
+    assert figure(found, "register_write_retries_total") == 0
 
 
 async def ask(service: Service) -> None:
@@ -95,16 +96,29 @@ async def ask(service: Service) -> None:
 async def test_says_what_the_record_is_like(app: FastAPI) -> None:
     """Whichever database keeps it; the last verification is told where it is kept."""
     runtime = app.state.runtime
-    figures = told(await state_of(runtime))
-    assert figure(figures, "register_change_position") == 36
+    found = told(await state_of(runtime))
+    assert figure(found, "register_change_position") == 36
     async with runtime.database.transaction() as session:
         await session.execute(text(VERIFICATION))
         at = runtime.clock() - timedelta(hours=3)
         kept = at.replace(tzinfo=None).isoformat(" ") if runtime.database.is_sqlite else at.isoformat()
         await session.execute(text(f"INSERT INTO verification VALUES (1, '{kept}', 36, 2)"))  # noqa: S608 (a time)
-    figures = told(await state_of(runtime))
-    assert figure(figures, "register_verification_faults") == 2
-    assert 10_800 <= figure(figures, "register_verification_age_seconds") < 11_000
+    found = told(await state_of(runtime))
+    assert figure(found, "register_verification_faults") == 2
+    assert 10_800 <= figure(found, "register_verification_age_seconds") < 11_000
+
+
+@only_postgresql
+async def test_says_whether_the_standby_is_read(settings: Settings) -> None:
+    """Here it is the primary itself, which follows."""
+    read_url = settings.database_url
+    async with running(settings.model_copy(update={"database_read_url": read_url})) as app, client_of(app) as client:
+        database = app.state.runtime.database
+        while not database.standby.follows:
+            assert (await client.get("/v1/goals")).status_code == httpx.codes.OK
+        figures.note_use(app.state.runtime)
+    assert figures.OWN.get_sample_value("register_standby_readers") == 1
+    assert figures.OWN.get_sample_value("register_database_connections_most", {"engine": "standby"})
 
 
 async def test_says_so_when_the_database_is_away(offline: httpx.AsyncClient) -> None:
