@@ -19,6 +19,7 @@ WELL = {
     "LOG_KEY": str(LOG_KEY),
     "WEBHOOK_KEY": WEBHOOK_KEY.get_secret_value(),
     "DATABASE_POOL_SIZE": "5",
+    "HOST": "127.0.0.1",
 }
 OF_THE_TESTS = (
     "mend: the register's user postgres is a superuser: make the database another user's",
@@ -29,6 +30,7 @@ OF_THE_TESTS = (
 IN_SETTINGS = (
     ("OPERATOR", "", "look: nobody is named who runs the register"),
     ("PUBLIC_URL", "http://stadt.example", "mend: REGISTER_PUBLIC_URL has no TLS"),
+    ("HOST", "192.0.2.1", "look: the register listens on 192.0.2.1 and believes proxies on this machine only"),
     ("LOG_KEY", "", "look: the log has no key"),
     ("LOG_KEY", "no key", "mend: the key of the log cannot be read"),
     ("WEBHOOK_KEY", "", "mend: webhook endpoints wait, and nothing can be signed"),

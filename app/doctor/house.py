@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 from app.doctor.findings import Finding, look, mend
@@ -32,6 +33,19 @@ def about_settings(settings: Settings) -> Iterator[Finding]:
         yield look("the register does not know its own address", "set REGISTER_PUBLIC_URL")
     elif settings.public_url.startswith("http://"):
         yield mend("REGISTER_PUBLIC_URL has no TLS: keys can be read on their way", "put a proxy with TLS in front")
+    if not is_of_here(settings.host) and all(each.is_loopback for each in settings.proxies):
+        yield look(
+            f"the register listens on {settings.host} and believes proxies on this machine only",
+            "set REGISTER_TRUSTED_PROXIES where the proxy is elsewhere, or all clients are one",
+        )
+
+
+def is_of_here(host: str) -> bool:
+    """Whether what listens on a host is reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def about_log_key(settings: Settings) -> Iterator[Finding]:
