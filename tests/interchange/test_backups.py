@@ -196,6 +196,7 @@ class TestRestore:
         await migrating.downgrade(settings, EARLIER)
         assert "run `register migrate`" in await command.refused("restore", "whole.db")
         assert "run `register migrate`" in await command.refused("backup", "other.db")
+        await migrating.upgrade(settings)
 
     @any_database
     async def test_names_faults_of_what_was_backed_up(self, settings: Settings, command: Command) -> None:
