@@ -110,6 +110,8 @@ class Database:
         self.write_quota = write_quota
         self.places = places_to_read(pool_size)
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        # Held from the numbering of changes to their commit: who stands in line here holds no lock of PostgreSQL's meanwhile.
+        self.numbering = asyncio.Lock()
         self.reader: Engine
         self.server: Server | None = None
         self.standby: Standby | None = None

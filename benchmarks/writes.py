@@ -1,4 +1,4 @@
-"""Writes of the register, on both databases: `python -m benchmarks.writes`, and the second table of `make bench`.
+"""Writes of the register, on both databases: `python -m benchmarks.writes`, the second table of `make bench`.
 
 SQLite has one server process, PostgreSQL two. The milliseconds of CPU are those of the servers, the database's own not
 included where it is another process; what the load costs stays out of them, but takes its share of the machine.

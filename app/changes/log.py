@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -98,9 +98,11 @@ async def transaction(
     database: Database, by: Caller, zone: tzinfo, now: datetime | None = None
 ) -> AsyncIterator[Transaction]:
     """One transaction, at whose end its changes are added to the log; the only way to write a resource."""
-    async with begun(database, by, zone, now or datetime.now(UTC)) as session:
+    async with AsyncExitStack() as numbering, begun(database, by, zone, now or datetime.now(UTC)) as session:
         yield session
-        await append(session)
+        if session.written or session.pending.count:
+            await numbering.enter_async_context(database.numbering)
+            await append(session)
         position = session.appended[-1] if session.appended else await end(session)
     change_position.set(position)
     if any(position % TILE == TILE - 1 for position in session.appended):

@@ -130,6 +130,15 @@ class TestImport:
             (4, "malformed_request"),
         ]
 
+    async def test_refuses_columns_that_it_does_not_know(self, client: httpx.AsyncClient) -> None:
+        """Even where nothing stands below them: a header alone would be done, and nothing be missed."""
+        for content in ("title;Titel;status\n", "title;Titel\n;\n"):
+            result = await imported(client, "topics", content, CSV)
+            assert (result["state"], result["lines_read"], result["failed"]) == ("failed", 1, 1)
+            assert [each["pointer"] for each in result["errors"]][:1] == ["#/title"]
+            assert {each["code"] for each in result["errors"]} == {"extra_forbidden"}
+            assert "#/Titel" in [each["pointer"] for each in result["errors"]]
+
     async def test_goes_on_beside_requests_when_it_is_large(
         self, client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch, callers: Any
     ) -> None:
