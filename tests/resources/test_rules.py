@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ import app as package
 from app.access.caller import COMMAND, Caller
 from app.access.errors import Forbidden
 from app.access.roles import Role
-from app.changes.log import Transaction, transaction
+from app.changes.log import Transaction, rehearsal
 from app.changes.models import Action, Change
 from app.cli.demo import built_in_demo, load_demo
 from app.cli.seed import load_content, read_agreement
@@ -65,12 +66,10 @@ WRITERS = {
 
 @pytest.fixture
 async def session(settings: Settings) -> AsyncIterator[Transaction]:
-    """A transaction of the register's own command."""
+    """A transaction of the register's own command, of which nothing stays."""
     database = Runtime.of(settings).database
-    async with transaction(database, COMMAND, settings.zone) as session:
+    async with rehearsal(database, COMMAND, settings.zone, datetime.now(UTC)) as session:
         yield session
-        await session.rollback()
-        session.written = []
     await database.close()
 
 
