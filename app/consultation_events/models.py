@@ -92,9 +92,7 @@ class ConsultationEventBase(Visible):
         default=None,
         description="Where to join online; it is as visible as the event, so a link for partners belongs into an event for partners.",
     )
-    organiser_id: Id | None = Field(
-        default=None, foreign_key="partner.id", index=True, description="Partner that organises."
-    )
+    organiser_id: Id | None = Field(default=None, foreign_key="partner.id", description="Partner that organises.")
     documents: list[Document] = Field(
         default_factory=list, max_length=100, sa_type=Json, description="Documents of the event, in order."
     )
@@ -114,6 +112,8 @@ class ConsultationEventContent(ConsultationEventBase):
 class ConsultationEvent(ConsultationEventBase, Homed, Stored, table=True):
     __tablename__ = "consultation_event"
     __table_args__ = (
+        Index(None, "agreement_id", "starts_at", "id"),
+        Index(None, "organiser_id", "starts_at", "id"),
         Index(None, "format", "starts_at"),
         Index(None, "level", "starts_at"),
         Index(None, "status", "starts_at"),

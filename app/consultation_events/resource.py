@@ -22,6 +22,12 @@ CONSULTATION_EVENTS = Kind(
     public=ConsultationEventPublic,
     update=ConsultationEventUpdate,
     belongs_by=("agreement_id",),
+    found_through={
+        "partner_id": ("organiser_id", "participants.partner_id"),
+        "topic_id": ("topic_ids",),
+        "sub_measure_id": ("sub_measure_ids", "agenda_items.sub_measure_id"),
+    },
+    listed_by=("starts_at",),
     owner="organiser_id",
     rights=RIGHTS,
     lists={

@@ -74,6 +74,7 @@ class DecisionReporter(Schema):
 class Decision(DecisionBase, DecisionReporter, Homed, Stored, table=True):
     __tablename__ = "decision"
     __table_args__ = (
+        Index(None, "agreement_id", "decides_on", "id"),
         Index(None, "kind", "decides_on"),
         Index(None, "status", "decides_on"),
         *sorted_by("announced_on", "statements_due_on", "decides_on", "decided_on"),

@@ -72,6 +72,13 @@ DECISIONS = Kind(
     public=DecisionPublic,
     update=DecisionUpdate,
     belongs_by=("agreement_id",),
+    found_through={
+        "partner_id": ("involved_partner_ids",),
+        "topic_id": ("topic_ids",),
+        "sub_measure_id": ("sub_measure_ids",),
+        "consultation_event_id": ("consultation_event_ids",),
+    },
+    listed_by=("decides_on",),
     owner="reported_by_id",
     rights=RIGHTS,
     lists={

@@ -19,7 +19,7 @@ from app.schema.fields import Distinct, Id, Ids, Moment, Name, Paragraphs, Title
 class NeedBase(Visible):
     title: Title = Field(description="What is needed.")
     description: Paragraphs | None = Field(default=None, description="More about it.")
-    raised_by_id: Id = Field(foreign_key="partner.id", index=True, description="Partner that raises it.")
+    raised_by_id: Id = Field(foreign_key="partner.id", description="Partner that raises it.")
     topic_id: Id | None = Field(
         default=None, foreign_key="topic.id", index=True, description="Topic that it belongs to."
     )
@@ -53,7 +53,9 @@ class NeedTimes(Schema):
 class Need(NeedBase, NeedTimes, Homed, Stored, table=True):
     __tablename__ = "need"
     __table_args__ = (
-        Index(None, "status", "id"),
+        Index(None, "agreement_id", "created_at", "id"),
+        Index(None, "raised_by_id", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
         *sorted_by("urgency", "answered_at"),
     )
 

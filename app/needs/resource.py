@@ -40,6 +40,14 @@ NEEDS = Kind(
     update=NeedUpdate,
     belongs_by=("agreement_id",),
     searched=("title", "description", "response"),
+    found_through={
+        "partner_id": ("raised_by_id",),
+        "consultation_event_id": ("consultation_event_ids",),
+        "sub_measure_id": ("sub_measure_ids",),
+        "decision_id": ("decision_ids",),
+        "district": ("districts",),
+    },
+    listed_by=("created_at",),
     owner="raised_by_id",
     rights=RIGHTS,
     lists={

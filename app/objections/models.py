@@ -48,6 +48,7 @@ class Objection(ObjectionAnswer, ObjectionText, ObjectionSpeakers, SubjectPlace,
     __tablename__ = "objection"
     __table_args__ = (
         Index(None, "subject_id", "state"),
+        Index(None, "agreement_id", "created_at", "id"),
         Index(None, "subject_type", "created_at", "id"),
         Index(None, "state", "created_at", "id"),
         *sorted_by(),

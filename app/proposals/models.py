@@ -64,6 +64,7 @@ class Proposal(ProposalAnswer, ProposalText, ProposalSpeakers, SubjectPlace, Hom
     __tablename__ = "proposal"
     __table_args__ = (
         Index(None, "subject_id", "state"),
+        Index(None, "agreement_id", "created_at", "id"),
         Index(None, "subject_type", "created_at", "id"),
         Index(None, "state", "created_at", "id"),
         *sorted_by(),

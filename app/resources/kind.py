@@ -178,7 +178,9 @@ class Kind(Generic[Row_co]):
     the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
     are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
     is about something of any kind in its agreement, which `subject_type` and `subject_id` name. What is `kept` is never
-    deleted. `correction` is what proposals can change, where that is not `update`.
+    deleted. `correction` is what proposals can change, where that is not `update`. `found_through` are the filters of its list
+    that many of its fields, or the entries of its lists, can meet: for each the fields, as `organiser_id`, `topic_ids` and
+    `participants.partner_id`; `listed_by` are the columns of the order in which its list is read when none is asked for, where it has such filters.
 
     The rules, in the order in which a write meets them:
 
@@ -204,6 +206,8 @@ class Kind(Generic[Row_co]):
     named_by: str = "title"
     searched: tuple[str, ...] = ("title", "description")
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found_through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed_by: tuple[str, ...] = ()
     lists: Mapping[str, ChildList] = field(default_factory=dict)
     within: str | None = None
     key: str = "id"

@@ -13,6 +13,8 @@ from sqlmodel import SQLModel
 from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.database import table_of
+from app.resources.findings import FINDING, mark_of
+from app.resources.kind import KINDS, Kind
 from app.resources.scope import scoped
 from app.resources.text import searchable
 from app.schema.base import Schema
@@ -61,10 +63,10 @@ Through = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 def matching(table: type[SQLModel], wanted: ListQuery, caller: Caller, through: Through) -> list[ColumnElement[bool]]:
     """The conditions for what is wanted.
 
-    A filter named as a column compares it, `<column>_from` and `<column>_before` bound it; `through` holds those
-    that look into other tables.
+    A filter named as a column compares it, `<column>_from` and `<column>_before` bound it, those that the kind is
+    `found_through` look among its findings; `through` holds those that look into other tables.
     """
-    columns = table_of(table).columns
+    kind, columns = KINDS[str(table.__tablename__)], table_of(table).columns
     conditions = scoped(table, caller, wanted.agreement_id, wanted.goal_id)
     for name in wanted.model_fields_set - NOT_FILTERS:
         value = getattr(wanted, name)
@@ -72,6 +74,8 @@ def matching(table: type[SQLModel], wanted: ListQuery, caller: Caller, through: 
             continue
         if name in through:
             conditions.append(through[name](value))
+        elif name in kind.found_through:
+            conditions.append(is_found(kind, name, value))
         elif name.endswith("_from"):
             conditions.append(columns[name.removesuffix("_from")] >= value)
         elif name.endswith("_before"):
@@ -81,6 +85,13 @@ def matching(table: type[SQLModel], wanted: ListQuery, caller: Caller, through: 
     if wanted.q is not None:
         conditions.append(columns["search_text"].contains(searchable(wanted.q), autoescape=True))
     return conditions
+
+
+def is_found(kind: Kind[Any], name: str, values: Iterable[object]) -> ColumnElement[bool]:
+    """Whether a row of a kind is found by any of these values of a filter that its kind is `found_through`."""
+    marks = [mark_of(kind, name, value, circle) for value in values for circle in Visibility]
+    found = FINDING.alias()
+    return exists().where(found.c.resource_id == table_of(kind.table).c.id, found.c.mark.in_(marks))
 
 
 def linked(

@@ -22,6 +22,7 @@ from app.resources.kind import Kind
 from app.resources.lists import ListQuery
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
+from app.resources.ways import Question, found_on
 
 
 async def read_one(
@@ -91,11 +92,13 @@ def find_page(
     order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(kind.type, wanted)
     matching = [visible(table, caller), *conditions]
-    if above is not None:
+    last = None if wanted.cursor is None else decode(wanted.cursor, mark, order.columns)
+    statement = select(table.c.representation, *order.marks())
+    if above is None:
+        statement = statement.where(found_on(Question(kind, caller, wanted, order, conditions, last)))
+    else:
         matching.append(table.c[str(kind.within)] == above[1])
-    statement = select(table.c.representation, *order.marks()).where(*matching)
-    if wanted.cursor is not None:
-        statement = statement.where(order.after(decode(wanted.cursor, mark, order.columns)))
+        statement = statement.where(*matching, *([] if last is None else [order.after(last)]))
     rows, more = pages.read_page(
         connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
     )

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from app.changes.log import Transaction, record
 from app.changes.models import Action
+from app.resources.findings import Found, change_findings, findings_of, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
@@ -35,9 +36,10 @@ async def renew(session: Transaction, kind: Kind[Any]) -> int:
     """
     renewed = 0
     async for rows in batches(session, kind):
-        lists = await stored_lists(session, kind, [row.id for row in rows])
+        ids = [row.id for row in rows]
+        lists, found = await stored_lists(session, kind, ids), await stored_findings(session, kind, ids)
         for row in rows:
-            renewed += await renew_one(session, kind, row, lists[row.id])
+            renewed += await renew_one(session, kind, row, lists[row.id], found[row.id])
         await session.flush()
     return renewed
 
@@ -55,7 +57,9 @@ async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[
         session.expunge_all()
 
 
-async def renew_one(session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> bool:
+async def renew_one(
+    session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]], found: set[Found]
+) -> bool:
     """Store one resource as this version would; return whether it is served otherwise than before."""
     values = mended(kind, row, lists)
     for name, value in columns(kind, values).items():
@@ -65,6 +69,7 @@ async def renew_one(session: Transaction, kind: Kind[Any], row: Stored, lists: M
         if values[name] != lists[name]:
             await delete_entries(session, kind, name, row.id)
             await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
+    await change_findings(session, row.id, found, findings_of(kind, {**values, **stored_columns(row)}))
     wanted = {name: values[name] for name in kind.lists}
     if render(kind, row, wanted) == row.representation:
         return False

@@ -36,11 +36,9 @@ class Slugged(Schema):
 
 
 class Homed(Schema):
-    """What belongs to an agreement by itself, and not by what it is about."""
+    """What belongs to an agreement by itself, and not by what it is about; each kind has an index that begins with it."""
 
-    agreement_id: Id = Field(
-        foreign_key="agreement.id", index=True, description="Agreement that it belongs to; it never changes."
-    )
+    agreement_id: Id = Field(foreign_key="agreement.id", description="Agreement that it belongs to; it never changes.")
 
 
 class HomedAtFirst(Schema):

@@ -5,10 +5,24 @@ Both follow the references between the tables of kinds, whatever kinds there are
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, Uuid, and_, false, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    Uuid,
+    and_,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
@@ -75,32 +89,78 @@ def in_agreements(model: type[SQLModel], caller: Caller, ids: Sequence[UUID]) ->
     return or_(false(), *ways)
 
 
+class Reached(NamedTuple):
+    """Goals that are asked for and their sub-measures, as far as a caller sees them, each as a query for ids."""
+
+    caller: Caller
+    goals: Select[Any]
+    measures: Select[Any]
+
+
+def reached(caller: Caller, conditions: Sequence[ColumnElement[bool]]) -> Reached:
+    """What goals that meet the conditions lead to; what the caller may not see leads nowhere."""
+    goal, measure = table_of(KINDS[GOAL].table), table_of(KINDS[MEASURE].table)
+    # Named once each: SQLite reads no query that is nested much deeper.
+    goals = select(goal.c.id).where(*conditions, visible(goal, caller)).cte()
+    measures = select(measure.c.id).where(measure.c.goal_id.in_(select(goals.c.id)), visible(measure, caller)).cte()
+    return Reached(caller, select(goals.c.id), select(measures.c.id))
+
+
 def about_goals(model: type[SQLModel], caller: Caller, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a row is about goals that meet the conditions, or about sub-measures of those.
 
     That is a goal or a sub-measure itself, and whatever refers to one or stands below what does; of agreements, topics and
     partners, those that such a goal or sub-measure refers to. What the caller may not see leads nowhere.
     """
-    kind, table = KINDS[str(model.__tablename__)], table_of(model)
+    return is_about(KINDS[str(model.__tablename__)], reached(caller, conditions))
+
+
+def ids_about_goals(model: type[SQLModel], caller: Caller, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The ids of what is about such goals, some more than once: what `about_goals` says of a row, from the other end."""
+    kind, id = KINDS[str(model.__tablename__)], table_of(model).c.id
+    ways = (
+        select(id).where(condition) if ids is None else ids
+        for condition, ids in ways_to_goals(kind, reached(caller, conditions))
+    )
+    return select(union_all(select(id).where(false()), *ways).subquery().c[0])
+
+
+def is_about(kind: Kind[Any], wanted: Reached) -> ColumnElement[bool]:
+    """Whether a row of a kind is about what is reached."""
+    return or_(false(), *(condition for condition, _ in ways_to_goals(kind, wanted)))
+
+
+def ways_to_goals(kind: Kind[Any], wanted: Reached) -> Iterator[tuple[ColumnElement[bool], Select[Any] | None]]:
+    """The ways by which a row is about what is reached, each as a condition.
+
+    Those through its lists also as what selects the ids for which they are met.
+    """
+    table = table_of(kind.table)
     if kind.has_subject:
-        return or_(false(), *(is_about_one_of(table, each, caller, *conditions) for each in subjects()))
-    goal, measure = table_of(KINDS[GOAL].table), table_of(KINDS[MEASURE].table)
-    goals = select(goal.c.id).where(*conditions, visible(goal, caller))
-    measures = select(measure.c.id).where(measure.c.goal_id.in_(goals), visible(measure, caller))
-    if table is goal:
-        return table.c.id.in_(goals)
-    ways = [
-        column.in_(goals if at is goal else measures)
-        if parent is None
-        else table.c.id.in_(select(parent).where(column.in_(goals if at is goal else measures)))
-        for column, parent, at in references(kind)
-        if at in (goal, measure)
-    ]
+        yield from ((is_about_one_of(table, each, wanted), None) for each in subjects())
+        return
+    if kind.type == GOAL:
+        yield table.c.id.in_(wanted.goals), None
+        return
+    ends = {table_of(KINDS[GOAL].table): wanted.goals, table_of(KINDS[MEASURE].table): wanted.measures}
+    leading = [(column, parent, ends[at]) for column, parent, at in references(kind) if at in ends]
+    for column, parent, ids in leading:
+        if parent is None:
+            yield column.in_(ids), None
+        else:
+            # EXISTS on the way through a list, which ends when the page is full; the ids where they are all looked at.
+            yield exists().where(parent == table.c.id, column.in_(ids)), select(parent).where(column.in_(ids))
     if kind.within is not None:
         above = kind_at(table.c[kind.within])
-        wanted = select(table_of(above.table).c.id).where(about_goals(above.table, caller, *conditions))
-        ways.append(table.c[kind.within].in_(wanted.where(visible(table_of(above.table), caller))))
-    return or_(false(), *(ways or worked_on(table, [(KINDS[GOAL], goals), (KINDS[MEASURE], measures)])))
+        yield table.c[kind.within].in_(those_about(above, wanted)), None
+    elif not leading:
+        yield from ((each, None) for each in worked_on(table, wanted))
+
+
+def those_about(kind: Kind[Any], wanted: Reached) -> Select[Any]:
+    """The ids of the rows of a kind that are about what is reached, as far as the caller sees them."""
+    table = table_of(kind.table)
+    return select(table.c.id).where(is_about(kind, wanted), visible(table, wanted.caller))
 
 
 def subjects() -> list[Kind[Any]]:
@@ -108,18 +168,14 @@ def subjects() -> list[Kind[Any]]:
     return [each for each in KINDS.values() if (each.belongs_by or each.type == AGREEMENT) and not each.has_subject]
 
 
-def is_about_one_of(
-    table: Table, kind: Kind[Any], caller: Caller, *conditions: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    """Whether a row is about something of a kind that is about goals that meet the conditions."""
-    subject = table_of(kind.table)
-    wanted = select(subject.c.id).where(about_goals(kind.table, caller, *conditions), visible(subject, caller))
-    return and_(table.c.subject_type == kind.type, table.c.subject_id.in_(wanted))
+def is_about_one_of(table: Table, kind: Kind[Any], wanted: Reached) -> ColumnElement[bool]:
+    """Whether a row is about something of a kind that is about what is reached."""
+    return and_(table.c.subject_type == kind.type, table.c.subject_id.in_(those_about(kind, wanted)))
 
 
-def worked_on(table: Table, wanted: Sequence[tuple[Kind[Any], Select[Any]]]) -> Iterator[ColumnElement[bool]]:
-    """Whether one of what is selected refers to a row."""
-    for kind, ids in wanted:
+def worked_on(table: Table, wanted: Reached) -> Iterator[ColumnElement[bool]]:
+    """Whether one of what is reached refers to a row."""
+    for kind, ids in ((KINDS[GOAL], wanted.goals), (KINDS[MEASURE], wanted.measures)):
         for column, parent, at in references(kind):
             if at is table:
                 id = table_of(kind.table).c.id if parent is None else parent
@@ -174,7 +230,7 @@ def about_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[UUID]:
 def about_fields(type: str) -> tuple[tuple[str, ...], tuple[tuple[str, str | None], ...]]:
     """The fields of a kind that say what it is about, and the lists, each with the field of its entries that does."""
     kind = KINDS[type]
-    said = [(column, parent) for column, parent, at in references(kind) if is_about(kind, column, at)]
+    said = [(column, parent) for column, parent, at in references(kind) if says_about(kind, column, at)]
     lists = {table_of(child.table): (name, child.value) for name, child in kind.lists.items()}
     of_lists = ((*lists[column.table], column.name) for column, parent in said if parent is not None)
     return (
@@ -183,7 +239,7 @@ def about_fields(type: str) -> tuple[tuple[str, ...], tuple[tuple[str, str | Non
     )
 
 
-def is_about(kind: Kind[Any], column: Column[Any], at: Table) -> bool:
+def says_about(kind: Kind[Any], column: Column[Any], at: Table) -> bool:
     """Whether a reference says what something is about: one to a goal or a sub-measure, or to what stands above it."""
     return at.name in (GOAL, MEASURE) or (column.table is table_of(kind.table) and column.name == kind.within)
 

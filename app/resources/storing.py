@@ -17,6 +17,7 @@ from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
+from app.resources.findings import add_findings, change_findings, drop_findings, findings_of
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
@@ -47,6 +48,7 @@ async def insert_rows(
             entry for id, write in zip(given, writes, strict=True) for entry in child.rows(id, write.values[name])
         ]
         await insert_entries(session, kind, name, entries)
+    await add_findings(session, kind, [{**write.values, **row} for row, write in zip(stored, writes, strict=True)])
     return [row_of(session, kind, values) for values in stored]
 
 
@@ -96,6 +98,7 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     server = {"version": row.version + 1, "updated_at": session.now}
     values = rendered(kind, write, stored_columns(row) | columns(kind, write.values) | server)
     check_sizes([values["representation"]])
+    found_before = findings_of(kind, {**write.before, **stored_columns(row)})
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
     # Values beside the statement: it is told by their names alone which one that was compiled before it is.
     await execute(session, kind, update(table).where(table.c.id == bindparam("row_id")), {**changed, "row_id": row.id})
@@ -104,12 +107,14 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
+    await change_findings(session, row.id, found_before, findings_of(kind, {**write.values, **values}))
 
 
 async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """Take a resource and its lists out of their tables; raises InUse where something came to refer to it meanwhile."""
     for name in kind.lists:
         await delete_entries(session, kind, name, row.id)
+    await drop_findings(session, kind, row.id)
     table = table_of(kind.table)
     try:
         await session.execute(delete(table).where(table.c.id == row.id))

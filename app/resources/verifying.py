@@ -13,6 +13,7 @@ from app.changes.models import Action, Change, Subject, SubjectAbout
 from app.changes.verifying import TreeWalk, entries_by_subject, faults_in
 from app.changes.verifying import content_of as data_of
 from app.database import table_of
+from app.resources.findings import FINDING, Found, findings_of, read_findings
 from app.resources.kind import KINDS, Kind
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
@@ -129,17 +130,21 @@ class Replay:
         ids = [each.id for each in told]
         table = table_of(kind.table)
         rows = {row["id"]: dict(row) for row in connection.execute(select(table).where(table.c.id.in_(ids))).mappings()}
-        lists = read_lists(connection, kind, ids)
+        lists, found = read_lists(connection, kind, ids), read_findings(connection, kind, ids)
         for each in told:
             row = rows.get(each.id)
             self.checked += row is not None
             if (row is None) != (each.data is None):
                 yield f"in the log and not in its table, or the other way round: {each.name}"
-            elif row is not None and (names := list(differences(each, row, lists[each.id]))):
+            elif row is None and found[each.id]:
+                yield f"in its lists and not in its table: {each.name}"
+            elif row is not None and (names := list(differences(each, row, lists[each.id], found[each.id]))):
                 yield f"not as in the log: {each.name} ({', '.join(names)})"
 
 
-def differences(told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+def differences(
+    told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[Found]
+) -> Iterator[str]:
     """In what a stored resource differs from what the log says of it."""
     if row["representation"] != told.data:
         yield "representation"
@@ -156,6 +161,8 @@ def differences(told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence
             yield name
     computed = {**found_by(told.kind, said.model_dump()), **told.remembered}
     yield from (name for name, value in computed.items() if row[name] != value)
+    if found != findings_of(told.kind, {**said.model_dump(), **told.remembered}):
+        yield "what its lists find it by"
 
 
 def subject_faults(connection: Connection, told: Sequence[Told]) -> Iterator[str]:
@@ -220,6 +227,8 @@ def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
             yield str(rows.name), select(parent).where(of_kind, ~held.exists()).limit(MOST_NAMED)
     told = select(CHANGE.c.position).where(CHANGE.c.resource_id == SUBJECT.c.id)
     yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
+    known = select(SUBJECT.c.id).where(SUBJECT.c.id == FINDING.c.resource_id)
+    yield "finding", select(FINDING.c.resource_id).where(~known.exists()).limit(MOST_NAMED)
     subject = select(SUBJECT.c.id).where(SUBJECT.c.id == ABOUT.c.subject_id)
     yield "subject_about", select(ABOUT.c.subject_id).where(~subject.exists()).limit(MOST_NAMED)
 

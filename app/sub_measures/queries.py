@@ -1,13 +1,13 @@
 """What lists of sub-measures are asked for."""
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from app.access.caller import Caller
 from app.goals.models import Goal
-from app.resources.lists import any_of, linked, matching
+from app.resources.lists import matching
 from app.resources.scope import about_goals
-from app.sub_measures.models import SubMeasure, SubMeasureDistrict, SubMeasureList, SubMeasureSdg, SubMeasureSupporter
+from app.sub_measures.models import SubMeasure, SubMeasureList
 
 
 def filters(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]:
@@ -18,11 +18,5 @@ def filters(wanted: SubMeasureList, caller: Caller) -> list[ColumnElement[bool]]
         caller,
         {
             "topic_id": lambda ids: about_goals(SubMeasure, caller, col(Goal.topic_id).in_(ids)),
-            "partner_id": lambda ids: or_(
-                any_of(col(SubMeasure.lead_partner_id), ids), linked(SubMeasure, SubMeasureSupporter, "partner_id", ids)
-            ),
-            "supporting_partner_id": lambda ids: linked(SubMeasure, SubMeasureSupporter, "partner_id", ids),
-            "district": lambda names: linked(SubMeasure, SubMeasureDistrict, "district", names),
-            "sdg": lambda numbers: linked(SubMeasure, SubMeasureSdg, "sdg", numbers),
         },
     )

@@ -120,6 +120,13 @@ SUB_MEASURES = Kind(
     rights=BY_OWNER_TOO,
     searched=("title", "summary", "description"),
     sorts={"code": ("goal_number", "number")},
+    found_through={
+        "partner_id": ("lead_partner_id", "supporting_partner_ids"),
+        "supporting_partner_id": ("supporting_partner_ids",),
+        "district": ("districts",),
+        "sdg": ("sdgs",),
+    },
+    listed_by=("goal_number", "number"),
     lists={
         "milestones": ChildList(SubMeasureMilestone, parent="sub_measure_id"),
         "supporting_partner_ids": ChildList(SubMeasureSupporter, parent="sub_measure_id", value="partner_id"),

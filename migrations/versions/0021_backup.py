@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = '0021'
-down_revision: str | None = '0014'
+down_revision: str | None = '0018'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -59,9 +59,9 @@ class Counted:
     def check(self, statements: int) -> None:
         """Refuse any other number of statements, and any that is not a query."""
         assert len(self.reader.sent) == statements, self.reader.sent
-        assert all(statement.startswith("SELECT") for statement in self.reader.sent)
+        assert all(statement.startswith(("SELECT", "WITH")) for statement in self.reader.sent)
         assert len(self.reader.run) == (statements if self.is_sqlite else 0), self.reader.run
-        assert all(statement.startswith("SELECT") for statement in self.reader.run)
+        assert all(statement.startswith(("SELECT", "WITH")) for statement in self.reader.run)
         assert self.writer.sent == self.writer.run == []
 
 

