@@ -1,6 +1,6 @@
 """Pages that end where their entries become too many or too large, whichever is first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -22,33 +22,44 @@ def read_page(
     there is one. The database gives out no more than that, in one statement: SQLite is asked row by row, PostgreSQL, whose
     driver takes all there is, adds up lengths, for which it need not read what is kept apart because it is long.
     """
+    is_weighed = connection.dialect.name == "postgresql"
+    page = cut(statement, order, limit, text, most_bytes, is_weighed=is_weighed)
+    return take(connection, page, {}, limit, text, most_bytes)
+
+
+def cut(
+    statement: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    limit: int,
+    text: str,
+    most_bytes: int,
+    *,
+    is_weighed: bool,
+) -> Select[Any]:
+    """The statement for one page; `is_weighed` where the database itself leaves out what is behind the page."""
+    if not is_weighed:
+        return statement.order_by(*order).limit(limit + 1)
+    numbered = statement.add_columns(func.row_number().over(order_by=order).label("place"))
+    page = numbered.order_by(*order).limit(limit + 1).subquery("page")
+    length = func.coalesce(func.octet_length(page.c[text]), 0)
+    before = func.sum(length).over(order_by=page.c.place) - length
+    weighed = select(page, before.label("before"), func.count().over().label("there")).subquery("weighed")
+    return select(weighed).where(weighed.c.place <= limit, weighed.c.before < most_bytes).order_by(weighed.c.place)
+
+
+def take(
+    connection: Connection, page: Select[Any], values: Mapping[str, Any], limit: int, text: str, most_bytes: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """The rows of a page that was cut, and whether more follow; `values` are those of the statement's parameters."""
     if connection.dialect.name == "postgresql":
-        return read_weighed(connection, statement, order, limit, text, most_bytes)
+        weighed = connection.execute(page, values).all()
+        return weighed, bool(weighed) and weighed[0].there > len(weighed)
     rows: list[Row[Any]] = []
     size = 0
-    with connection.execute(statement.order_by(*order).limit(limit + 1)) as found:
+    with connection.execute(page, values) as found:
         for row in found:
             if len(rows) == limit or size >= most_bytes:
                 return rows, True
             rows.append(row)
             size += len(getattr(row, text) or "")
     return rows, False
-
-
-def read_weighed(
-    connection: Connection,
-    statement: Select[Any],
-    order: Sequence[ColumnElement[Any]],
-    limit: int,
-    text: str,
-    most_bytes: int,
-) -> tuple[Sequence[Row[Any]], bool]:
-    """The same, where the database itself leaves out what is behind the page."""
-    numbered = statement.add_columns(func.row_number().over(order_by=order).label("place"))
-    page = numbered.order_by(*order).limit(limit + 1).subquery("page")
-    length = func.coalesce(func.octet_length(page.c[text]), 0)
-    before = func.sum(length).over(order_by=page.c.place) - length
-    weighed = select(page, before.label("before"), func.count().over().label("there")).subquery("weighed")
-    wanted = select(weighed).where(weighed.c.place <= limit, weighed.c.before < most_bytes).order_by(weighed.c.place)
-    rows = connection.execute(wanted).all()
-    return rows, bool(rows) and rows[0].there > len(rows)

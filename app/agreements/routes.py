@@ -31,7 +31,7 @@ async def list_agreements(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[AgreementList, Query()]
 ) -> Response:
     """List the agreements of this installation, ordered by title."""
-    return await read_page(request, database, caller, AGREEMENTS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, AGREEMENTS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))

@@ -39,7 +39,7 @@ async def list_consultation_events(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ConsultationEventList, Query()]
 ) -> Response:
     """List consultation events in the order of time."""
-    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=ConsultationEventPublic)

@@ -33,7 +33,7 @@ async def list_decisions(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[DecisionList, Query()]
 ) -> Response:
     """List decisions in the order in which they are to be made."""
-    return await read_page(request, database, caller, DECISIONS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, DECISIONS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=DecisionPublic)

@@ -31,7 +31,7 @@ async def list_goals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[GoalList, Query()]
 ) -> Response:
     """List goals, ordered by number."""
-    return await read_page(request, database, caller, GOALS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, GOALS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=GoalPublic, responses=conflicts("duplicate"))

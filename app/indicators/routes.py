@@ -31,7 +31,7 @@ async def list_indicators(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[IndicatorList, Query()]
 ) -> Response:
     """List indicators, ordered by name."""
-    return await read_page(request, database, caller, INDICATORS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, INDICATORS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=IndicatorPublic)

@@ -31,7 +31,7 @@ async def list_needs(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[NeedList, Query()]
 ) -> Response:
     """List needs, the newest first."""
-    return await read_page(request, database, caller, NEEDS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, NEEDS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=NeedPublic)

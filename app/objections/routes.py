@@ -31,7 +31,7 @@ async def list_objections(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ObjectionList, Query()]
 ) -> Response:
     """List objections, the newest first."""
-    return await read_page(request, database, caller, OBJECTIONS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, OBJECTIONS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=ObjectionPublic)

@@ -31,8 +31,7 @@ async def list_observations(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[ObservationList, Query()]
 ) -> Response:
     """List the values of an indicator in the order of their days."""
-    conditions = filters(wanted, caller)
-    return await read_page(request, database, caller, OBSERVATIONS, wanted, conditions, above=(INDICATORS, id))
+    return await read_page(request, database, caller, OBSERVATIONS, wanted, filters, above=(INDICATORS, id))
 
 
 @router.get("/{on}", response_model=ObservationPublic)

@@ -31,8 +31,7 @@ async def list_partners(
     request: Request, database: Reading, caller: Anyone, today: Today, wanted: Annotated[PartnerList, Query()]
 ) -> Response:
     """List the partners of the cooperation, ordered by name."""
-    conditions = filters(wanted.on_day(today), caller)
-    return await read_page(request, database, caller, PARTNERS, wanted, conditions)
+    return await read_page(request, database, caller, PARTNERS, wanted, filters, today=today)
 
 
 @router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))

@@ -38,7 +38,7 @@ async def list_progress_reports(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProgressReportList, Query()]
 ) -> Response:
     """List progress reports, those of the latest periods first."""
-    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=ProgressReportPublic)

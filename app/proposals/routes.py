@@ -31,7 +31,7 @@ async def list_proposals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProposalList, Query()]
 ) -> Response:
     """List proposals, the newest first."""
-    return await read_page(request, database, caller, PROPOSALS, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, PROPOSALS, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=ProposalPublic)

@@ -58,8 +58,10 @@ def text_of(value: Any) -> str:
             return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
-        case _:
+        case int():
             return f"{value:010d}"
+        case _:
+            return str(value)
 
 
 def findings_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[Found]:

@@ -50,6 +50,11 @@ class ListQuery(Schema):
     updated_at_from: Moment | None = Field(default=None, description="Last changed at this time or later.")
     updated_at_before: Moment | None = Field(default=None, description="Last changed before this time.")
 
+    @property
+    def has_filters(self) -> bool:
+        """Whether less than everything is asked for."""
+        return not self.model_fields_set <= NOT_FILTERS - {"q", "agreement_id", "goal_id", "on"}
+
     def on_day(self, today: date) -> Self:  # noqa: ARG002 (lists of what lasts ask for one)
         """The same, with the day that is meant where none is said; most lists do not ask for one."""
         return self

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import MISSING, BaseModel, Field
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Column, ColumnElement, Table, and_, literal, or_, tuple_, type_coerce
+from sqlalchemy import BindParameter, Column, ColumnElement, Table, and_, bindparam, literal, or_, tuple_, type_coerce
 from sqlalchemy.types import NullType
 
 from app.database import table_of
@@ -67,12 +67,17 @@ class Order:
         """The columns as the driver gives them: of all the rows of a page only the last becomes a cursor."""
         return [type_coerce(column, NullType()) for column in self.columns]
 
+    def parameters(self, unknown: Sequence[bool]) -> list[BindParameter[Any] | None]:
+        """What stands for values in a statement that is kept, as `after_0` and so on; None for those that are not known."""
+        return [
+            None if is_unknown else bindparam(f"after_{number}", type_=column.type)
+            for number, (is_unknown, column) in enumerate(zip(unknown, self.columns, strict=True))
+        ]
+
     def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
-        """The condition for what stands behind these values."""
+        """The condition for what stands behind these values, or behind what stands for them."""
         if not any(column.nullable for column in self.columns):
-            # A tuple's values do not learn their types from the columns: asyncpg refuses a time that is declared without zone.
-            pairs = zip(values, self.columns, strict=True)
-            row, bound = tuple_(*self.columns), tuple_(*(literal(value, column.type) for value, column in pairs))
+            row, bound = tuple_(*self.columns), tuple_(*map(self.bound, values, self.columns))
             return row < bound if self.descending else row > bound
         (column, id_column), (value, id) = self.columns, values
         later_id = id_column < id if self.descending else id_column > id
@@ -80,6 +85,10 @@ class Order:
             return and_(column.is_(None), later_id)
         later = column < value if self.descending else column > value
         return or_(later, and_(column == value, later_id), column.is_(None))
+
+    def bound(self, value: Any, column: Column[Any]) -> ColumnElement[Any]:
+        """A value with the type of its column, which a tuple does not give it: asyncpg refuses a time without zone."""
+        return value if isinstance(value, BindParameter) else literal(value, column.type)
 
 
 def fingerprint(kind: str, wanted: Schema) -> str:

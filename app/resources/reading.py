@@ -1,7 +1,9 @@
 """Read one and read a page: the stored texts, selected and joined, never built anew."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,12 +19,13 @@ from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
 from app.http.problems import Gone, NotFound
 from app.resources.answers import alone, json_text, page_response
+from app.resources.findings import place_of
 from app.resources.forms import wanted_form
-from app.resources.kind import Kind
+from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
-from app.resources.ways import Question, found_on
+from app.resources.ways import Question, count_of, found_on
 
 
 async def read_one(
@@ -76,38 +79,106 @@ class Found(NamedTuple):
     total: int | None
 
 
+Filters = Callable[[Any, Caller], list[ColumnElement[bool]]]
+"""What makes the conditions of a list of what it is asked for."""
+
+
+class Prepared(NamedTuple):
+    """The statements of a page and of a total."""
+
+    page: Select[Any]
+    counting: Select[Any]
+
+
 def find_page(
     connection: Connection,
     caller: Caller,
     kind: Kind[Any],
     wanted: ListQuery,
-    conditions: Sequence[ColumnElement[bool]],
+    filters: Filters,
     above: tuple[Kind[Any], UUID] | None = None,
+    today: date | None = None,
 ) -> Found:
-    """One page of what matches, in one statement, and one more for the total when it is asked for.
+    """One page of what matches, in one statement, and one more for the total when it is asked for and not on the page.
 
-    `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there.
+    `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there. `today` is
+    the day that is meant where lists ask for one and none is said.
     """
-    table = table_of(kind.table)
     order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (each list has its own sort keys)
     mark = fingerprint(kind.type, wanted)
-    matching = [visible(table, caller), *conditions]
     last = None if wanted.cursor is None else decode(wanted.cursor, mark, order.columns)
-    statement = select(table.c.representation, *order.marks())
-    if above is None:
-        statement = statement.where(found_on(Question(kind, caller, wanted, order, conditions, last)))
-    else:
-        matching.append(table.c[str(kind.within)] == above[1])
-        statement = statement.where(*matching, *([] if last is None else [order.after(last)]))
-    rows, more = pages.read_page(
-        connection, statement, order.clauses(), wanted.limit, "representation", pages.PAGE_BYTES
+    meant = wanted if today is None else wanted.on_day(today)
+    statements = prepared(
+        kind.type,
+        filters,
+        replace(caller, key_id=None),
+        type(wanted),
+        meant.model_dump_json(exclude=NO_SHAPE, exclude_defaults=True),
+        None if last is None else tuple(value is None for value in last),
+        is_below=above is not None,
+        is_weighed=connection.dialect.name == "postgresql",
     )
+    values = values_of(kind, last, above)
+    rows, more = pages.take(connection, statements.page, values, wanted.limit, "representation", pages.PAGE_BYTES)
     if above is not None and not rows:
         there(connection, caller, *above)
-    counting = select(func.count()).select_from(table).where(*matching)
-    total = connection.execute(counting).scalar_one() if wanted.include_total else None
+    total: int | None = None
+    if wanted.include_total:
+        is_all = wanted.cursor is None and not more
+        total = len(rows) if is_all else connection.execute(statements.counting, values).scalar_one()
     cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
     return Found([row[0] for row in rows], cursor, total)
+
+
+NO_SHAPE = {"cursor", "include_total"}
+"""What a page is asked for that does not change its statement."""
+MOST_KEPT = 200
+
+
+@lru_cache(MOST_KEPT)
+def prepared(
+    type: str,
+    filters: Filters,
+    caller: Caller,
+    query: type[ListQuery],
+    asked: str,
+    unknown: tuple[bool, ...] | None,
+    *,
+    is_below: bool,
+    is_weighed: bool,
+) -> Prepared:
+    """The statements of what is asked most are kept: to put one together takes longer than to run it.
+
+    They hold what was asked and nothing that was answered; behind what a page begins is given to them. `unknown` says of
+    what it begins behind which values are not known.
+    """
+    kind, wanted = KINDS[type], query.model_validate_json(asked)
+    table = table_of(kind.table)
+    order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (as above)
+    last = None if unknown is None else order.parameters(unknown)
+    conditions = filters(wanted, caller)
+    question = Question(kind, caller, wanted, order, conditions, last)
+    page = select(table.c.representation, *order.marks())
+    if is_below:
+        here = table.c[str(kind.within)] == bindparam("above")
+        matching = [visible(table, caller), *conditions, here]
+        page = page.where(*matching, *([] if last is None else [order.after(last)]))
+        counting = select(func.count()).select_from(table).where(*matching)
+    else:
+        page, counting = page.where(found_on(question)), count_of(question)
+    clauses = order.clauses()
+    cut = pages.cut(page, clauses, wanted.limit, "representation", pages.PAGE_BYTES, is_weighed=is_weighed)
+    return Prepared(cut, counting)
+
+
+def values_of(kind: Kind[Any], last: Sequence[Any] | None, above: tuple[Kind[Any], UUID] | None) -> dict[str, Any]:
+    """What is given to the statement of a page: behind what it begins, and what it belongs to."""
+    values: dict[str, Any] = {} if above is None else {"above": above[1]}
+    if last is not None:
+        values |= {f"after_{number}": value for number, value in enumerate(last) if value is not None}
+        if kind.found_through:
+            values["after_place"] = place_of(last[:-1])
+    return values
 
 
 async def read_page(
@@ -116,14 +187,15 @@ async def read_page(
     caller: Caller,
     kind: Kind[Any],
     wanted: ListQuery,
-    conditions: Sequence[ColumnElement[bool]],
+    filters: Filters,
     above: tuple[Kind[Any], UUID] | None = None,
+    today: date | None = None,
 ) -> Response:
     """Answer with one page of what matches; see `find_page`."""
 
     def work(connection: Connection) -> Found:
-        return find_page(connection, caller, kind, wanted, conditions, above)
+        return find_page(connection, caller, kind, wanted, filters, above, today)
 
     # A filter can match nothing, and a total counts row by row; all else follows an index until the page is full.
-    is_quick = not conditions and above is None and not wanted.include_total
+    is_quick = not wanted.has_filters and above is None and not wanted.include_total
     return page_response(request, caller, kind, *await database.read_anywhere(work, is_quick=is_quick))

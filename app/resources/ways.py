@@ -9,6 +9,7 @@ what is right, ways only how to come there.
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
 from app.database import table_of
-from app.resources.findings import FINDING, mark_of, place_of, text_of
+from app.resources.findings import FINDING, mark_of, text_of
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import NOT_FILTERS, ListQuery
 from app.resources.paging import Order
@@ -36,6 +38,9 @@ from app.resources.scope import GOAL, ids_about_goals, in_agreements
 
 MOST_GATHERED = 2_000
 """How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
+
+AFTER_PLACE = bindparam("after_place", type_=FINDING.c.place.type)
+"""The place behind which a page begins, of what stands in its list's own order."""
 
 WALK = -1
 """The way through the list's own order."""
@@ -49,7 +54,7 @@ class Way(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A page that is asked for, behind some values in the order of the list where it is not the first."""
+    """A page that is asked for; where it is not the first, behind what stands for some values in the order of the list."""
 
     kind: Kind[Any]
     caller: Caller
@@ -103,6 +108,24 @@ def found_on(question: Question) -> ColumnElement[bool]:
     if not ways[0].streams:
         branches.append(behind(first(question, walked(question)), choice == WALK))
     return among(question, branches)
+
+
+def count_of(question: Question) -> Select[Any]:
+    """How much there is of what is asked for."""
+    asked = list(question.asked())
+    if len(asked) == 1 and len(question.conditions) == 1 and asked[0][0] in question.kind.found_through:
+        # A resource that several values find is one; of one value there is one row of it.
+        [(name, values)] = asked
+        found = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, values)))
+        return select(func.count()).select_from((found if len(values) == 1 else found.distinct()).subquery())
+    table = question.table
+    return select(func.count()).select_from(table).where(visible(table, question.caller), *question.conditions)
+
+
+def marks_of(question: Question, name: str, values: Sequence[Any]) -> list[UUID]:
+    """What stands for values of a filter, as far as the caller sees."""
+    circles = list(Visibility) if question.caller.sees_partners else [Visibility.public]
+    return [mark_of(question.kind, name, value, circle) for value in values for circle in circles]
 
 
 def first(question: Question, branch: Select[Any]) -> Select[Any]:
@@ -182,8 +205,7 @@ def by_column(question: Question, name: str, values: Sequence[Any]) -> Way:
 def by_findings(question: Question, name: str, values: Sequence[Any]) -> Way:
     """The way by what is stored of each resource for its lists."""
     kind, order, last = question.kind, question.order, question.last
-    circles = list(Visibility) if question.caller.sees_partners else [Visibility.public]
-    marks = [mark_of(kind, name, value, circle) for value in values for circle in circles]
+    marks = marks_of(question, name, values)
     ids = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks))
     is_ordered = tuple(column.name for column in order.columns[:-1]) == kind.listed_by
     # What is not known stands last in both directions, and its place behind all others in one.
@@ -191,8 +213,7 @@ def by_findings(question: Question, name: str, values: Sequence[Any]) -> Way:
         return Way(ids)
     inside = list(bounds_of_place(question))
     if last is not None:
-        at, behind = tuple_(FINDING.c.place, FINDING.c.resource_id), (place_of(last[:-1]), last[-1])
-        edge = tuple_(*(literal(each, column.type) for each, column in zip(behind, at, strict=True)))
+        at, edge = tuple_(FINDING.c.place, FINDING.c.resource_id), tuple_(AFTER_PLACE, last[-1])
         inside.append(at < edge if order.descending else at > edge)
     columns = (FINDING.c.place, FINDING.c.resource_id)
     clauses = [column.desc() if order.descending else column for column in columns]

@@ -79,9 +79,8 @@ class Collection:
     def listed(self, look: Look, above: UUID | None) -> Content:
         """One page of the list as it is asked for; raises NotFound where there is nothing to belong to."""
         wanted = self.wanted(look)
-        conditions = self.feature.filters(wanted, look.caller)
         within = None if above is None else (KINDS[self.kind.above.name], above)
-        found = find_page(look.connection, look.caller, self.kind, wanted, conditions, within)
+        found = find_page(look.connection, look.caller, self.kind, wanted, self.feature.filters, within)
         said = [json.loads(text) for text in found.texts]
         asked = look.request.query_params.multi_items()
         return {
@@ -233,7 +232,9 @@ class Collection:
         for other in COLLECTIONS.values():
             if other.kind.within and other.kind.key != "id" and other.kind.above.name == self.kind.type:
                 wanted = other.feature.query(limit=MOST_BELOW)
-                found = find_page(look.connection, look.caller, other.kind, wanted, [], (self.kind, id))
+                found = find_page(
+                    look.connection, look.caller, other.kind, wanted, other.feature.filters, (self.kind, id)
+                )
                 rows = other.rows(look, [json.loads(text) for text in found.texts])
                 if rows:
                     path = look.link(f"/{other.kind.path.format(id=id)}")
@@ -247,8 +248,7 @@ class Collection:
                 continue
             asking = {name: [said["id"]] for name in asked}
             wanted = other.feature.query.model_validate({"limit": MOST_REFERRING, **asking})
-            conditions = other.feature.filters(wanted, look.caller)
-            found = find_page(look.connection, look.caller, other.kind, wanted, conditions)
+            found = find_page(look.connection, look.caller, other.kind, wanted, other.feature.filters)
             rows = other.rows(look, [json.loads(text) for text in found.texts])
             if rows:
                 more = look.link(f"/{other.kind.path}", **asking) if found.cursor else None

@@ -24,6 +24,7 @@ from app.site.frame import Content, Look
 from app.site.names import Named, name_of, names_of, path_of
 from app.site.words import WORDS
 from app.statements.models import StatementList, StatementPublic
+from app.statements.queries import filters as statements_that
 from app.statements.resource import STATEMENTS
 
 MOST = 200
@@ -98,14 +99,16 @@ def events_of(look: Look, id: UUID, said: Mapping[str, Any]) -> Iterator[Moment]
 
 def statements_to(look: Look, id: UUID) -> list[dict[str, Any]]:
     """What was said to a decision."""
-    found = find_page(look.connection, look.caller, STATEMENTS, StatementList(limit=MOST), [], (DECISIONS, id))
+    found = find_page(
+        look.connection, look.caller, STATEMENTS, StatementList(limit=MOST), statements_that, (DECISIONS, id)
+    )
     return [json.loads(text) for text in found.texts]
 
 
 def objections_to(look: Look, id: UUID) -> list[dict[str, Any]]:
     """Who objects to what is on record about a decision."""
     wanted = ObjectionList(limit=MOST, subject_id=[id])
-    found = find_page(look.connection, look.caller, OBJECTIONS, wanted, objections_that(wanted, look.caller))
+    found = find_page(look.connection, look.caller, OBJECTIONS, wanted, objections_that)
     return [json.loads(text) for text in found.texts]
 
 

@@ -61,8 +61,7 @@ def overview(look: Look) -> Content:
 def said_in(look: Look, type: str, wanted: Any) -> Iterable[dict[str, Any]]:
     """The representations of one kind that are asked for."""
     feature = COLLECTIONS[type].feature
-    conditions = feature.filters(wanted, look.caller)
-    found = find_page(look.connection, look.caller, feature.kind, wanted, conditions)
+    found = find_page(look.connection, look.caller, feature.kind, wanted, feature.filters)
     return (json.loads(text) for text in found.texts)
 
 
@@ -109,7 +108,7 @@ def halves(look: Look) -> list[tuple[str, dict[str, int]]]:
 def latest_decisions(look: Look) -> list[tuple[Named, str]]:
     """The decisions that were made last, each with its day."""
     wanted = DecisionList(sort="-decided_on", status=[DecisionStatus.decided], limit=MOST_DECISIONS)
-    found = find_page(look.connection, look.caller, DECISIONS, wanted, decisions_that(wanted, look.caller))
+    found = find_page(look.connection, look.caller, DECISIONS, wanted, decisions_that)
     said = [json.loads(text) for text in found.texts]
     return [
         (

@@ -33,8 +33,7 @@ async def list_statements(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[StatementList, Query()]
 ) -> Response:
     """List what the partners said to a decision, in the order in which they said it."""
-    conditions = filters(wanted, caller)
-    return await read_page(request, database, caller, STATEMENTS, wanted, conditions, above=(DECISIONS, id))
+    return await read_page(request, database, caller, STATEMENTS, wanted, filters, above=(DECISIONS, id))
 
 
 @router.get("/{partner_id}", response_model=StatementPublic)

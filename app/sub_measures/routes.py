@@ -31,7 +31,7 @@ async def list_sub_measures(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[SubMeasureList, Query()]
 ) -> Response:
     """List sub-measures in the order of the agreement; `goal_id` gives those of one goal."""
-    return await read_page(request, database, caller, SUB_MEASURES, wanted, filters(wanted, caller))
+    return await read_page(request, database, caller, SUB_MEASURES, wanted, filters)
 
 
 @router.post("", status_code=201, response_model=SubMeasurePublic, responses=conflicts("duplicate"))
