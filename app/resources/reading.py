@@ -116,7 +116,7 @@ def find_page(
         meant.model_dump_json(exclude=NO_SHAPE, exclude_defaults=True),
         None if last is None else tuple(value is None for value in last),
         is_below=above is not None,
-        is_weighed=connection.dialect.name == "postgresql",
+        is_postgresql=connection.dialect.name == "postgresql",
     )
     values = values_of(kind, last, above)
     rows, more = pages.take(connection, statements.page, values, wanted.limit, "representation", pages.PAGE_BYTES)
@@ -145,7 +145,7 @@ def prepared(
     unknown: tuple[bool, ...] | None,
     *,
     is_below: bool,
-    is_weighed: bool,
+    is_postgresql: bool,
 ) -> Prepared:
     """The statements of what is asked most are kept: to put one together takes longer than to run it.
 
@@ -157,7 +157,7 @@ def prepared(
     order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (as above)
     last = None if unknown is None else order.parameters(unknown)
     conditions = filters(wanted, caller)
-    question = Question(kind, caller, wanted, order, conditions, last)
+    question = Question(kind, caller, wanted, order, conditions, last, is_postgresql)
     page = select(table.c.representation, *order.marks())
     if is_below:
         here = table.c[str(kind.within)] == bindparam("above")
@@ -167,7 +167,7 @@ def prepared(
     else:
         page, counting = page.where(found_on(question)), count_of(question)
     clauses = order.clauses()
-    cut = pages.cut(page, clauses, wanted.limit, "representation", pages.PAGE_BYTES, is_weighed=is_weighed)
+    cut = pages.cut(page, clauses, wanted.limit, "representation", pages.PAGE_BYTES, is_weighed=is_postgresql)
     return Prepared(cut, counting)
 
 

@@ -26,6 +26,9 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
@@ -46,6 +49,20 @@ WALK = -1
 """The way through the list's own order."""
 
 
+class Listed(FunctionElement[Any]):
+    """What a query finds, found once: PostgreSQL would read the whole table beside it where it expects much."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(Listed, "postgresql")
+def array_of(element: Any, compiler: Any, **options: Any) -> str:
+    """An array of a query's rows."""
+    [query] = element.clauses
+    return f"ARRAY{compiler.process(query, **options)}"
+
+
 class Way(NamedTuple):
     """What one filter leads to: ids, and the same in parts that stand in the order of the list, where an index has it."""
 
@@ -62,6 +79,7 @@ class Question(NamedTuple):
     order: Order
     conditions: Sequence[ColumnElement[bool]]
     last: Sequence[Any] | None
+    is_postgresql: bool
 
     @property
     def table(self) -> Table:
@@ -101,12 +119,12 @@ def found_on(question: Question) -> ColumnElement[bool]:
         return among(question, [first(question, stream) for stream in ways[0].streams])
     choice = chosen(ways)
     branches = [
-        behind(first(question, branch), choice == number)
+        behind(question, branch, choice == number)
         for number, each in enumerate(ways)
         for branch in each.streams or [gathered(question, each)]
     ]
     if not ways[0].streams:
-        branches.append(behind(first(question, walked(question)), choice == WALK))
+        branches.append(behind(question, walked(question), choice == WALK))
     return among(question, branches)
 
 
@@ -135,9 +153,10 @@ def first(question: Question, branch: Select[Any]) -> Select[Any]:
     return branch.where(*right).limit(question.wanted.limit + 1)
 
 
-def behind(branch: Select[Any], gate: ColumnElement[bool]) -> Select[Any]:
-    """A branch that is not gone into where its gate is closed: as a condition SQLite would look at it row by row."""
-    return select(branch.subquery().c[0]).limit(case((gate, MOST_GATHERED), else_=0))
+def behind(question: Question, branch: Select[Any], gate: ColumnElement[bool]) -> Select[Any]:
+    """The first of a branch whose gate is open; a condition would not do, as SQLite would look at it row by row."""
+    open_to = case((gate, question.wanted.limit + 1), else_=0)
+    return select(first(question, branch).subquery().c[0]).limit(open_to)
 
 
 def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[bool]:
@@ -164,10 +183,10 @@ def chosen(ways: Sequence[Way]) -> ColumnElement[int]:
 
 def gathered(question: Question, way: Way) -> Select[Any]:
     """The page among all that a filter leads to."""
-    ids = way.ids.limit(MOST_GATHERED).subquery()
-    table = question.table
+    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
+    is_among = id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
     inside = [bound.is_(true()) for bound in question.bounds]
-    return select(table.c.id).where(table.c.id.in_(select(ids.c[0])), *inside).order_by(*question.order.clauses())
+    return select(id).where(is_among, *inside).order_by(*question.order.clauses())
 
 
 def walked(question: Question) -> Select[Any]:

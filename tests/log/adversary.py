@@ -123,6 +123,16 @@ TABLES = (
         ["DELETE FROM subject_about WHERE subject_id IN (SELECT id FROM subject WHERE kind = 'sub_measure')"],
         "(about)",
     ),
+    Rewrite(
+        "a list does not find something",
+        ["DELETE FROM finding WHERE resource_id IN (SELECT id FROM sub_measure)"],
+        "(what its lists find it by)",
+    ),
+    Rewrite(
+        "a list finds what is not there",
+        ["INSERT INTO finding VALUES ('0123456789abcdef0123456789abcdef', '~', '0123456789abcdef0123456789abcdef')"],
+        "in a table and not in the log: finding",
+    ),
 )
 LOG = (
     Rewrite(
