@@ -54,7 +54,7 @@ async def prepare(settings: Settings) -> str:
     database = Runtime.of(settings).database
     data = json.dumps({**EVENT, "description": "Austausch über den Stand der Teilmaßnahmen. " * 20}, ensure_ascii=False)
     try:
-        async with database.transaction() as session:
+        async with transaction(database, COMMAND, settings.zone) as session:
             key = (await keys.make(session, CITY, Role.admin)).key
         for _ in range(0, CHANGES, BATCH):
             async with transaction(database, COMMAND, UTC) as session:

@@ -79,7 +79,7 @@ async def prepare(settings: Settings, url: str) -> str:
     runtime = Runtime.of(settings)
     data = json.dumps({**EVENT, "description": "Austausch über den Stand der Teilmaßnahmen. " * 20}, ensure_ascii=False)
     try:
-        async with runtime.database.transaction() as session:
+        async with transaction(runtime.database, COMMAND, settings.zone) as session:
             made = [await keys.make(session, partner, Role.admin) for partner in PARTNERS]
         for number in range(ENDPOINTS):
             caller = Caller(role=Role.admin, partner_id=PARTNERS[number % len(PARTNERS)])

@@ -28,6 +28,7 @@ from app.access.errors import Unauthorized
 from app.access.guards import caller_of, identify
 from app.access.keys import digest
 from app.access.roles import Role
+from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
 from app.database import prepare_sqlite
 from app.keys import service as keys
@@ -243,13 +244,15 @@ KEY_OWNERS = {
 The operator is a command that calls over HTTP: it brings what others said, for tests of something else than whose words
 something is.
 """
+ENTRIES = 36 + len(KEY_OWNERS)
+"""How many entries the log of a register has to which nothing was written but the agreement and these keys."""
 
 
 async def make_keys(settings: Settings) -> dict[str, str]:
     """A key for every caller."""
     database = Runtime.of(settings).database
     try:
-        async with database.transaction() as session:
+        async with transaction(database, COMMAND, settings.zone) as session:
             return {
                 name: (await keys.make(session, UUID(partner), role)).key
                 for name, (partner, role) in KEY_OWNERS.items()

@@ -30,6 +30,11 @@ def checksum(secret: str) -> str:
     return f"{zlib.crc32(secret.encode()):08x}"
 
 
+def stand_in(id: object) -> str:
+    """What stands where the digest of a key or a secret address was that stayed behind: nothing hashes to it."""
+    return f"exported {id}"
+
+
 def digest(key: str) -> str:
     """What is stored of a key. It has 256 random bits, so a plain SHA-256 cannot be turned round."""
     return hashlib.sha256(key.encode()).hexdigest()

@@ -14,6 +14,9 @@ from app.proofs.tree import Unproved, check_inclusion
 SHOWN_BESIDE = ("resource_type", "resource_id", "version", "proposal_id")
 """What an entry and its leaf say alike, to whoever sees the leaf."""
 
+NOT_LISTED = frozenset({"key"})
+"""Kinds of entries that tell of what no list holds."""
+
 
 @dataclass
 class Findings:
@@ -75,7 +78,7 @@ def check_tree(state: State, checkpoint: Checkpoint, found: Findings) -> None:
 def replayed(entries: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     """Of each resource that is there after these entries, the digest of what it is, by its id."""
     there: dict[str, bytes] = {}
-    for entry in entries:
+    for entry in (each for each in entries if each["resource_type"] not in NOT_LISTED):
         if entry["data"] is None:
             there.pop(entry["resource_id"], None)
         else:

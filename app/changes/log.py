@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.changes.models import Action, LogHead
+from app.changes.models import KEY, Action, LogHead
 from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
@@ -44,6 +44,7 @@ class Written:
     agreement_id: UUID | None = None
     about: Collection[UUID] = ()
     proposal_id: UUID | None = None
+    reason: str | None = None
 
     @property
     def is_first(self) -> bool:
@@ -210,8 +211,8 @@ def prepare(connection: Connection, session: Transaction) -> None:
 
 
 def size_of(written: Written) -> int:
-    """What a change counts for the quota of a key."""
-    return ENTRY_BYTES + len((written.data or "").encode())
+    """What a change counts for the quota of a key: what it does to keys nothing, so that who has written too much can still revoke."""
+    return 0 if written.type == KEY else ENTRY_BYTES + len((written.data or "").encode())
 
 
 def charge_for(session: Transaction, size: int) -> dict[str, Any] | None:
@@ -250,7 +251,7 @@ def entry(by: Caller, written: Written, at: datetime) -> dict[str, Any]:
         "changed_fields": list(written.changed_fields),
         "data": written.data,
         "proposal_id": written.proposal_id,
-        "reason": None,
+        "reason": written.reason,
         "salt": salt,
         "key_ref": None if by.key_id is None else salted(salt, str(by.key_id)),
         "data_digest": digest_of(salt, None if written.data is None else json.loads(written.data)),

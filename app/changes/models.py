@@ -26,7 +26,9 @@ HASH_LENGTH = 44
 HASH_PATTERN = r"^[A-Za-z0-9+/]{43}=$"
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 
-RESOURCE_TYPES: set[str] = set()
+KEY = "key"
+"""The kind of the entries that tell of keys."""
+RESOURCE_TYPES: set[str] = {KEY}
 """The names of the kinds that the log tells of; each kind of resource adds its own when it is defined."""
 
 

@@ -3,12 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.changes.keys import KeyVersion
+from app.changes.models import KEY
 from app.contract.parts import reference
 from app.resources.kind import Kind
 from app.resources.schema import Stamped
 
 CHANGE = "ChangePublic"
 TELLS = "resource_type"
+
+
+def version_of_key() -> dict[str, Any]:
+    """The schema of what entries say of keys: no operation answers it alone."""
+    schema = KeyVersion.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    return {name: value for name, value in schema.items() if name != "$defs"}
 
 
 def tell_kinds_apart(known: dict[str, Any], kinds: Iterable[Kind[Any]]) -> None:
@@ -18,23 +26,27 @@ def tell_kinds_apart(known: dict[str, Any], kinds: Iterable[Kind[Any]]) -> None:
     So in `GoalVersion` only what every resource always has is required.
     """
     entry: Mapping[str, Any] = known[CHANGE]
-    mapping = {}
+    names = {}
     for kind in kinds:
-        name = kind.public.__name__.removesuffix("Public")
+        names[kind.type] = kind.public.__name__.removesuffix("Public")
         resource = known[kind.public.__name__]
-        known[f"{name}Version"] = {**resource, "required": sorted(Stamped.model_fields)}
+        known[f"{names[kind.type]}Version"] = {**resource, "required": sorted(Stamped.model_fields)}
+    names[KEY] = KeyVersion.__name__.removesuffix("Version")
+    known[KeyVersion.__name__] = version_of_key()
+    mapping = {}
+    for type, name in names.items():
         known[f"{name}Change"] = {
             **entry,
             "properties": {
                 **entry["properties"],
-                TELLS: {"type": "string", "enum": [kind.type], "description": "Kind of resource."},
+                TELLS: {"type": "string", "enum": [type], "description": "Kind of resource."},
                 "data": {
                     "anyOf": [reference("schemas", f"{name}Version"), {"type": "null"}],
                     "description": entry["properties"]["data"]["description"],
                 },
             },
         }
-        mapping[kind.type] = reference("schemas", f"{name}Change")
+        mapping[type] = reference("schemas", f"{name}Change")
     known[CHANGE] = {
         "description": entry["description"],
         "oneOf": list(mapping.values()),

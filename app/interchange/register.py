@@ -33,6 +33,7 @@ from sqlalchemy import tuple_ as row_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from app.access.keys import stand_in
 from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.changes.models import LogHead
@@ -53,13 +54,8 @@ behind; and when this one was backed up."""
 Row = Mapping[str, Any]
 
 
-def without_digest(row: Row) -> str:
-    """What stands where the digest of a key or a secret address was: nothing hashes to it, so nobody can use either."""
-    return f"exported {row['id']}"
-
-
 SECRET: Mapping[Column[Any], Callable[[Row], Any]] = {
-    table_of(model).c.digest: without_digest for model in (ApiKey, CalendarFeed)
+    table_of(model).c.digest: (lambda row: stand_in(row["id"])) for model in (ApiKey, CalendarFeed)
 }
 """Columns that stay behind, with what stands there instead in the register that is imported."""
 

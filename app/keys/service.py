@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access import keys
 from app.access.models import ApiKey
 from app.access.roles import Role
+from app.changes.keys import KeyEvent, record_keys
+from app.changes.log import Transaction
 from app.http.masking import shown
 from app.http.problems import Invalid, NotFound, at
 from app.keys.models import in_a_year
@@ -39,17 +41,18 @@ class Made(NamedTuple):
 
 
 async def make(
-    session: AsyncSession,
+    session: Transaction,
     partner_id: UUID,
     role: Role,
     description: str | None = None,
     expires_at: datetime | None = None,
+    event: KeyEvent = KeyEvent.made,
 ) -> Made:
     """Make a key for a partner; raises Invalid for a partner that is not there and for an end in the past."""
     now = datetime.now(UTC)
     if expires_at is not None and expires_at <= now:
         raise Invalid(errors=[at("expires_at", code="in_the_past", detail=PAST)])
-    if not (await session.execute(select(exists().where(col(Partner.id) == partner_id)))).scalar_one():
+    if not await holds_partner(session, col(Partner.id) == partner_id):
         raise Invalid(errors=[at("partner_id", code="unknown_reference", detail=UNKNOWN)])
     key = keys.new_key()
     row = ApiKey(
@@ -64,31 +67,36 @@ async def make(
     )
     session.add(row)
     await session.flush()
+    await record_keys(session, [row], event, ())
     return Made(row, key)
 
 
-async def rotate(session: AsyncSession, id: UUID, overlap: timedelta) -> Made:
+async def rotate(session: Transaction, id: UUID, overlap: timedelta) -> Made:
     """Make a key like this one, which itself stops working after the overlap; raises NotFound for one that is no more."""
     old = await working(session, id)
     if old.expires_at is not None and old.expires_at <= datetime.now(UTC):
         raise NotFound(NO_MORE)
-    made = await make(session, old.partner_id, old.role, old.description, old.expires_at)
+    made = await make(session, old.partner_id, old.role, old.description, old.expires_at, KeyEvent.rotated)
     ends = datetime.now(UTC) + overlap
     old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
     await session.flush()
+    await record_keys(session, [old], KeyEvent.rotated, ["expires_at"])
     return made
 
 
-async def revoke(session: AsyncSession, id: UUID) -> ApiKey:
+async def revoke(session: Transaction, id: UUID) -> ApiKey:
     """Stop a key at once and for good; raises NotFound for one that is no more."""
     row = await working(session, id)
     row.revoked_at = datetime.now(UTC)
     await session.flush()
+    await record_keys(session, [row], KeyEvent.revoked, ["revoked_at"])
     return row
 
 
-async def working(session: AsyncSession, id: UUID) -> ApiKey:
+async def working(session: Transaction, id: UUID) -> ApiKey:
     """The locked row of a key that is not revoked."""
+    owner = select(col(ApiKey.partner_id)).where(col(ApiKey.id) == id).scalar_subquery()
+    await holds_partner(session, col(Partner.id) == owner)
     statement = select(ApiKey).where(col(ApiKey.id) == id, col(ApiKey.revoked_at).is_(None)).with_for_update()
     row = (await session.execute(statement)).scalar_one_or_none()
     if row is None:
@@ -96,8 +104,17 @@ async def working(session: AsyncSession, id: UUID) -> ApiKey:
     return row
 
 
+async def holds_partner(session: Transaction, condition: ColumnElement[bool]) -> bool:
+    """Whether there is such a partner, whose last day then stays what it is until the transaction ends.
+
+    It is held before its keys: whoever ends a partner does it in this order, too.
+    """
+    wanted = select(col(Partner.id)).where(condition).with_for_update(read=True)
+    return (await session.execute(wanted)).first() is not None
+
+
 async def make_for(
-    session: AsyncSession, slug: str, role: Role, description: str | None, expires_at: datetime | None
+    session: Transaction, slug: str, role: Role, description: str | None, expires_at: datetime | None
 ) -> Made:
     """Make a key for the partner with this slug; raises Invalid when there is none."""
     statement = select(col(Partner.id)).where(col(Partner.slug) == slug)
@@ -107,7 +124,7 @@ async def make_for(
     return await make(session, partner_id, role, description, expires_at)
 
 
-async def make_first(session: AsyncSession) -> Made | None:
+async def make_first(session: Transaction) -> Made | None:
     """Make an admin key for the municipality, unless there is a key that can make others already."""
     if await has_admin(session):
         return None

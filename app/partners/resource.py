@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from app.access.models import ApiKey
+from app.changes.keys import KeyEvent, record_keys
 from app.changes.log import Transaction
 from app.database import one_at_a_time, table_of
 from app.http.problems import FieldError, at
@@ -79,7 +80,23 @@ async def drop_ended_keys(session: Transaction, id: UUID) -> None:
     has_ended = or_(
         col(ApiKey.revoked_at).is_not(None), col(ApiKey.expires_at) <= session.now, col(ApiKey.partner_id).in_(partner)
     )
-    await session.execute(delete(ApiKey).where(col(ApiKey.partner_id) == id, has_ended))
+    ended = await keys_of(session, col(ApiKey.partner_id) == id, has_ended)
+    await record_keys(session, ended, KeyEvent.partner_deleted, ())
+    for key in ended:
+        await session.delete(key)
+
+
+async def end_keys(session: Transaction, writes: Sequence[Write[Any]]) -> None:
+    """Note of the keys of partners that they end with them on another day than before."""
+    for id in (write.row.id for write in writes if write.row is not None and write.changes("dissolved_on")):
+        keys = await keys_of(session, col(ApiKey.partner_id) == id)
+        await record_keys(session, keys, KeyEvent.partner_end_changed, ["partner_ends_on"])
+
+
+async def keys_of(session: Transaction, *conditions: ColumnElement[bool]) -> Sequence[ApiKey]:
+    """The keys of a partner, held until the transaction ends."""
+    wanted = select(ApiKey).where(*conditions).order_by(col(ApiKey.id)).with_for_update()
+    return (await session.execute(wanted)).scalars().all()
 
 
 PARTNERS = Kind(
@@ -97,5 +114,6 @@ PARTNERS = Kind(
     },
     process=check_circles,
     check=check,
+    follow=end_keys,
     let_go=drop_ended_keys,
 )

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Row, Select, select, true
 
 from app.access.visibility import Visibility
-from app.changes.models import Action, Change, Subject, SubjectAbout
+from app.changes.keys import KEYS, key_faults
+from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.verifying import TreeWalk, entries_by_subject, faults_in
 from app.changes.verifying import content_of as data_of
 from app.database import table_of
@@ -60,7 +61,7 @@ class Told:
         if row.resource_type != self.type:
             yield "its resource was of another kind before"
         self.version, self.visibility, self.data, self.position = row.version, row.visibility, row.data, row.position
-        if data is None:
+        if data is None or self.type == KEY:
             self.remembered = {}
             return
         self.remembered = self.kind.remembered(self.remembered, data)
@@ -108,7 +109,7 @@ class Replay:
 
     def take(self, row: Row[Any]) -> Iterator[str]:
         """Take in an entry."""
-        if self.told is None or row.resource_type not in KINDS:
+        if self.told is None or row.resource_type not in {*KINDS, KEY}:
             yield f"there is no kind {row.resource_type}"
             return
         try:
@@ -121,6 +122,7 @@ class Replay:
     def compared(self, connection: Connection, told: Sequence[Told]) -> Iterator[str]:
         """How what is stored of these subjects differs from what the log tells."""
         yield from subject_faults(connection, told)
+        yield from key_faults(connection, {each.id: each.data for each in told if each.type == KEY})
         for type in dict.fromkeys(each.type for each in told if each.type in KINDS):
             of_kind = [each for each in told if each.type == type]
             yield from self.table_faults(connection, KINDS[type], of_kind)
@@ -225,6 +227,8 @@ def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
             held = select(table.c.id).where(table.c.id == parent)
             of_kind = true() if child.of_kind is None else rows.c.kind == child.of_kind
             yield str(rows.name), select(parent).where(of_kind, ~held.exists()).limit(MOST_NAMED)
+    of_key = select(SUBJECT.c.id).where(SUBJECT.c.id == KEYS.c.id, SUBJECT.c.kind == KEY)
+    yield KEY, select(KEYS.c.id).where(~of_key.exists()).limit(MOST_NAMED)
     told = select(CHANGE.c.position).where(CHANGE.c.resource_id == SUBJECT.c.id)
     yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
     known = select(SUBJECT.c.id).where(SUBJECT.c.id == FINDING.c.resource_id)

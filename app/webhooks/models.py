@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from app.catalogue import DRESDEN, FEATURES
-from app.changes.models import LAST_POSITION, Action
+from app.changes.models import KEY, LAST_POSITION, Action
 from app.database import Json, closed
 from app.resources.ids import named_id, shown_id
 from app.resources.schema import Stamped
@@ -28,9 +28,11 @@ SECRET_PATTERN = r"^whsec_[A-Za-z0-9+/]{43}=$"  # noqa: S105 (the form of a secr
 EVERYTHING = "*"
 PING = "ping"
 EVENT_TYPES: Mapping[str, tuple[str, Action]] = {
-    f"{feature.kind.type}.{action}": (feature.kind.type, action) for feature in FEATURES for action in Action
+    f"{type}.{action}": (type, action)
+    for type in (*(feature.kind.type for feature in FEATURES), KEY)
+    for action in Action
 }
-"""What can happen to each kind of resource, by the name of the event."""
+"""What can happen to each kind of resource, and to keys, by the name of the event."""
 
 
 def known_event(value: str) -> str:

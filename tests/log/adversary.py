@@ -37,6 +37,8 @@ async def history(operator: httpx.AsyncClient, caritas: httpx.AsyncClient) -> No
     gone = await make(operator, "goals", title="Wird gelöscht")
     answer = await operator.delete(f"/v1/goals/{gone['id']}", headers={"If-Match": "*"})
     assert answer.status_code == 204
+    key = (await operator.post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})).json()
+    assert (await operator.delete(f"/v1/keys/{key['id']}")).status_code == 204
     await make(operator, "consultation-events", title="Gespräch", participants=[{"partner_id": CARITAS}])
     await make(operator, "sub-measures", title="Kurs", districts=["Prohlis", "Gorbitz"], status="agreed")
 
@@ -133,6 +135,50 @@ TABLES = (
         ["INSERT INTO finding VALUES ('0123456789abcdef0123456789abcdef', '~', '0123456789abcdef0123456789abcdef')"],
         "in a table and not in the log: finding",
     ),
+)
+A_KEY = "id = (SELECT min(id) FROM api_key)"
+KEYS = (
+    Rewrite(
+        "a key is planted",
+        [
+            "CREATE TEMP TABLE planted AS SELECT * FROM api_key LIMIT 1",
+            "UPDATE planted SET id = '0123456789abcdef0123456789abcdef', digest = 'x'",
+            "INSERT INTO api_key SELECT * FROM planted",
+        ],
+        "in a table and not in the log: key",
+    ),
+    Rewrite(
+        "a key is planted with its subject",
+        [
+            "CREATE TEMP TABLE planted AS SELECT * FROM api_key LIMIT 1",
+            "UPDATE planted SET id = '0123456789abcdef0123456789abcdef', digest = 'x'",
+            "INSERT INTO api_key SELECT * FROM planted",
+            "INSERT INTO subject VALUES ('0123456789abcdef0123456789abcdef', 'key', 1, 'partners', NULL, NULL)",
+        ],
+        "in a table and not in the log: subject",
+    ),
+    Rewrite("a key allows more", [f"UPDATE api_key SET role = 'admin' WHERE {A_KEY}"], "(role)"),
+    Rewrite(
+        "it is another partner's",
+        [f"UPDATE api_key SET partner_id = (SELECT id FROM partner WHERE kind = 'municipality') WHERE {A_KEY}"],
+        "(partner_id)",
+    ),
+    Rewrite(
+        "what was revoked works again",
+        ["UPDATE api_key SET revoked_at = NULL WHERE revoked_at IS NOT NULL"],
+        "(revoked_at)",
+    ),
+    Rewrite(
+        "it works for longer",
+        ["UPDATE api_key SET expires_at = '2999-01-01 00:00:00.000000' WHERE revoked_at IS NOT NULL"],
+        "(expires_at)",
+    ),
+    Rewrite(
+        "somebody else's secret opens it",
+        [f"UPDATE api_key SET digest = '{'a' * 64}' WHERE {A_KEY}"],
+        "(digest_hash)",
+    ),
+    Rewrite("it was never there", [f"DELETE FROM api_key WHERE {A_KEY}"], "in the log and not in its table"),
 )
 LOG = (
     Rewrite(

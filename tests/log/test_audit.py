@@ -14,7 +14,7 @@ from app.catalogue import FEATURES
 from app.settings import Settings
 from tests.changes.test_routes import lists_of
 from tests.commands import Command
-from tests.conftest import Templates, client_of, running
+from tests.conftest import ENTRIES, Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CARITAS, make, patch
 from tests.log.adversary import CONSISTENT, history
@@ -83,14 +83,15 @@ async def test_finds_a_log_that_was_cut_off_or_is_signed_by_another(
 ) -> None:
     state = State(tmp_path / "state")
     assert (await audit(callers["anonymous"], state, KINDS)).faults == []
-    cut = ["DELETE FROM change WHERE position = 36", "UPDATE feed SET position = 35"]
+    cut = ["DELETE FROM change WHERE position = (SELECT position FROM feed)", "UPDATE feed SET position = position - 1"]
     state.kept.cursor = ""
     state.keep()
     copy = rewritten(settings, tmp_path, cut)
     async with running(copy) as app, client_of(app) as client:
         (fault,) = (await audit(client, State(state.folder), KINDS)).faults
-        assert fault == "HISTORY WAS REWRITTEN, or the log was restored from a backup: it has 36 leaves now, and had 37"
-        assert (state.folder / "conflict.txt").read_text("utf-8").startswith("register.test\n36\n")
+        restored = "HISTORY WAS REWRITTEN, or the log was restored from a backup"
+        assert fault == f"{restored}: it has {ENTRIES} leaves now, and had {ENTRIES + 1}"
+        assert (state.folder / "conflict.txt").read_text("utf-8").startswith(f"register.test\n{ENTRIES}\n")
 
 
 @any_database
@@ -123,7 +124,7 @@ async def test_command_is_fit_for_a_nightly_job(
     state = State(tmp_path / "kept")
     await audit(callers["anonymous"], state, KINDS)
     out = await command.run("audit", "kept")
-    assert out == "36 entries of a log of 37 leaves checked, signed by register.test, 0 faults.\n"
+    assert out == f"36 entries of a log of {ENTRIES + 1} leaves checked, signed by register.test, 0 faults.\n"
     (tmp_path / "receipt.json").write_text("{}", "utf-8")
     code, out, _ = await command.attempt("audit", "receipt.json")
     assert (code, out.splitlines()[-1]) == (1, "1 entries of a log of 0 leaves checked, 1 faults.")

@@ -392,7 +392,8 @@ class TestKeys:
         answer = await callers["admin"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})
         assert answer.status_code == 201
         await worker.deliver()
-        assert [each.content["data"]["resource_id"] for each in receiver.received[1:]] == [goal["id"]]
+        told = [each.content["data"]["resource_id"] for each in receiver.received[1:]]
+        assert told == [*(key["id"] for key in keys), goal["id"], answer.json()["id"]]
 
 
 class TestWorkers:
