@@ -100,7 +100,7 @@ TAGS: Mapping[str, str] = {
     "calendar": "The consultation events and deadlines for calendars to subscribe to, and secret addresses of a partner's own.",
     "vocabularies": "The closed vocabularies with what their terms mean, in German and English.",
     "imports": "Many resources of one kind in one file.",
-    "keys": "The keys by which the systems of partners write; for admins.",
+    "keys": "The keys by which the systems of partners write; for admins of each, and operators.",
     "webhook-endpoints": "Where the systems of partners have changes sent to (Standard Webhooks).",
 }
 

@@ -237,12 +237,13 @@ KEY_OWNERS = {
     "coordinator": (CITY, Role.coordinator),
     "umbrella": (LIGA, Role.coordinator),
     "admin": (CITY, Role.admin),
-    OPERATOR: (CITY, Role.admin),
+    "keeper": (CITY, Role.operator),
+    OPERATOR: (CITY, Role.operator),
 }
 """Keys of every role, by the name of the caller in tests: whose they are and what they allow.
 
-The operator is a command that calls over HTTP: it brings what others said, for tests of something else than whose words
-something is.
+The keeper is who keeps the register, with the rights of an operator and no more. The operator is a command that calls over
+HTTP: it brings what others said, for tests of something else than whose words something is.
 """
 ENTRIES = 36 + len(KEY_OWNERS)
 """How many entries the log of a register has to which nothing was written but the agreement and these keys."""

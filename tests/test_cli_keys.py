@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
+from app import migrating
 from app.access.keys import is_well_formed
 from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
@@ -163,16 +165,16 @@ class TestInit:
         self, keyless: Keys, empty_settings: Settings, tmp_path: Path
     ) -> None:
         out = await keyless.run("init")
-        file = tmp_path / "admin.key"
+        file = tmp_path / "operator.key"
         key = file.read_text("ascii").removesuffix("\n")
         assert is_well_formed(key)
         assert out == (
-            "An admin key was made and put into admin.key; send it as `Authorization: Bearer $(cat admin.key)`.\n"
+            "An operator's key was made and put into operator.key; send it as `Authorization: Bearer $(cat operator.key)`.\n"
         )
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         async with running(empty_settings) as app:
             items = (await keys_with(app, key)).json()["items"]
-        assert [(each["partner_id"], each["role"], each["prefix"]) for each in items] == [(CITY, "admin", key[:12])]
+        assert [(each["partner_id"], each["role"], each["prefix"]) for each in items] == [(CITY, "operator", key[:12])]
 
     async def test_closes_a_file_that_was_open_to_others(self, keyless: Keys, tmp_path: Path) -> None:
         file = tmp_path / "my.key"
@@ -188,20 +190,30 @@ class TestInit:
         assert command.left == []
         assert await command.run("list") == before
 
-    async def test_makes_one_when_the_last_such_key_is_revoked(self, keyless: Keys, tmp_path: Path) -> None:
+    async def test_makes_one_when_the_last_such_key_has_ended(
+        self, keyless: Keys, empty_settings: Settings, tmp_path: Path
+    ) -> None:
         await keyless.run("init")
-        first = (tmp_path / "admin.key").read_text("ascii")
+        first = (tmp_path / "operator.key").read_text("ascii")
         assert await keyless.run("init") == ""
-        await keyless.run("revoke", (await keyless.listed(first))[0])
-        assert (await keyless.run("init")).startswith("An admin key was made")
-        assert (tmp_path / "admin.key").read_text("ascii") != first
+        id = (await keyless.listed(first))[0]
+        refused = await keyless.refused("revoke", id)
+        assert refused == "There would be no valid key left by which the register is kept."
+        assert (await keyless.listed(first))[4].startswith("works until ")
+        second = (await keyless.run("rotate", id, "--overlap-hours", "0")).strip()
+        assert await keyless.run("init") == ""
+        async with migrating.connected(empty_settings) as connection:
+            await connection.execute(sa.text("UPDATE api_key SET expires_at = created_at"))
+        assert (await keyless.listed(second))[4].startswith("expired ")
+        assert (await keyless.run("init")).startswith("An operator's key was made")
+        assert (tmp_path / "operator.key").read_text("ascii") != first
 
     async def test_makes_no_key_that_it_cannot_hand_over(self, keyless: Keys, tmp_path: Path) -> None:
-        outcome = await keyless.attempt("init", "--file", "nowhere/admin.key")
-        assert outcome == (1, "", "register: nowhere/admin.key cannot be written: No such file or directory\n")
+        outcome = await keyless.attempt("init", "--file", "nowhere/operator.key")
+        assert outcome == (1, "", "register: nowhere/operator.key cannot be written: No such file or directory\n")
         assert await keyless.run("list") == ""
         await keyless.run("init")
-        assert (tmp_path / "admin.key").exists()
+        assert (tmp_path / "operator.key").exists()
 
     async def test_says_that_a_register_without_partners_needs_them_first(
         self, keys: Keys, empty_settings: Settings

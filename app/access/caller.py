@@ -30,7 +30,7 @@ class Caller:
 
 
 ANONYMOUS = Caller()
-COMMAND = Caller(role=Role.admin, is_command=True)
+COMMAND = Caller(role=Role.operator, is_command=True)
 """Whoever runs the `register` command: they have the database itself."""
 
 

@@ -26,9 +26,9 @@ class Unauthorized(Problem):
         "The key that was sent is misspelt, unknown, expired or revoked.",
     )
     remedy = Text(
-        "Den Schlüssel mitschicken: Authorization: Bearer crk_... Einen neuen macht ein Schlüssel mit der Rolle "
-        "admin: POST /v1/keys.",
-        "Send the key: Authorization: Bearer crk_... A key of the role admin makes a new one: POST /v1/keys.",
+        "Den Schlüssel mitschicken: Authorization: Bearer crk_... Einen neuen macht ein Schlüssel des "
+        "Partners mit der Rolle admin: POST /v1/keys.",
+        "Send the key: Authorization: Bearer crk_... A key of the partner with the role admin makes a new one: POST /v1/keys.",
     )
 
     def __init__(self, detail: Text | None = None, *, lacks: Lacking) -> None:
@@ -79,3 +79,21 @@ class Forbidden(Problem):
 def role_needed(role: Role) -> Forbidden:
     """The refusal of a key whose role is too small."""
     return Forbidden("role", Text(f"Dafür ist die Rolle {role} nötig.", f"This needs the role {role}."))
+
+
+class LastOperator(Problem):
+    """The last key by which the register is kept would end."""
+
+    status = 409
+    slug = "last-operator"
+    title = Text("Letzter Schlüssel mit der Rolle operator", "Last key of the role operator")
+    about = Text(
+        "Danach gäbe es keinen gültigen Schlüssel mehr, mit dem das Register verwaltet wird.",
+        "There would be no valid key left by which the register is kept.",
+    )
+    remedy = Text(
+        "Erst einen zweiten Schlüssel mit der Rolle operator ausgeben (POST /v1/keys), bei einem Partner, der weiter besteht, "
+        "oder diesen ersetzen: POST /v1/keys/current/rotation mit overlap_hours 0.",
+        "First give out a second key of the role operator (POST /v1/keys), for a partner that goes on, or replace this one: "
+        "POST /v1/keys/current/rotation with overlap_hours 0.",
+    )

@@ -127,14 +127,20 @@ async def require_coordinator(caller: Anyone) -> Caller:
 
 
 async def require_admin(caller: Anyone) -> Caller:
-    """A caller that may also keep agreements, partners and keys."""
+    """A caller that may also keep its partner's keys and profile."""
     return require(caller, Role.admin)
 
 
-GUARDS = (require_reader, require_contributor, require_coordinator, require_admin)
+async def require_operator(caller: Anyone) -> Caller:
+    """A caller that may also keep agreements, partners and their first keys."""
+    return require(caller, Role.operator)
+
+
+GUARDS = (require_reader, require_contributor, require_coordinator, require_admin, require_operator)
 """The dependencies that refuse callers without a key."""
 
 Reader = Annotated[Caller, Depends(require_reader)]
 Contributor = Annotated[Caller, Depends(require_contributor)]
 Coordinator = Annotated[Caller, Depends(require_coordinator)]
 Admin = Annotated[Caller, Depends(require_admin)]
+Operator = Annotated[Caller, Depends(require_operator)]

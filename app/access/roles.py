@@ -29,10 +29,17 @@ class Role(Term):
     )
     admin = (
         "admin",
-        "verwaltet auch Vereinbarungen, Partner und Schlüssel",
-        "also keeps agreements, partners and keys",
-        "Legt außerdem Vereinbarungen und Partner an und gibt Schlüssel aus.",
-        "Also adds agreements and partners, and gives out keys.",
+        "verwaltet auch Schlüssel und Angaben des eigenen Partners",
+        "also keeps the keys and the profile of its own partner",
+        "Gibt außerdem die Schlüssel des eigenen Partners aus und schreibt, wer er ist.",
+        "Also gives out the keys of its own partner, and writes who that is.",
+    )
+    operator = (
+        "operator",
+        "verwaltet auch das Register: Partner, Vereinbarungen und erste Schlüssel",
+        "also keeps the register: partners, agreements and first keys",
+        "Legt außerdem Partner und Vereinbarungen an, gibt jedem Partner seinen ersten Schlüssel und sperrt jeden.",
+        "Also adds partners and agreements, gives each partner its first key, and revokes any.",
     )
 
     def includes(self, other: "Role") -> bool:

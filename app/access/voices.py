@@ -58,8 +58,15 @@ class Voice(Term):
     )
     admin = (
         "admin",
-        "die Rolle admin",
-        "the role admin",
+        "die Rolle admin des Partners selbst",
+        "the role admin of the partner itself",
+        "Es spricht, wer den Partner verwaltet, um den es geht.",
+        "Who speaks is who keeps the partner that it is about.",
+    )
+    operator = (
+        "operator",
+        "die Rolle operator",
+        "the role operator",
         "Es spricht, wer das Register verwaltet.",
         "Who speaks is who keeps the register.",
     )
@@ -75,6 +82,7 @@ ROLES: Mapping[Voice, Role] = {
     Voice.party: Role.contributor,
     Voice.coordinator: Role.coordinator,
     Voice.admin: Role.admin,
+    Voice.operator: Role.operator,
 }
 """The role that a key needs to speak with each."""
 
@@ -119,7 +127,7 @@ class Standing:
 
     @cached_property
     def voices(self) -> Voices:
-        """With which voices the caller speaks. An admin is what its partner is, beside what only admins keep."""
+        """With which voices the caller speaks. An operator is what its partner is, beside what only operators keep."""
         if self.by.is_command:
             return frozenset(Voice)
         applies = {
@@ -128,7 +136,8 @@ class Standing:
             Voice.associations: self.is_on(Side.associations),
             Voice.party: self.is_party,
             Voice.coordinator: self.is_party,
-            Voice.admin: True,
+            Voice.admin: self.is_own,
+            Voice.operator: True,
         }
         return frozenset(voice for voice, holds in applies.items() if holds and self.has_role_for(voice))
 

@@ -22,7 +22,7 @@ from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Kind, Write
 from app.resources.scope import led_out
-from app.resources.words import BY_ADMINS
+from app.resources.words import BY_OPERATORS
 
 CYCLE = Text(
     "Eine Vereinbarung kann nicht auf sich selbst folgen, auch nicht über andere.",
@@ -60,7 +60,7 @@ AGREEMENTS = Kind(
     create=AgreementCreate,
     public=AgreementPublic,
     update=AgreementUpdate,
-    rights=BY_ADMINS,
+    rights=BY_OPERATORS,
     lists={
         "signatories": ChildList(AgreementSignatory, parent="agreement_id"),
         "parties": ChildList(AgreementParty, parent="agreement_id"),

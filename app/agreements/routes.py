@@ -19,7 +19,7 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.transactions import ByAdmin
+from app.resources.transactions import ByOperator
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 
@@ -35,7 +35,7 @@ async def list_agreements(
 
 
 @router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))
-async def create_agreement(session: ByAdmin, once: Once, content: AgreementCreate) -> Response:
+async def create_agreement(session: ByOperator, once: Once, content: AgreementCreate) -> Response:
     """Add an agreement."""
     return await once.create(session, AGREEMENTS, content)
 
@@ -47,14 +47,16 @@ async def get_agreement(database: Reading, caller: Anyone, id: Id, preconditions
 
 
 @router.patch("/{id}", response_model=AgreementPublic, responses=conflicts("frozen"))
-async def update_agreement(session: ByAdmin, id: Id, changes: AgreementUpdate, preconditions: Conditional) -> Response:
+async def update_agreement(
+    session: ByOperator, id: Id, changes: AgreementUpdate, preconditions: Conditional
+) -> Response:
     """Change fields of an agreement."""
     row = await changeable(session, AGREEMENTS, id, preconditions)
     return written(await change(session, AGREEMENTS, row, changes))
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use", "frozen"))
-async def delete_agreement(session: ByAdmin, id: Id, preconditions: Conditional) -> Response:
+async def delete_agreement(session: ByOperator, id: Id, preconditions: Conditional) -> Response:
     """Delete an agreement that nothing belongs to any more."""
     await remove(session, AGREEMENTS, await changeable(session, AGREEMENTS, id, preconditions))
     return Response(status_code=204)

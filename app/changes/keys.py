@@ -2,23 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, Date, Uuid, column, select, table
+from sqlalchemy import Connection, Date, Uuid, and_, column, exists, or_, select, table
 from sqlmodel import col
 
+from app.access.errors import LastOperator
 from app.access.keys import stand_in
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.log import Transaction, Written, record
 from app.changes.models import KEY, Action, Hash, Subject
-from app.database import table_of
+from app.database import one_at_a_time, table_of
 from app.proofs.canonical import canonical
 from app.proofs.leaves import encoded, moment
 from app.schema.fields import Version
@@ -90,6 +91,31 @@ async def record_keys(
             )
         )
     await record(session, written)
+
+
+async def check_operators(session: Transaction, ended: Iterable[ApiKey]) -> None:
+    """Refuse to end the last key by which the register is kept; these have ended, or end with their partner.
+
+    Raises LastOperator, for the transaction to be rolled back.
+    """
+    worked = (row.expires_at is None or row.expires_at > session.now for row in ended if row.role is Role.operator)
+    if not any(worked):
+        return
+    # Of two that end each other's there would otherwise be none left.
+    await one_at_a_time(session, "operators")
+    if not await has_operator(session):
+        raise LastOperator
+
+
+async def has_operator(session: Transaction) -> bool:
+    """Whether there is a key by which the register is kept: one that works, of a partner whose end is not known."""
+    is_working = and_(
+        KEYS.c.role == Role.operator,
+        KEYS.c.revoked_at.is_(None),
+        or_(KEYS.c.expires_at.is_(None), KEYS.c.expires_at > session.now),
+    )
+    goes_on = and_(PARTNER.c.id == KEYS.c.partner_id, PARTNER.c.dissolved_on.is_(None))
+    return bool((await session.execute(select(exists().where(is_working, goes_on)))).scalar_one())
 
 
 def said_of(row: Mapping[str, Any], version: int, partner_ends_on: date | None) -> dict[str, Any]:

@@ -36,9 +36,9 @@ def create_key(
 
 @cli.command("init")
 def init_keys(
-    file: Annotated[Path, typer.Option(help="Where to put the key, for its owner's eyes only.")] = Path("admin.key"),
+    file: Annotated[Path, typer.Option(help="Where to put the key, for its owner's eyes only.")] = Path("operator.key"),
 ) -> None:
-    """Make an admin key for the municipality when there is none yet, and say once where it is."""
+    """Make an operator's key for the municipality when there is none yet, and say once where it is."""
 
     async def make(session: Transaction) -> keys.Made | None:
         made = await keys.make_first(session)
@@ -49,7 +49,7 @@ def init_keys(
 
     if with_session(make) is None:
         return
-    typer.echo(f"An admin key was made and put into {file}; send it as `Authorization: Bearer $(cat {file})`.")
+    typer.echo(f"An operator's key was made and put into {file}; send it as `Authorization: Bearer $(cat {file})`.")
 
 
 @cli.command("list")

@@ -136,7 +136,7 @@ class KeyQuery(Schema):
     limit: int = Field(default=50, ge=1, le=MOST_KEYS, description="How many keys a page has at most.")
     cursor: CursorId = Field(default=None, description="`next_cursor` of the page before.")
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that the key belongs to.")
-    role: list[Role] | None = Field(default=None, max_length=4, description="What the key allows.")
+    role: list[Role] | None = Field(default=None, max_length=len(Role), description="What the key allows.")
 
 
 EXAMPLES: Mapping[str, Any] = {

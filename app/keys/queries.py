@@ -4,20 +4,28 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, literal, or_, select
 from sqlmodel import col
 
+from app.access.caller import Caller
 from app.access.models import ApiKey
 from app.access.parties import PARTY, is_party_on
+from app.access.roles import Role
 from app.agreements.models import Agreement
 from app.database import table_of
 from app.keys.models import MOST_AGREEMENTS, KeyQuery
 from app.partners.models import Partner
 
 
-def by_id(id: UUID) -> Select[Any]:
+def within_reach(caller: Caller) -> ColumnElement[bool]:
+    """The keys that a caller may know of: its partner's, for operators those of all."""
+    own: ColumnElement[bool] = col(ApiKey.partner_id) == caller.partner_id
+    return or_(own, literal(caller.has(Role.operator)))
+
+
+def by_id(caller: Caller, id: UUID) -> Select[Any]:
     """One key."""
-    return select(table_of(ApiKey)).where(col(ApiKey.id) == id)
+    return select(table_of(ApiKey)).where(col(ApiKey.id) == id, within_reach(caller))
 
 
 def partner_of(id: UUID) -> Select[Any]:
@@ -34,9 +42,9 @@ def agreements_on(partner_id: UUID, day: date) -> Select[Any]:
     return parties.order_by(col(Agreement.title), col(Agreement.id), PARTY.c.side).limit(MOST_AGREEMENTS)
 
 
-def page_of(wanted: KeyQuery) -> Select[Any]:
+def page_of(caller: Caller, wanted: KeyQuery) -> Select[Any]:
     """A page of keys, and one more to see whether there are more."""
-    statement = select(table_of(ApiKey)).order_by(col(ApiKey.id)).limit(wanted.limit + 1)
+    statement = select(table_of(ApiKey)).where(within_reach(caller)).order_by(col(ApiKey.id)).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         statement = statement.where(col(ApiKey.id) > wanted.cursor)
     if wanted.partner_id is not None:

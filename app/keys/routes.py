@@ -14,6 +14,7 @@ from app.access.errors import KEY_NEEDED, Unauthorized
 from app.access.guards import Admin, Reader
 from app.http.caching import cache_headers
 from app.http.problems import NotFound
+from app.http.responses import conflicts
 from app.http.runtime import Reading, Today
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
@@ -26,9 +27,9 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
 @router.get("", response_model=KeyPage)
-async def list_keys(database: Reading, _caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
-    """List the keys of this installation, revoked ones too, in the order in which they were made."""
-    rows = await database.read(lambda connection: connection.execute(page_of(wanted)).mappings().all())
+async def list_keys(database: Reading, caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
+    """List the keys of the caller's partner, revoked ones too, in the order in which they were made; for operators all."""
+    rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
     items = [KeyPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
     cursor = str(items[-1].id) if len(rows) > wanted.limit else None
     return answer(KeyPage(items=items, next_cursor=cursor))
@@ -36,9 +37,11 @@ async def list_keys(database: Reading, _caller: Admin, wanted: Annotated[KeyQuer
 
 @router.post("", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
 async def create_key(session: ByAdmin, content: KeyCreate) -> Response:
-    """Make a key for a partner; the answer shows it, and nothing ever does again."""
-    made = await service.make(session, content.partner_id, content.role, content.description, content.expires_at)
-    return shown_once(made)
+    """Make a key for the caller's partner, or for one that has none to make others with, as operators do.
+
+    The answer shows it, and nothing ever does again.
+    """
+    return shown_once(await service.give(session, content))
 
 
 @router.get("/current", response_model=KeyCurrent)
@@ -54,7 +57,7 @@ async def rotate_current_key(session: ByReader, rotation: KeyRotation) -> Respon
     return shown_once(await service.rotate(session, own(session.by), timedelta(hours=rotation.overlap_hours)))
 
 
-@router.delete("/current", status_code=204)
+@router.delete("/current", status_code=204, responses=conflicts("last-operator"))
 async def revoke_current_key(session: ByReader) -> Response:
     """Revoke the key that the request is sent with: for whoever finds that others know it."""
     await service.revoke(session, own(session.by))
@@ -62,9 +65,11 @@ async def revoke_current_key(session: ByReader) -> Response:
 
 
 @router.get("/{id}", response_model=KeyPublic)
-async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
+async def get_key(database: Reading, caller: Admin, id: Id) -> Response:
     """Read one key."""
-    row = await database.read(lambda connection: connection.execute(by_id(id)).mappings().first(), is_quick=True)
+    row = await database.read(
+        lambda connection: connection.execute(by_id(caller, id)).mappings().first(), is_quick=True
+    )
     if row is None:
         raise NotFound
     return answer(KeyPublic.model_validate(dict(row)))
@@ -72,13 +77,13 @@ async def get_key(database: Reading, _caller: Admin, id: Id) -> Response:
 
 @router.post("/{id}/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
 async def rotate_key(session: ByAdmin, id: Id, rotation: KeyRotation) -> Response:
-    """Make a key with the same rights, and let the old one end after an overlap."""
+    """Make a key with the same rights as one of the caller's partner, and let that one end after an overlap."""
     return shown_once(await service.rotate(session, id, timedelta(hours=rotation.overlap_hours)))
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses=conflicts("last-operator"))
 async def revoke_key(session: ByAdmin, id: Id) -> Response:
-    """Revoke a key: the next request with it is refused, by every process."""
+    """Revoke a key of the caller's partner, for operators any: the next request with it is refused, by every process."""
     await service.revoke(session, id)
     return Response(status_code=204)
 
@@ -92,7 +97,7 @@ def own(caller: Caller) -> UUID:
 
 def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMapping, RowMapping, Sequence[RowMapping]]:
     """The rows of the caller's key, of its partner and of its agreements; raises Unauthorized where there is no key."""
-    row = connection.execute(by_id(own(caller))).mappings().one()
+    row = connection.execute(by_id(caller, own(caller))).mappings().one()
     partner = connection.execute(partner_of(row["partner_id"])).mappings().one()
     return row, partner, connection.execute(agreements_on(row["partner_id"], today)).mappings().all()
 

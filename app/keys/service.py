@@ -4,18 +4,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access import keys
+from app.access.caller import Caller
+from app.access.errors import Forbidden, role_needed
 from app.access.models import ApiKey
 from app.access.roles import Role
-from app.changes.keys import KeyEvent, record_keys
+from app.changes.keys import KeyEvent, check_operators, has_operator, record_keys
 from app.changes.log import Transaction
 from app.http.masking import shown
 from app.http.problems import Invalid, NotFound, at
-from app.keys.models import in_a_year
+from app.keys.models import KeyCreate, in_a_year
 from app.language import Text
 from app.partners.models import Partner
 from app.partners.terms import PartnerKind
@@ -27,6 +29,10 @@ NO_MORE = Text(
     "Diesen Schlüssel gibt es nicht, oder er gilt nicht mehr.", "There is no such key, or it no longer works."
 )
 UNKNOWN_SLUG = Text("Es gibt keinen Partner {slug}.", "There is no partner {slug}.")
+KEEPS_ITS_OWN = Text(
+    "Dieser Partner gibt seine Schlüssel selbst aus: das tut ein eigener Schlüssel mit der Rolle admin.",
+    "This partner gives out its keys itself: a key of its own with the role admin does.",
+)
 NO_MUNICIPALITY = Text(
     "Es gibt noch keine Kommune, der ein Schlüssel gehören könnte: bitte zuerst `register seed`.",
     "There is no municipality yet that a key could belong to: run `register seed` first.",
@@ -71,9 +77,38 @@ async def make(
     return Made(row, key)
 
 
+async def give(session: Transaction, content: KeyCreate) -> Made:
+    """Make the key that a caller asks for; raises what `make` raises, and Forbidden for what it does not give out.
+
+    Admins give out keys of their own partner. Operators give each partner its first ones: as long as none of its keys keeps it.
+    """
+    by, is_own = session.by, session.by.partner_id == content.partner_id
+    if not by.is_command:
+        if not by.has(content.role):
+            raise role_needed(content.role)
+        if not is_own and (not by.has(Role.operator) or await is_kept(session, content.partner_id)):
+            raise Forbidden("ownership", KEEPS_ITS_OWN, writers=[Role.admin])
+    return await make(session, content.partner_id, content.role, content.description, content.expires_at)
+
+
+async def is_kept(session: Transaction, partner_id: UUID) -> bool:
+    """Whether a partner has a key that works and gives out others."""
+    wanted = select(col(ApiKey.id)).where(
+        col(ApiKey.partner_id) == partner_id,
+        col(ApiKey.role).in_([Role.admin, Role.operator]),
+        col(ApiKey.revoked_at).is_(None),
+        col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > session.now),
+    )
+    return (await session.execute(wanted.limit(1))).first() is not None
+
+
 async def rotate(session: Transaction, id: UUID, overlap: timedelta) -> Made:
-    """Make a key like this one, which itself stops working after the overlap; raises NotFound for one that is no more."""
+    """Make a key like this one, which itself stops working after the overlap.
+
+    Raises NotFound for one that is no more, and Forbidden for one that the caller does not keep.
+    """
     old = await working(session, id)
+    check_keeper(session.by, old)
     if old.expires_at is not None and old.expires_at <= datetime.now(UTC):
         raise NotFound(NO_MORE)
     made = await make(session, old.partner_id, old.role, old.description, old.expires_at, KeyEvent.rotated)
@@ -85,12 +120,27 @@ async def rotate(session: Transaction, id: UUID, overlap: timedelta) -> Made:
 
 
 async def revoke(session: Transaction, id: UUID) -> ApiKey:
-    """Stop a key at once and for good; raises NotFound for one that is no more."""
+    """Stop a key at once and for good; raises what `rotate` raises, and LastOperator."""
     row = await working(session, id)
+    check_keeper(session.by, row, ends=True)
     row.revoked_at = datetime.now(UTC)
     await session.flush()
     await record_keys(session, [row], KeyEvent.revoked, ["revoked_at"])
+    await check_operators(session, [row])
     return row
+
+
+def check_keeper(by: Caller, row: ApiKey, *, ends: bool = False) -> None:
+    """Refuse who neither has a key nor keeps it: admins of its partner do, and operators end any, but get none of others'."""
+    if by.is_command or by.key_id == row.id:
+        return
+    is_own = by.partner_id == row.partner_id
+    if not is_own and not by.has(Role.operator):
+        raise NotFound(NO_MORE)
+    if not is_own and not ends:
+        raise Forbidden("ownership", KEEPS_ITS_OWN, writers=[Role.admin])
+    if not by.has(row.role):
+        raise role_needed(row.role)
 
 
 async def working(session: Transaction, id: UUID) -> ApiKey:
@@ -125,8 +175,8 @@ async def make_for(
 
 
 async def make_first(session: Transaction) -> Made | None:
-    """Make an admin key for the municipality, unless there is a key that can make others already."""
-    if await has_admin(session):
+    """Make an operator's key for the municipality, unless there is a key by which the register is kept already."""
+    if await has_operator(session):
         return None
     first = (
         select(col(Partner.id)).where(col(Partner.kind) == PartnerKind.municipality).order_by(col(Partner.created_at))
@@ -134,7 +184,7 @@ async def make_first(session: Transaction) -> Made | None:
     partner_id = (await session.execute(first.limit(1))).scalar_one_or_none()
     if partner_id is None:
         raise Invalid(NO_MUNICIPALITY)
-    return await make(session, partner_id, Role.admin, "First key", in_a_year())
+    return await make(session, partner_id, Role.operator, "First key", in_a_year())
 
 
 async def everything(session: AsyncSession) -> list[tuple[str, ...]]:
@@ -158,15 +208,3 @@ def state_of(key: ApiKey, dissolved_on: date | None) -> str:
     if key.expires_at is None:
         return "works"
     return f"{'works until' if key.expires_at > datetime.now(UTC) else 'expired'} {key.expires_at:%Y-%m-%d %H:%M} UTC"
-
-
-async def has_admin(session: AsyncSession) -> bool:
-    """Whether there is a key that can make others."""
-    working_admin = exists().where(
-        col(Partner.id) == col(ApiKey.partner_id),
-        col(Partner.dissolved_on).is_(None) | (col(Partner.dissolved_on) >= datetime.now(UTC).date()),
-        col(ApiKey.role) == Role.admin,
-        col(ApiKey.revoked_at).is_(None),
-        col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > datetime.now(UTC)),
-    )
-    return bool((await session.execute(select(working_admin))).scalar_one())

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from app.access.models import ApiKey
-from app.changes.keys import KeyEvent, record_keys
+from app.access.voices import Voice
+from app.changes.keys import KeyEvent, check_operators, record_keys
 from app.changes.log import Transaction
 from app.database import one_at_a_time, table_of
 from app.http.problems import FieldError, at
@@ -24,8 +25,24 @@ from app.partners.models import (
 )
 from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle, successors_of
 from app.resources.kind import ChildList, Kind, Write
-from app.resources.words import BY_ADMINS
+from app.resources.words import BY_OPERATORS, Rights, Words
 
+PROFILE = (
+    "name",
+    "short_name",
+    "former_names",
+    "legal_form",
+    "description",
+    "website",
+    "email",
+    "staff_count",
+    "staff_count_as_of",
+    "staff_count_is_approximate",
+    "staff_count_note",
+    "founded_on",
+    "service_fields",
+)
+"""What a partner says of itself; whose member it is, what it is and whether it goes on says who keeps the register."""
 CYCLE = Text("Ein Verband kann nicht Mitglied seiner selbst sein.", "An association cannot be a member of itself.")
 OWN_SUCCESSOR = Text(
     "Ein Partner kann nicht in sich selbst aufgehen, auch nicht über andere.",
@@ -87,10 +104,14 @@ async def drop_ended_keys(session: Transaction, id: UUID) -> None:
 
 
 async def end_keys(session: Transaction, writes: Sequence[Write[Any]]) -> None:
-    """Note of the keys of partners that they end with them on another day than before."""
-    for id in (write.row.id for write in writes if write.row is not None and write.changes("dissolved_on")):
-        keys = await keys_of(session, col(ApiKey.partner_id) == id)
+    """Note of the keys of partners that they end with them on another day than before; raises LastOperator."""
+    for write in writes:
+        if write.row is None or write.is_new or not write.changes("dissolved_on"):
+            continue
+        keys = await keys_of(session, col(ApiKey.partner_id) == write.row.id)
         await record_keys(session, keys, KeyEvent.partner_end_changed, ["partner_ends_on"])
+        if write.before["dissolved_on"] is None:
+            await check_operators(session, keys)
 
 
 async def keys_of(session: Transaction, *conditions: ColumnElement[bool]) -> Sequence[ApiKey]:
@@ -105,7 +126,8 @@ PARTNERS = Kind(
     create=PartnerCreate,
     public=PartnerPublic,
     update=PartnerUpdate,
-    rights=BY_ADMINS,
+    rights=Rights(BY_OPERATORS.by, (Words(BY_OPERATORS.by | {Voice.admin}, PROFILE),)),
+    owner="id",
     named_by="name",
     searched=("name", "short_name", "former_names", "description"),
     lists={

@@ -19,7 +19,7 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.transactions import ByAdmin
+from app.resources.transactions import ByAdmin, ByOperator
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 
@@ -35,7 +35,7 @@ async def list_partners(
 
 
 @router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))
-async def create_partner(session: ByAdmin, once: Once, content: PartnerCreate) -> Response:
+async def create_partner(session: ByOperator, once: Once, content: PartnerCreate) -> Response:
     """Add a partner."""
     return await once.create(session, PARTNERS, content)
 
@@ -46,7 +46,7 @@ async def get_partner(database: Reading, caller: Anyone, id: Id, preconditions: 
     return await read_one(database, caller, PARTNERS, id, preconditions)
 
 
-@router.patch("/{id}", response_model=PartnerPublic)
+@router.patch("/{id}", response_model=PartnerPublic, responses=conflicts("last-operator"))
 async def update_partner(session: ByAdmin, id: Id, changes: PartnerUpdate, preconditions: Conditional) -> Response:
     """Change fields of a partner."""
     row = await changeable(session, PARTNERS, id, preconditions)
@@ -54,7 +54,7 @@ async def update_partner(session: ByAdmin, id: Id, changes: PartnerUpdate, preco
 
 
 @router.delete("/{id}", status_code=204, responses=conflicts("in-use"))
-async def delete_partner(session: ByAdmin, id: Id, preconditions: Conditional) -> Response:
+async def delete_partner(session: ByOperator, id: Id, preconditions: Conditional) -> Response:
     """Delete a partner that nothing refers to; one that ended gets `dissolved_on` instead."""
     await remove(session, PARTNERS, await changeable(session, PARTNERS, id, preconditions))
     return Response(status_code=204)

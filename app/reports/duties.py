@@ -279,7 +279,7 @@ def webhook_endpoints(asked: Asked) -> Iterator[Select[Any]]:
     """The endpoints that the register disabled and nobody enabled since, for those who keep them."""
     e = ENDPOINT.c
     shown, day = coalesce(e.description, literal("Webhook")), day_in(e.disabled_at, asked.zone.key)
-    is_kept = or_(e.partner_id == asked.caller.partner_id, literal(asked.caller.has(Role.admin)))
+    is_kept = or_(e.partner_id == asked.caller.partner_id, literal(asked.caller.has(Role.operator)))
     yield rows_of(DueKind.webhook_endpoint, ENDPOINT, cast(null(), Uuid()), title=shown, on=day, of=e.partner_id).where(
         is_kept,
         e.is_enabled.is_(False),

@@ -167,13 +167,13 @@ def refusal(standing: Standing, kind: Kind[Any], needed: Voices, names: Sequence
     """Why a caller may not write what these voices write: its role, the agreement, whose it is, or the side it stands on."""
     writers = sorted(needed)
     possible = {voice for voice in writers if standing.has_role_for(voice)}
-    if not possible and needed <= {Voice.coordinator, Voice.admin}:
+    if not possible and needed <= {Voice.coordinator, Voice.admin, Voice.operator}:
         return role_needed(min((ROLES[voice] for voice in writers), key=RANKS.__getitem__))
     if not possible:
         return Forbidden("role", whose(kind, writers, names), writers=writers)
     if not standing.is_party:
         return Forbidden("agreement", NO_PARTY)
-    is_about_owners = possible <= {Voice.partner, Voice.organiser}
+    is_about_owners = possible <= {Voice.partner, Voice.organiser, Voice.admin}
     return Forbidden("ownership" if is_about_owners else "side", whose(kind, writers, names), writers=writers)
 
 

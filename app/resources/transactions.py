@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from app.access.guards import Admin, Contributor, Coordinator, Reader
+from app.access.guards import Admin, Contributor, Coordinator, Operator, Reader
 from app.changes.log import Transaction, transaction
 from app.http.runtime import Running
 
@@ -29,7 +29,13 @@ async def begin_as_coordinator(runtime: Running, caller: Coordinator) -> AsyncIt
 
 
 async def begin_as_admin(runtime: Running, caller: Admin) -> AsyncIterator[Transaction]:
-    """One transaction for the request of a caller that may also keep agreements, partners and keys."""
+    """One transaction for the request of a caller that may also keep its partner's keys and profile."""
+    async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
+        yield session
+
+
+async def begin_as_operator(runtime: Running, caller: Operator) -> AsyncIterator[Transaction]:
+    """One transaction for the request of a caller that may also keep agreements, partners and their first keys."""
     async with transaction(runtime.database, caller, runtime.settings.zone, runtime.clock()) as session:
         yield session
 
@@ -39,3 +45,4 @@ ByReader = Annotated[Transaction, Depends(begin_as_reader, scope="function")]
 ByContributor = Annotated[Transaction, Depends(begin_as_contributor, scope="function")]
 ByCoordinator = Annotated[Transaction, Depends(begin_as_coordinator, scope="function")]
 ByAdmin = Annotated[Transaction, Depends(begin_as_admin, scope="function")]
+ByOperator = Annotated[Transaction, Depends(begin_as_operator, scope="function")]

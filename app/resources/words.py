@@ -60,10 +60,10 @@ class Rights:
             yield self.of_state(before)
 
 
-BY_ADMINS = Rights(frozenset({Voice.admin}))
-BY_COORDINATORS = Rights(frozenset({Voice.coordinator, Voice.admin}))
+BY_OPERATORS = Rights(frozenset({Voice.operator}))
+BY_COORDINATORS = Rights(frozenset({Voice.coordinator}))
 BY_PARTIES = Rights(frozenset({Voice.party}))
-BY_OWNER_TOO = Rights(frozenset({Voice.partner, Voice.coordinator, Voice.admin}))
+BY_OWNER_TOO = Rights(frozenset({Voice.partner, Voice.coordinator}))
 """For what a partner leads or organises, and coordinators keep too."""
 
 

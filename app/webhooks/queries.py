@@ -42,9 +42,9 @@ class Waiting(NamedTuple):
 
 
 def within_reach(caller: Caller) -> ColumnElement[bool]:
-    """The endpoints that a caller keeps: its partner's, for admins those of all."""
+    """The endpoints that a caller keeps: its partner's, for operators those of all."""
     own: ColumnElement[bool] = ENDPOINT.c.partner_id == caller.partner_id
-    return or_(own, literal(caller.has(Role.admin)))
+    return or_(own, literal(caller.has(Role.operator)))
 
 
 def page_of(caller: Caller, wanted: WebhookEndpointQuery) -> Select[Any]:

@@ -42,7 +42,7 @@ router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhook-endpoints"])
 async def list_webhook_endpoints(
     database: Reading, caller: Contributor, wanted: Annotated[WebhookEndpointQuery, Query()]
 ) -> Response:
-    """List the endpoints of the caller's partner, in the order in which they were made; for admins those of all."""
+    """List the endpoints of the caller's partner, in the order in which they were made; for operators those of all."""
     rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
     items = [WebhookEndpointPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
     cursor = str(items[-1].id) if len(rows) > wanted.limit else None

@@ -1,4 +1,8 @@
-"""The log tells of keys: those that are there get an entry that says what they are, as the last ones of the log."""
+"""The log tells of keys, and those who keep the register have a role of their own.
+
+Keys that are there get an entry that says what they are, as the last ones of the log. An admin's key of a municipality becomes
+that of an operator, who may do what an admin could; all others keep to their own partner.
+"""
 
 import hashlib
 import json
@@ -18,6 +22,8 @@ down_revision: str | None = '0014'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
+BEFORE = "role IN ('reader', 'contributor', 'coordinator', 'admin')"
+AFTER = "role IN ('reader', 'contributor', 'coordinator', 'admin', 'operator')"
 TIMES = ('created_at', 'expires_at', 'revoked_at')
 
 KEY = sa.table(
@@ -49,12 +55,27 @@ FEED = sa.table('feed', sa.column('position', sa.BigInteger()))
 
 
 def upgrade() -> None:
-    """Tell of every key."""
+    """Name the role, give it to those who had its rights, and tell of every key."""
+    allow_roles(AFTER)
+    municipalities = sa.select(PARTNER.c.id).where(PARTNER.c.kind == 'municipality')
+    is_keeper = sa.and_(KEY.c.role == 'admin', KEY.c.partner_id.in_(municipalities))
+    op.execute(sa.update(KEY).where(is_keeper).values(role='operator'))
     tell_of_keys(op.get_bind())
 
 
 def downgrade() -> None:
-    """What the log tells of keys stays in it."""
+    """Earlier versions know no operators; what the log tells of keys stays in it."""
+    op.execute(sa.update(KEY).where(KEY.c.role == 'operator').values(role='admin'))
+    op.execute("UPDATE idempotency_key SET role = 'admin' WHERE role = 'operator'")
+    allow_roles(BEFORE)
+
+
+def allow_roles(condition: str) -> None:
+    """Let the roles that there are be these."""
+    for table in ('api_key', 'idempotency_key'):
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.drop_constraint(batch_op.f(f'ck_{table}_role'), type_='check')
+            batch_op.create_check_constraint(batch_op.f(f'ck_{table}_role'), condition)
 
 
 def tell_of_keys(connection: sa.Connection) -> None:

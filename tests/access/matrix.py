@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 from app.access.voices import Voice
 from app.catalogue import FEATURES
-from app.resources.words import BY_ADMINS, BY_COORDINATORS, BY_OWNER_TOO, BY_PARTIES
+from app.resources.words import BY_COORDINATORS, BY_OPERATORS, BY_OWNER_TOO, BY_PARTIES
 
-CALLERS = ("anonymous", "reader", "contributor", "contributor, own", "coordinator", "coordinator, umbrella", "admin")
+CALLERS = (
+    *("anonymous", "reader", "contributor", "contributor, own", "coordinator", "coordinator, umbrella"),
+    *("admin", "operator"),
+)
 CIRCLES = ("public", "partners")
 DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 
@@ -21,11 +24,11 @@ DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 POSTED = tuple(feature for feature in FEATURES if feature.kind.within is None)
 OWNED = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_OWNER_TOO.by)
 SHARED = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_COORDINATORS.by)
-KEPT_BY_ADMINS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_ADMINS.by)
+KEPT = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_OPERATORS.by)
 OWN_WORDS = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.partner})
 OF_AUTHORITY = tuple(each.kind.path for each in POSTED if each.kind.rights.by == {Voice.authority})
 OF_PARTIES = tuple(each.kind.path for each in POSTED if each.kind.rights.by == BY_PARTIES.by)
-RESOURCES = (*OWNED, *SHARED, *KEPT_BY_ADMINS, *OWN_WORDS, *OF_AUTHORITY, *OF_PARTIES)
+RESOURCES = (*OWNED, *SHARED, *KEPT, *OWN_WORDS, *OF_AUTHORITY, *OF_PARTIES)
 
 
 class Rule(NamedTuple):
@@ -73,7 +76,7 @@ REPORTS = (
     "upcoming",
 )
 
-ALL, ALL_BUT_ANONYMOUS = (200,) * 7, (404, *(200,) * 6)
+ALL, ALL_BUT_ANONYMOUS = (200,) * 8, (404, *(200,) * 7)
 EVENTS = ("consultation-events",)
 PARTNER, AUTHORITY = Voice.partner, Voice.authority
 
@@ -103,57 +106,65 @@ RULES = (
         ALL,
     ),
     Rule("Follow changes: what one may not see is absent", ("get /changes", "get /changes/stream"), ALL),
-    Rule(f"Create {named(OWNED)}", on(OWNED, "post "), (401, 403, 403, 201, 201, 201, 201)),
-    Rule(f"Change {named(OWNED)}", on(OWNED, "patch /{id}"), (401, 403, 403, 200, 200, 200, 200)),
+    Rule(f"Create {named(OWNED)}", on(OWNED, "post "), (401, 403, 403, 201, 201, 201, 201, 201)),
+    Rule(f"Change {named(OWNED)}", on(OWNED, "patch /{id}"), (401, 403, 403, 200, 200, 200, 200, 200)),
     Rule(
         "Delete sub-measures",
         on(tuple(each for each in OWNED if each not in EVENTS), "delete /{id}"),
-        (401, 403, 403, 204, 204, 204, 204),
+        (401, 403, 403, 204, 204, 204, 204, 204),
     ),
     Rule(
         "Delete an event that a partner organises",
         on(EVENTS, "delete /{id}"),
-        (401, 403, 403, 204, 403, 403, 403),
+        (401, 403, 403, 204, 403, 403, 403, 403),
         whose=PARTNER,
     ),
-    Rule("Set an observation", (f"put {OBSERVATION}",), (401, 403, 403, 200, 200, 200, 200)),
-    Rule("Delete an observation", (f"delete {OBSERVATION}",), (401, 403, 403, 204, 204, 204, 204)),
-    Rule(f"Create {named(OWN_WORDS)}", on(OWN_WORDS, "post "), (401, 403, 403, 201, 403, 403, 403), whose=PARTNER),
+    Rule("Set an observation", (f"put {OBSERVATION}",), (401, 403, 403, 200, 200, 200, 200, 200)),
+    Rule("Delete an observation", (f"delete {OBSERVATION}",), (401, 403, 403, 204, 204, 204, 204, 204)),
+    Rule(f"Create {named(OWN_WORDS)}", on(OWN_WORDS, "post "), (401, 403, 403, 201, 403, 403, 403, 403), whose=PARTNER),
     Rule(
         f"Change the words of {named(OWN_WORDS)}",
         on(OWN_WORDS, "patch /{id}"),
-        (401, 403, 403, 200, 403, 403, 403),
+        (401, 403, 403, 200, 403, 403, 403, 403),
         whose=PARTNER,
     ),
     Rule(
         f"Delete {named(OWN_WORDS)} that nobody answered",
         on(OWN_WORDS, "delete /{id}"),
-        (401, 403, 403, 204, 403, 403, 403),
+        (401, 403, 403, 204, 403, 403, 403, 403),
         whose=PARTNER,
     ),
     Rule(
         "Change the words of a statement, say whether one comes to an event",
         (f"put {STATEMENT}", f"patch {STATEMENT}", f"put {PARTICIPANT}"),
-        (401, 403, 403, 200, 403, 403, 403),
+        (401, 403, 403, 200, 403, 403, 403, 403),
         whose=PARTNER,
     ),
     Rule(
         "Take back a statement, or that one comes",
         (f"delete {STATEMENT}", f"delete {PARTICIPANT}"),
-        (401, 403, 403, 204, 403, 403, 403),
+        (401, 403, 403, 204, 403, 403, 403, 403),
         whose=PARTNER,
     ),
-    Rule("Announce decisions", on(OF_AUTHORITY, "post "), (401, 403, 403, 403, 201, 403, 201), whose=AUTHORITY),
-    Rule("Change decisions", on(OF_AUTHORITY, "patch /{id}"), (401, 403, 403, 403, 200, 403, 200), whose=AUTHORITY),
-    Rule("Delete decisions", on(OF_AUTHORITY, "delete /{id}"), (401, 403, 403, 403, 204, 403, 204), whose=AUTHORITY),
-    Rule(f"Create {named(SHARED)}", on(SHARED, "post "), (401, 403, 403, 403, 201, 201, 201)),
-    Rule(f"Change {named(SHARED)}", on(SHARED, "patch /{id}"), (401, 403, 403, 403, 200, 200, 200)),
-    Rule(f"Delete {named(SHARED)}", on(SHARED, "delete /{id}"), (401, 403, 403, 403, 204, 204, 204)),
-    Rule(f"Create {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "post "), (401, 403, 403, 403, 403, 403, 201)),
-    Rule(f"Change {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "patch /{id}"), (401, 403, 403, 403, 403, 403, 200)),
-    Rule(f"Delete {named(KEPT_BY_ADMINS)}", on(KEPT_BY_ADMINS, "delete /{id}"), (401, 403, 403, 403, 403, 403, 204)),
-    Rule("Raise an objection, make a proposal", on(OF_PARTIES, "post "), (401, 403, 201, 201, 201, 201, 201)),
-    Rule("Withdraw them: who said it", on(OF_PARTIES, "patch /{id}"), (401, 403, 403, 200, 403, 403, 403)),
+    Rule("Announce decisions", on(OF_AUTHORITY, "post "), (401, 403, 403, 403, 201, 403, 201, 201), whose=AUTHORITY),
+    Rule(
+        "Change decisions", on(OF_AUTHORITY, "patch /{id}"), (401, 403, 403, 403, 200, 403, 200, 200), whose=AUTHORITY
+    ),
+    Rule(
+        "Delete decisions", on(OF_AUTHORITY, "delete /{id}"), (401, 403, 403, 403, 204, 403, 204, 204), whose=AUTHORITY
+    ),
+    Rule(f"Create {named(SHARED)}", on(SHARED, "post "), (401, 403, 403, 403, 201, 201, 201, 201)),
+    Rule(f"Change {named(SHARED)}", on(SHARED, "patch /{id}"), (401, 403, 403, 403, 200, 200, 200, 200)),
+    Rule(f"Delete {named(SHARED)}", on(SHARED, "delete /{id}"), (401, 403, 403, 403, 204, 204, 204, 204)),
+    Rule(f"Create {named(KEPT)}", on(KEPT, "post "), (401, 403, 403, 403, 403, 403, 403, 201)),
+    Rule(
+        f"Change {named(KEPT)}; an admin does what its own partner says of itself",
+        on(KEPT, "patch /{id}"),
+        (401, 403, 403, 403, 403, 403, 403, 200),
+    ),
+    Rule(f"Delete {named(KEPT)}", on(KEPT, "delete /{id}"), (401, 403, 403, 403, 403, 403, 403, 204)),
+    Rule("Raise an objection, make a proposal", on(OF_PARTIES, "post "), (401, 403, 201, 201, 201, 201, 201, 201)),
+    Rule("Withdraw them: who said it", on(OF_PARTIES, "patch /{id}"), (401, 403, 403, 200, 403, 403, 403, 403)),
     Rule(
         "Get a receipt",
         (*on(("decisions", "progress-reports"), "get /{id}/receipt"), f"get {STATEMENT}/receipt"),
@@ -171,7 +182,7 @@ RULES = (
     Rule(
         "Register a key of one's partner and cosign checkpoints with it",
         ("post /log/cosigners", "post /log/cosignatures"),
-        (401, 403, 201, 201, 201, 201, 201),
+        (401, 403, 201, 201, 201, 201, 201, 201),
     ),
     Rule(
         "Subscribe to calendars: what one may not see is absent; at a secret address one reads as its partner does",
@@ -179,35 +190,45 @@ RULES = (
         ALL,
     ),
     Rule("Read what terms mean", ("get /vocabularies", "get /vocabularies/{name}"), ALL),
-    Rule("List the secret addresses of one's own partner", ("get /calendar-feeds",), (401, 403, *(200,) * 5)),
-    Rule("Make one", ("post /calendar-feeds",), (401, 403, *(201,) * 5)),
-    Rule("Read about one", ("get /calendar-feeds/{id}",), (401, 403, 404, 200, 404, 404, 404)),
-    Rule("Revoke one", ("delete /calendar-feeds/{id}",), (401, 403, 404, 204, 404, 404, 404)),
-    Rule("Read the key that one has", ("get /keys/current",), (401, *(200,) * 6)),
-    Rule("Replace it", ("post /keys/current/rotation",), (401, *(201,) * 6)),
-    Rule("Revoke it", ("delete /keys/current",), (401, *(204,) * 6)),
-    Rule("List and read keys", ("get /keys", "get /keys/{id}"), (401, 403, 403, 403, 403, 403, 200)),
-    Rule("Make and replace keys", ("post /keys", "post /keys/{id}/rotation"), (401, 403, 403, 403, 403, 403, 201)),
-    Rule("Revoke keys", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 204)),
-    Rule("List webhook endpoints: those of the own partner", ("get /webhook-endpoints",), (401, 403, *(200,) * 5)),
+    Rule("List the secret addresses of one's own partner", ("get /calendar-feeds",), (401, 403, *(200,) * 6)),
+    Rule("Make one", ("post /calendar-feeds",), (401, 403, *(201,) * 6)),
+    Rule("Read about one", ("get /calendar-feeds/{id}",), (401, 403, 404, 200, 404, 404, 404, 404)),
+    Rule("Revoke one", ("delete /calendar-feeds/{id}",), (401, 403, 404, 204, 404, 404, 404, 404)),
+    Rule("Read the key that one has", ("get /keys/current",), (401, *(200,) * 7)),
+    Rule("Replace it", ("post /keys/current/rotation",), (401, *(201,) * 7)),
+    Rule("Revoke it", ("delete /keys/current",), (401, *(204,) * 7)),
+    Rule("List keys: those of the own partner", ("get /keys",), (401, 403, 403, 403, 403, 403, 200, 200)),
+    Rule("Read another partner's key", ("get /keys/{id}",), (401, 403, 403, 403, 403, 403, 404, 200)),
+    Rule(
+        "Make a key for another partner, which has none that keeps it",
+        ("post /keys",),
+        (401, 403, 403, 403, 403, 403, 403, 201),
+    ),
+    Rule(
+        "Replace another partner's key",
+        ("post /keys/{id}/rotation",),
+        (401, 403, 403, 403, 403, 403, 404, 403),
+    ),
+    Rule("Revoke another partner's key", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 404, 204)),
+    Rule("List webhook endpoints: those of the own partner", ("get /webhook-endpoints",), (401, 403, *(200,) * 6)),
     Rule(
         "Read a webhook endpoint and its deliveries",
         ("get /webhook-endpoints/{id}", "get /webhook-endpoints/{id}/deliveries"),
-        (401, 403, 404, 200, 404, 404, 200),
+        (401, 403, 404, 200, 404, 404, 404, 200),
     ),
-    Rule("Have changes sent to an endpoint of the own partner", ("post /webhook-endpoints",), (401, 403, *(201,) * 5)),
+    Rule("Have changes sent to an endpoint of the own partner", ("post /webhook-endpoints",), (401, 403, *(201,) * 6)),
     Rule(
         "Replace the secret of an endpoint",
         ("post /webhook-endpoints/{id}/secret",),
-        (401, 403, 404, 201, 404, 404, 201),
+        (401, 403, 404, 201, 404, 404, 404, 201),
     ),
     Rule(
         "Have an endpoint pinged, or something delivered again",
         ("post /webhook-endpoints/{id}/ping", "post /webhook-endpoints/{id}/replay"),
-        (401, 403, 404, 202, 404, 404, 202),
+        (401, 403, 404, 202, 404, 404, 404, 202),
     ),
-    Rule("Change an endpoint", ("patch /webhook-endpoints/{id}",), (401, 403, 404, 200, 404, 404, 200)),
-    Rule("Delete an endpoint", ("delete /webhook-endpoints/{id}",), (401, 403, 404, 204, 404, 404, 204)),
+    Rule("Change an endpoint", ("patch /webhook-endpoints/{id}",), (401, 403, 404, 200, 404, 404, 404, 200)),
+    Rule("Delete an endpoint", ("delete /webhook-endpoints/{id}",), (401, 403, 404, 204, 404, 404, 404, 204)),
 )
 
 # What the same operations answer where they say something else: `SAID` is what is sent.
@@ -224,31 +245,31 @@ SAYING = (
     Rule(
         "Answer a need or a statement, accept or return a progress report",
         ("patch /needs/{id}", "patch /progress-reports/{id}", f"patch {STATEMENT}"),
-        (401, 403, 403, 403, 200, 403, 200),
+        (401, 403, 403, 403, 200, 403, 200, 200),
         whose=AUTHORITY,
     ),
     Rule(
         "Take on or refuse a decision that was reported",
         ("patch /decisions/{id}",),
-        (401, 403, 403, 403, 200, 403, 200),
+        (401, 403, 403, 403, 200, 403, 200, 200),
         whose=AUTHORITY,
     ),
     Rule(
         "Report a decision that the authority did not announce",
         ("post /decisions",),
-        (401, 403, 201, 201, 403, 201, 403),
+        (401, 403, 201, 201, 403, 201, 403, 403),
         whose=Voice.associations,
     ),
     Rule(
         "Enter a statement that came on paper, where there is none",
         (f"put {STATEMENT}",),
-        (401, 403, 403, 201, 201, 201, 201),
+        (401, 403, 403, 201, 201, 201, 201, 201),
         whose=PARTNER,
     ),
     Rule(
         "Say who was there, where another partner organises",
         (f"put {PARTICIPANT}",),
-        (401, 403, 403, 403, 403, 403, 403),
+        (401, 403, 403, 403, 403, 403, 403, 403),
         whose=PARTNER,
     ),
 )
@@ -258,34 +279,34 @@ FROZEN = (
     Rule(
         "Change a progress report that is accepted",
         ("patch /progress-reports/{id}",),
-        (401, 403, 403, 409, 403, 403, 403),
+        (401, 403, 403, 409, 403, 403, 403, 403),
         whose=PARTNER,
     ),
     Rule(
         "Delete a progress report that is accepted",
         ("delete /progress-reports/{id}",),
-        (401, 403, 403, 409, 409, 403, 409),
+        (401, 403, 403, 409, 409, 403, 409, 409),
         whose=AUTHORITY,
     ),
     Rule(
         "Change the words of a statement when its decision is made",
         (f"put {STATEMENT}",),
-        (401, 403, 403, 409, 403, 403, 403),
+        (401, 403, 403, 409, 403, 403, 403, 403),
         whose=PARTNER,
     ),
     Rule(
         "Take back a statement when its decision is made",
         (f"delete {STATEMENT}",),
-        (401, 403, 403, 409, 409, 409, 409),
+        (401, 403, 403, 409, 409, 409, 409, 409),
         whose=PARTNER,
     ),
     Rule(
         "Change what tells whether the partners were heard, when a decision is made",
         ("patch /decisions/{id}",),
-        (401, 403, 403, 403, 409, 403, 409),
+        (401, 403, 403, 403, 409, 403, 409, 409),
         whose=AUTHORITY,
     ),
-    Rule("Delete a decision that is made", ("delete /decisions/{id}",), (401, 403, 409, 409, 409, 409, 409)),
+    Rule("Delete a decision that is made", ("delete /decisions/{id}",), (401, 403, 409, 409, 409, 409, 409, 409)),
 )
 
 
@@ -293,13 +314,13 @@ FROZEN = (
 BELONGING = (*OWNED, *SHARED)
 WORDS = (*OWN_WORDS, *OF_AUTHORITY)
 OUTSIDE = (
-    Rule("Raise an objection, make a proposal there", on(OF_PARTIES, "post "), (401, *(403,) * 6)),
-    Rule("Withdraw them there: who is no party any more", on(OF_PARTIES, "patch /{id}"), (401, *(403,) * 6)),
-    Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, *(403,) * 5, 201)),
-    Rule("Change there", on(BELONGING, "patch /{id}"), (401, *(403,) * 5, 200)),
-    Rule("Delete there", on(BELONGING, "delete /{id}"), (401, *(403,) * 5, 204)),
-    Rule("Set an observation there", (f"put {OBSERVATION}",), (401, *(403,) * 5, 200)),
-    Rule("Delete an observation there", (f"delete {OBSERVATION}",), (401, *(403,) * 5, 204)),
+    Rule("Raise an objection, make a proposal there", on(OF_PARTIES, "post "), (401, *(403,) * 7)),
+    Rule("Withdraw them there: who is no party any more", on(OF_PARTIES, "patch /{id}"), (401, *(403,) * 7)),
+    Rule("Create in an agreement that one is no party of", on(BELONGING, "post "), (401, *(403,) * 7)),
+    Rule("Change there", on(BELONGING, "patch /{id}"), (401, *(403,) * 7)),
+    Rule("Delete there", on(BELONGING, "delete /{id}"), (401, *(403,) * 7)),
+    Rule("Set an observation there", (f"put {OBSERVATION}",), (401, *(403,) * 7)),
+    Rule("Delete an observation there", (f"delete {OBSERVATION}",), (401, *(403,) * 7)),
     Rule(
         "Say anything there: needs, progress reports, decisions, statements, participation",
         (
@@ -307,7 +328,7 @@ OUTSIDE = (
             *(f"{method} {STATEMENT}" for method in ("put", "patch", "delete")),
             *(f"{method} {PARTICIPANT}" for method in ("put", "delete")),
         ),
-        (401, *(403,) * 6),
+        (401, *(403,) * 7),
     ),
 )
 
@@ -348,19 +369,24 @@ def rendered() -> str:
         "Every operation of the contract is in this table, and every cell of it is tried.",
         "`own` means the partner of the key: it leads the sub-measure (also that of an indicator), organises the event, or",
         "it is the one that takes part, gives the statement, raises the need, reports, or reported the decision. Nothing is",
-        "given away or taken. `coordinator` and `admin` are the city's, on the side `authority`, tried on what is another",
-        "partner's. `coordinator, umbrella` is an umbrella association's, tried on what is a member's: it has no more rights",
+        "given away or taken. `coordinator`, `admin` and `operator` are the city's, on the side `authority`, tried on what is",
+        "another partner's. `coordinator, umbrella` is an umbrella association's, tried on what is a member's: it has no more rights",
         "over its members' words than the city's has.",
         "",
         "Whoever is refused is told by which `rule` and who are the `writers`: `role` is too small, `ownership` means another",
         "partner's words, `side` those of another side of the agreement, `agreement` that the partner is no party of it on",
-        "that day. An admin's key speaks as its partner does; what admins alone keep, and goals, topics, sub-measures, events",
-        "and indicators, they write in all agreements. The register's own commands carry whatever the operator loads. What is",
+        "that day. The keys of admins and operators speak as their partner does, and for no other one. An admin keeps the keys",
+        "of its own partner, and writes what that says of itself. An operator keeps partners and agreements, gives a partner its",
+        "first keys, as long as that has none that gives out others, and revokes any. Nobody gives out a key that allows more",
+        "than the own one. The last key of an operator that works cannot be revoked, and its partner not end: that is 409",
+        "`last-operator`. Every key replaces and revokes itself.",
+        "",
+        "The register's own commands carry whatever is loaded by them. What is",
         "deleted is unsaid: who may not say all that it holds does not delete it. Keys of a partner whose `dissolved_on` has",
         "passed are expired. Objections and proposals are made by parties alone; what is proposed is confirmed or rejected,",
         "and objections are answered, by a party on another side: else the `rule` is `side`.",
         "",
-        "Webhook endpoints are kept by their partner's own keys, contributors and above, and by admins; whoever else asks for one",
+        "Webhook endpoints are kept by their partner's own keys, contributors and above, and by operators; whoever else asks for one",
         "is told that there is none. What is sent to them is what the partner's keys see, and nothing while none of these works.",
         "",
         "A public resource is public in whole: there is one representation for everybody. What is not meant for all,",

@@ -124,7 +124,12 @@ class TestRules:
         refused(await patch(callers["contributor"], path, made, title="Fremd"), "ownership")
 
     async def test_name_the_role_that_is_needed(self, callers: Callers) -> None:
-        cases = (("goals", "coordinator"), ("topics", "coordinator"), ("partners", "admin"), ("agreements", "admin"))
+        cases = (
+            ("goals", "coordinator"),
+            ("topics", "coordinator"),
+            ("partners", "operator"),
+            ("agreements", "operator"),
+        )
         for path, role in cases:
             answer = await callers["contributor"].post(f"/v1/{path}", json=body_of(path))
             refused(answer, "role")

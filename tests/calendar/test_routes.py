@@ -291,7 +291,7 @@ class TestCalendarFeeds:
     async def test_end_with_their_partner(self, callers: Callers, clock: Clock) -> None:
         operator = callers["operator"]
         partner = await make(operator, "partners", name="Verein")
-        key = await callers["admin"].post("/v1/keys", json={"partner_id": partner["id"], "role": "contributor"})
+        key = await callers["keeper"].post("/v1/keys", json={"partner_id": partner["id"], "role": "contributor"})
         as_partner = {"Authorization": f"Bearer {key.json()['key']}"}
         made = await callers["anonymous"].post("/v1/calendar-feeds", json={}, headers=as_partner)
         url = made.json()["url"]

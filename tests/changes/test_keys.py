@@ -32,7 +32,7 @@ async def test_tells_partners_what_happens_to_keys_and_nobody_the_key(
     partner = await make(callers["operator"], "partners", slug="verein-c")
     _, cursor = await follow(callers["reader"])
     body = {"partner_id": partner["id"], "role": "contributor", "description": "Für die Leitstelle"}
-    made = (await callers["admin"].post("/v1/keys", json=body)).json()
+    made = (await callers["keeper"].post("/v1/keys", json=body)).json()
     async with client_of(app, made["key"]) as own:
         rotated = (await own.post("/v1/keys/current/rotation", json={"overlap_hours": 2})).json()
         assert (await own.delete("/v1/keys/current")).status_code == 204

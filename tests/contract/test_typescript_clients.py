@@ -40,7 +40,7 @@ async def test_program_makes_a_round_trip_without_glue(program: str, tmp_path: P
     compiler = str(TOOLS / ".bin/tsc")
     await succeed(compiler, *STRICT.split(), "--skipLibCheck", "--outDir", "js", f"{program}.ts", cwd=tmp_path)
     async with serving(tmp_path) as port:
-        base, key = f"http://127.0.0.1:{port}/v1", (tmp_path / "admin.key").read_text("ascii").strip()
+        base, key = f"http://127.0.0.1:{port}/v1", (tmp_path / "operator.key").read_text("ascii").strip()
         goal = goal_id(1)
         env = environment(BASE=base, KEY=key, GOAL=goal, NOWHERE=NOWHERE)
         told = json.loads(await succeed("node", f"js/{program}.js", cwd=tmp_path, env=env))

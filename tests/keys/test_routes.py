@@ -15,11 +15,25 @@ from sqlmodel import SQLModel, col
 
 from app.access.keys import is_well_formed, new_key
 from app.access.models import ApiKey
+from app.cli.verify import verify_all
 from app.database import table_of
 from app.http.masking import shown
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.factories import AGREEMENT, CARITAS, LIGA, NOWHERE, body_of, delete, errors_of, make, referrers_of
+from tests.factories import (
+    AGREEMENT,
+    CARITAS,
+    CITY,
+    LIGA,
+    NOWHERE,
+    body_of,
+    delete,
+    errors_of,
+    make,
+    patch,
+    referrers_of,
+    rule_of,
+)
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -27,7 +41,7 @@ Callers = Mapping[str, httpx.AsyncClient]
 
 async def issue(callers: Callers, **fields: object) -> dict[str, str]:
     """A new key."""
-    answer = await callers["admin"].post("/v1/keys", json={"partner_id": LIGA, "role": "contributor", **fields})
+    answer = await callers["operator"].post("/v1/keys", json={"partner_id": LIGA, "role": "contributor", **fields})
     assert answer.status_code == 201, answer.text
     made: dict[str, str] = answer.json()
     return made
@@ -45,22 +59,22 @@ class TestCreateKey:
         assert is_well_formed(made["key"])
         assert made["key"].startswith(made["prefix"])
         assert await status_with(app, made["key"]) == 200
-        answer = await callers["admin"].get(f"/v1/keys/{made['id']}")
+        answer = await callers["operator"].get(f"/v1/keys/{made['id']}")
         assert answer.json() == {
             **{name: value for name, value in made.items() if name != "key"},
             "last_used_on": datetime.now(UTC).date().isoformat(),
         }
         assert answer.headers["cache-control"] == "no-store"
-        assert made["key"] not in (await callers["admin"].get("/v1/keys")).text
+        assert made["key"] not in (await callers["operator"].get("/v1/keys")).text
 
     async def test_refuses_partners_that_are_not_there_and_ends_that_have_passed(self, callers: Callers) -> None:
-        answer = await callers["admin"].post("/v1/keys", json={"partner_id": NOWHERE, "role": "reader"})
+        answer = await callers["operator"].post("/v1/keys", json={"partner_id": NOWHERE, "role": "reader"})
         assert errors_of(answer) == [("#/partner_id", "unknown_reference")]
         body = {"partner_id": LIGA, "role": "reader", "expires_at": "2020-01-01T00:00:00Z"}
-        assert errors_of(await callers["admin"].post("/v1/keys", json=body)) == [("#/expires_at", "in_the_past")]
+        assert errors_of(await callers["operator"].post("/v1/keys", json=body)) == [("#/expires_at", "in_the_past")]
 
     async def test_keeps_no_answer(self, callers: Callers) -> None:
-        answer = await callers["admin"].post(
+        answer = await callers["operator"].post(
             "/v1/keys", json={"partner_id": LIGA, "role": "reader"}, headers={"Idempotency-Key": "a"}
         )
         assert (answer.status_code, answer.json()["errors"][0]["header"]) == (400, "Idempotency-Key")
@@ -69,30 +83,30 @@ class TestCreateKey:
 class TestListKeys:
     async def test_goes_page_by_page_and_filters(self, callers: Callers) -> None:
         made = [(await issue(callers, partner_id=CARITAS, role="reader"))["id"] for _ in range(3)]
-        page = (await callers["admin"].get("/v1/keys", params={"limit": 4})).json()
+        page = (await callers["operator"].get("/v1/keys", params={"limit": 4})).json()
         assert len(page["items"]) == 4
-        following = (await callers["admin"].get("/v1/keys", params={"cursor": page["next_cursor"]})).json()
+        following = (await callers["operator"].get("/v1/keys", params={"cursor": page["next_cursor"]})).json()
         assert [key["id"] for key in following["items"]][-3:] == made
         assert following["next_cursor"] is None
-        found = (await callers["admin"].get("/v1/keys", params={"partner_id": CARITAS, "role": "reader"})).json()
+        found = (await callers["operator"].get("/v1/keys", params={"partner_id": CARITAS, "role": "reader"})).json()
         assert [key["id"] for key in found["items"]] == made
 
 
 class TestRotateKey:
     async def test_lets_the_old_key_work_until_the_overlap_ends(self, app: FastAPI, callers: Callers) -> None:
         old = await issue(callers)
-        answer = await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 1})
+        answer = await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 1})
         new = answer.json()
         assert (answer.status_code, answer.headers["location"]) == (201, f"/v1/keys/{new['id']}")
         assert (new["partner_id"], new["role"]) == (old["partner_id"], old["role"])
         assert await status_with(app, old["key"]) == await status_with(app, new["key"]) == 200
-        kept = (await callers["admin"].get(f"/v1/keys/{old['id']}")).json()
+        kept = (await callers["operator"].get(f"/v1/keys/{old['id']}")).json()
         left = datetime.fromisoformat(kept["expires_at"]) - datetime.now(UTC)
         assert timedelta(minutes=59) < left <= timedelta(hours=1)
 
     async def test_without_an_overlap_ends_the_old_key(self, app: FastAPI, callers: Callers) -> None:
         old = await issue(callers)
-        answer = await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 0})
+        answer = await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 0})
         assert answer.status_code == 201
         assert await status_with(app, old["key"]) == 401
 
@@ -100,36 +114,36 @@ class TestRotateKey:
         """Neither key lives longer than the old one would have, whatever the overlap."""
         ends = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0).isoformat().replace("+00:00", "Z")
         old = await issue(callers, description="Nachts", expires_at=ends)
-        answer = await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 720})
+        answer = await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 720})
         assert answer.status_code == 201
         same = ("partner_id", "role", "description", "expires_at")
         assert [answer.json()[name] for name in same] == [old[name] for name in same]
-        assert (await callers["admin"].get(f"/v1/keys/{old['id']}")).json()["expires_at"] == ends
+        assert (await callers["operator"].get(f"/v1/keys/{old['id']}")).json()["expires_at"] == ends
 
     async def test_is_not_for_what_has_expired(self, app: FastAPI, callers: Callers) -> None:
         old = await issue(callers)
         assert (
-            await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 0})
+            await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 0})
         ).status_code == 201
-        before = (await callers["admin"].get("/v1/keys")).json()
-        problem_of(await callers["admin"].post(f"/v1/keys/{old['id']}/rotation", json={}), 404, "not-found")
-        assert (await callers["admin"].get("/v1/keys")).json() == before
-        assert (await callers["admin"].delete(f"/v1/keys/{old['id']}")).status_code == 204
+        before = (await callers["operator"].get("/v1/keys")).json()
+        problem_of(await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={}), 404, "not-found")
+        assert (await callers["operator"].get("/v1/keys")).json() == before
+        assert (await callers["operator"].delete(f"/v1/keys/{old['id']}")).status_code == 204
         assert await status_with(app, old["key"]) == 401
 
     async def test_keeps_no_answer(self, callers: Callers) -> None:
         old = await issue(callers)
-        answer = await callers["admin"].post(
+        answer = await callers["operator"].post(
             f"/v1/keys/{old['id']}/rotation", json={}, headers={"Idempotency-Key": "a"}
         )
         assert (answer.status_code, answer.json()["errors"][0]["header"]) == (400, "Idempotency-Key")
 
     async def test_is_not_for_what_is_revoked_or_never_was(self, callers: Callers) -> None:
         old = await issue(callers)
-        assert (await callers["admin"].delete(f"/v1/keys/{old['id']}")).status_code == 204
+        assert (await callers["operator"].delete(f"/v1/keys/{old['id']}")).status_code == 204
         for id in (old["id"], NOWHERE):
-            assert (await callers["admin"].post(f"/v1/keys/{id}/rotation", json={})).status_code == 404
-            assert (await callers["admin"].delete(f"/v1/keys/{id}")).status_code == 404
+            assert (await callers["operator"].post(f"/v1/keys/{id}/rotation", json={})).status_code == 404
+            assert (await callers["operator"].delete(f"/v1/keys/{id}")).status_code == 404
 
 
 class TestRevokeKey:
@@ -137,10 +151,10 @@ class TestRevokeKey:
         made = await issue(callers)
         async with running(settings) as replica:
             assert await status_with(replica, made["key"]) == 200
-            assert (await callers["admin"].delete(f"/v1/keys/{made['id']}")).status_code == 204
+            assert (await callers["operator"].delete(f"/v1/keys/{made['id']}")).status_code == 204
             assert await status_with(replica, made["key"]) == 401
             assert await status_with(app, made["key"]) == 401
-        revoked = (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["revoked_at"]
+        revoked = (await callers["operator"].get(f"/v1/keys/{made['id']}")).json()["revoked_at"]
         assert datetime.fromisoformat(revoked) <= datetime.now(UTC)
 
 
@@ -148,13 +162,13 @@ class TestPartnerWithKeys:
     async def test_can_be_deleted_when_none_of_them_works(self, callers: Callers) -> None:
         partner = await make(callers["operator"], "partners")
         revoked, working = [await issue(callers, partner_id=partner["id"]) for _ in range(2)]
-        assert (await callers["admin"].delete(f"/v1/keys/{revoked['id']}")).status_code == 204
-        assert referrers_of(await delete(callers["admin"], "partners", partner)) == {("keys", working["id"])}
+        assert (await callers["operator"].delete(f"/v1/keys/{revoked['id']}")).status_code == 204
+        assert referrers_of(await delete(callers["operator"], "partners", partner)) == {("keys", working["id"])}
         for key in (revoked, working):
-            assert (await callers["admin"].get(f"/v1/keys/{key['id']}")).status_code == 200, "nothing was half done"
-        assert (await callers["admin"].delete(f"/v1/keys/{working['id']}")).status_code == 204
-        assert (await delete(callers["admin"], "partners", partner)).status_code == 204
-        assert (await callers["admin"].get(f"/v1/keys/{working['id']}")).status_code == 404
+            assert (await callers["operator"].get(f"/v1/keys/{key['id']}")).status_code == 200, "nothing was half done"
+        assert (await callers["operator"].delete(f"/v1/keys/{working['id']}")).status_code == 204
+        assert (await delete(callers["operator"], "partners", partner)).status_code == 204
+        assert (await callers["operator"].get(f"/v1/keys/{working['id']}")).status_code == 404
 
 
 class TestWrongKey:
@@ -194,7 +208,7 @@ class TestWrongKey:
 
     async def test_is_one_of_another_register(self, app: FastAPI, templates: Templates) -> None:
         async with templates.fresh("seeded") as other, running(other) as elsewhere:
-            async with client_of(elsewhere, templates.keys["admin"]) as client:
+            async with client_of(elsewhere, templates.keys["operator"]) as client:
                 made = (await client.post("/v1/keys", json={"partner_id": LIGA, "role": "admin"})).json()
             assert await status_with(elsewhere, made["key"]) == 200
             assert await status_with(app, made["key"]) == 401
@@ -207,13 +221,13 @@ class TestLastUse:
         made = await issue(callers)
         assert made["last_used_on"] is None
         assert await status_with(app, made["key"]) == 200
-        first = (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"]
+        first = (await callers["operator"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"]
         assert first == datetime.now(UTC).date().isoformat()
         await execute(
             app, update(ApiKey).where(col(ApiKey.prefix) == made["prefix"]).values(last_used_on=date(2024, 8, 30))
         )
         assert await status_with(app, made["key"]) == 200
-        assert (await callers["admin"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"] == first
+        assert (await callers["operator"].get(f"/v1/keys/{made['id']}")).json()["last_used_on"] == first
 
     async def test_fails_no_request_when_no_connection_is_free(
         self, settings: Settings, templates: Templates, caplog: pytest.LogCaptureFixture
@@ -290,7 +304,7 @@ class TestSecrecy:
         secrets = []
         with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="sqlalchemy"):
             async with running(settings) as app:
-                async with client_of(app, templates.keys["admin"]) as admin:
+                async with client_of(app, templates.keys["operator"]) as admin:
                     body = {"partner_id": LIGA, "role": "contributor"}
                     made = (await admin.post("/v1/keys", json=body)).json()
                     rotated = (await admin.post(f"/v1/keys/{made['id']}/rotation", json={})).json()
@@ -351,7 +365,7 @@ class TestOwnKey:
     async def test_is_replaced_and_revoked_by_whoever_has_it(
         self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]
     ) -> None:
-        made = (await callers["admin"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})).json()
+        made = (await callers["operator"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})).json()
         async with client_of(app, made["key"]) as old:
             answer = await old.post("/v1/keys/current/rotation", json={"overlap_hours": 1})
             assert answer.status_code == 201, answer.text
@@ -367,8 +381,69 @@ class TestOwnKey:
 
     async def test_works_for_a_year_unless_it_is_said(self, callers: Mapping[str, httpx.AsyncClient]) -> None:
         body = {"partner_id": CARITAS, "role": "reader"}
-        made = (await callers["admin"].post("/v1/keys", json=body)).json()
+        made = (await callers["operator"].post("/v1/keys", json=body)).json()
         left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
         assert timedelta(days=364) < left <= timedelta(days=365)
-        made = (await callers["admin"].post("/v1/keys", json=body | {"expires_at": None})).json()
+        made = (await callers["operator"].post("/v1/keys", json=body | {"expires_at": None})).json()
         assert made["expires_at"] is None
+
+
+class TestRoles:
+    """Each partner keeps its own keys; who runs the register gives it the first ones, and can end any."""
+
+    async def test_let_each_partner_keep_its_own(self, app: FastAPI, callers: Callers) -> None:
+        keeper = callers["keeper"]
+        first = (await keeper.post("/v1/keys", json={"partner_id": CARITAS, "role": "admin"})).json()
+        async with client_of(app, first["key"]) as caritas:
+            # From now on it is Caritas alone that gives them out.
+            for role in ("reader", "operator"):
+                refused = await keeper.post("/v1/keys", json={"partner_id": CARITAS, "role": role})
+                assert rule_of(refused) == "ownership"
+            made = (await caritas.post("/v1/keys", json={"partner_id": CARITAS, "role": "contributor"})).json()
+            assert rule_of(await caritas.post("/v1/keys", json={"partner_id": LIGA, "role": "reader"})) == "ownership"
+            assert rule_of(await caritas.post("/v1/keys", json={"partner_id": CARITAS, "role": "operator"})) == "role"
+            listed = (await caritas.get("/v1/keys", params={"limit": 200})).json()["items"]
+            assert {each["partner_id"] for each in listed} == {CARITAS}
+            assert {first["id"], made["id"]} <= {each["id"] for each in listed}
+            assert rule_of(await keeper.post(f"/v1/keys/{made['id']}/rotation", json={})) == "ownership"
+            assert (await caritas.post(f"/v1/keys/{made['id']}/rotation", json={})).status_code == 201
+            partner = (await caritas.get(f"/v1/partners/{CARITAS}")).json()
+            answer = await patch(caritas, "partners", partner, staff_count=4, description="Wohlfahrt.")
+            assert (answer.status_code, answer.json()["staff_count"]) == (200, 4)
+            for name, value in {"kind": "other", "dissolved_on": "2025-01-31", "memberships": []}.items():
+                refused = await patch(caritas, "partners", answer.json(), **{name: value})
+                assert rule_of(refused) == "role", name
+            liga = (await caritas.get(f"/v1/partners/{LIGA}")).json()
+            assert rule_of(await patch(caritas, "partners", liga, staff_count=4)) == "ownership"
+            assert rule_of(await caritas.post("/v1/partners", json=body_of("partners"))) == "role"
+        # A lost key is revoked, and the partner gets a first one again.
+        assert (await keeper.delete(f"/v1/keys/{first['id']}")).status_code == 204
+        again = await keeper.post("/v1/keys", json={"partner_id": CARITAS, "role": "admin"})
+        assert again.status_code == 201
+
+    async def test_let_an_admin_get_no_more_than_it_has(self, callers: Callers) -> None:
+        mine = (await callers["keeper"].get("/v1/keys/current")).json()["id"]
+        for answer in (
+            await callers["admin"].post(f"/v1/keys/{mine}/rotation", json={}),
+            await callers["admin"].delete(f"/v1/keys/{mine}"),
+            await callers["admin"].post("/v1/keys", json={"partner_id": CITY, "role": "operator"}),
+        ):
+            assert (rule_of(answer), answer.json()["detail"]) == ("role", "This needs the role operator.")
+
+    async def test_leave_a_key_by_which_the_register_is_kept(self, callers: Callers, settings: Settings) -> None:
+        keeper, command = callers["keeper"], callers["operator"]
+        other = (await command.get("/v1/keys/current")).json()["id"]
+        partner = await make(command, "partners", dissolved_on="2999-12-31")
+        await issue(callers, partner_id=partner["id"], role="operator")
+        assert (await keeper.delete(f"/v1/keys/{other}")).status_code == 204
+        before = (await keeper.get("/v1/keys/current")).json()
+        problem_of(await keeper.delete("/v1/keys/current"), 409, "last-operator")
+        problem_of(await keeper.delete(f"/v1/keys/{before['id']}"), 409, "last-operator")
+        city = (await keeper.get(f"/v1/partners/{CITY}")).json()
+        problem_of(await patch(keeper, "partners", city, dissolved_on="2999-12-31"), 409, "last-operator")
+        assert (await keeper.get("/v1/keys/current")).json() == before
+        assert (await keeper.get(f"/v1/partners/{CITY}")).json() == city
+        second = (await keeper.post("/v1/keys", json={"partner_id": CITY, "role": "operator"})).json()
+        assert (await keeper.delete("/v1/keys/current")).status_code == 204
+        assert second["role"] == "operator"
+        assert (await verify_all(settings))[1] == []

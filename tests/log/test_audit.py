@@ -35,8 +35,8 @@ async def test_follows_what_each_caller_sees_night_by_night(callers: Callers, tm
         assert (found.entries < found.size - 1) is (name == "anonymous")
     goal = await make(callers["operator"], "goals", title="Neu")
     await patch(callers["operator"], "goals", goal, visibility="partners")
-    caritas = (await callers["admin"].get(f"/v1/partners/{CARITAS}")).json()
-    await patch(callers["admin"], "partners", caritas, visibility="partners")
+    caritas = (await callers["keeper"].get(f"/v1/partners/{CARITAS}")).json()
+    await patch(callers["keeper"], "partners", caritas, visibility="partners")
     for name, unseen in (("anonymous", 2), ("contributor", 0)):
         kept = State(tmp_path / name)
         before = kept.kept.leaves

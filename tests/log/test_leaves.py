@@ -65,8 +65,8 @@ async def test_leaves_are_what_was_hashed_and_cover_the_data(callers: Callers, s
 
 
 async def test_no_leaf_tells_what_is_hidden(callers: Callers) -> None:
-    caritas = (await callers["admin"].get(f"/v1/partners/{CARITAS}")).json()
-    assert (await patch(callers["admin"], "partners", caritas, visibility="partners")).status_code == 200
+    caritas = (await callers["keeper"].get(f"/v1/partners/{CARITAS}")).json()
+    assert (await patch(callers["keeper"], "partners", caritas, visibility="partners")).status_code == 200
     made = await make(callers["contributor"], "sub-measures", lead_partner_id=CARITAS)
     goal = await make(callers["operator"], "goals", visibility="partners")
     entered = (await patch(callers["operator"], "goals", goal, visibility="public")).json()
@@ -138,7 +138,8 @@ async def test_an_earlier_log_gets_leaves_and_is_held_by_the_first(settings: Set
     await migrating.upgrade(settings)
     async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
         after = await changes_of(client)
-        assert [strip(each) for each in after] == [strip(each) for each in before]
+        # What follows are the roles that keys get by the newest version.
+        assert [strip(each) for each in after[: len(before)]] == [strip(each) for each in before]
         first = await app.state.runtime.database.read(
             lambda connection: connection.execute(select(table_of(LogHead).c.first_leaf)).scalar_one()
         )

@@ -119,8 +119,8 @@ class TestCosignatures:
         await make(callers["operator"], "goals")
         assert "caritas" not in await note_of(callers["anonymous"])
         assert await note_of(callers["anonymous"], size=int(Note.of(note).text.split("\n")[1])) == signed["note"]
-        caritas = (await callers["admin"].get(f"/v1/partners/{CARITAS}")).json()
-        assert (await patch(callers["admin"], "partners", caritas, visibility="partners")).status_code == 200
+        caritas = (await callers["keeper"].get(f"/v1/partners/{CARITAS}")).json()
+        assert (await patch(callers["keeper"], "partners", caritas, visibility="partners")).status_code == 200
         assert (await got(callers["anonymous"], "cosigners"))["items"] == []
         assert "caritas" not in await note_of(callers["anonymous"], size=ENTRIES + 1)
         assert "caritas" in await note_of(callers["reader"], size=ENTRIES + 1)

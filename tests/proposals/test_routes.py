@@ -164,7 +164,7 @@ class TestCreateProposal:
         client = callers["contributor"]
         need = (await make(client, "needs", raised_by_id=CARITAS))["id"]
         parties = [{"partner_id": CITY, "side": "authority"}]
-        other = (await make(callers["admin"], "agreements", parties=parties))["id"]
+        other = (await make(callers["keeper"], "agreements", parties=parties))["id"]
         for kind, id, fields, error in (
             ("partner", CARITAS, {}, ("#/subject_type", "enum")),
             ("proposal", NOWHERE, {}, ("#/subject_type", "enum")),

@@ -200,7 +200,7 @@ class TestReportExchange:
     async def test_names_no_partner_that_is_for_partners_to_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        hidden = await make(callers["admin"], "partners", name="Verschlossen", visibility="partners")
+        hidden = await make(callers["keeper"], "partners", name="Verschlossen", visibility="partners")
         await event(callers["admin"], "2025-01-01", organiser_id=hidden["id"])
         for caller, name in (("reader", "Verschlossen"), ("anonymous", None)):
             rows = await rows_of(callers[caller], REPORT, by="partner")

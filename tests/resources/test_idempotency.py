@@ -68,8 +68,10 @@ class TestSameRequest:
     async def test_is_not_replayed_to_a_lesser_role(self, app: FastAPI, callers: Callers) -> None:
         body = body_of("goals")
         assert (await post(callers["coordinator"], "a", body, "/v1/goals")).status_code == 201
-        city = (await callers["admin"].get("/v1/keys", params={"role": "coordinator"})).json()["items"][0]["partner_id"]
-        lesser = await callers["admin"].post("/v1/keys", json={"partner_id": city, "role": "reader"})
+        city = (await callers["keeper"].get("/v1/keys", params={"role": "coordinator"})).json()["items"][0][
+            "partner_id"
+        ]
+        lesser = await callers["keeper"].post("/v1/keys", json={"partner_id": city, "role": "reader"})
         async with client_of(app, lesser.json()["key"]) as reader:
             answer = await post(reader, "a", body, "/v1/goals")
         assert (answer.status_code, answer.json()["rule"]) == (403, "role")
@@ -101,7 +103,7 @@ class TestSameRequest:
         first = await post(callers["contributor"], "a", body)
         assert first.status_code == 201
         for role in ("contributor", "coordinator", "admin"):
-            made = await callers["admin"].post("/v1/keys", json={"partner_id": CARITAS, "role": role})
+            made = await callers["keeper"].post("/v1/keys", json={"partner_id": CARITAS, "role": role})
             async with client_of(app, made.json()["key"]) as client:
                 again = await post(client, "a", body)
             assert (again.status_code, again.content) == (201, first.content)

@@ -383,13 +383,13 @@ class TestKeys:
         """Who reads nothing any more is sent nothing; what waited arrives when there is a key again."""
         await registered(callers["contributor"], receiver)
         await worker.deliver()
-        keys = (await callers["admin"].get("/v1/keys", params={"partner_id": CARITAS})).json()["items"]
+        keys = (await callers["keeper"].get("/v1/keys", params={"partner_id": CARITAS})).json()["items"]
         for key in keys:
-            assert (await callers["admin"].delete(f"/v1/keys/{key['id']}")).status_code == 204
+            assert (await callers["keeper"].delete(f"/v1/keys/{key['id']}")).status_code == 204
         goal = await make(callers["operator"], "goals")
         await worker.deliver()
         assert receiver.positions == []
-        answer = await callers["admin"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})
+        answer = await callers["keeper"].post("/v1/keys", json={"partner_id": CARITAS, "role": "reader"})
         assert answer.status_code == 201
         await worker.deliver()
         told = [each.content["data"]["resource_id"] for each in receiver.received[1:]]

@@ -192,15 +192,15 @@ class TestPartner:
         self, callers: Callers, worker: Worker, receiver: Receiver
     ) -> None:
         partner = await make(callers["operator"], "partners")
-        made = await callers["admin"].post("/v1/keys", json={"partner_id": partner["id"], "role": "contributor"})
+        made = await callers["keeper"].post("/v1/keys", json={"partner_id": partner["id"], "role": "contributor"})
         key = made.json()
         headers = {"Authorization": f"Bearer {key['key']}"}
         answer = await callers["anonymous"].post(PATH, json={"url": receiver.url}, headers=headers)
         assert answer.status_code == 201
         await worker.deliver()
         assert len(receiver.received) == 1
-        assert (await callers["admin"].delete(f"/v1/keys/{key['id']}")).status_code == 204
-        assert (await delete(callers["admin"], "partners", partner)).status_code == 204
+        assert (await callers["keeper"].delete(f"/v1/keys/{key['id']}")).status_code == 204
+        assert (await delete(callers["keeper"], "partners", partner)).status_code == 204
         problem_of(await callers["admin"].get(answer.headers["location"]), 404, "not-found")
 
 
