@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.database import DISCREET, code_of, make_private
+from app.granting import grant
 from app.postgresql import Server
 from app.settings import Settings
 
@@ -92,11 +93,17 @@ async def nothing(_connection: AsyncConnection) -> int:
 
 
 async def upgrade(settings: Settings, revision: str = "head", *, then: Then = nothing) -> int:
-    """Migrate the database of the settings up to a revision and do what is to follow, in one transaction.
+    """Migrate the database of the settings up to a revision, give the service its rights and do what is to follow.
 
-    Returns what follows returns; when that fails, the schema is as before.
+    All of it is one transaction. Returns what follows returns; when that fails, the schema is as before.
     """
-    return await migrate(settings, command.upgrade, revision, then)
+
+    async def follow(connection: AsyncConnection) -> int:
+        if settings.service_role is not None and connection.dialect.name == "postgresql":
+            await connection.run_sync(grant, settings.service_role)
+        return await then(connection)
+
+    return await migrate(settings, command.upgrade, revision, follow)
 
 
 async def downgrade(settings: Settings, revision: str) -> None:

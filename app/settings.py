@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         description="What a pooler between the register and PostgreSQL lends: `session`, as without one, or `transaction` "
         "(the `pool_mode` of PgBouncer).",
     )
+    service_role: str | None = Field(
+        default=None,
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        description="Role of PostgreSQL as which the service connects, where that is not the owner of the database: `register "
+        "migrate` gives it what it needs, which is not to rewrite the log.",
+    )
     database_pool_size: int = Field(
         default=10,
         ge=1,

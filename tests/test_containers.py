@@ -114,10 +114,20 @@ class TestCompose:
         for service in compose["services"].values():
             assert not [name for name in service.get("environment", ()) if name.endswith(("PASSWORD", "KEY", "URL"))]
         for name in OURS:
-            assert compose["services"][name]["volumes"] == ["./secrets/register:/run/secrets:ro"]
+            folder = "owner" if name == "migrate" else "register"
+            assert compose["services"][name]["volumes"] == [f"./secrets/{folder}:/run/secrets:ro"]
+
+    def test_serves_as_who_cannot_rewrite_the_log(self, compose: dict[str, Any]) -> None:
+        """The one who migrates is the owner, and gives the other one its rights."""
+        operating = (ROOT / "docs/operating.md").read_text("utf-8")
+        role = compose["services"]["migrate"]["environment"]["REGISTER_SERVICE_ROLE"]
+        assert f'"CREATE ROLE {role} LOGIN' in operating
+        assert f"'postgresql://{role}:%s@database/register'" in operating
+        assert role != compose["services"]["database"]["environment"]["POSTGRES_USER"]
+        assert not any("REGISTER_SERVICE_ROLE" in compose["services"][name]["environment"] for name in OURS[1:])
 
     def test_keeps_the_record_in_a_volume(self, compose: dict[str, Any]) -> None:
-        volume, _ = compose["services"]["database"]["volumes"]
+        volume, *_ = compose["services"]["database"]["volumes"]
         assert volume.partition(":")[0] in compose["volumes"]
 
 

@@ -74,7 +74,8 @@ async def list_changes(
        `rights-changed`.
     5. Data is served only of what the caller may see now: what left its view is one `deleted` without data, what entered
        it starts with the data of its entering.
-    6. Following the feed from the start gives exactly the lists.
+    6. Following the feed from the start gives exactly the lists; what happens to keys, which no list holds, is told to
+       callers with one.
     """
     place = checkpoint_of(wanted.cursor, caller)
     database = runtime.database

@@ -1,0 +1,105 @@
+"""The rights of the service on PostgreSQL: all that it does, and nothing that rewrites the log."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.cli.migrate import migrate_and_render
+from app.cli.verify import verify_all
+from app.settings import Settings
+from tests.conftest import Cluster, Templates, client_of, running
+from tests.databases import only_postgresql
+from tests.factories import delete, make, patch
+from tests.log.adversary import history
+
+REWRITES = (
+    "UPDATE change SET data = NULL",
+    "UPDATE change SET position = position + 1000",
+    "DELETE FROM change",
+    "TRUNCATE change",
+    "UPDATE tree_node SET hash = 'x'",
+    "DELETE FROM tree_node",
+    "DELETE FROM subject_about",
+    "DELETE FROM subject",
+    "UPDATE feed SET first_leaf = '{}'",
+    "DELETE FROM feed",
+    "UPDATE api_key SET role = 'operator'",
+    "UPDATE api_key SET digest = 'x'",
+    "UPDATE api_key SET partner_id = (SELECT id FROM partner LIMIT 1)",
+    "UPDATE alembic_version SET version_num = '0001'",
+    "ALTER TABLE change DISABLE TRIGGER ALL",
+    "DROP TABLE change",
+    "CREATE TABLE planted (id int)",
+    "SELECT of_nobody()",
+)
+DEFINER = (
+    "CREATE FUNCTION {name}() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM alembic_version'"
+)
+
+
+@asynccontextmanager
+async def service(templates: Templates, settings: Settings) -> AsyncIterator[Settings]:
+    """The settings of the service on a register, with a role of its own."""
+    cluster, role = templates.cluster, f"service_{uuid4().hex}"
+    assert isinstance(cluster, Cluster)
+    await cluster.execute(f"CREATE ROLE {role} LOGIN")
+    owner = await asyncpg.connect(settings.database_url)
+    try:
+        await owner.execute(DEFINER.format(name="of_owner"))
+        assert await migrate_and_render(settings.model_copy(update={"service_role": role})) == 0
+        await owner.execute(DEFINER.format(name="of_nobody"))
+        await owner.execute("REVOKE EXECUTE ON FUNCTION of_nobody FROM PUBLIC")
+        url = make_url(settings.database_url).set(username=role).render_as_string(hide_password=False)
+        yield settings.model_copy(update={"database_url": url})
+        await owner.execute(f"DROP OWNED BY {role}")
+    finally:
+        await owner.close()
+        await cluster.execute(f"DROP ROLE {role}")
+
+
+@only_postgresql
+async def test_suffice_for_all_that_is_done_and_not_to_rewrite_it(settings: Settings, templates: Templates) -> None:
+    async with service(templates, settings) as serving:
+        async with AsyncExitStack() as stack:
+            app = await stack.enter_async_context(running(serving))
+            operator, caritas, keeper = [
+                await stack.enter_async_context(client_of(app, templates.keys[name]))
+                for name in ("operator", "contributor", "keeper")
+            ]
+            await history(operator, caritas)
+            goal = await make(operator, "goals")
+            changed = (await patch(operator, "goals", goal, title="Anders")).json()
+            assert (await delete(operator, "goals", changed)).status_code == 204
+            assert (await caritas.post("/v1/calendar-feeds", json={})).status_code == 201
+            hook = await caritas.post("/v1/webhook-endpoints", json={"url": "https://192.0.1.1/hook"})
+            assert hook.status_code == 201
+            assert (await keeper.post("/v1/keys/current/rotation", json={})).status_code == 201
+            once = {"Idempotency-Key": "once"}
+            for _ in range(2):
+                body = {"title": "Einmal", "number": 77}
+                made = await operator.post("/v1/goals", json={**goal_body(goal), **body}, headers=once)
+                assert made.status_code == 201
+        assert (await verify_all(serving))[1] == []
+        await refused(serving)
+        assert (await verify_all(serving))[1] == []
+
+
+def goal_body(goal: dict[str, object]) -> dict[str, object]:
+    """What a goal needs beside its own name."""
+    return {"topic_id": goal["topic_id"], "agreement_id": goal["agreement_id"]}
+
+
+async def refused(serving: Settings) -> None:
+    """Check that whoever has the service's password rewrites nothing."""
+    connection = await asyncpg.connect(serving.database_url)
+    try:
+        assert await connection.fetchval("SELECT of_owner()") == 1
+        for statement in REWRITES:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
