@@ -49,7 +49,7 @@ IN_DATABASE = (
         "UPDATE webhook_endpoint SET position = 0, next_attempt_at = '2026-01-01 00:00:00'",
         "mend: 1 webhook endpoints wait for more than",
     ),
-    ("UPDATE api_key SET revoked_at = created_at WHERE role = 'admin'", "look: no admin's key works"),
+    ("UPDATE api_key SET revoked_at = created_at WHERE role = 'operator'", "look: no operator's key works"),
 )
 """What was done to a register that is well, and what is found then."""
 

@@ -71,8 +71,8 @@ def about_keys(connection: Connection, now: datetime) -> Iterator[Finding]:
         if key.expires_at is not None and key.expires_at - now < SOON:
             ends = f"{key.expires_at.astimezone(UTC):%Y-%m-%d}"
             yield look(f"the key {key.prefix} ends on {ends}", f"`register keys rotate {key.id}`, and tell its partner")
-    if not any(key.role is Role.admin for key in keys):
-        yield look("no admin's key works, so keys are kept by commands alone", "`register keys create --role admin`")
+    if not any(key.role is Role.operator for key in keys):
+        yield look("no operator's key works, so the register is kept by commands alone", "`register keys init`")
 
 
 def about_time(connection: Connection, now: datetime) -> Iterator[Finding]:

@@ -154,7 +154,7 @@ class TestListChanges:
     async def test_gives_nothing_to_a_key_that_ended_while_it_waited(
         self, app: FastAPI, callers: Callers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        admin = callers["admin"]
+        admin = callers["keeper"]
         made = (await admin.post("/v1/keys", json={"partner_id": LIGA, "role": "reader"})).json()
         _, cursor = await follow(admin)
         ends = [False, True]

@@ -189,7 +189,7 @@ class TestRetries:
             assert [(row["title"], row["resource_id"], row["partner_id"]) for row in rows] == [
                 ("Fachanwendung", endpoint["id"], CARITAS)
             ]
-            assert rows == await rows_of(callers["admin"], "upcoming", kind="webhook_endpoint")
+            assert rows == await rows_of(callers["keeper"], "upcoming", kind="webhook_endpoint")
             for other in ("anonymous", "umbrella"):
                 assert await rows_of(callers[other], "upcoming", kind="webhook_endpoint") == []
             assert await rows_of(caritas, "upcoming", kind="webhook_endpoint", agreement_id=AGREEMENT) == []

@@ -117,7 +117,7 @@ class TestListWebhookEndpoints:
             ({"is_enabled": "false"}, []),
             ({"is_enabled": "true", "partner_id": [LIGA, CARITAS]}, [*made, other]),
         ):
-            items = (await callers["admin"].get(PATH, params=params)).json()["items"]
+            items = (await callers["keeper"].get(PATH, params=params)).json()["items"]
             assert [each["id"] for each in items] == expected
 
 
