@@ -24,7 +24,7 @@ DRK = str(named_id("partners", "drk-dresden"))
 KEYS: Mapping[str, tuple[str, str]] = {
     "city": (CITY, "coordinator"),
     "office": (CITY, "contributor"),
-    "city admin": (CITY, "admin"),
+    "city operator": (CITY, "operator"),
     "liga": (LIGA, "coordinator"),
     "liga admin": (LIGA, "admin"),
     "caritas": (CARITAS, "contributor"),
@@ -182,7 +182,7 @@ class History:
         if self.choice.random() < 0.4:
             return self.choice.choice(list(self.clients))
         if type in ("partner", "agreement", "key"):
-            return "city admin"
+            return "city operator"
         if agreement == BERLIN:
             return "land"
         said_by = next((target[name] for name in SPEAKERS if target.get(name)), None)

@@ -31,7 +31,7 @@ WORDS = {
 }
 MAY_TELL = ("decision", "statement", "consultation_event", "agreement", "partner", "sub_measure", "objection")
 ANSWERS = ("accepted", "declined")
-BY_ADMINS = ("partner", "agreement", "topic", "goal", "sub_measure", "consultation_event", "indicator", "observation")
+BY_OPERATORS = ("partner", "agreement")
 
 Said = dict[tuple[str, ...], Any]
 
@@ -97,15 +97,15 @@ def check_words(history: History, change: Mapping[str, Any]) -> None:
 
 
 def check_elsewhere(written: Written, told: list[dict[str, Any]]) -> None:
-    """Where a key's partner is no party, nothing is written, but by admins what they keep everywhere."""
+    """Where a key's partner is no party, nothing is written, but by operators what they keep everywhere."""
     if written.by not in KEYS:
         assert written.answer.status_code == 401, str(written)
         return
     partner, role = KEYS[written.by]
     if written.agreement is None or partner in PARTNERS.get(written.agreement, (partner,)):
         return
-    if role == "admin":
-        assert {each["resource_type"] for each in told} <= {*BY_ADMINS}, str(written)
+    if role == "operator":
+        assert {each["resource_type"] for each in told} <= {*BY_OPERATORS}, str(written)
         return
     assert told == [], str(written)
     if written.answer.status_code == 422:

@@ -123,7 +123,7 @@ class TestThirdPartner:
 
     async def test_that_is_an_authority_has_its_decision_corrected_by_nobody_else(self, callers: Callers) -> None:
         """A third side is another side, too: it does not say with an association what the city decided."""
-        admin = callers["admin"]
+        admin = callers["keeper"]
         agreement = (await admin.get(f"/v1/agreements/{AGREEMENT}")).json()
         office = await make(admin, "partners", name="Jobcenter")
         parties = [*agreement["parties"], {"partner_id": office["id"], "side": "other"}]

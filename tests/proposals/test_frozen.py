@@ -18,7 +18,7 @@ from tests.problems import problem_of
 from tests.proposals.evidence import DECIDED, KEPT, Callers, Record, others, recorded
 from tests.schemas import resolved
 
-SIDES = {"authority": ("admin",), "associations": ("contributor", "other_contributor")}
+SIDES = {"authority": ("keeper",), "associations": ("contributor", "other_contributor")}
 BY_SEGMENT = {
     "decisions": "decision",
     "consultation-events": "event",

@@ -149,7 +149,7 @@ class TestReportProgress:
     async def test_names_nothing_that_is_for_partners_to_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        admin = callers["admin"]
+        admin = callers["keeper"]
         hidden = {"visibility": "partners", "name": "Verschlossen"}
         topic, lead = await make(admin, "topics", **hidden), await make(admin, "partners", **hidden)
         goal = await make(admin, "goals", topic_id=topic["id"])

@@ -179,7 +179,7 @@ class TestMerger:
     async def test_that_is_for_partners_only_moves_nothing_for_others(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:
-        admin = callers["admin"]
+        admin = callers["keeper"]
         old = (await make(admin, "partners", name="Alt", visibility="partners"))["id"]
         await make(admin, "decisions", involved_partner_ids=[old], decides_on="2025-03-20")
         await merge(admin, old, LIGA, "2025-02-28")
