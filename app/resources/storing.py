@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Executable, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict, manager_of_class, set_committed_value
+from sqlalchemy.orm import class_mapper, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlmodel import col
 
 from app.changes.log import Transaction
@@ -68,7 +68,8 @@ def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict
 
 def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:
     """The row that was just stored, as if the session had read it."""
-    row: Row = manager_of_class(kind.table).new_instance()
+    # The mapper, and not the class alone: a process that has read nothing yet has its columns to look up first.
+    row: Row = class_mapper(kind.table).class_manager.new_instance()
     instance_dict(row).update(values)
     make_transient_to_detached(row)
     session.add(row)

@@ -1,5 +1,7 @@
 """What writing costs: the statements of each transaction, whatever else is in the tables."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -68,3 +70,14 @@ class TestRoundTrips:
             "UPDATE consultation_event SET",
             "WITH noted AS",
         ]
+
+
+class TestFirstWrite:
+    def test_needs_nothing_that_was_read_before(self) -> None:
+        """A process that begins with it has read no row of any table."""
+        code = (
+            "from uuid import UUID; from app.changes.log import Transaction; from app.goals.resource import GOALS; "
+            "from app.resources.storing import row_of; print(row_of(Transaction(), GOALS, {'id': UUID(int=7)}).id.int)"
+        )
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
+        assert ran.stdout == "7\n"
