@@ -247,6 +247,23 @@ class Database:
         with self.reader.connect() as connection, deadline(connection, seconds):
             return work(connection)
 
+    async def overwrite(self) -> bool:
+        """Write an SQLite file anew, without what was erased; returns whether nothing of that is left in its files.
+
+        Writers wait for it. It is not so while somebody reads an earlier state.
+        """
+        if not self.is_sqlite:
+            return True
+
+        def work() -> bool:
+            with self.reader.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+
+        # It needs a connection that is in no transaction; other writers of this process wait for the one that is theirs.
+        async with self.writer.connect():
+            return await asyncio.to_thread(work)
+
     async def close(self) -> None:
         """Close every connection; a server that does not answer is not waited for."""
         closing = asyncio.ensure_future(self._dispose())

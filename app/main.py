@@ -45,6 +45,7 @@ from app.oparl.routes import router as oparl
 from app.partners.routes import router as partners
 from app.progress_reports.routes import router as progress_reports
 from app.proposals.routes import router as proposals
+from app.redactions.routes import router as redactions
 from app.reports.downloads import router as downloads
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
@@ -87,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     vocabularies,
     keys,
     log,
+    redactions,
     webhook_endpoints,
     imports,
 )
@@ -96,6 +98,7 @@ TAGS: Mapping[str, str] = {
     "reports": "Figures about the cooperation, as JSON and as files, each with the change position it was computed at.",
     "changes": "Everything that happened, in the one order in which it happened.",
     "log": "What proves that the log of changes is one and has only grown: checkpoints, proofs, cosignatures.",
+    "redactions": "What was erased from the record and its history, and on which legal basis.",
     "exports": "Whole lists as files: for programs, and as spreadsheets for people.",
     "calendar": "The consultation events and deadlines for calendars to subscribe to, and secret addresses of a partner's own.",
     "vocabularies": "The closed vocabularies with what their terms mean, in German and English.",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from app.database import Database
@@ -18,7 +18,25 @@ class Backup(SQLModel, table=True):
     at: datetime
 
 
+class Verification(SQLModel, table=True):
+    """When the record was verified last, up to which position, and how many faults there were: one row, once it was."""
+
+    __tablename__ = "verification"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(primary_key=True)
+    at: datetime
+    position: int = Field(sa_type=BigInteger)
+    faults: int
+
+
 async def note_backup(database: Database) -> None:
     """Note that a backup was made now."""
     async with database.transaction() as session:
         await session.merge(Backup(id=1, at=datetime.now(UTC)))
+
+
+async def note_verification(database: Database, position: int, faults: int) -> None:
+    """Note that the record was verified now."""
+    async with database.transaction() as session:
+        await session.merge(Verification(id=1, at=datetime.now(UTC), position=position, faults=faults))

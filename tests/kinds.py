@@ -177,7 +177,7 @@ SAMPLES: Mapping[str, Sample] = {
         given=frozenset({"agreement_id", "involved_partner_ids"}),
     ),
     "needs": Sample(
-        {"agreement_id": AGREEMENT, "title": "Bedarf", "raised_by_id": LIGA},
+        {"agreement_id": AGREEMENT, "title": "Bedarf", "raised_by_id": LIGA, "visibility": "public"},
         changes={"title": ["Bedarf", "Not"], "urgency": ["urgent"], "districts": [[], ["Prohlis", "Gorbitz"]]},
         sorted={"urgency": ["normal", "urgent"]},
         together=[{"status": "answered", "response": "Antwort"}, {"status": "open"}],

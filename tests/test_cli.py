@@ -44,6 +44,7 @@ COMMANDS = {
     "export": ("Write the whole register into a folder", "so do the hashes of keys", "{folder}"),
     "import": ("Make an empty database the register", "No key works any more", "{source}", "--resource", "--dry-run"),
     "openapi": ("Write the OpenAPI contract", "[file]"),
+    "redact": ("Erase fields of a resource", "--legal-basis", "--position", "no words about a person"),
     "audit": ("Check a register from outside", "--state", "--key-file", "--cosign"),
 }
 FOLDER = {"export": ("folder",), "import": ("folder",), "backup": ("file",), "restore": ("file",)}
@@ -147,7 +148,7 @@ class TestHelp:
         assert "Traceback" not in err
 
     def test_is_checked_for_every_command(self) -> None:
-        assert {*COMMANDS, "keys", "log"} == set(commands.COMMANDS)
+        assert {*COMMANDS, "keys", "log", "redactions"} == set(commands.COMMANDS)
 
 
 WEB = ("fastapi", "app.main", "app.http.runtime", "uvicorn")
@@ -161,7 +162,7 @@ NEEDLESS = {
     "deliver": (*WEB, "alembic", "yaml"),
     "keys": (*WEB, "alembic", "yaml", "app.catalogue"),
     "log": (*WEB, "alembic", "yaml", "app.catalogue"),
-    **dict.fromkeys(("openapi", "export", "import"), ("uvicorn", "alembic", "yaml")),
+    **dict.fromkeys(("openapi", "export", "import", "redact", "redactions"), ("uvicorn", "alembic", "yaml")),
 }
 """What a command does without, and so must not load: half of the time that a command takes is that of loading."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from app.audit.redactions import Redactions
 from app.audit.state import State
 from app.proofs.canonical import canonical
 from app.proofs.leaves import decoded, digest_of, encoded, leaf_hash
@@ -30,6 +31,10 @@ class Findings:
     continues: int = 0
     """How many leaves the checkpoint had that was kept; 0 for none."""
     signed_by: str = ""
+    redacted: int = 0
+    """Entries of which something was erased, and an entry says so."""
+    erased: dict[int, tuple[int, str]] = field(default_factory=dict)
+    """Entries that are to be erased from a copy, each with the entry that says so and the resource that this one is about."""
     compared: int | None = None
     """How many served representations were compared with the replay; None without a register to ask."""
     cosigned: bool = False
@@ -48,7 +53,7 @@ def entry_faults(entry: Mapping[str, Any], hash: bytes) -> Iterator[str]:
         return
     if entry["salt"] is None:
         yield "its data is served without a salt"
-    elif digest_of(entry["salt"], data) != leaf["data_digest"]:
+    elif entry.get("redacted_by") is None and digest_of(entry["salt"], data) != leaf["data_digest"]:
         yield "its data is not what its leaf says"
     if (data.get("id"), data.get("version")) != (leaf["resource_id"], leaf["version"]):
         yield "its data is of another resource or another version"
@@ -56,6 +61,7 @@ def entry_faults(entry: Mapping[str, Any], hash: bytes) -> Iterator[str]:
 
 def check_entries(state: State, start: int, after: int, found: Findings) -> None:
     """Check the entries of a copy from a byte on, which follow a position."""
+    redactions = Redactions()
     for entry in state.entries(start):
         position = entry["position"]
         if position <= after:
@@ -65,6 +71,11 @@ def check_entries(state: State, start: int, after: int, found: Findings) -> None
         found.unseen += entry["leaf"] is None
         faults = entry_faults(entry, state.leaf(position))
         found.faults += [f"the entry at position {position} is not as it was signed: {each}" for each in faults]
+        found.faults += redactions.follow(entry)
+    found.faults += redactions.at_end(after)
+    found.redacted += redactions.count
+    found.unseen += redactions.unseen
+    found.erased = redactions.erased
 
 
 def check_tree(state: State, checkpoint: Checkpoint, found: Findings) -> None:
@@ -79,6 +90,9 @@ def replayed(entries: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     """Of each resource that is there after these entries, the digest of what it is, by its id."""
     there: dict[str, bytes] = {}
     for entry in (each for each in entries if each["resource_type"] not in NOT_LISTED):
+        if entry.get("redacted_by") is not None:
+            # What it is since is told by the entry that says so, or by later ones.
+            continue
         if entry["data"] is None:
             there.pop(entry["resource_id"], None)
         else:

@@ -71,6 +71,8 @@ async def audit(
     if found.faults:
         state.write("conflict.txt", note)
         return found
+    if found.erased:
+        found.redacted += state.erase(found.erased)
     state.kept.verifier_key, state.kept.checkpoint = str(verifier), note
     state.keep()
     if cosigns:

@@ -6,7 +6,7 @@ behind that is dropped by the next one.
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,27 @@ class State:
             file.seek(start)
             for line in file:
                 yield json.loads(line)
+
+    def erase(self, erased: Mapping[int, tuple[int, str]]) -> int:
+        """Erase the data of entries from the copy, each with the position of the entry that says so, and its resource.
+
+        Returns of how many. It is done in place, so that the file keeps its length and nothing stays beside it.
+        """
+        count = 0
+        with self.changes.open("r+b") as file:
+            start = 0
+            while line := file.readline():
+                entry = json.loads(line)
+                by, id = erased.get(entry["position"], (0, ""))
+                if entry["resource_id"] == id and entry["data"] is not None:
+                    count += entry.get("redacted_by") is None
+                    left = json.dumps(entry | {"data": None, "salt": None, "redacted_by": by}, ensure_ascii=False)
+                    file.seek(start)
+                    file.write(left.encode().ljust(len(line) - 1))
+                start += len(line)
+                file.seek(start)
+            os.fsync(file.fileno())
+        return count
 
     def keep(self) -> None:
         """Let what was added count."""

@@ -46,7 +46,7 @@ NEAR = 20
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 ABOUT = table_of(SubjectAbout)
-LEAF = tuple(CHANGE[name] for name in LEAF_FIELDS)
+LEAF = tuple(CHANGE[name] for name in (*LEAF_FIELDS, "redacts"))
 
 
 class Checkpoint(NamedTuple):
@@ -61,6 +61,7 @@ class Wanted:
     """Which entries are asked for."""
 
     types: Sequence[str] = ()
+    actions: Sequence[Action] = ()
     partner_ids: Sequence[UUID] = ()
     resource_id: UUID | None = None
     agreement_ids: Sequence[UUID] = ()
@@ -189,7 +190,7 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
     """The entries as the caller may see them.
 
     Data is given only of what the caller may see now. What left their view was deleted for them, and
-    what entered it was created.
+    what entered it was created. What was deleted is, but for partners, not told again.
     """
     actor, proposal = SUBJECT.alias("actor"), SUBJECT.alias("proposal")
     seen = seen_by(caller)
@@ -205,11 +206,12 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
             CHANGE.changed_fields,
             actor.c.id.label("by_partner_id"),
             proposal.c.id.label("proposal_id"),
-            case((seen.left, null()), else_=CHANGE.data).label("data"),
+            case((or_(seen.left, seen.withheld), null()), else_=CHANGE.data).label("data"),
             seen.left.label("has_left"),
             *(column.label(f"leaf_{column.name}") for column in LEAF),
             CHANGE.salt,
             CHANGE.leaf_hash,
+            CHANGE.redacted_by,
         )
         .join(SUBJECT, SUBJECT.c.id == CHANGE.resource_id)
         .outerjoin(actor, and_(actor.c.id == CHANGE.by_partner_id, visible(actor, caller)))
@@ -218,6 +220,8 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
     )
     if wanted.types:
         statement = statement.where(CHANGE.resource_type.in_(wanted.types))
+    if wanted.actions:
+        statement = statement.where(CHANGE.action.in_(wanted.actions))
     if wanted.partner_ids:
         statement = statement.where(actor.c.id.in_(wanted.partner_ids))
     if wanted.resource_id is not None:
@@ -243,23 +247,29 @@ def about(caller: Caller, goal_ids: Sequence[UUID]) -> CTE:
 
 
 class Seen(NamedTuple):
-    """Conditions on an entry: it is served as it is, its resource left the caller's view, its resource entered it."""
+    """Conditions on an entry: it is served, its resource left the caller's view, or entered it, its data is not told any more."""
 
     served: ColumnElement[bool]
     left: ColumnElement[bool]
     entered: ColumnElement[bool]
+    withheld: ColumnElement[bool]
 
 
 def seen_by(caller: Caller) -> Seen:
     """What an entry is for a caller."""
     if caller.sees_partners:
-        return Seen(true(), false(), false())
+        return Seen(true(), false(), false(), false())
     is_public, was_public = CHANGE.visibility == Visibility.public, CHANGE.previous_visibility == Visibility.public
     is_deleted = CHANGE.action == Action.deleted
     served = and_(is_public, not_(is_deleted), visible(SUBJECT, caller))
     left = and_(was_public, or_(is_deleted, not_(is_public)))
     entered = and_(is_public, CHANGE.action.in_((Action.updated, Action.corrected)), not_(was_public))
-    return Seen(served, left, entered)
+    return Seen(served, left, entered, was_deleted())
+
+
+def was_deleted() -> ColumnElement[bool]:
+    """Whether the resource of an entry was deleted after it, come back or not."""
+    return CHANGE.version < SUBJECT.c.deleted_version
 
 
 def item(row: Row[Any]) -> str:
@@ -276,7 +286,10 @@ def item(row: Row[Any]) -> str:
         "proposal_id": row.proposal_id,
     }
     salt = f'"{row.salt}"' if row.data and row.salt else "null"
-    return f'{to_json(known).decode()[:-1]},"data":{row.data or "null"},"leaf":{leaf_shown(row)},"salt":{salt}}}'
+    return (
+        f'{to_json(known).decode()[:-1]},"data":{row.data or "null"},"leaf":{leaf_shown(row)},'
+        f'"salt":{salt},"redacted_by":{row.redacted_by or "null"}}}'
+    )
 
 
 def leaf_shown(row: Row[Any]) -> str:
@@ -284,4 +297,4 @@ def leaf_shown(row: Row[Any]) -> str:
     hidden = row.leaf_by_partner_id != row.by_partner_id or row.leaf_proposal_id != row.proposal_id
     if row.has_left or hidden:
         return "null"
-    return leaf_of({name: getattr(row, f"leaf_{name}") for name in LEAF_FIELDS})
+    return leaf_of({column.name: getattr(row, f"leaf_{column.name}") for column in LEAF})

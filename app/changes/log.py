@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
+from app.changes.blanking import Blank, blank_entry, overwrite_behind
 from app.changes.models import KEY, Action, LogHead
 from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
@@ -45,6 +46,10 @@ class Written:
     about: Collection[UUID] = ()
     proposal_id: UUID | None = None
     reason: str | None = None
+    deleted_at: datetime | None = None
+    """Since when its subject has been deleted, where only the history of that is redacted."""
+    blanks: Sequence[Blank] = ()
+    """What it erases of earlier entries, with the action `redacted`."""
 
     @property
     def is_first(self) -> bool:
@@ -75,6 +80,7 @@ class Transaction(AsyncSession):
     zone: tzinfo
     written: list[Written]
     pending: Pending
+    blanks: list[tuple[int, Blank]]
     correcting: Correction | None = None
     sides: dict[Any, Any]
     appended: range = range(0)
@@ -106,6 +112,8 @@ async def transaction(
             await append(session)
         position = session.appended[-1] if session.appended else await end(session)
     change_position.set(position)
+    if session.blanks:
+        await overwrite_behind(database)
     if any(position % TILE == TILE - 1 for position in session.appended):
         await grow_behind(database)
 
@@ -118,7 +126,7 @@ async def joining(
     with closing(Pending()) as pending:
         async with Transaction(connection, expire_on_commit=False) as session:
             session.database, session.by, session.zone, session.now = database, by, zone, datetime.now(UTC)
-            session.written, session.pending, session.sides = [], pending, {}
+            session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
             yield session
             await append(session)
             await session.commit()
@@ -148,7 +156,7 @@ async def begun(database: Database, by: Caller, zone: tzinfo, now: datetime) -> 
     with closing(Pending()) as pending:
         async with database.transaction(Transaction) as session:
             session.database, session.by, session.zone, session.now = database, by, zone, now
-            session.written, session.pending, session.sides = [], pending, {}
+            session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
             yield session
 
 
@@ -166,6 +174,8 @@ async def grow_behind(database: Database) -> None:
 
 async def record(session: Transaction, written: Sequence[Written]) -> None:
     """Note changes for the end of the transaction."""
+    start = session.pending.count + len(session.written)
+    session.blanks += [(number, blank) for number, each in enumerate(written, start) for blank in each.blanks]
     session.written += written
 
 
@@ -182,6 +192,8 @@ async def append(session: Transaction) -> None:
     if session.written or session.pending.count:
         await session.flush()
         await session.run_sync(lambda inner: append_in(inner.connection(), session))
+    for index, blank in session.blanks:
+        await blank_entry(session, session.appended[index], blank)
 
 
 def append_in(connection: Connection, session: Transaction) -> None:
@@ -223,13 +235,14 @@ def charge_for(session: Transaction, size: int) -> dict[str, Any] | None:
 
 
 def state_of(written: Written, now: datetime) -> dict[str, Any]:
-    """What is known of a subject after a change; the agreement only where that is said."""
+    """What is known of a subject after a change; the agreement, and the last deletion, only where that is said."""
     return {
         "id": written.id,
         "kind": written.type,
         "version": written.version,
         "visibility": written.visibility,
-        "deleted_at": now if written.action is Action.deleted else None,
+        "deleted_at": now if written.action is Action.deleted else written.deleted_at,
+        "deleted_version": written.version if written.action is Action.deleted else None,
         "agreement_id": written.agreement_id,
     }
 
@@ -255,5 +268,7 @@ def entry(by: Caller, written: Written, at: datetime) -> dict[str, Any]:
         "salt": salt,
         "key_ref": None if by.key_id is None else salted(salt, str(by.key_id)),
         "data_digest": digest_of(salt, None if written.data is None else json.loads(written.data)),
+        "redacts": [blank.named for blank in written.blanks] or None,
+        "redacted_by": None,
     }
     return row | {"leaf_hash": leaf_hash(leaf_of(row))}

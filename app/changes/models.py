@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel
 from pydantic import Field as PlainField
 from pydantic_core import PydanticCustomError
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index
 from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
 
@@ -25,6 +25,8 @@ HASH_LENGTH = 44
 """How long a hash of 32 bytes is in Base64."""
 HASH_PATTERN = r"^[A-Za-z0-9+/]{43}=$"
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
+
+JSON_OR_NULL: Any = JSON(none_as_null=True)
 
 KEY = "key"
 """The kind of the entries that tell of keys."""
@@ -79,6 +81,13 @@ class Action(Term):
         "Der Eintrag ist nicht mehr da, oder nicht mehr zu sehen.",
         "The resource is not there any more, or not to be seen.",
     )
+    redacted = (
+        "redacted",
+        "geschwärzt",
+        "redacted",
+        "Angaben wurden aus dem Eintrag und aus seiner Geschichte gelöscht; wer sie hat, löscht sie auch.",
+        "Values were erased from the resource and from its history; whoever has them erases them, too.",
+    )
 
 
 class LogHead(SQLModel, table=True):
@@ -96,7 +105,10 @@ class LogHead(SQLModel, table=True):
 
 
 class Subject(SQLModel, table=True):
-    """What changes are about: every resource that is or was there, and who may or could see it."""
+    """What changes are about: every resource that is or was there, and who may or could see it.
+
+    `deleted_version` is that of its last deletion, 0 without one: what it said before is not public any more.
+    """
 
     __tablename__ = "subject"
 
@@ -105,6 +117,7 @@ class Subject(SQLModel, table=True):
     version: int
     visibility: Visibility = Field(sa_type=closed(Visibility))
     deleted_at: datetime | None = None
+    deleted_version: int = 0
     agreement_id: UUID | None = Field(default=None, index=True)
 
 
@@ -119,7 +132,11 @@ class SubjectAbout(SQLModel, table=True):
 
 
 class Change(SQLModel, table=True):
-    """One entry of the log; entries are added and never changed."""
+    """One entry of the log; entries are added and never changed, but for what is redacted.
+
+    Then `redacted_by` is the position of the entry that says so: its `redacts` names each entry that it blanked, with the
+    digest of what was left of its data under the salt that it has now.
+    """
 
     __tablename__ = "change"
     __table_args__ = (
@@ -147,6 +164,8 @@ class Change(SQLModel, table=True):
     key_ref: str | None = Field(default=None, max_length=HASH_LENGTH)
     data_digest: str = Field(max_length=HASH_LENGTH)
     leaf_hash: str = Field(max_length=HASH_LENGTH)
+    redacts: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON_OR_NULL)
+    redacted_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class TreeNode(SQLModel, table=True):
@@ -162,6 +181,7 @@ class TreeNode(SQLModel, table=True):
     hash: str = Field(max_length=HASH_LENGTH)
 
 
+Position = Annotated[int, PlainField(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"})]
 Hash = Annotated[str, PlainField(max_length=HASH_LENGTH, pattern=HASH_PATTERN)]
 ChangedFields = Annotated[
     list[Annotated[str, PlainField(max_length=60, pattern="^[a-z_]+$")]], PlainField(max_length=60)
@@ -172,6 +192,15 @@ class Actor(BaseModel):
     """Who made a change."""
 
     partner_id: UUID = PlainField(description="Partner whose key was used.")
+
+
+class RedactedEntry(BaseModel):
+    """An entry of which values were erased."""
+
+    position: Position = PlainField(description="Its position in the log.")
+    data_digest: Hash = PlainField(
+        description="SHA-256 of its new salt and of the canonical JSON of what is left of its `data`, in Base64."
+    )
 
 
 class Leaf(BaseModel):
@@ -201,6 +230,11 @@ class Leaf(BaseModel):
     data_digest: Hash = PlainField(
         description="SHA-256 of the salt and of the canonical JSON of `data`, in Base64; of the salt alone where there is none."
     )
+    redacts: list[RedactedEntry] = PlainField(
+        default_factory=list,
+        max_length=2**31 - 1,
+        description="With `redacted`: the entries of the resource of which the `changed_fields` were erased.",
+    )
 
 
 class ChangePublic(BaseModel):
@@ -226,12 +260,19 @@ class ChangePublic(BaseModel):
     proposal_id: UUID | None = PlainField(
         description="The proposal whose confirmation corrected it, where the caller may see that: there is why."
     )
-    data: dict[str, Any] | None = PlainField(description="The resource as it was then; null when it was deleted.")
+    data: dict[str, Any] | None = PlainField(
+        description="The resource as it was then; null when it was deleted, and, for the public, what it was before that."
+    )
     leaf: Leaf | None = PlainField(
         description="The entry in the log's tree; null where the caller does not see all that it says."
     )
     salt: Hash | None = PlainField(
-        description="32 random bytes in Base64, with which `leaf.data_digest` can be checked; null where there is no `data`."
+        description="32 random bytes in Base64, with which `leaf.data_digest` can be checked; null where there is no `data`. "
+        "That of a redacted entry is another one than at first."
+    )
+    redacted_by: Position | None = PlainField(
+        description="Position of the entry that says that values of this one were erased, and against whose `leaf.redacts` "
+        "its `data` is checked; null where nothing was.",
     )
 
 

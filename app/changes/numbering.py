@@ -14,7 +14,10 @@ from app.database import table_of
 
 CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
 SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")
-NEW_SUBJECT = insert(SUBJECT).values({name: bindparam(f"new_{name}") for name in SUBJECT_NAMES})
+NAMES_OF = {"new": SUBJECT_NAMES, "known": (*SUBJECT_NAMES, "deleted_version")}
+NEW_SUBJECT = insert(SUBJECT).values(
+    {name: bindparam(f"new_{name}") for name in SUBJECT_NAMES} | {"deleted_version": 0}
+)
 KNOWN_SUBJECT = (
     update(SUBJECT)
     .where(SUBJECT.c.id == bindparam("known_id"))
@@ -22,6 +25,7 @@ KNOWN_SUBJECT = (
         version=bindparam("known_version"),
         visibility=bindparam("known_visibility"),
         deleted_at=bindparam("known_deleted_at"),
+        deleted_version=func.coalesce(bindparam("known_deleted_version", type_=Integer), SUBJECT.c.deleted_version),
         agreement_id=func.coalesce(bindparam("known_agreement_id", type_=Uuid()), SUBJECT.c.agreement_id),
     )
 )
@@ -43,7 +47,7 @@ def note_subjects(connection: Connection, new: Sequence[Mapping[str, Any]], know
 
 def of_subject(prefix: str, subject: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a statement about a subject."""
-    return {f"{prefix}_{name}": subject[name] for name in SUBJECT_NAMES}
+    return {f"{prefix}_{name}": subject[name] for name in NAMES_OF[prefix]}
 
 
 def note_about(connection: Connection, about: Sequence[Mapping[str, Any]]) -> None:

@@ -119,11 +119,15 @@ def faults_in(row: Row[Any], data: dict[str, Any] | None) -> Iterator[str]:
     if row.salt is None:
         yield "its salt is missing"
         return
-    if digest_of(row.salt, data) != row.data_digest:
-        yield "its data has another digest"
-    if (None if row.by_key_id is None else salted(row.salt, str(row.by_key_id))) != row.key_ref:
-        yield "it names another key"
-    if (data is None) != (row.action is Action.deleted):
-        yield "it has data and is a deletion, or has none and is no deletion"
+    if row.redacted_by is None:
+        if digest_of(row.salt, data) != row.data_digest:
+            yield "its data has another digest"
+        if (None if row.by_key_id is None else salted(row.salt, str(row.by_key_id))) != row.key_ref:
+            yield "it names another key"
+    if row.action is not Action.redacted:
+        if (data is None) != (row.action is Action.deleted):
+            yield "it has data and is a deletion, or has none and is no deletion"
+        if row.redacts is not None:
+            yield "it redacts others and says that it is something else"
     if data is not None and (data.get("id"), data.get("version")) != (str(row.resource_id), row.version):
         yield "its data is another resource's, or another version's"

@@ -27,6 +27,8 @@ COMMANDS = (
     "keys",
     "log",
     "audit",
+    "redact",
+    "redactions",
 )
 """The commands, in the order in which people need them; each is the module of this folder that has its name."""
 

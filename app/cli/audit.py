@@ -102,6 +102,8 @@ def told(found: Findings) -> str:
         parts.append(f"continuing the {found.continues} leaves that were kept")
     if found.unseen:
         parts.append(f"{found.unseen} entries say more than this caller may see")
+    if found.redacted:
+        parts.append(f"{found.redacted} entries redacted")
     if found.compared is not None:
         parts.append(f"{found.compared} served representations compared")
     if found.cosigned:

@@ -18,6 +18,7 @@ from app.log.examples import receipt_of
 from app.log.models import Receipt
 from app.proofs.leaves import digest_of, encoded, salted
 from app.proofs.tree import HASH_BYTES
+from app.redactions.models import EXAMPLES as REDACTION_EXAMPLES
 from app.reports.routes import REPORTS
 from app.resources.examples import answered_example, given_example
 from app.resources.ids import named_id, shown_id
@@ -39,6 +40,7 @@ def examples() -> Mapping[str, Any]:
     changes = change_example(shown[GOALS.public.__name__])
     change = changes["items"][0]
     shown |= {ChangePage.__name__: changes, Receipt.__name__: receipt_of(change), **message_examples(change)}
+    shown |= REDACTION_EXAMPLES
     return shown | dict(KEY_EXAMPLES) | dict(LOG_EXAMPLES) | dict(ENDPOINT_EXAMPLES) | dict(CALENDAR_EXAMPLES)
 
 
@@ -71,6 +73,7 @@ def change_example(goal: dict[str, Any]) -> dict[str, Any]:
         "data": goal,
         "leaf": leaf,
         "salt": SALT,
+        "redacted_by": None,
     }
     return {"items": [change], "next_cursor": "MTU6MDEyMzQ1Njc4OWFiY2RlZjpwdWJsaWM", "more": False}
 

@@ -46,10 +46,12 @@ FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"
 BATCH = 1_000
 
-LEFT_OUT = frozenset({"backup", "idempotency_key", "import", "tree_node", "webhook_endpoint", "webhook_delivery"})
+LEFT_OUT = frozenset(
+    {"backup", "idempotency_key", "import", "tree_node", "verification", "webhook_endpoint", "webhook_delivery"}
+)
 """Tables that stay behind: answers that are kept for a day in case a request is repeated; what came of imports; hashes that
 follow from the leaves of the log; where changes are sent to, because they would be sent from two houses, and the secrets stay
-behind; and when this one was backed up."""
+behind; and when this one was backed up and verified."""
 
 Row = Mapping[str, Any]
 

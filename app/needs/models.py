@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from app.access.visibility import Visibility
 from app.database import closed
 from app.needs.terms import TRANSITIONS, NeedStatus, Urgency
 from app.resources.ids import named_id
@@ -17,6 +18,12 @@ from app.schema.fields import Distinct, Id, Ids, Moment, Name, Paragraphs, Title
 
 
 class NeedBase(Visible):
+    # Needs tell of people who are in need: what everybody is to read is said so.
+    visibility: Visibility = Field(
+        default=Visibility.partners,
+        sa_type=closed(Visibility),
+        description=f"Who may read the resource as a whole: {Visibility.explained()}.",
+    )
     title: Title = Field(description="What is needed.")
     description: Paragraphs | None = Field(default=None, description="More about it.")
     raised_by_id: Id = Field(foreign_key="partner.id", description="Partner that raises it.")

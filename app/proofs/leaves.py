@@ -43,8 +43,10 @@ def digest_of(salt: str, data: Any) -> str:
 
 
 def leaf_of(entry: Mapping[str, Any]) -> str:
-    """The leaf of an entry, whose time is one: canonical JSON."""
+    """The leaf of an entry, whose time is one: canonical JSON. What was redacted is named only where something was."""
     values = {name: entry[name] for name in LEAF_FIELDS}
+    if entry["redacts"] is not None:
+        values["redacts"] = entry["redacts"]
     said = {name: value if isinstance(value, int | list) else plain(value) for name, value in values.items()}
     return canonical(said | {"at": moment(entry["at"])})
 

@@ -12,21 +12,33 @@ from app.proposals.terms import TRANSITIONS, ProposalState
 from app.resources.external_ids import Identified
 from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
+from app.resources.redacting import FieldNames, LegalBasis
 from app.resources.schema import Homed, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
 from app.resources.subjects import HomedBySubject, SubjectPlace, SubjectType
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, Ids, Moment, Paragraphs, Summary, Url, Version
 
-Changes = Annotated[
-    dict[Annotated[str, Bound(max_length=60, pattern="^[a-z_]+$")], Any], Bound(min_length=1, max_length=60)
-]
+Changes = Annotated[dict[Annotated[str, Bound(max_length=60, pattern="^[a-z_]+$")], Any], Bound(max_length=60)]
+
+
+class ProposedRedaction(Schema):
+    """What is to be erased, of all entries about the subject."""
+
+    fields: FieldNames = Bound(description="Fields that are erased.")
+    legal_basis: LegalBasis = Bound(description="Why, for everybody to read: no words about a person.")
 
 
 class ProposalText(Schema):
     changes: Changes = Field(
+        default_factory=dict,
         sa_type=Json,
         description="What is to be changed, as a merge patch (RFC 7396) of the subject; it never changes.",
+    )
+    redaction: ProposedRedaction | None = Field(
+        default=None,
+        sa_type=Json,
+        description="What is to be erased instead, from the subject and its history; it never changes.",
     )
     reason: Summary = Field(description="Why; it never changes.")
     evidence_url: Url | None = Field(default=None, description="Page that shows it; it never changes.")

@@ -23,10 +23,12 @@ from app.proposals.models import (
     ProposalObjection,
     ProposalPublic,
     ProposalUpdate,
+    ProposedRedaction,
 )
 from app.proposals.rules import NO_CHANGE, OTHER_SUBJECT, check, in_changes
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
 from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
+from app.resources.redacting import check_fields, redact
 from app.resources.subjects import check_other_side, check_party, locked_subject, settle_visibility
 from app.resources.words import BY_PARTIES
 from app.resources.writing import change, locked, rehearse
@@ -54,13 +56,19 @@ async def begin(session: Transaction, write: Write[Proposal]) -> None:
         return
     write.values["proposed_by_id"] = await check_party(session, write.values["agreement_id"])
     write.values["based_on_version"] = subject.version
+    if write.values["redaction"] is None:
+        write.errors += changes_settled(write)
+    write.errors += await foreign_objections(session, write)
+
+
+def changes_settled(write: Write[Proposal]) -> list[FieldError]:
+    """Put changes into the form in which they are kept; the errors of those that the subject's kind does not take."""
     try:
         changes = changes_in(write.values["subject_type"], write.values["changes"])
     except Invalid as invalid:
-        write.errors += invalid.errors
-    else:
-        write.values["changes"] = changes.model_dump(mode="json")
-    write.errors += await foreign_objections(session, write)
+        return list(invalid.errors)
+    write.values["changes"] = changes.model_dump(mode="json")
+    return []
 
 
 async def foreign_objections(session: Transaction, write: Write[Proposal]) -> list[FieldError]:
@@ -100,6 +108,9 @@ async def follow(session: Transaction, writes: Sequence[Write[Proposal]]) -> Non
 async def try_out(session: Transaction, proposal: Proposal) -> None:
     """Refuse a proposal that changes nothing, or that the rules of its subject would refuse when it is confirmed."""
     kind = KINDS[proposal.subject_type]
+    if proposal.redaction is not None:
+        check_fields(kind, redaction_in(proposal).fields, "redaction")
+        return
     subject = await locked(session, kind, proposal.subject_id)
     changes = changes_in(proposal.subject_type, proposal.changes)
     try:
@@ -118,17 +129,26 @@ async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Seq
     """
     kind = KINDS[proposal.subject_type]
     subject = await locked(session, kind, proposal.subject_id)
-    if subject.version != proposal.based_on_version:
+    if proposal.redaction is None and subject.version != proposal.based_on_version:
         raise StaleProposal(current_version=subject.version)
     with session.corrected_by(correction_of(proposal)):
         try:
-            await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
+            if proposal.redaction is None:
+                await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
+            else:
+                wanted = redaction_in(proposal)
+                await redact(session, kind, proposal.subject_id, wanted.fields, wanted.legal_basis)
         except Invalid as invalid:
             raise Invalid(errors=in_changes(invalid.errors)) from None
         for id in objection_ids:
             objection = await locked(session, OBJECTIONS, id)
             if objection.state is ObjectionState.open:
                 await change(session, OBJECTIONS, objection, ObjectionUpdate(state=ObjectionState.settled))
+
+
+def redaction_in(proposal: Proposal) -> ProposedRedaction:
+    """What a proposal would erase."""
+    return ProposedRedaction.model_validate(proposal.redaction)
 
 
 def correction_of(proposal: Proposal) -> Correction:

@@ -13,6 +13,9 @@ ANSWER = Text("Wer ablehnt, sagt warum.", "Who rejects says why.")
 NO_ANSWER = Text(
     "Eine Antwort gehört zu `confirmed` oder `rejected`.", "An answer goes with `confirmed` or `rejected`."
 )
+ONE_OF_BOTH = Text(
+    "Ein Vorschlag nennt entweder `changes` oder `redaction`.", "A proposal names either `changes` or `redaction`."
+)
 NO_CHANGE = Text("Das steht schon so da.", "It says so already.")
 OTHER_SUBJECT = Text(
     "Das ist kein offener Widerspruch gegen diesen Eintrag.", "This is no open objection to this resource."
@@ -25,6 +28,8 @@ def check(proposal: ProposalCreate) -> Iterator[FieldError]:
         yield at("answer", code="answer_required", detail=ANSWER)
     if proposal.state not in ANSWERS and proposal.answer is not None:
         yield at("answer", code="not_answered", detail=NO_ANSWER)
+    if bool(proposal.changes) == (proposal.redaction is not None):
+        yield at("changes", code="changes_or_redaction", detail=ONE_OF_BOTH)
 
 
 def in_changes(errors: Iterable[FieldError]) -> list[FieldError]:

@@ -6,6 +6,7 @@ The key is claimed and the answer is kept in the transaction of the write itself
 import hashlib
 import json
 import re
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from app.http.envelope import change_position
 from app.http.problems import FieldError, Malformed, Problem
 from app.language import Text
 from app.resources.answers import created
+from app.resources.blanking import blanked
 from app.resources.kind import Kind, Write
 from app.resources.ownership import authorise_first
 from app.resources.writing import create
@@ -204,6 +206,22 @@ async def keep(session: Transaction, key: str, answer: Response) -> None:
         .where(*claimed(session, key))
         .values(status=answer.status_code, headers=headers, body=bytes(answer.body).decode())
     )
+
+
+async def blank_answers(
+    session: Transaction, kind: Kind[Any], fields: Sequence[str], versions: Collection[tuple[str, int]]
+) -> None:
+    """Erase the same from the answers that are kept in case a request is repeated; each is still the one for its request."""
+    for id in {id for id, _ in versions}:
+        about = col(KeptAnswer.body).contains(id)
+        for kept in (await session.execute(select(KeptAnswer).where(about))).scalars().all():
+            content = json.loads(kept.body or "null")
+            if isinstance(content, dict) and (content.get("id"), content.get("version")) in versions:
+                body = json.dumps(
+                    {**content, **blanked(kind, fields, content)}, ensure_ascii=False, separators=(",", ":")
+                )
+                own = col(KeptAnswer.partner_id) == kept.partner_id, col(KeptAnswer.key) == kept.key
+                await session.execute(update(KeptAnswer).where(*own).values(body=body))
 
 
 async def fingerprint_of(request: Request) -> str:

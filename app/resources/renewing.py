@@ -15,11 +15,11 @@ from sqlmodel import col
 
 from app.changes.log import Transaction, record
 from app.changes.models import Action
-from app.resources.findings import Found, change_findings, findings_of, stored_findings
+from app.resources.findings import Found, stored_findings
 from app.resources.kind import Kind
-from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
+from app.resources.rendering import changed_fields, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
-from app.resources.storing import delete_entries, insert_entries
+from app.resources.storing import replace_values
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
 from app.zones import place_of
 
@@ -62,14 +62,7 @@ async def renew_one(
 ) -> bool:
     """Store one resource as this version would; return whether it is served otherwise than before."""
     values = mended(kind, row, lists)
-    for name, value in columns(kind, values).items():
-        if getattr(row, name) != value:
-            setattr(row, name, value)
-    for name in kind.lists:
-        if values[name] != lists[name]:
-            await delete_entries(session, kind, name, row.id)
-            await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
-    await change_findings(session, row.id, found, findings_of(kind, {**values, **stored_columns(row)}))
+    await replace_values(session, kind, row, values, lists, found)
     wanted = {name: values[name] for name in kind.lists}
     if render(kind, row, wanted) == row.representation:
         return False

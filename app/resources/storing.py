@@ -1,4 +1,7 @@
-"""Rows in tables: what a write that has passed the rules of its kind puts there. Only `writing` stores, and `renewing` after a migration."""
+"""Rows in tables: what a write that has passed the rules of its kind puts there.
+
+Only `writing` stores, `renewing` after a migration, and `redacting` what is left.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +20,11 @@ from app.http.problems import Invalid, at
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
-from app.resources.findings import add_findings, change_findings, drop_findings, findings_of
+from app.resources.findings import Found, add_findings, change_findings, drop_findings, findings_of
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
+from app.resources.schema import Stored
 
 LARGEST = 256 * 1024
 """How many bytes a representation may have: each change adds it to the log once more."""
@@ -109,6 +113,28 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
     await change_findings(session, row.id, found_before, findings_of(kind, {**write.values, **values}))
+
+
+async def replace_values(
+    session: Transaction,
+    kind: Kind[Any],
+    row: Stored,
+    values: Mapping[str, Any],
+    lists: Mapping[str, Sequence[Any]],
+    found: set[Found],
+) -> None:
+    """Let a stored resource hold these values, past the rules of its kind.
+
+    `lists` is what its lists hold now, `found` by what other lists find it.
+    """
+    for name, value in columns(kind, values).items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    for name in kind.lists:
+        if values[name] != lists[name]:
+            await delete_entries(session, kind, name, row.id)
+            await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
+    await change_findings(session, row.id, found, findings_of(kind, {**values, **stored_columns(row)}))
 
 
 async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:

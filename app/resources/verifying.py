@@ -16,6 +16,7 @@ from app.changes.verifying import content_of as data_of
 from app.database import table_of
 from app.resources.findings import FINDING, Found, findings_of, read_findings
 from app.resources.kind import KINDS, Kind
+from app.resources.redacted import Redacted
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
 
@@ -38,6 +39,8 @@ class Told:
     """What it belongs to by the first version that says so."""
     remembered: Mapping[str, Any] = field(default_factory=dict)
     position: int = 0
+    deleted_version: int = 0
+    redacted: Redacted = field(default_factory=Redacted)
 
     @property
     def kind(self) -> Kind[Any]:
@@ -52,15 +55,20 @@ class Told:
     def follow(self, row: Row[Any], data: dict[str, Any] | None) -> Iterator[str]:
         """Take in the next entry; gives what does not follow from the ones before."""
         is_new = self.data is None
+        is_redacted_when_gone = is_new and row.action is Action.redacted and data is None
         if row.version != self.version + 1:
             yield f"version {row.version} follows version {self.version}"
-        if (row.action is Action.created) != is_new:
+        if (row.action is Action.created) != is_new and not is_redacted_when_gone:
             yield f"{row.action} does not follow from what was before"
         if row.previous_visibility != (None if is_new else self.visibility):
             yield "it says that another circle could read it before"
         if row.resource_type != self.type:
             yield "its resource was of another kind before"
         self.version, self.visibility, self.data, self.position = row.version, row.visibility, row.data, row.position
+        if row.action is Action.deleted:
+            self.deleted_version = row.version
+        if self.type != KEY:
+            self.redacted.follow(self.kind, row, data)
         if data is None or self.type == KEY:
             self.remembered = {}
             return
@@ -86,6 +94,7 @@ class Replay:
         self.told: Told | None = None
         self.is_done = False
         self.checked = 0
+        self.redacted = 0
 
     def step(self, connection: Connection) -> list[str] | None:
         """What is wrong with the next entries, and with the subjects that end among them; None behind the end."""
@@ -121,6 +130,9 @@ class Replay:
 
     def compared(self, connection: Connection, told: Sequence[Told]) -> Iterator[str]:
         """How what is stored of these subjects differs from what the log tells."""
+        for each in told:
+            self.redacted += len(each.redacted.left)
+            yield from each.redacted.faults()
         yield from subject_faults(connection, told)
         yield from key_faults(connection, {each.id: each.data for each in told if each.type == KEY})
         for type in dict.fromkeys(each.type for each in told if each.type in KINDS):
@@ -181,7 +193,12 @@ def subject_faults(connection: Connection, told: Sequence[Told]) -> Iterator[str
         if subject is None:
             yield f"in the log and not among the subjects: {each.name}"
             continue
-        said: dict[str, Any] = {"kind": each.type, "version": each.version, "visibility": each.visibility}
+        said: dict[str, Any] = {
+            "kind": each.type,
+            "version": each.version,
+            "visibility": each.visibility,
+            "deleted_version": each.deleted_version,
+        }
         names = [name for name, value in said.items() if getattr(subject, name) != value]
         names += ["deleted_at"] if (subject.deleted_at is None) != (each.data is not None) else []
         names += ["agreement_id"] if subject.agreement_id != agreement_of(each, known) else []

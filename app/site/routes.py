@@ -73,6 +73,7 @@ LINKS = (
     ("/v1/vocabularies", Text("Begriffe und was sie bedeuten", "Terms and what they mean")),
     ("/catalog.jsonld", Text("Katalog der Daten (DCAT-AP.de)", "Catalogue of the data (DCAT-AP.de)")),
     ("/v1/changes", Text("Was sich geändert hat", "What has changed")),
+    ("/v1/redactions", Text("Was gelöscht wurde und warum", "What was erased, and why")),
     ("/v1/log/leaves", Text("Prüfsummen des Protokolls", "Hashes of the log")),
     ("/oparl/v1.1", Text("OParl 1.1", "OParl 1.1")),
     ("/problems", Text("Arten von Fehlern", "Kinds of problems")),

@@ -6,14 +6,27 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, and_, exists, false, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    exists,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from app import pages
 from app.access.caller import Caller
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
-from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries
+from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries, was_deleted
 from app.database import table_of
 from app.partners.models import Partner
 from app.webhooks.messages import Message, message_of
@@ -123,7 +136,9 @@ def events(endpoint: RowMapping) -> ColumnElement[bool] | None:
 def entries_for(endpoint: RowMapping) -> Select[Any]:
     """The entries of the feed that an endpoint asks for, as a reader of its partner sees them now."""
     reader = Caller(role=Role.reader, partner_id=endpoint["partner_id"])
-    is_public = and_(CHANGE.visibility == Visibility.public, SUBJECT.c.visibility == Visibility.public)
+    is_public = and_(
+        CHANGE.visibility == Visibility.public, SUBJECT.c.visibility == Visibility.public, not_(was_deleted())
+    )
     agreements = [UUID(str(id)) for id in endpoint["agreement_ids"]]
     statement = entries(reader, Wanted(agreement_ids=agreements)).add_columns(is_public.label("is_public"))
     asked = events(endpoint)

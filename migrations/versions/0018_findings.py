@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = '0018'
-down_revision: str | None = '0015'
+down_revision: str | None = '0016'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

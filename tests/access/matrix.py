@@ -210,6 +210,12 @@ RULES = (
         (401, 403, 403, 403, 403, 403, 404, 403),
     ),
     Rule("Revoke another partner's key", ("delete /keys/{id}",), (401, 403, 403, 403, 403, 403, 404, 204)),
+    Rule("List what was redacted", ("get /redactions",), ALL),
+    Rule(
+        "Redact what no partner stands for; the rest is proposed",
+        ("post /redactions",),
+        (401, 403, 403, 403, 403, 403, 200, 200),
+    ),
     Rule("List webhook endpoints: those of the own partner", ("get /webhook-endpoints",), (401, 403, *(200,) * 6)),
     Rule(
         "Read a webhook endpoint and its deliveries",

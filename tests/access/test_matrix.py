@@ -75,6 +75,10 @@ async def prepared(admin: httpx.AsyncClient, cell: Cell) -> Attempt:
         made = (await admin.post("/v1/keys", json={"partner_id": LIGA, "role": "reader"})).json()
         body: dict[str, Any] = {"overlap_hours": 1} if rest else {"partner_id": LIGA, "role": "reader"}
         return Attempt(f"/v1{path}".format(id=made["id"]), body, f"/v1/keys/{made['id']}")
+    if kind == "redactions":
+        made = await make(admin, "goals", description="Wer es war", visibility=cell.circle)
+        named = {"resource_type": "goal", "resource_id": made["id"], "fields": ["description"]}
+        return Attempt(f"/v1{path}", named | {"legal_basis": "Art. 17 GDPR"}, "")
     fields: dict[str, Any] = owner_of(kind, cell.caller) if "{id}/" not in path else {}
     if kind == "indicators":
         measure = await make(admin, "sub-measures", lead_partner_id=partner_of(cell.caller))

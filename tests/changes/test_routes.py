@@ -40,8 +40,8 @@ async def follow(
 def apply(state: dict[str, dict[str, Any]], changes: list[dict[str, Any]]) -> None:
     """Follow the changes as a reader that keeps a copy would."""
     for change in (each for each in changes if each["resource_type"] != "key"):
-        if change["action"] == "deleted":
-            assert change["data"] is None
+        if change["data"] is None:
+            # What it was before it was deleted is not told to the public any more.
             state.pop(change["resource_id"], None)
         else:
             assert change["data"]["id"] == change["resource_id"]
@@ -247,11 +247,11 @@ class TestHistory:
         assert (await delete(callers["admin"], "goals", changed)).status_code == 204
         assert (await callers["anonymous"].get(f"/v1/goals/{made['id']}")).status_code == 410
         answer = await callers["anonymous"].get(f"/v1/goals/{made['id']}/history")
-        assert [(each["action"], each["data"]) for each in answer.json()["items"]] == [
-            ("created", made),
-            ("updated", changed),
-            ("deleted", None),
-        ]
+        told = [(each["action"], each["data"]) for each in answer.json()["items"]]
+        assert told == [("created", None), ("updated", None), ("deleted", None)], "to the public"
+        answer = await callers["reader"].get(f"/v1/goals/{made['id']}/history")
+        told = [(each["action"], each["data"]) for each in answer.json()["items"]]
+        assert told == [("created", made), ("updated", changed), ("deleted", None)]
 
     async def test_is_hidden_with_its_resource(self, callers: Callers) -> None:
         made = await make(callers["operator"], "goals", visibility="partners")

@@ -39,8 +39,8 @@ class Operation(NamedTuple):
 
 
 OPERATIONS = [Operation(*each) for each in operations(document())]
-BESIDE = ("/calendar-feeds", "/imports", "/log", "/webhook-endpoints")
-"""Where what is written is no resource: what partners have sent to them, and who cosigns. Imports write as others do."""
+BESIDE = ("/calendar-feeds", "/imports", "/log", "/redactions", "/webhook-endpoints")
+"""Where what is written is no resource: what partners have sent to them, who cosigns, what is erased. Imports write as others do."""
 
 
 def followed(node: Mapping[str, Any]) -> Any:

@@ -112,7 +112,7 @@ TABLES = (
     ),
     Rewrite(
         "a subject is planted",
-        ["INSERT INTO subject VALUES ('0123456789abcdef0123456789abcdef', 'goal', 1, 'public', NULL, NULL)"],
+        ["INSERT INTO subject VALUES ('0123456789abcdef0123456789abcdef', 'goal', 1, 'public', NULL, NULL, 0)"],
         "in a table and not in the log: subject",
     ),
     Rewrite(
@@ -245,7 +245,8 @@ def typed(row: sqlite3.Row) -> dict[str, object]:
     ids: Callable[[str], str | None] = lambda name: row[name] and spelt(row[name])  # noqa: E731
     at = datetime.fromisoformat(f"{row['at']}+00:00")
     fields = json.loads(row["changed_fields"])
-    return {"at": at, "changed_fields": fields} | {
+    redacts = None if row["redacts"] is None else json.loads(row["redacts"])
+    return {"at": at, "changed_fields": fields, "redacts": redacts} | {
         name: ids(name) for name in ("resource_id", "by_partner_id", "proposal_id")
     }
 

@@ -144,7 +144,7 @@ class TestCreateNeed:
             **defaults_of(PATH),
             "version": 1,
             "agreement_id": AGREEMENT,
-            "visibility": "public",
+            "visibility": "partners",
             "title": "Mehr Plätze",
             "raised_by_id": CARITAS,
             "urgency": "normal",

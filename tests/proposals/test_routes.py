@@ -140,7 +140,7 @@ class TestCreateProposal:
     @pytest.mark.parametrize(
         ("changes", "errors"),
         [
-            ({}, [("#/changes", "too_short")]),
+            ({}, [("#/changes", "changes_or_redaction")]),
             ([], [("#/changes", "dict_type")]),
             ({"decided": "2025-05-16"}, [("#/changes/decided", "extra_forbidden")]),
             ({"version": 7}, [("#/changes/version", "extra_forbidden")]),

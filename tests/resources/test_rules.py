@@ -47,6 +47,7 @@ CONTRIBUTOR = Caller(role=Role.contributor, partner_id=UUID(CARITAS))
 WRITERS = {
     "access/guards.py": "the day on which a key was used",
     "calendar/service.py": "secret addresses of calendars",
+    "changes/blanking.py": "what is left of redacted entries",
     "changes/numbering.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
     "interchange/backups.py": "a backup, and a whole register that comes back from one",
@@ -57,7 +58,7 @@ WRITERS = {
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
-    "upkeep.py": "when the register was backed up",
+    "upkeep.py": "when the register was backed up and verified",
     "webhooks/leases.py": "how far endpoints are, and what was tried",
     "webhooks/service.py": "webhook endpoints",
 }

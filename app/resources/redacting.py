@@ -1,0 +1,193 @@
+"""Redacting: words are erased from a resource, from its history, and from whatever else was kept of them."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.access.errors import Forbidden
+from app.access.voices import Voice
+from app.changes.blanking import Blank
+from app.changes.log import Transaction, Written, record
+from app.changes.models import Action, Change, Subject
+from app.database import table_of
+from app.http.problems import Invalid, at
+from app.language import Text
+from app.resources.blanking import blanked, redactable
+from app.resources.findings import stored_findings
+from app.resources.freezing import is_on_record
+from app.resources.idempotency import blank_answers
+from app.resources.kind import Kind
+from app.resources.ownership import check_party, demand, standing_in
+from app.resources.references import UNKNOWN
+from app.resources.rendering import logged, render, stored_lists
+from app.resources.schema import Stored
+from app.resources.storing import replace_values
+from app.schema.fields import Distinct, Name
+
+FieldNames = Annotated[
+    Distinct[Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]], Field(min_length=1, max_length=60)
+]
+LegalBasis = Name
+NOT_REDACTABLE = Text(
+    "Diese Art von Eintrag hat hier keine Worte, die gelöscht werden können. Möglich sind: {names}.",
+    "This kind of resource has no words here that can be erased. These can be: {names}.",
+)
+UNKNOWN_POSITION = Text(
+    "An dieser Stelle steht kein Eintrag über diese Ressource.",
+    "There is no entry about this resource at this position.",
+)
+TWO_SIDES = Text(
+    "Das sind Worte eines Partners, oder sie sind aktenkundig: bitte vorschlagen, sie zu löschen (POST /v1/proposals mit "
+    "`redaction`); eine andere Seite bestätigt es.",
+    "These are the words of a partner, or they are on record: propose to erase them (POST /v1/proposals with `redaction`), "
+    "for another side to confirm.",
+)
+ANYBODYS = frozenset({Voice.coordinator, Voice.admin, Voice.operator})
+"""Whose words are nobody's in particular."""
+
+COLUMNS = table_of(Change).c
+
+
+async def redact(
+    session: Transaction,
+    kind: Kind[Any],
+    id: UUID,
+    fields: Sequence[str],
+    legal_basis: str,
+    positions: Collection[int] | None = None,
+) -> list[int]:
+    """Erase these fields of a resource, there or deleted, from all entries about it, or from those at some positions.
+
+    Returns the positions of the entries in which there was something to erase; where there was none, nothing is written.
+    Raises Invalid for what there is not, for fields without words and positions of other resources, and Forbidden.
+    """
+    check_fields(kind, fields)
+    row = (
+        await session.execute(select(kind.table).where(col(kind.table.id) == id).with_for_update())
+    ).scalar_one_or_none()
+    subject = (await session.execute(subject_of(kind, id))).mappings().one_or_none()
+    if subject is None:
+        raise Invalid(errors=[at("resource_id", code="unknown_reference", detail=UNKNOWN)])
+    entries = {each.position: json.loads(each.data) for each in await session.execute(entries_of(id))}
+    check_positions(positions, entries)
+    await authorise_redaction(session, kind, row, [*entries.values()][-1], fields)
+    wanted = [position for position in entries if positions is None or position in positions]
+    left = {position: blanked(kind, fields, entries[position]) for position in wanted}
+    blanks = [Blank(position, entries[position], values) for position, values in left.items() if values]
+    if not blanks:
+        return []
+    last = next(reversed(entries))
+    if row is None:
+        written = gone(kind, dict(subject))
+    else:
+        written = await store(session, kind, row, left.get(last, {}))
+    await record(
+        session,
+        [replace(written, changed_fields=fields, reason=legal_basis, blanks=blanks, proposal_id=proposal_of(session))],
+    )
+    await blank_answers(session, kind, fields, {(str(id), entries[blank.position]["version"]) for blank in blanks})
+    return [blank.position for blank in blanks]
+
+
+def check_fields(kind: Kind[Any], fields: Sequence[str], *above: str) -> None:
+    """Refuse fields that hold no words; `above` is where the list of fields stands."""
+    names = redactable(kind)
+    detail = NOT_REDACTABLE.format(names=", ".join(names))
+    errors = [
+        at(*above, "fields", number, code="not_redactable", detail=detail)
+        for number, name in enumerate(fields)
+        if name not in names
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def check_positions(positions: Collection[int] | None, entries: Mapping[int, Any]) -> None:
+    """Refuse positions at which there is no data of the resource."""
+    errors = [
+        at("positions", number, code="unknown_position", detail=UNKNOWN_POSITION)
+        for number, position in enumerate(positions or ())
+        if position not in entries
+    ]
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def subject_of(kind: Kind[Any], id: UUID) -> Any:
+    """Selects what is known of a resource, held until the transaction ends."""
+    subject = table_of(Subject)
+    return select(subject).where(subject.c.id == id, subject.c.kind == kind.type).with_for_update()
+
+
+def entries_of(id: UUID) -> Any:
+    """Selects the entries about a resource that have data, in their order."""
+    with_data = COLUMNS.resource_id == id, COLUMNS.data.is_not(None)
+    return select(COLUMNS.position, COLUMNS.data).where(*with_data).order_by(COLUMNS.position)
+
+
+async def authorise_redaction(
+    session: Transaction, kind: Kind[Any], row: Stored | None, data: Mapping[str, Any], fields: Sequence[str]
+) -> None:
+    """Refuse to erase the words of a partner or of one side, or what is on record, unless two sides do it.
+
+    Commands may: who has the database needs nobody's leave, and its entry is there for everybody to see.
+    """
+    if session.by.is_command:
+        return
+    holder = row or kind.public.model_validate(data)
+    correction = session.correcting
+    standing = await session.run_sync(
+        lambda inner: standing_in(
+            inner,
+            session.by,
+            session.today,
+            kind,
+            holder,
+            proposed_by_id=None if correction is None else correction.proposed_by_id,
+        )
+    )
+    check_party(standing)
+    whose = {name: kind.rights.of_field(name, data.get(kind.state), is_new=False) for name in fields}
+    if correction is None and (
+        not all(by & ANYBODYS for by in whose.values())
+        or (row is not None and await is_fixed(session, kind, row, fields))
+    ):
+        raise Forbidden("ownership", TWO_SIDES)
+    demand(standing, kind, [(name, by, standing.voices) for name, by in whose.items()])
+
+
+async def is_fixed(session: Transaction, kind: Kind[Any], row: Stored, fields: Sequence[str]) -> bool:
+    """Whether some of these fields are on record."""
+    if kind.frozen is None or not await is_on_record(session, kind, row.id):
+        return False
+    return kind.frozen.fields is None or not {*fields}.isdisjoint(kind.frozen.fields)
+
+
+def proposal_of(session: Transaction) -> UUID | None:
+    """The proposal whose confirmation is being carried out."""
+    return None if session.correcting is None else session.correcting.proposal_id
+
+
+async def store(session: Transaction, kind: Kind[Any], row: Stored, values: Mapping[str, Any]) -> Written:
+    """Store what is left of a resource, with all that it is found by; returns what the log says of that."""
+    lists = (await stored_lists(session, kind, [row.id]))[row.id]
+    found = (await stored_findings(session, kind, [row.id]))[row.id]
+    row.version, row.updated_at = row.version + 1, session.now
+    said = {**json.loads(row.representation), "version": row.version, "updated_at": row.updated_at, **values}
+    content = kind.public.model_validate(said).model_dump()
+    await replace_values(session, kind, row, content, lists, found)
+    row.representation = render(kind, row, {name: content[name] for name in kind.lists})
+    await session.flush()
+    return logged(kind, row, Action.redacted, [], row.visibility)
+
+
+def gone(kind: Kind[Any], subject: Mapping[str, Any]) -> Written:
+    """What the log says where only the history of a deleted resource is redacted."""
+    known = subject["id"], subject["version"] + 1, subject["visibility"]
+    return Written(Action.redacted, kind.type, *known, None, [], None, deleted_at=subject["deleted_at"])
