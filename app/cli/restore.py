@@ -17,7 +17,7 @@ from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.migrate import migrate_and_render
 from app.cli.running import carry_out, migrated, opened
-from app.cli.verify import verify_all
+from app.cli.verify import Verified, verify_and_note
 from app.interchange.backups import (
     BadBackup,
     check_backup,
@@ -38,14 +38,14 @@ SECONDS = 24 * 60 * 60
 
 @cli.command(help=__doc__)
 def restore(file: Annotated[Path, typer.Argument(help="What `register backup` wrote.")]) -> None:
-    checked, faults = carry_out(restore_and_verify(read_settings(), file))
-    for fault in faults:
+    found = carry_out(restore_and_verify(read_settings(), file))
+    for fault in found.faults:
         typer.echo(fault)
-    typer.echo(f"The register is restored; {checked} representations and the change log checked, {len(faults)} faults.")
-    raise typer.Exit(1 if faults else 0)
+    typer.echo(f"The register is restored; {found.told}.")
+    raise typer.Exit(1 if found.faults else 0)
 
 
-async def restore_and_verify(settings: Settings, file: Path) -> tuple[int, list[str]]:
+async def restore_and_verify(settings: Settings, file: Path) -> Verified:
     """Put what is in a backup, as this version has it, where the settings say; return what verifying it found.
 
     Raises Failed for what cannot be restored, or not here; then nothing is there.
@@ -65,7 +65,7 @@ async def restore_and_verify(settings: Settings, file: Path) -> tuple[int, list[
         raise Failed(str(bad)) from None
     except OSError as error:
         raise Failed(f"{error.filename or file}: {error.strerror}") from None
-    return await verify_all(settings)
+    return await verify_and_note(settings)
 
 
 async def prepare(settings: Settings, file: Path, half: Path, *, is_earlier: bool) -> None:

@@ -28,8 +28,7 @@ def verify() -> None:
     found = carry_out(verify_and_note(read_settings()))
     for fault in found.faults:
         typer.echo(fault)
-    redacted = f", {found.redacted} entries redacted" if found.redacted else ""
-    typer.echo(f"{found.checked} representations and the change log checked{redacted}, {len(found.faults)} faults.")
+    typer.echo(f"{found.told}.")
     raise typer.Exit(1 if found.faults else 0)
 
 
@@ -40,6 +39,12 @@ class Verified(NamedTuple):
     faults: list[str]
     position: int
     redacted: int
+
+    @property
+    def told(self) -> str:
+        """What was looked through and found, in one line."""
+        redacted = f", {self.redacted} entries redacted" if self.redacted else ""
+        return f"{self.checked} representations and the change log checked{redacted}, {len(self.faults)} faults"
 
 
 async def verify_and_note(settings: Settings) -> Verified:

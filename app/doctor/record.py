@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Integer, column, func, inspect, or_, select, table
-from sqlmodel.sql.sqltypes import UTCDateTime
+from sqlalchemy import Connection, func, or_, select
 
 from app.access.models import ApiKey
 from app.access.roles import Role
@@ -12,7 +11,7 @@ from app.changes.models import Change, LogHead
 from app.database import table_of
 from app.doctor.findings import Finding, look, mend
 from app.settings import Settings
-from app.upkeep import Backup
+from app.upkeep import Backup, Verification
 from app.webhooks.models import WebhookEndpoint
 
 MOST_WITHOUT_BACKUP = timedelta(days=2)
@@ -22,9 +21,8 @@ WAITING = timedelta(hours=1)
 TICK = timedelta(seconds=5)
 """By how much clocks may differ."""
 
-VERIFIED = table("verification", column("at", UTCDateTime()), column("faults", Integer()))
-KEY, HEAD, CHANGE, ENDPOINT, BACKUP = (
-    table_of(model).c for model in (ApiKey, LogHead, Change, WebhookEndpoint, Backup)
+KEY, HEAD, CHANGE, ENDPOINT, BACKUP, VERIFICATION = (
+    table_of(model).c for model in (ApiKey, LogHead, Change, WebhookEndpoint, Backup, Verification)
 )
 
 
@@ -46,10 +44,8 @@ def about_backups(connection: Connection, settings: Settings, now: datetime) -> 
 
 
 def about_verifying(connection: Connection, now: datetime) -> Iterator[Finding]:
-    """Whether somebody looks for what was written past the log, and what was found, where that is noted."""
-    if not inspect(connection).has_table(VERIFIED.name):
-        return
-    at, faults = connection.execute(select(VERIFIED.c.at, VERIFIED.c.faults)).one_or_none() or (None, 0)
+    """Whether somebody looks for what was written past the log, and what was found."""
+    at, faults = connection.execute(select(VERIFICATION.at, VERIFICATION.faults)).one_or_none() or (None, 0)
     if at is None or now - at > MOST_WITHOUT_VERIFY:
         yield mend(f"no `register verify` {since(at)}", "have it run every night")
     if faults:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, case, func, inspect, select, text
+from sqlalchemy import Connection, case, func, select, text
 
 from app.changes.models import Change, LogHead
 from app.database import table_of
+from app.upkeep import Verification
 from app.webhooks.queries import DELIVERY, ENDPOINT
 
 STATE: Mapping[str, str] = {
@@ -27,7 +27,7 @@ STATE: Mapping[str, str] = {
 
 LATELY = timedelta(hours=1)
 LAG = text("SELECT application_name, extract(epoch FROM replay_lag) FROM pg_stat_replication")
-VERIFIED = text("SELECT at, faults FROM verification")
+VERIFICATION = table_of(Verification).c
 
 
 class State(Collector):
@@ -93,13 +93,8 @@ def replicas(connection: Connection) -> Iterator[Metric]:
 
 
 def verification(connection: Connection, now: datetime) -> Iterator[Metric]:
-    """What `register verify` found when it was last run, where that is kept."""
-    row = connection.execute(VERIFIED).first() if inspect(connection).has_table("verification") else None
+    """What `register verify` found when it was last run."""
+    row = connection.execute(select(VERIFICATION.at, VERIFICATION.faults)).one_or_none()
     if row is not None:
-        yield gauge("register_verification_age_seconds", (now - moment(row.at, now)).total_seconds())
+        yield gauge("register_verification_age_seconds", (now - row.at).total_seconds())
         yield gauge("register_verification_faults", row.faults)
-
-
-def moment(value: Any, now: datetime) -> datetime:
-    """A time of the database, which SQLite keeps as text in UTC."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=now.tzinfo)

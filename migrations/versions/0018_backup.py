@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = '0021'
-down_revision: str | None = '0018'
+revision: str = '0018'
+down_revision: str | None = '0017'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

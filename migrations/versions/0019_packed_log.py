@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = '0022'
-down_revision: str | None = '0021'
+revision: str = '0019'
+down_revision: str | None = '0018'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = '0018'
+revision: str = '0017'
 down_revision: str | None = '0016'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
