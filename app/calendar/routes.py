@@ -27,9 +27,9 @@ from app.calendar.reading import Asked, entries
 from app.database import table_of
 from app.http.base import Base
 from app.http.caching import cache_headers
+from app.http.errors import NotFound
 from app.http.headers import KnownTags
 from app.http.negotiation import language_of
-from app.http.problems import NotFound
 from app.http.runtime import Reading, Running
 from app.http.tagged import tagged
 from app.places import Asker, asking

@@ -13,8 +13,8 @@ from app.access.models import CalendarFeed
 from app.access.roles import Role
 from app.changes.log import Transaction
 from app.database import Database, table_of
+from app.http.errors import Gone, Invalid, NotFound
 from app.http.masking import shown
-from app.http.problems import Gone, Invalid, NotFound
 from app.language import Text
 from app.partners.models import Partner
 from app.resources.ids import new_id

@@ -33,8 +33,9 @@ from app.access.visibility import Visibility, visible
 from app.changes.errors import FeedReset, HistoryRewritten, RightsChanged
 from app.changes.models import HASH_LENGTH, LAST_POSITION, Action, Change, LogHead, Subject, SubjectAbout
 from app.database import Database, table_of
+from app.http.errors import Invalid, NotFound
 from app.http.messages import MESSAGES
-from app.http.problems import FieldError, Invalid, NotFound
+from app.http.problems import FieldError
 from app.proofs.leaves import LEAF_FIELDS, leaf_of
 
 POLL_SECONDS = 0.5

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Date, Update, Uuid, bindparam, case, update
 
 from app.access.models import ApiKey
 from app.database import table_of
-from app.http.problems import TooManyRequests
+from app.http.errors import TooManyRequests
 from app.language import Text
 
 ENTRY_BYTES = 1024

@@ -8,7 +8,7 @@ from app.changes.log import Transaction
 from app.consultation_events.models import ConsultationEvent, ParticipantPut
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.conditional import Preconditions
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.partners.resource import PARTNERS
 from app.resources.changing import authorise_entry
 from app.resources.writing import check_there, locked, rewrite

@@ -14,8 +14,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.dependencies import dependencies_of
+from app.http.errors import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
 from app.http.negotiation import JSON, content_codings, content_type
-from app.http.problems import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
 from app.http.strict_json import parse_strictly
 from app.language import Text
 

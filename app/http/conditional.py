@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.http.problems import FieldError, Malformed, PreconditionFailed, PreconditionRequired
+from app.http.errors import Malformed, PreconditionFailed, PreconditionRequired
+from app.http.problems import FieldError
 from app.language import Text
 
 # An element of the list and what separates it from the next one; an element may be empty (section 5.6.1). What was

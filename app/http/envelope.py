@@ -12,9 +12,10 @@ from uuid_utils import uuid7
 
 from app.http.answered import Answered, answered_of
 from app.http.clients import client_of
+from app.http.errors import InternalError, NotFound
 from app.http.forwarded import prefix_of
 from app.http.masking import masked
-from app.http.problems import InternalError, NotFound, problem_response
+from app.http.problems import problem_response
 from app.standbys import read_after
 
 logger = logging.getLogger("app.access")

@@ -18,19 +18,10 @@ from app.database_errors import described
 from app.deadlines import INTERRUPTED
 from app.http.answered import answered_of
 from app.http.clients import client_of
+from app.http.errors import CROWDED, InsufficientStorage, Invalid, Malformed, MethodNotAllowed, NotFound, Unavailable
 from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
-from app.http.problems import (
-    CROWDED,
-    InsufficientStorage,
-    Invalid,
-    Malformed,
-    MethodNotAllowed,
-    NotFound,
-    Problem,
-    Unavailable,
-    problem_response,
-)
+from app.http.problems import Problem, problem_response
 from app.http.retrying import AGAIN
 from app.places import NoPlace
 

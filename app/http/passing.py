@@ -9,8 +9,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.envelope import Envelope
+from app.http.errors import Unavailable
 from app.http.forwarded import prefix_of
-from app.http.problems import Unavailable, problem_response
+from app.http.problems import problem_response
 
 READS = ("GET", "HEAD", "OPTIONS")
 OF_THE_WRITER = "/v1/imports"

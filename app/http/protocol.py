@@ -5,8 +5,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from app.http.errors import HeadTooLarge, Malformed, RequestTimeout
 from app.http.forwarded import PREFIX
-from app.http.problems import HeadTooLarge, Malformed, Problem, RequestTimeout, problem_response
+from app.http.problems import Problem, problem_response
 
 MOST_HEAD_BYTES = 32 * 1024
 SECONDS_FOR_HEAD = 10.0

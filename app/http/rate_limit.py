@@ -7,7 +7,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.clients import client_of
-from app.http.problems import TooManyRequests, problem_response
+from app.http.errors import TooManyRequests
+from app.http.problems import problem_response
 
 WINDOW_SECONDS = 60
 MOST_CLIENTS = 50_000

@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from app.http.problems import FieldError, Malformed
+from app.http.errors import Malformed
+from app.http.problems import FieldError
 from app.language import Text
 from app.standbys import read_after
 

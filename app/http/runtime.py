@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.database import Database
-from app.http.problems import Unavailable
+from app.http.errors import Unavailable
 from app.language import Text
 from app.revisions import current_revision, newest_revision
 from app.runtime import Runtime

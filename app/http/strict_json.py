@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.http.problems import Malformed
+from app.http.errors import Malformed
 from app.language import Text
 
 MAX_DEPTH = 32

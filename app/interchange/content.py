@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from app.access.voices import Standing
-from app.http.problems import Invalid, at
+from app.http.errors import Invalid
+from app.http.problems import at
 from app.language import Text
 from app.resources.checking import content_of
 from app.resources.external_ids import EXTERNAL_IDS, ExternalId

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from app.access.caller import Caller
 from app.changes.log import Transaction, lay_by, rehearsal, transaction
 from app.database import Database, table_of
+from app.http.errors import Invalid
 from app.http.messages import field_errors
-from app.http.problems import FieldError, Invalid, Problem, at
+from app.http.problems import FieldError, Problem, at
 from app.interchange.bodies import Form, said_in
 from app.interchange.content import identified, replaced
 from app.interchange.lines import Line, lines_of

@@ -18,7 +18,8 @@ from app.changes.log import end
 from app.database import table_of
 from app.database_errors import DATABASE_ERRORS
 from app.http.envelope import change_position
-from app.http.problems import NotFound, Problem, at
+from app.http.errors import NotFound
+from app.http.problems import Problem, at
 from app.interchange.bodies import FORMS
 from app.interchange.errors import ImportRunning
 from app.interchange.importing import Importing, Tally

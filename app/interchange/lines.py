@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+from app.http.errors import Invalid, Malformed
 from app.http.messages import MESSAGES
-from app.http.problems import Invalid, Malformed, Problem, at
+from app.http.problems import Problem, at
 from app.http.strict_json import parse_strictly
 from app.interchange.bodies import Form
 from app.language import Text

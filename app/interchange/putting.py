@@ -12,7 +12,7 @@ from app.access.visibility import visible
 from app.changes.log import Transaction
 from app.database import one_at_a_time, table_of
 from app.http.conditional import Preconditions
-from app.http.problems import Invalid, NotFound
+from app.http.errors import Invalid, NotFound
 from app.interchange.bodies import Form, said_in
 from app.interchange.content import identified, replaced
 from app.interchange.resolving import asked, known_in, with_own_ids

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.decisions.resource import DECISIONS
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.involvement.models import Involvement, PartnerHearing
 from app.involvement.queries import DECISION, OF_PARTNER, of_decision
 from app.resources.reading import there

@@ -13,7 +13,7 @@ from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized
 from app.access.guards import Admin, Reader
 from app.http.caching import cache_headers
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Today
 from app.keys import service

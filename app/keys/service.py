@@ -15,8 +15,9 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.changes.keys import KeyEvent, check_operators, has_operator, record_keys
 from app.changes.log import Transaction
+from app.http.errors import Invalid, NotFound
 from app.http.masking import shown
-from app.http.problems import Invalid, NotFound, at
+from app.http.problems import at
 from app.keys.models import KeyCreate, in_a_year
 from app.language import Text
 from app.partners.models import Partner

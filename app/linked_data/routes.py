@@ -11,9 +11,9 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.catalogue import FEATURES
 from app.http.base import Base
+from app.http.errors import NotFound
 from app.http.headers import KnownTags
 from app.http.negotiation import JSON, LINKED, wants_linked
-from app.http.problems import NotFound
 from app.http.runtime import Running
 from app.http.tagged import tagged
 from app.linked_data import vocabularies

@@ -9,7 +9,7 @@ from app.access.caller import Caller
 from app.changes.feed import CHANGE, Wanted, entries, item, leaf_shown
 from app.changes.tree import Tree
 from app.http.caching import cache_headers
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.log.service import checkpoint_of, prove_inclusion, signer_of
 from app.proofs.canonical import canonical
 from app.runtime import Runtime

@@ -16,7 +16,8 @@ from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.changes.tree import Tree
 from app.database import table_of
-from app.http.problems import FieldError, Invalid, Unavailable, at
+from app.http.errors import Invalid, Unavailable
+from app.http.problems import FieldError, at
 from app.language import Text
 from app.log.models import (
     MOST_LEAVES,

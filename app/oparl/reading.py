@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, tu
 from app import pages
 from app.access.caller import ANONYMOUS
 from app.access.visibility import visible
-from app.http.problems import Invalid, NotFound
+from app.http.errors import Invalid, NotFound
 from app.oparl.objects import Object, Source, World, moment, stub
 from app.oparl.query import ExternalListQuery
 from app.oparl.sources import AGREEMENT, CHANGE, EVENT, ITEM, SUBJECT, Scope, found, one, times, was_shown

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.access.caller import ANONYMOUS
 from app.access.visibility import visible
 from app.http.base import base_at
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.http.runtime import Running
 from app.oparl.answers import InterfaceRoute, json_answer
 from app.oparl.objects import LISTS, PREFIX, Object, World, system

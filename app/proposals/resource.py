@@ -9,8 +9,9 @@ from sqlmodel import col
 
 from app.access.errors import Forbidden
 from app.changes.log import Correction, Transaction
+from app.http.errors import Invalid
 from app.http.messages import field_errors
-from app.http.problems import FieldError, Invalid, at
+from app.http.problems import FieldError, at
 from app.language import Text
 from app.objections.models import Objection, ObjectionUpdate
 from app.objections.resource import OBJECTIONS

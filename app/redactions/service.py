@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.changes.log import Transaction
 from app.changes.models import Action, Change
 from app.database import table_of
-from app.http.problems import FieldError, Invalid, at
+from app.http.errors import Invalid
+from app.http.problems import FieldError, at
 from app.language import Text
 from app.redactions.models import RedactedResource, RedactionCreate, RedactionPublic
 from app.resources.kind import KINDS

@@ -12,8 +12,8 @@ from app.access.caller import Caller
 from app.access.guards import Anyone
 from app.database import Database
 from app.http.caching import cache_headers
+from app.http.errors import NotAcceptable
 from app.http.negotiation import CSV, JSON, acceptable
-from app.http.problems import NotAcceptable
 from app.http.runtime import Running
 from app.places import asking
 from app.reports.report import MOST_GROUPS, Report, RowQuery

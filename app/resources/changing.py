@@ -13,7 +13,7 @@ from app.access.voices import Standing
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import Preconditions
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there

@@ -13,8 +13,9 @@ from sqlalchemy import Table, select
 from app.access.visibility import Visibility
 from app.changes.log import Transaction
 from app.database import table_of
+from app.http.errors import Invalid
 from app.http.messages import MESSAGES, field_errors
-from app.http.problems import FieldError, Invalid, at
+from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.errors import TransitionNotAllowed
 from app.resources.kind import KINDS, Kind, Write

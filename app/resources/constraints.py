@@ -8,7 +8,8 @@ from sqlalchemy.schema import ColumnCollectionConstraint
 from sqlmodel import SQLModel
 
 from app.database import table_of
-from app.http.problems import Invalid, Problem, at
+from app.http.errors import Invalid
+from app.http.problems import Problem, at
 from app.language import Text
 from app.resources.errors import Duplicate, InUse
 from app.resources.kind import Kind

@@ -24,7 +24,8 @@ from app.access.roles import Role
 from app.changes.log import Transaction, end
 from app.database import Json, closed
 from app.http.envelope import change_position
-from app.http.problems import FieldError, Malformed, Problem
+from app.http.errors import Malformed
+from app.http.problems import FieldError, Problem
 from app.language import Text
 from app.resources.answers import created
 from app.resources.blanking import blanked

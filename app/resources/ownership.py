@@ -16,7 +16,8 @@ from app.access.roles import RANKS
 from app.access.voices import ROLES, Standing, Voice, Voices
 from app.changes.log import Correction, Transaction
 from app.database import table_of
-from app.http.problems import Invalid, at
+from app.http.errors import Invalid
+from app.http.problems import at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at

@@ -15,8 +15,9 @@ from sqlalchemy import BindParameter, Column, ColumnElement, Table, and_, bindpa
 from sqlalchemy.types import NullType
 
 from app.database import table_of
+from app.http.errors import Invalid
 from app.http.messages import MESSAGES
-from app.http.problems import FieldError, Invalid
+from app.http.problems import FieldError
 from app.resources.kind import Kind
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import Schema

@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.access.guards import Anyone
+from app.http.errors import Invalid
 from app.http.messages import MESSAGES, printable
-from app.http.problems import FieldError, Invalid
+from app.http.problems import FieldError
 
 
 async def check_repetition(request: Request, _caller: Anyone) -> None:

@@ -17,7 +17,7 @@ from app.access.visibility import visible
 from app.database import Database, table_of
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
-from app.http.problems import Gone, NotFound
+from app.http.errors import Gone, NotFound
 from app.resources.answers import alone, json_text, page_response
 from app.resources.findings import place_of
 from app.resources.forms import wanted_form

@@ -16,7 +16,8 @@ from app.changes.blanking import Blank
 from app.changes.log import Transaction, Written, record
 from app.changes.models import Action, Change, Subject
 from app.database import table_of
-from app.http.problems import Invalid, at
+from app.http.errors import Invalid
+from app.http.problems import at
 from app.language import Text
 from app.resources.blanking import blanked, redactable
 from app.resources.findings import stored_findings

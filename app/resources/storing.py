@@ -16,7 +16,8 @@ from sqlmodel import col
 from app.changes.log import Transaction
 from app.changes.models import Action, Subject
 from app.database import table_of
-from app.http.problems import Invalid, at
+from app.http.errors import Invalid
+from app.http.problems import at
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse

@@ -19,7 +19,7 @@ from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.database import table_of
 from app.http.conditional import Preconditions
-from app.http.problems import Gone, NotFound
+from app.http.errors import Gone, NotFound
 from app.resources.checking import check, check_transition, validated
 from app.resources.errors import InUse
 from app.resources.freezing import check_frozen, check_removable, hold

@@ -6,8 +6,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, create_model
 from starlette.datastructures import Headers
 
+from app.http.errors import Invalid
 from app.http.negotiation import language_of
-from app.http.problems import FieldError, Invalid
+from app.http.problems import FieldError
 from app.labels import label_of
 from app.language import Language, Text
 from app.schema.base import Schema

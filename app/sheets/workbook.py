@@ -7,7 +7,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from app.http.problems import FieldError, Invalid
+from app.http.errors import Invalid
+from app.http.problems import FieldError
 from app.language import Language, Text
 from app.sheets.columns import MIDDLE, WIDEST, Cell
 from app.sheets.files import File

@@ -10,7 +10,7 @@ from pygal.etree import etree
 from pygal.style import Style
 from starlette.responses import Response
 
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.language import Language, Text
 from app.reports.duty import DueKind
 from app.site.frame import Look, drawn

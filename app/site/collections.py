@@ -20,7 +20,7 @@ from app.changes.feed import CHANGE, Wanted, entries
 from app.changes.models import Action
 from app.database import table_of
 from app.decisions.resource import DECISIONS
-from app.http.problems import NotFound
+from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery
 from app.resources.reading import find_page, there

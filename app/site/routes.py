@@ -23,9 +23,10 @@ from starlette.types import Scope
 from app.catalogue import FEATURES
 from app.http.base import base_at, outward
 from app.http.envelope import API_VERSION
+from app.http.errors import NotFound
 from app.http.forwarded import prefix_of
 from app.http.negotiation import language_of
-from app.http.problems import NotFound, Problem, example
+from app.http.problems import Problem, example
 from app.language import Text
 from app.settings import Settings
 from app.site import charts, collections, reports

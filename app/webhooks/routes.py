@@ -10,8 +10,8 @@ from starlette.responses import Response
 from app.access.guards import Contributor
 from app.http.caching import cache_headers
 from app.http.conditional import etag
+from app.http.errors import NotFound
 from app.http.headers import Conditional
-from app.http.problems import NotFound
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Running
 from app.resources.idempotency import NEVER_KEPT

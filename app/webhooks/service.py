@@ -11,7 +11,8 @@ from app.agreements.models import Agreement
 from app.changes.feed import FEED
 from app.changes.log import Transaction
 from app.http.conditional import Preconditions
-from app.http.problems import FieldError, Invalid, NotFound, at
+from app.http.errors import Invalid, NotFound
+from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.ids import new_id
 from app.resources.references import UNKNOWN

@@ -14,7 +14,7 @@ from app.cli.verify import verify_all
 from app.consultation_events.terms import EventStatus
 from app.decisions.rules import REPORTED
 from app.decisions.terms import DecisionStatus
-from app.http.problems import Invalid
+from app.http.errors import Invalid
 from app.involvement.models import HeardBy, InvolvementState
 from app.needs.terms import NeedStatus
 from app.progress_reports.terms import ReportState

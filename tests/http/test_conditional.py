@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.http.conditional import Preconditions, etag
-from app.http.problems import Malformed
+from app.http.errors import Malformed
 from tests.databases import any_database
 from tests.factories import CITY, LIGA, NOWHERE, PATHS, delete, make, patch
 from tests.problems import detail_of, problem_of

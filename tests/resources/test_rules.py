@@ -25,7 +25,7 @@ from app.decisions.models import DecisionCreate, DecisionUpdate
 from app.decisions.resource import DECISIONS
 from app.decisions.terms import DecisionStatus
 from app.http.conditional import UNCONDITIONAL
-from app.http.problems import Invalid
+from app.http.errors import Invalid
 from app.needs.models import NeedCreate, NeedUpdate
 from app.needs.resource import NEEDS
 from app.progress_reports.models import ProgressReportCreate, ProgressReportUpdate
