@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.http.problems import Code, Problem
 from app.language import Text
+from app.resources.ids import named_id
 
 FIELDS = Field(None, max_length=60, description="With 409 `duplicate` and `frozen`: the fields that it is about.")
 
@@ -46,7 +47,7 @@ class InUse(Problem):
         "referrers nennt, was darauf verweist: das zuerst ändern oder löschen.",
         "referrers lists what refers to it: change or delete that first.",
     )
-    sample: ClassVar = {"referrers": [{"resource": "sub-measures", "id": "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a12"}]}
+    sample: ClassVar = {"referrers": [{"resource": "goals", "id": str(named_id("goals", "dresden-liga-2024", 1))}]}
     own: ClassVar = {
         "referrers": (
             list[Referrer],

@@ -165,14 +165,13 @@ class TestContract:
     ) -> None:
         made: list[object] = []
 
-        def make(of: object) -> Kept:
+        def make(of: object, _prefix: str) -> Kept:
             made.append(of)
             return Kept(b"{}", "application/json", "no-cache")
 
         monkeypatch.setattr(routes, "kept_contract", make)
         # The app may have made it before, and is to have that again.
-        monkeypatch.setattr(app.state, "contract", None, raising=False)
-        del app.state.contract
+        monkeypatch.setattr(app.state, "contracts", {})
         answers = await asyncio.gather(*(client.get("/openapi.json") for _ in range(4)))
         assert [answer.json() for answer in answers] == [{}] * 4
         assert made == [app]
