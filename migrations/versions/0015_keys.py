@@ -142,4 +142,4 @@ def entry(id: uuid.UUID, said: Mapping[str, Any], before: Mapping[str, Any]) -> 
         'key_ref': None,
         'data_digest': digest_of(salt, said),
     }
-    return row | {'leaf_hash': leaf_hash(leaf_of(row))}
+    return row | {'leaf_hash': leaf_hash(leaf_of({**row, 'redacts': None}))}
