@@ -153,7 +153,7 @@ KEYS = (
             "CREATE TEMP TABLE planted AS SELECT * FROM api_key LIMIT 1",
             "UPDATE planted SET id = '0123456789abcdef0123456789abcdef', digest = 'x'",
             "INSERT INTO api_key SELECT * FROM planted",
-            "INSERT INTO subject VALUES ('0123456789abcdef0123456789abcdef', 'key', 1, 'partners', NULL, NULL)",
+            "INSERT INTO subject VALUES ('0123456789abcdef0123456789abcdef', 'key', 1, 'partners', NULL, NULL, 0)",
         ],
         "in a table and not in the log: subject",
     ),
