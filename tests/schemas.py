@@ -74,7 +74,8 @@ def answer_schema(path: str) -> Schema:
 
 def parameters(path: str) -> dict[str, Schema]:
     """The query parameters of a list, by name."""
-    return {each["name"]: each["schema"] for each in document()["paths"][f"/{path}"]["get"]["parameters"]}
+    named = document()["paths"][f"/{path}"]["get"]["parameters"]
+    return {each["name"]: each["schema"] for each in named if each["in"] == "query"}
 
 
 def own_filters(path: str) -> set[str]:

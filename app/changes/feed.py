@@ -111,7 +111,7 @@ async def read(
     """The next entries behind a place; raises FeedReset or HistoryRewritten when the log does not have that place."""
 
     def work(connection: Connection) -> Batch:
-        return batch_in(connection, caller, wanted, after, limit, most_bytes or pages.PAGE_BYTES)
+        return batch_in(connection, caller, wanted, after, limit, most_bytes)
 
     # What a filter passes over has no bound, and whoever reads all of the log reads page after page.
     is_near_end = wanted == Wanted() and await end_of(database) <= after.position + NEAR
@@ -124,13 +124,15 @@ def batch_in(
     wanted: Wanted,
     after: Checkpoint,
     limit: int,
-    most_bytes: int = pages.PAGE_BYTES,
+    most_bytes: int | None = None,
 ) -> Batch:
     """The next entries behind a place, in one state of the log; raises what `read` raises."""
     check_checkpoint(connection, after)
     head = head_of(connection)
     statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-    rows, more = pages.read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
+    rows, more = pages.read_page(
+        connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
+    )
     items = [(Checkpoint(row.position, row.leaf_hash), item(row)) for row in rows]
     return Batch(items, items[-1][0] if more else head, more)
 

@@ -39,5 +39,4 @@ def in_contract(most: int) -> dict[str, Any]:
         "required": False,
         "description": "A `Change-Position` that was answered before: what is read is of that position or later.",
         "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": most},
-        "example": 42,
     }

@@ -117,6 +117,7 @@ def find_page(
         None if last is None else tuple(value is None for value in last),
         is_below=above is not None,
         is_postgresql=connection.dialect.name == "postgresql",
+        most_bytes=pages.PAGE_BYTES,
     )
     values = values_of(kind, last, above)
     rows, more = pages.take(connection, statements.page, values, wanted.limit, "representation", pages.PAGE_BYTES)
@@ -146,6 +147,7 @@ def prepared(
     *,
     is_below: bool,
     is_postgresql: bool,
+    most_bytes: int,
 ) -> Prepared:
     """The statements of what is asked most are kept: to put one together takes longer than to run it.
 
@@ -167,7 +169,7 @@ def prepared(
     else:
         page, counting = page.where(found_on(question)), count_of(question)
     clauses = order.clauses()
-    cut = pages.cut(page, clauses, wanted.limit, "representation", pages.PAGE_BYTES, is_weighed=is_postgresql)
+    cut = pages.cut(page, clauses, wanted.limit, "representation", most_bytes, is_weighed=is_postgresql)
     return Prepared(cut, counting)
 
 

@@ -31,7 +31,7 @@ from tests.factories import (
     topic_id,
 )
 from tests.kinds import MARKER, REFERENCES, THERE, sample_of
-from tests.schemas import body_schema, document, resolved
+from tests.schemas import body_schema, resolved
 from tests.streams import streamed
 
 KINDS = tuple(feature.kind for feature in FEATURES)
@@ -90,11 +90,8 @@ FITTING: Mapping[str, str] = {
 
 def parameters_of(path: str) -> Iterator[dict[str, str]]:
     """Every parameter of a list but the cursor, with values that the hidden resource meets."""
-    for parameter in document()["paths"][f"/{path}"]["get"]["parameters"]:
-        name = parameter["name"]
-        values = (
-            [] if name == "cursor" else [FITTING[name]] if name in FITTING else values_in(name, parameter["schema"])
-        )
+    for name, schema in parameters(path).items():
+        values = [] if name == "cursor" else [FITTING[name]] if name in FITTING else values_in(name, schema)
         for value in values:
             yield {name: value}
 

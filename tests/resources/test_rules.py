@@ -56,6 +56,7 @@ WRITERS = {
     "keys/service.py": "keys",
     "log/service.py": "who cosigns, and cosignatures",
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
+    "resources/findings.py": "what lists find resources by",
     "resources/idempotency.py": "answers that are kept",
     "resources/storing.py": "every resource",
     "upkeep.py": "when the register was backed up and verified",
