@@ -383,7 +383,7 @@ class TestServe:
             body = b'{"slug": "a", "name": "A", "kind": "other"}'
             head = (
                 "POST /v1/partners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-                f"Authorization: Bearer {templates.keys['admin']}\r\nContent-Length: {len(body)}\r\n\r\n"
+                f"Authorization: Bearer {templates.keys['keeper']}\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             reader, writer = await asyncio.open_connection("127.0.0.1", int(running.address.rpartition(":")[2]))
             try:

@@ -100,7 +100,7 @@ class TestUrl:
         self, settings: Settings, templates: Templates, caplog: pytest.LogCaptureFixture
     ) -> None:
         named = settings.model_copy(update={"operator": "Musterstadt"})
-        async with running(named) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(named) as app, client_of(app, templates.keys["keeper"]) as client:
             async with app.state.runtime.database.transaction() as session:
                 name = settings.database.database
                 await session.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))

@@ -365,7 +365,7 @@ class TestBusyDatabase:
     @only_postgresql
     async def test_that_ends_our_connections_is_asked_again(self, settings: Settings, templates: Templates) -> None:
         """After a restart of the server a connection that has ended is replaced before it is used."""
-        key = templates.keys["admin"]
+        key = templates.keys["keeper"]
         # Not the usual settings: a new app has one connection, those that are kept have several.
         new = settings.model_copy(update={"operator": "Musterstadt"})
         async with running(new) as app, client_of(app, key) as client:

@@ -31,7 +31,7 @@ from tests.factories import (
     topic_id,
 )
 from tests.kinds import MARKER, REFERENCES, THERE, sample_of
-from tests.schemas import body_schema, resolved
+from tests.schemas import body_schema, parameters, resolved
 from tests.streams import streamed
 
 KINDS = tuple(feature.kind for feature in FEATURES)

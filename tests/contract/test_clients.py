@@ -86,6 +86,7 @@ class TestPythonClient:
         assert {type(each) for each in page.items} == {
             models.AgreementChange,
             models.GoalChange,
+            models.KeyChange,
             models.PartnerChange,
             models.SubMeasureChange,
             models.TopicChange,

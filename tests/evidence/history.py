@@ -194,7 +194,8 @@ class History:
     def of_keys(self, operation: Operation) -> tuple[str, Body | None]:
         """A write of keys: only those that the history made end."""
         address = operation.path.replace("{id}", self.keys[-1] if self.keys else LIGA)
-        partner = self.choice.choice([*PARTNERS[AGREEMENT], *PARTNERS[BERLIN]])
+        # An operator replaces only keys of its own partner.
+        partner = self.choice.choice([CITY] * 5 + [*PARTNERS[AGREEMENT], *PARTNERS[BERLIN]])
         bodies: Mapping[str, Body] = {
             "createKey": {"partner_id": partner, "role": "contributor"},
             "rotateKey": {"overlap_hours": 1},

@@ -57,7 +57,7 @@ async def kill(service: Service, acknowledged: dict[int, str]) -> None:
 
 async def test_a_worker_that_is_killed_loses_nothing(settings: Settings, templates: Templates, tmp_path: Path) -> None:
     acknowledged: dict[int, str] = {}
-    async with Service(settings, templates.keys["admin"], tmp_path, "--workers", str(WORKERS)) as service:
+    async with Service(settings, templates.keys["keeper"], tmp_path, "--workers", str(WORKERS)) as service:
         async with service.client() as client:
             writing = [write(client, number, acknowledged) for number in range(1, WRITERS + 1)]
             await asyncio.gather(*writing, kill(service, acknowledged))
@@ -98,7 +98,7 @@ async def check_that_imports_are_told_of(client: httpx.AsyncClient) -> None:
 
 @any_database
 async def test_workers_end_with_the_first_process(settings: Settings, templates: Templates, tmp_path: Path) -> None:
-    async with Service(settings, templates.keys["admin"], tmp_path, "--workers", str(WORKERS)) as service:
+    async with Service(settings, templates.keys["keeper"], tmp_path, "--workers", str(WORKERS)) as service:
         there = workers_of(service)
         await service.kill()
         assert not psutil.wait_procs(there, 15)[1]

@@ -285,7 +285,7 @@ class TestPositions:
         assert key.status_code == 201
         first = int(made.headers["change-position"])
         positions = [int(answer.headers["change-position"]) for answer in (changed, same, deleted, key)]
-        assert positions == [first + 1, first + 1, first + 2, first + 2]
+        assert positions == [first + 1, first + 1, first + 2, first + 3]
         read = await client.get("/v1/topics", headers={"Read-After": deleted.headers["change-position"]})
         assert read.status_code == 200
         assert "change-position" not in read.headers

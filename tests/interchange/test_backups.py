@@ -73,7 +73,7 @@ class TestBackup:
         tmp_path: Path,
     ) -> None:
         """With what refers to its own kind, what is deleted, webhooks, kept answers, and keys that go on working."""
-        async with running(settings) as app, client_of(app, templates.keys["admin"]) as client:
+        async with running(settings) as app, client_of(app, templates.keys["keeper"]) as client:
             await make(client, "partners", merged_into_id=LIGA, dissolved_on="2024-12-31")
             await delete(client, "topics", await make(client, "topics"))
             endpoint = {"url": "https://partner.example/hook"}
@@ -93,7 +93,7 @@ class TestBackup:
                 assert re.fullmatch(
                     r"The register is restored; 38 .* checked, 0 faults\.\n", await command.run("restore", "backup.db")
                 )
-                async with running(place) as app, client_of(app, templates.keys["admin"]) as client:
+                async with running(place) as app, client_of(app, templates.keys["keeper"]) as client:
                     assert await served(client) == before
                     again = await client.post("/v1/topics", json=topic, headers=once)
                     assert again.json() == first.json(), "it was answered before"

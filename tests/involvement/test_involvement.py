@@ -310,7 +310,7 @@ class TestGetInvolvement:
         client = callers["admin"]
         hearing = {"source": "agreement", "minimum_lead_days": 30}
         agreement = await current(client, "agreements", {"id": AGREEMENT})
-        await changed(client, "agreements", agreement, hearing=hearing)
+        await changed(callers["operator"], "agreements", agreement, hearing=hearing)
         clock.set("2025-03-13")
         event = await meeting(client, "2025-03-12T09:00:00Z", DRK, title="Fachgespräch", visibility="partners")
         decision = await make(client, "decisions", announced_on="2025-01-13", decides_on="2025-05-15")

@@ -163,7 +163,7 @@ class TestReadingOne:
     async def test_that_is_gone_looks_once_more_for_what_is_left_of_it(
         self, register: FastAPI, templates: Templates, reader: httpx.AsyncClient, counted: Counted
     ) -> None:
-        async with client_of(register, templates.keys["admin"]) as admin:
+        async with client_of(register, templates.keys["keeper"]) as admin:
             made = await make(admin, "partners")
             assert (await delete(admin, "partners", made)).status_code == 204
         counted.clear()
@@ -177,7 +177,7 @@ class TestWriting:
         self, register: FastAPI, templates: Templates, counted: Counted
     ) -> None:
         """The counter's own test: it sees a transaction."""
-        async with client_of(register, templates.keys["admin"]) as admin:
+        async with client_of(register, templates.keys["keeper"]) as admin:
             await make(admin, "partners")
         assert any(statement.startswith("INSERT") for statement in counted.writer.sent)
         assert counted.writer.run[-1].startswith("COMMIT")
