@@ -47,7 +47,14 @@ COMMANDS = {
     "redact": ("Erase fields of a resource", "--legal-basis", "--position", "no words about a person"),
     "audit": ("Check a register from outside", "--state", "--key-file", "--cosign"),
 }
-FOLDER = {"export": ("folder",), "import": ("folder",), "backup": ("file",), "restore": ("file",)}
+FOLDER = {
+    "export": ("folder",),
+    "import": ("folder",),
+    "backup": ("file",),
+    "restore": ("file",),
+    "redact": ("--legal-basis", "Art. 17", "--field", "title", "--position", "1"),
+    "redactions": ("export", "file"),
+}
 """What the commands need that cannot do without."""
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 

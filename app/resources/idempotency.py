@@ -6,29 +6,25 @@ The key is claimed and the answer is kept in the transaction of the write itself
 import hashlib
 import json
 import re
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import col
 from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
-from app.access.roles import Role
 from app.changes.log import Transaction, end
-from app.database import Json, closed
 from app.http.envelope import change_position
 from app.http.errors import Malformed
 from app.http.problems import FieldError, Problem
 from app.language import Text
 from app.resources.answers import created
-from app.resources.blanking import blanked
+from app.resources.kept_answers import KeptAnswer
 from app.resources.kind import Kind, Write
 from app.resources.ownership import authorise_first
 from app.resources.writing import create
@@ -70,21 +66,6 @@ class RequestInProgress(Problem):
         "Kurz warten und dieselbe Anfrage mit demselben Idempotency-Key noch einmal senden.",
         "Wait a moment and send the same request with the same Idempotency-Key again.",
     )
-
-
-class KeptAnswer(SQLModel, table=True):
-    """What a request with a key was answered."""
-
-    __tablename__ = "idempotency_key"
-
-    partner_id: UUID = Field(primary_key=True)
-    key: str = Field(primary_key=True, max_length=255)
-    role: Role = Field(sa_type=closed(Role))
-    fingerprint: str = Field(max_length=64)
-    created_at: datetime = Field(index=True)
-    status: int | None = None
-    headers: dict[str, str] = Field(default_factory=dict, sa_type=Json)
-    body: str | None = None
 
 
 class Replay(Exception):
@@ -207,22 +188,6 @@ async def keep(session: Transaction, key: str, answer: Response) -> None:
         .where(*claimed(session, key))
         .values(status=answer.status_code, headers=headers, body=bytes(answer.body).decode())
     )
-
-
-async def blank_answers(
-    session: Transaction, kind: Kind[Any], fields: Sequence[str], versions: Collection[tuple[str, int]]
-) -> None:
-    """Erase the same from the answers that are kept in case a request is repeated; each is still the one for its request."""
-    for id in {id for id, _ in versions}:
-        about = col(KeptAnswer.body).contains(id)
-        for kept in (await session.execute(select(KeptAnswer).where(about))).scalars().all():
-            content = json.loads(kept.body or "null")
-            if isinstance(content, dict) and (content.get("id"), content.get("version")) in versions:
-                body = json.dumps(
-                    {**content, **blanked(kind, fields, content)}, ensure_ascii=False, separators=(",", ":")
-                )
-                own = col(KeptAnswer.partner_id) == kept.partner_id, col(KeptAnswer.key) == kept.key
-                await session.execute(update(KeptAnswer).where(*own).values(body=body))
 
 
 async def fingerprint_of(request: Request) -> str:

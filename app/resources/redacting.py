@@ -22,7 +22,7 @@ from app.language import Text
 from app.resources.blanking import blanked, redactable
 from app.resources.findings import stored_findings
 from app.resources.freezing import is_on_record
-from app.resources.idempotency import blank_answers
+from app.resources.kept_answers import blank_answers
 from app.resources.kind import Kind
 from app.resources.ownership import check_party, demand, standing_in
 from app.resources.references import UNKNOWN

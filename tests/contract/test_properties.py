@@ -27,6 +27,10 @@ from tests.schemas import document
 BEYOND_A_SCHEMA = frozenset(
     {
         "unknown_reference",
+        "unknown_position",
+        "changes_or_redaction",
+        "not_redactable",
+        "resource_required",
         "wrong_form",
         "other_agreement",
         "cycle",

@@ -14,7 +14,7 @@ from sqlmodel import col
 from app.database import table_of
 from app.postgresql import LIMITS
 from app.resources import idempotency
-from app.resources.idempotency import KeptAnswer
+from app.resources.kept_answers import KeptAnswer
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql

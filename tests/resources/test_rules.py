@@ -58,6 +58,7 @@ WRITERS = {
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
     "resources/findings.py": "what lists find resources by",
     "resources/idempotency.py": "answers that are kept",
+    "resources/kept_answers.py": "answers that are kept, of which words are erased",
     "resources/storing.py": "every resource",
     "upkeep.py": "when the register was backed up and verified",
     "webhooks/leases.py": "how far endpoints are, and what was tried",

@@ -96,6 +96,8 @@ class TestMessages:
         shown = await make(operator, "sub-measures", title="Für alle")
         hidden = await make(operator, "needs", raised_by_id=LIGA, title="Nur für Partner", visibility="partners")
         shown = (await patch(operator, "sub-measures", shown, title="Für alle, neu")).json()
+        # What is deleted is not told again, so that is sent before.
+        await worker.deliver()
         await delete(operator, "sub-measures", shown)
         changes, _ = await changes_after(operator, cursor)
         await worker.deliver()
