@@ -112,7 +112,7 @@ class Year(NamedTuple):
 
 @pytest.fixture(scope="module")
 async def year(templates: Templates) -> AsyncIterator[Year]:
-    """The invented year, with an admin's client and one without a key."""
+    """The invented year, with the operator's client and one without a key."""
     async with (
         templates.fresh("seeded") as settings,
         running(settings) as app,
@@ -126,7 +126,7 @@ async def year(templates: Templates) -> AsyncIterator[Year]:
 
 @pytest.fixture
 def demo(year: Year) -> httpx.AsyncClient:
-    """An admin's client that only reads."""
+    """The operator's client that only reads."""
     return year.client
 
 

@@ -79,7 +79,7 @@ async def large(templates: Templates) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def client(large: FastAPI, templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
-    """An admin's client of the large register."""
+    """The operator's client of the large register."""
     async with client_of(large, templates.keys["operator"]) as client:
         yield client
 
