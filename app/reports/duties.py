@@ -1,6 +1,7 @@
 """Duties: what waits for whom, kind by kind. A new kind of duty is a term in `DueKind` and its entry in `DUTIES`."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -76,6 +77,8 @@ def events(asked: Asked) -> Iterator[Select[Any]]:
         visible(EVENT, asked.caller),
         EVENT.c.status.in_(EXPECTED),
         EVENT.c.starts_at >= start_of(asked.today, asked.zone),
+        # What is planned for later years is never looked at.
+        EVENT.c.starts_at < start_of(asked.until + timedelta(days=1), asked.zone),
     )
     yield due(asked, DueKind.event, ConsultationEvent, of=EVENT.c.organiser_id, **shown).where(is_ahead)
     yield (
@@ -98,6 +101,8 @@ def events_to_close(asked: Asked) -> Iterator[Select[Any]]:
     ).where(
         visible(EVENT, asked.caller),
         EVENT.c.status.in_(EXPECTED),
+        # What ends before today begins before today, and that there is an index on.
+        EVENT.c.starts_at < start_of(asked.today, asked.zone),
         coalesce(EVENT.c.ends_at, EVENT.c.starts_at) < start_of(asked.today, asked.zone),
     )
 

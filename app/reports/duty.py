@@ -151,10 +151,11 @@ class DueKind(Term):
 
 
 class Asked(NamedTuple):
-    """Who asks, on which day, for the duties of which partners, and who goes on in the place of whom."""
+    """Who asks, on which day, up to which day, for the duties of which partners, and who goes on in the place of whom."""
 
     caller: Caller
     today: date
+    until: date
     zone: ZoneInfo
     partner_ids: list[UUID]
     agreement_ids: list[UUID]

@@ -129,6 +129,7 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
     asked = Asked(
         caller,
         today,
+        today + timedelta(days=wanted.days),
         zone,
         wanted.partner_id or [],
         wanted.agreement_id or [],
@@ -156,7 +157,7 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
             coalesce(d.due_on, literal(NO_DAY, Date())).label("sort_on"),
             cast(d.kind + ":" + place, ordered_text(160)).label("key"),
         )
-        .where(or_(d.due_on.is_(None), d.due_on <= today + timedelta(days=wanted.days)), *is_wanted)
+        .where(or_(d.due_on.is_(None), d.due_on <= asked.until), *is_wanted)
         .cte("upcoming")
     )
     return Report("upcoming", Text("Was ansteht", "What is due"), Due, rows, ("sort_on", "key"))

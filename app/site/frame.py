@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.access.caller import ANONYMOUS, Caller
 from app.catalogue import FEATURES, Feature
-from app.changes.models import LogHead
+from app.changes.models import Change, LogHead
 from app.database import table_of
 from app.http.base import outward
 from app.http.conditional import IF_NONE_MATCH, entity_tags
@@ -25,6 +25,7 @@ from app.labels import label_of
 from app.language import LANGUAGES, Language, Text
 from app.runtime import Runtime
 from app.settings import Settings
+from app.site.kept import Pages
 from app.site.words import words
 
 VERSION = version("cooperation-register")
@@ -42,6 +43,10 @@ PAGE_POLICY = (
 # A picture brings its own style and nothing else.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 SVG = "image/svg+xml"
+# After a restore the log may come to the same position by other entries.
+LAST_LEAF = select(table_of(LogHead).c.position, table_of(Change).c.leaf_hash).outerjoin_from(
+    table_of(LogHead), table_of(Change), table_of(Change).c.position == table_of(LogHead).c.position
+)
 NAVIGATION: tuple[Feature, ...] = tuple(feature for feature in FEATURES if feature.about)
 
 TEMPLATES = Environment(
@@ -125,16 +130,23 @@ async def drawn(request: Request, draw: Callable[[Look], bytes]) -> Response:
 
 
 async def of_one_state(request: Request, make: Callable[[Look], bytes], media_type: str, policy: str) -> Response:
-    """What is made of one state of the register; 304 for who has it of the same position and the same day."""
+    """What is made of one state of the register, once on one day; 304 for who has it."""
     runtime: Runtime = request.app.state.runtime
+    pages: Pages = request.app.state.pages
     language = chosen_language(request)
+    address = (outward(request, "/"), request.url.path, request.url.query, language)
 
     def work(connection: Connection) -> tuple[str, bytes | None]:
-        position = connection.execute(select(table_of(LogHead).c.position)).scalar_one()
-        tag = f'W/"{VERSION}-{position}-{runtime.today}-{language}"'
+        position, leaf = connection.execute(LAST_LEAF).one()
+        state = f"{VERSION}-{position}-{leaf}-{runtime.today}"
+        tag = f'W/"{state}-{language}"'
         if is_known(request, tag):
             return tag, None
-        return tag, make(Look(request, runtime.settings, language, runtime.today, connection, position))
+        content = pages.find(state, address)
+        if content is None:
+            content = make(Look(request, runtime.settings, language, runtime.today, connection, position))
+            pages.keep(state, address, content)
+        return tag, content
 
     tag, content = await runtime.database.read_state(work)
     headers = {"ETag": tag, "Content-Security-Policy": policy, **varying(language)}

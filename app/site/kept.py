@@ -1,13 +1,45 @@
-"""Answers that are made once and kept: the contract, the files of the pages."""
+"""Answers that are made once and kept: the contract, the files of the pages, the pages of one state of the register."""
 
 import gzip
 import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from app.http.conditional import IF_NONE_MATCH, is_known
 from app.http.negotiation import choices
+
+MOST_PAGES = 200
+
+
+class Pages:
+    """The pages that were made of one state of the register, of which the ones asked for last are kept.
+
+    What the record said before is forgotten with the first page of another state.
+    """
+
+    def __init__(self) -> None:
+        self.state = ""
+        self.made: OrderedDict[Hashable, bytes] = OrderedDict()
+
+    def find(self, state: str, address: Hashable) -> bytes | None:
+        """The page at an address, where it was made of this state."""
+        if state != self.state:
+            self.made.clear()
+            self.state = state
+        content = self.made.pop(address, None)
+        if content is not None:
+            self.made[address] = content
+        return content
+
+    def keep(self, state: str, address: Hashable, content: bytes) -> None:
+        """Keep a page, unless the register has gone on while it was made."""
+        if state == self.state:
+            self.made[address] = content
+            while len(self.made) > MOST_PAGES:
+                self.made.popitem(last=False)
 
 
 class Kept:

@@ -31,7 +31,7 @@ from app.language import Text
 from app.settings import Settings
 from app.site import charts, collections, reports
 from app.site.frame import OWN_ASSETS, answer, chosen_language, still, varying, wants_html
-from app.site.kept import Kept
+from app.site.kept import Kept, Pages
 from app.site.overview import overview
 from app.site.words import WORDS
 
@@ -108,6 +108,7 @@ class Assets(StaticFiles):
 def install_assets(app: FastAPI) -> None:
     """Serve the files of the pages: our own, and those of Swagger UI from its package."""
     app.state.contracts = {}
+    app.state.pages = Pages()
     app.mount(OWN_ASSETS, Assets("app.site", "assets"))
     app.mount(SWAGGER_ASSETS, Assets("fastapi_offline", "static"))
 

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.access.visibility import Visibility
 from app.catalogue import FEATURES
@@ -19,6 +20,7 @@ from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CARITAS, items_of, make, patch
 from tests.problems import problem_of
+from tests.resources.test_statements import Statements
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 GERMAN = BROWSER | {"Accept-Language": "de"}
@@ -141,6 +143,24 @@ class TestYear:
             assert (again.status_code, again.content) == (304, b"")
             other = await year.get(path, headers=GERMAN | {"If-None-Match": tag})
             assert other.status_code == 200
+
+    async def test_is_made_once_of_each_state(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+        asked = Statements(app.state.runtime.database.reader)
+        most = 0
+        for title in ("Erst", "Dann"):
+            goal = (await make(client, "goals", title=title))["title"]
+            for path in ("/goals", "/goals?sort=title", "/charts/progress.svg"):
+                asked.clear()
+                made = await client.get(path, headers=BROWSER)
+                most = max(most, len(asked.sent))
+                asked.clear()
+                kept = await client.get(path, headers=BROWSER)
+                assert len([each for each in asked.sent if each.startswith("SELECT")]) == 1, asked.sent
+                assert (kept.content, kept.headers["etag"]) == (made.content, made.headers["etag"])
+                assert goal in made.text or path.endswith(".svg")
+                other = await client.get(path, headers=GERMAN)
+                assert other.content != kept.content or path.endswith(".svg")
+        assert most > 3
 
     @pytest.mark.parametrize("name", REPORT_PAGES)
     async def test_draws_its_figures(self, year: httpx.AsyncClient, name: str) -> None:
