@@ -1,11 +1,15 @@
-"""Verifying beside writers: no false alarm, and nobody is refused."""
+"""Verifying and auditing beside writers: no false alarm, and nobody is refused."""
 
 import asyncio
 import time
+from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 
+from app.audit.following import audit
+from app.audit.state import State
+from app.catalogue import FEATURES
 from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of
@@ -16,7 +20,12 @@ WRITERS = 8
 SECONDS = 60 if IS_SOAK else 0.5
 
 
-async def test_verify_sees_one_state_and_stops_nobody(app: FastAPI, settings: Settings, templates: Templates) -> None:
+KINDS = tuple(feature.kind.path for feature in FEATURES)
+
+
+async def test_checks_see_one_state_and_stop_nobody(
+    app: FastAPI, settings: Settings, templates: Templates, tmp_path: Path
+) -> None:
     until = time.monotonic() + SECONDS
     written = 0
 
@@ -34,11 +43,22 @@ async def test_verify_sees_one_state_and_stops_nobody(app: FastAPI, settings: Se
 
     async with client_of(app, templates.keys["operator"]) as client:
         writing = asyncio.gather(*(keep_writing(client) for _ in range(WRITERS)))
-        runs = 0
-        while not writing.done():
-            assert (await verify_all(settings))[1] == []
-            runs += 1
-        await writing
-    assert runs
+        runs = [0, 0]
+
+        async def keep_verifying() -> None:
+            """Replay the log."""
+            while not writing.done():
+                assert (await verify_all(settings))[1] == []
+                runs[0] += 1
+
+        async def keep_auditing() -> None:
+            """Follow the log as a partner, and compare what it says with what is served."""
+            while not writing.done():
+                assert (await audit(client, State(tmp_path), KINDS)).faults == []
+                runs[1] += 1
+
+        await asyncio.gather(writing, keep_verifying(), keep_auditing())
+        assert (await audit(client, State(tmp_path), KINDS)).faults == []
+    assert min(runs)
     assert written
     assert (await verify_all(settings))[1] == []
