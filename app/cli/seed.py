@@ -15,7 +15,9 @@ from app.changes.log import transaction
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.running import carry_out, migrated
-from app.seed.document import AgreementFile, BadFile, read_file
+from app.seed.document import read_file
+from app.seed.parts import AgreementFile
+from app.seed.plain_yaml import BadFile
 from app.seed.service import Loaded, load
 from app.settings import Settings
 

@@ -1,7 +1,7 @@
 """The OpenAPI contract: what FastAPI derives from the code, finished by a few rules that hold for every operation."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,10 +11,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.catalogue import FEATURES
 from app.changes.models import LAST_POSITION
 from app.contract.changes import tell_kinds_apart
+from app.contract.names import camel, name_apart, name_of
 from app.contract.parts import (
     API_KEY,
     HEADERS,
-    INTEGER_LIMIT,
     PREFIX,
     SUCCESS,
     headers,
@@ -23,17 +23,14 @@ from app.contract.parts import (
     reference,
     servers,
 )
+from app.contract.schemas import finish_parameter, finish_schema, problem_schemas
+from app.contract.walking import operations, schemas
 from app.http.dependencies import dependencies_of
 from app.http.negotiation import JSON, LINKED
-from app.http.problem_schema import document_of_all_kinds
 from app.http.problems import Problem
 from app.http.reading_after import in_contract
 from app.schema.base import FROM_SETTING
 from app.settings import Settings
-
-METHODS = ("get", "post", "patch", "put", "delete")
-LENGTHS = {"uuid": 36, "date": 10, "date-time": 35, "uri": 2048}
-NULL = {"type": "null"}
 
 # What operations can fail with, by the slugs of the problems.
 ALWAYS = (
@@ -261,155 +258,3 @@ def success(status: str, answer: dict[str, Any], known: Mapping[str, Any]) -> di
             media["schema"] = media.pop("itemSchema")
     own = answer["description"]
     return {**answer, "description": SUCCESS[status] if own == "Successful Response" else own, "headers": sent}
-
-
-def problem_schemas() -> dict[str, Any]:
-    """The schema of problem documents and of what they hold."""
-    schema = document_of_all_kinds().model_json_schema(ref_template="#/components/schemas/{model}")
-    parts: dict[str, Any] = schema.pop("$defs")
-    for part in (schema, *parts.values()):
-        # Members that do not apply are absent, never null.
-        for member in part["properties"].values():
-            without_null(member)
-    return {"Problem": schema, **parts}
-
-
-def name_apart(document: dict[str, Any]) -> None:
-    """Give every schema a name of its own: `LinkCreate` and `LinkPublic` for what is both sent and answered.
-
-    What is answered, or sent to others, is left open, because later versions add fields.
-    """
-    known: dict[str, Any] = document["components"]["schemas"]
-    parts = [operation for _, _, operation in operations(document)]
-    messages = [item["post"] for item in document["webhooks"].values()]
-    sent = reachable([{**part, "responses": {}} for part in parts], known)
-    answered = reachable([*(part["responses"] for part in parts), *messages], known)
-    both = {name for name in sent & answered if "properties" in known[name]}
-    # A generic model has its good name in its title, as in `Page_GoalPublic_` with the title `GoalPage`.
-    plain = {name: schema["title"] if name.endswith("_") else name for name, schema in known.items()}
-    names_sent = {name: f"{name}Create" if name in both else plain[name].replace("-Input", "Create") for name in known}
-    names_answered = {
-        name: f"{name}Public" if name in both else plain[name].replace("-Output", "Public") for name in known
-    }
-    document["components"]["schemas"] = {
-        **{names_sent[name]: renamed(known[name], names_sent) for name in sent},
-        **{names_answered[name]: renamed(opened(known[name]), names_answered) for name in answered},
-    }
-    for part in parts:
-        responses = renamed(part["responses"], names_answered)
-        part.update(renamed(part, names_sent) | {"responses": responses})
-    for message in messages:
-        message.update(renamed(message, names_answered))
-
-
-def opened(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without its refusal of unknown fields."""
-    return {key: value for key, value in schema.items() if (key, value) != ("additionalProperties", False)}
-
-
-def renamed(node: Any, names: Mapping[str, str]) -> Any:
-    """A copy in which references to schemas lead to their new names."""
-    if isinstance(node, list):
-        return [renamed(value, names) for value in node]
-    if not isinstance(node, dict):
-        return node
-    copy = {key: renamed(value, names) for key, value in node.items()}
-    return copy | reference("schemas", names[name_of(copy)]) if name_of(copy) in names else copy
-
-
-def reachable(node: Any, known: Mapping[str, Any]) -> set[str]:
-    """The names of all schemas that a part of the document leads to."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        new = {name_of(each) for each in schemas(waiting.pop())} & known.keys() - found
-        found |= new
-        waiting += [known[name] for name in new]
-    return found
-
-
-def name_of(schema: Mapping[str, Any]) -> str:
-    """The name of the schema that a reference leads to; of anything else the empty string."""
-    target = schema.get("$ref")
-    return target.removeprefix("#/components/schemas/") if isinstance(target, str) else ""
-
-
-def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation with its path and method."""
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
-
-
-def schemas(node: Any) -> Iterator[dict[str, Any]]:
-    """Every schema below a node, properties and items included."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key not in ("example", "examples", "default"):
-                yield from schemas(value)
-        yield node
-    elif isinstance(node, list):
-        for value in node:
-            yield from schemas(value)
-
-
-def finish_schema(schema: dict[str, Any]) -> None:
-    """Bound what Pydantic leaves open and drop the titles that only repeat names."""
-    if isinstance(schema.get("title"), str):
-        schema.pop("title")
-    if isinstance(schema.get("examples"), list):
-        schema.pop("examples")
-    if "const" in schema and schema.get("type") == "string":
-        schema["enum"] = [schema.pop("const")]
-    if not all(str(value).isidentifier() for value in schema.get("enum", ())):
-        # Generators of clients would give `title` and `-title` the same name.
-        schema["x-enum-varnames"] = [variable_name(value) for value in schema["enum"]]
-    match schema.get("type"):
-        case "string" if schema.get("format") in LENGTHS:
-            schema.setdefault("maxLength", LENGTHS[schema["format"]])
-        case "integer":
-            schema.setdefault("format", "int32")
-            schema["minimum"] = int(schema.get("minimum", -INTEGER_LIMIT - 1))
-            schema["maximum"] = int(schema.get("maximum", INTEGER_LIMIT))
-        case "number":
-            schema.setdefault("format", "double")
-        case "object" if len(schema.get("patternProperties", ())) == 1:
-            # The same in the words that generators of clients know.
-            ((pattern, value),) = schema.pop("patternProperties").items()
-            schema["additionalProperties"] = value
-            schema["propertyNames"] = {"type": "string", **schema.get("propertyNames", {}), "pattern": pattern}
-
-
-def finish_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is there or it is not: it has no null; its example stands beside its schema."""
-    schema = parameter["schema"]
-    without_null(schema)
-    schema.pop("description", None)
-    parameter.setdefault("description", "Id of the resource.")
-    parameter.pop("example", None)
-    if "examples" in schema:
-        parameter["example"] = schema["examples"][0]
-    for each in schemas(schema):
-        finish_schema(each)
-
-
-def without_null(schema: dict[str, Any]) -> None:
-    """Collapse a choice between a schema and null to the schema."""
-    choices = [choice for choice in schema.get("anyOf", []) if choice != NULL]
-    if len(choices) == 1:
-        del schema["anyOf"]
-        schema |= choices[0]
-        schema.pop("default", None)
-
-
-def variable_name(value: str) -> str:
-    """A value as the name of a constant: `-starts_at` as `STARTS_AT_DESCENDING`."""
-    name = re.sub(r"\W+", "_", value.removeprefix("-")).upper().strip("_") or "ALL"
-    return f"{name}_DESCENDING" if value.startswith("-") else name
-
-
-def camel(name: str) -> str:
-    """`list_sub_measures` as `listSubMeasures`."""
-    first, *others = name.split("_")
-    return first + "".join(other.capitalize() for other in others)

@@ -13,7 +13,8 @@ from app.resources.ids import demo_id, named_id
 from app.resources.kind import KINDS, ChildList, Kind
 from app.resources.references import foreign_keys
 from app.schema.fields import Day, Moment, Slug
-from app.seed.document import Part, PlainLoader, plain
+from app.seed.parts import Part
+from app.seed.plain_yaml import PlainLoader, plain
 
 
 class Said(Part):

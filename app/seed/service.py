@@ -25,7 +25,8 @@ from app.resources.ids import named_id
 from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
-from app.seed.document import AgreementFile, ExchangePart, PartnerPart, reached
+from app.seed.document import reached
+from app.seed.parts import AgreementFile, ExchangePart, PartnerPart
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.terms import SubMeasureStatus

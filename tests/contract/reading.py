@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jsonschema_rs import Draft202012Validator
 
-from app.contract.document import operations
+from app.contract.walking import operations
 from tests.schemas import document
 
 COMMITTED = Path(__file__).parents[2] / "openapi/openapi.json"

@@ -10,8 +10,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.catalogue import FEATURES
-from app.contract.document import camel, variable_name
+from app.contract.names import camel
 from app.contract.parts import PREFIX
+from app.contract.schemas import variable_name
 from app.http.problems import MEDIA_TYPE
 from app.main import TAGS, create_app
 from app.resources.freezing import grips

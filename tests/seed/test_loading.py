@@ -12,7 +12,8 @@ import yaml
 
 from app.cli.seed import load_content, read_agreement
 from app.cli.verify import verify_all
-from app.seed.document import BadFile, read_file
+from app.seed.document import read_file
+from app.seed.plain_yaml import BadFile
 from app.settings import Settings
 from tests.factories import AGREEMENT, LIGA, delete, goal_id, items_of, measure_id, patch, topic_id
 
