@@ -2,41 +2,39 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from starlette.responses import Response
 
 from app.access.visibility import visible
 from app.catalogue import FEATURES, Feature
-from app.changes.feed import CHANGE, Wanted, entries
-from app.changes.models import Action
 from app.database import table_of
 from app.decisions.resource import DECISIONS
 from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery
 from app.resources.reading import find_page, there
+from app.site.asking import day_of, grouped, takes_many, uuid_of
 from app.site.decisions import story
 from app.site.frame import LANGUAGE, Content, Look, answer
 from app.site.names import Named, name_of, names_of, path_of
-from app.site.showing import ID, Showing, ids_in, leaves
+from app.site.showing import Showing, ids_in, leaves
+from app.site.timeline import history
 from app.vocabularies.term import Term
 
 MOST_REFERRING = 5
-MOST_ENTRIES = 30
 MOST_BELOW = 100
 FILES = (("Excel", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 OF_ALL = frozenset({"visibility"})
 """Fields that all that is public has alike."""
-
 router = APIRouter(include_in_schema=False)
 
 
@@ -53,16 +51,6 @@ class Referring(NamedTuple):
     label: str
     found: list[Named]
     more: str | None
-
-
-class Entry(NamedTuple):
-    """One change in words: when, what was done, by whom, in which fields, and the proposal that it followed."""
-
-    at: str
-    action: str
-    by: Named | None
-    fields: list[str]
-    proposal: Named | None
 
 
 @dataclass(frozen=True)
@@ -208,7 +196,7 @@ class Collection:
             "name": said[self.kind.named_by] if self.kind.key == "id" else None,
             "version": said["version"],
             "referring": [*self.below(look, said), *self.referring(look, said)],
-            "history": self.history(look, UUID(said["id"])),
+            "history": history(look, UUID(said["id"])),
             "programs": f"/v1{path}",
             "said": said,
         }
@@ -253,54 +241,6 @@ class Collection:
             if rows:
                 more = look.link(f"/{other.kind.path}", **asking) if found.cursor else None
                 yield Referring(look.say(other.feature.label), [name for name, _ in rows], more)
-
-    def history(self, look: Look, id: UUID) -> list[Entry]:
-        """What happened to it, the latest first."""
-        statement = entries(look.caller, Wanted(resource_id=id)).order_by(CHANGE.position.desc()).limit(MOST_ENTRIES)
-        found = look.connection.execute(statement).all()
-        ids = {id for row in found for id in (row.by_partner_id, row.proposal_id) if id}
-        names = names_of(look, ids)
-        return [entry(look, names, row) for row in found]
-
-
-def entry(look: Look, names: Mapping[UUID, Named], row: Row[Any]) -> Entry:
-    """One change in words."""
-    fields = [] if row.action in (Action.created, Action.deleted) else row.changed_fields
-    return Entry(
-        look.moment(row.at),
-        look.say(row.action.label),
-        names.get(row.by_partner_id),
-        [look.label(name) for name in fields],
-        names.get(row.proposal_id),
-    )
-
-
-def uuid_of(text: str) -> UUID:
-    """The id in an address; raises NotFound for what is none."""
-    if not ID.fullmatch(text):
-        raise NotFound
-    return UUID(text)
-
-
-def day_of(text: str) -> date:
-    """The day in an address; raises NotFound for what is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotFound from None
-
-
-def takes_many(annotation: Any) -> bool:
-    """Whether a field is a list, or none."""
-    return any(get_origin(each) is list for each in (annotation, *get_args(annotation)))
-
-
-def grouped(asked: Iterable[tuple[str, str]], **others: Any) -> dict[str, Any]:
-    """The parameters of an address by their names, with others in place of those that have the same name."""
-    by_name: dict[str, Any] = {}
-    for name, value in asked:
-        by_name.setdefault(name, []).append(value)
-    return by_name | others
 
 
 COLLECTIONS: Mapping[str, Collection] = {feature.kind.type: Collection(feature) for feature in FEATURES}

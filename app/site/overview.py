@@ -23,11 +23,12 @@ from app.decisions.terms import DecisionStatus
 from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
 from app.reports.progress import ProgressQuery, goal_rows
 from app.resources.reading import find_page
-from app.site.collections import COLLECTIONS, Entry, Facet, entry
+from app.site.collections import COLLECTIONS, Facet
 from app.site.frame import Content, Look
 from app.site.names import Named, name_of, names_of, path_of
 from app.site.reports import MOST_ROWS, chart_of, links
 from app.site.showing import Showing, ids_in
+from app.site.timeline import Entry, entry
 from app.site.words import WORDS
 from app.sub_measures.terms import SubMeasureStatus
 
