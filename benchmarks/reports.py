@@ -93,15 +93,17 @@ async def fill(settings: Settings) -> None:
 async def hold_past_events(database: Database) -> Sequence[Any]:
     """Make what is over held and attended; returns the ids and days."""
     event, participant = table_of(ConsultationEvent), table_of(EventParticipant)
-    past = select(event.c.id).where(event.c.starts_on < TODAY)
-    attended = update(participant).where(participant.c.consultation_event_id.in_(past))
+    wanted = select(event.c.id, event.c.starts_on).where(event.c.starts_on < TODAY).order_by(event.c.id)
     async with database.transaction() as session:
-        await session.execute(attended.values(attendance=Attendance.attended))
-        await session.execute(update(event).where(event.c.starts_on < TODAY).values(status=EventStatus.held))
-        rows = await session.execute(
-            select(event.c.id, event.c.starts_on).where(event.c.starts_on < TODAY).order_by(event.c.id)
-        )
-        return rows.all()
+        past = (await session.execute(wanted)).all()
+    # Some at a time: on PostgreSQL a statement ends after ten seconds.
+    for start in range(0, len(past), BATCH):
+        ids = [row.id for row in past[start : start + BATCH]]
+        attended = update(participant).where(participant.c.consultation_event_id.in_(ids))
+        async with database.transaction() as session:
+            await session.execute(attended.values(attendance=Attendance.attended))
+            await session.execute(update(event).where(event.c.id.in_(ids)).values(status=EventStatus.held))
+    return past
 
 
 async def add_decisions(database: Database, numbers: range, held: Sequence[Any], settings: Settings) -> None:
