@@ -66,6 +66,7 @@ OBJECTIONS = Kind(
     has_subject=True,
     kept=True,
     rights=BY_PARTIES,
+    authors={"text": "raised_by_id", "answer": "answered_by_id"},
     frozen=Freeze(col(Objection.state) != ObjectionState.open, tuple(ObjectionAnswer.model_fields)),
     state="state",
     transitions=TRANSITIONS,

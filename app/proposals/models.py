@@ -12,10 +12,10 @@ from app.proposals.terms import TRANSITIONS, ProposalState
 from app.resources.external_ids import Identified
 from app.resources.ids import shown_id
 from app.resources.lists import ListQuery
-from app.resources.redacting import FieldNames, LegalBasis
+from app.resources.redacting import FieldNames, LegalBasis, Positions
 from app.resources.schema import Homed, Stamped, Stored, Visible, sorted_by
 from app.resources.states import described
-from app.resources.subjects import HomedBySubject, SubjectPlace, SubjectType
+from app.resources.subjects import ErasableType, HomedBySubject, SubjectPlace
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, Ids, Moment, Paragraphs, Summary, Url, Version
 
@@ -23,10 +23,20 @@ Changes = Annotated[dict[Annotated[str, Bound(max_length=60, pattern="^[a-z_]+$"
 
 
 class ProposedRedaction(Schema):
-    """What is to be erased, of all entries about the subject."""
+    """What is to be erased of the subject, which may be deleted."""
 
     fields: FieldNames = Bound(description="Fields that are erased.")
+    positions: Positions | None = Bound(
+        default=None, description="Positions of entries in the feed; not given: all entries about the subject."
+    )
     legal_basis: LegalBasis = Bound(description="Why, for everybody to read: no words about a person.")
+
+
+class ProposalSubject(SubjectPlace):
+    subject_type: ErasableType = Field(
+        description="Kind of what it is about, as in `sub_measure`; proposals and objections can only be redacted. It never "
+        "changes."
+    )
 
 
 class ProposalText(Schema):
@@ -72,7 +82,7 @@ class ProposalSpeakers(Schema):
     answered_at: Moment | None = Field(default=None, description="When it was confirmed or rejected (UTC).")
 
 
-class Proposal(ProposalAnswer, ProposalText, ProposalSpeakers, SubjectPlace, Homed, Stored, table=True):
+class Proposal(ProposalAnswer, ProposalText, ProposalSpeakers, ProposalSubject, Homed, Stored, table=True):
     __tablename__ = "proposal"
     __table_args__ = (
         Index(None, "subject_id", "state"),
@@ -92,7 +102,7 @@ class ProposalObjection(SQLModel, table=True):
     position: int
 
 
-class ProposalCreate(ProposalAnswer, ProposalObjections, ProposalText, SubjectPlace, HomedBySubject):
+class ProposalCreate(ProposalAnswer, ProposalObjections, ProposalText, ProposalSubject, HomedBySubject):
     """A new proposal."""
 
     model_config = example(
@@ -112,7 +122,7 @@ class ProposalUpdate(Identified, ProposalAnswer, Patch):
 
 
 class ProposalPublic(
-    Visible, ProposalAnswer, ProposalObjections, ProposalText, ProposalSpeakers, SubjectPlace, Homed, Stamped
+    Visible, ProposalAnswer, ProposalObjections, ProposalText, ProposalSpeakers, ProposalSubject, Homed, Stamped
 ):
     """What one side of an agreement proposes to correct, and what another one says to it."""
 
@@ -121,7 +131,7 @@ class ProposalList(ListQuery):
     sort: Literal["created_at", "-created_at", "updated_at", "-updated_at"] = Field(
         default="-created_at", description="Order of the list; `-` for descending."
     )
-    subject_type: list[SubjectType] | None = Bound(
+    subject_type: list[ErasableType] | None = Bound(
         default=None, max_length=20, description="Kind of what is to be corrected."
     )
     subject_id: list[Id] | None = Bound(default=None, max_length=50, description="What is to be corrected.")

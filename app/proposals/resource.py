@@ -9,6 +9,8 @@ from sqlmodel import col
 
 from app.access.errors import Forbidden
 from app.changes.log import Correction, Transaction
+from app.changes.models import Action, Change
+from app.database import table_of
 from app.http.errors import Invalid
 from app.http.messages import field_errors
 from app.http.problems import FieldError, at
@@ -23,14 +25,21 @@ from app.proposals.models import (
     ProposalCreate,
     ProposalObjection,
     ProposalPublic,
+    ProposalText,
     ProposalUpdate,
     ProposedRedaction,
 )
-from app.proposals.rules import NO_CHANGE, OTHER_SUBJECT, check, in_changes
+from app.proposals.rules import NO_CHANGE, OTHER_SUBJECT, REDACTED, check, in_changes
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
 from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
-from app.resources.redacting import check_fields, redact
-from app.resources.subjects import check_other_side, check_party, locked_subject, settle_visibility
+from app.resources.redacting import check_redaction, redact
+from app.resources.subjects import (
+    check_other_side,
+    check_party,
+    locked_subject,
+    settle_visibility,
+    subject_or_remains,
+)
 from app.resources.words import BY_PARTIES
 from app.resources.writing import change, locked, rehearse
 from app.schema.base import Patch
@@ -52,12 +61,13 @@ async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
 
 async def begin(session: Transaction, write: Write[Proposal]) -> None:
     """Make a proposal for what its subject is now; that is held, so that it stays so until the proposal is there."""
-    subject = await locked_subject(session, write)
+    is_redaction = write.values["redaction"] is not None
+    subject = await (subject_or_remains if is_redaction else locked_subject)(session, write)
     if subject is None:
         return
     write.values["proposed_by_id"] = await check_party(session, write.values["agreement_id"])
     write.values["based_on_version"] = subject.version
-    if write.values["redaction"] is None:
+    if not is_redaction:
         write.errors += changes_settled(write)
     write.errors += await foreign_objections(session, write)
 
@@ -110,7 +120,8 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
     """Refuse a proposal that changes nothing, or that the rules of its subject would refuse when it is confirmed."""
     kind = KINDS[proposal.subject_type]
     if proposal.redaction is not None:
-        check_fields(kind, redaction_in(proposal).fields, "redaction")
+        wanted = redaction_in(proposal)
+        await check_redaction(session, kind, proposal.subject_id, wanted.fields, wanted.positions, "redaction")
         return
     subject = await locked(session, kind, proposal.subject_id)
     changes = changes_in(proposal.subject_type, proposal.changes)
@@ -128,23 +139,40 @@ async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Seq
 
     Raises StaleProposal, Forbidden for the words of a third partner, and what the change raises.
     """
-    kind = KINDS[proposal.subject_type]
-    subject = await locked(session, kind, proposal.subject_id)
-    if proposal.redaction is None and subject.version != proposal.based_on_version:
-        raise StaleProposal(current_version=subject.version)
+    await check_said(session, proposal)
     with session.corrected_by(correction_of(proposal)):
         try:
-            if proposal.redaction is None:
-                await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
-            else:
-                wanted = redaction_in(proposal)
-                await redact(session, kind, proposal.subject_id, wanted.fields, wanted.legal_basis)
+            await (correct if proposal.redaction is None else erase)(session, proposal)
         except Invalid as invalid:
             raise Invalid(errors=in_changes(invalid.errors)) from None
         for id in objection_ids:
             objection = await locked(session, OBJECTIONS, id)
             if objection.state is ObjectionState.open:
                 await change(session, OBJECTIONS, objection, ObjectionUpdate(state=ObjectionState.settled))
+
+
+async def check_said(session: Transaction, proposal: Proposal) -> None:
+    """Refuse to carry out what is no longer there to be read: what was erased of a proposal is not what was proposed."""
+    told = table_of(Change).c
+    erased = select(told.changed_fields).where(told.resource_id == proposal.id, told.action == Action.redacted)
+    if any({"changes", "redaction"} & {*fields} for fields in (await session.execute(erased)).scalars()):
+        raise Invalid(errors=[at("state", code="redacted_proposal", detail=REDACTED)])
+
+
+async def correct(session: Transaction, proposal: Proposal) -> None:
+    """Change what a proposal is about as it says."""
+    kind = KINDS[proposal.subject_type]
+    subject = await locked(session, kind, proposal.subject_id)
+    if subject.version != proposal.based_on_version:
+        raise StaleProposal(current_version=subject.version)
+    await change(session, kind, subject, changes_in(proposal.subject_type, proposal.changes))
+
+
+async def erase(session: Transaction, proposal: Proposal) -> None:
+    """Erase what a proposal says, also of what is deleted."""
+    wanted = redaction_in(proposal)
+    kind = KINDS[proposal.subject_type]
+    await redact(session, kind, proposal.subject_id, wanted.fields, wanted.legal_basis, wanted.positions)
 
 
 def redaction_in(proposal: Proposal) -> ProposedRedaction:
@@ -181,6 +209,7 @@ PROPOSALS = Kind(
     lists={"objection_ids": ChildList(ProposalObjection, parent="proposal_id", value="objection_id")},
     belongs_by=("agreement_id",),
     has_subject=True,
+    authors={**dict.fromkeys(ProposalText.model_fields, "proposed_by_id"), "answer": "answered_by_id"},
     kept=True,
     rights=BY_PARTIES,
     frozen=Freeze(col(Proposal.state) != ProposalState.open, tuple(ProposalAnswer.model_fields)),

@@ -7,6 +7,7 @@ from app.http.problems import FieldError, at
 from app.language import Text
 from app.proposals.models import ProposalCreate
 from app.proposals.terms import ANSWERS, ProposalState
+from app.resources.kind import KINDS
 from app.schema.text import is_visible
 
 ANSWER = Text("Wer ablehnt, sagt warum.", "Who rejects says why.")
@@ -15,6 +16,14 @@ NO_ANSWER = Text(
 )
 ONE_OF_BOTH = Text(
     "Ein Vorschlag nennt entweder `changes` oder `redaction`.", "A proposal names either `changes` or `redaction`."
+)
+REDACTED = Text(
+    "Was vorgeschlagen war, ist gelöscht: bitte neu vorschlagen.",
+    "What was proposed is erased: please propose it anew.",
+)
+ONLY_REDACTED = Text(
+    "Ein Vorschlag oder Widerspruch wird nicht berichtigt, nur gelöscht (`redaction`).",
+    "A proposal or an objection is not corrected, only erased (`redaction`).",
 )
 NO_CHANGE = Text("Das steht schon so da.", "It says so already.")
 OTHER_SUBJECT = Text(
@@ -28,6 +37,8 @@ def check(proposal: ProposalCreate) -> Iterator[FieldError]:
         yield at("answer", code="answer_required", detail=ANSWER)
     if proposal.state not in ANSWERS and proposal.answer is not None:
         yield at("answer", code="not_answered", detail=NO_ANSWER)
+    if proposal.redaction is None and KINDS[proposal.subject_type].has_subject:
+        yield at("subject_type", code="only_redacted", detail=ONLY_REDACTED)
     if bool(proposal.changes) == (proposal.redaction is not None):
         yield at("changes", code="changes_or_redaction", detail=ONE_OF_BOTH)
 

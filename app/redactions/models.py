@@ -7,11 +7,9 @@ from pydantic import BaseModel, Field
 
 from app.changes.models import LAST_POSITION, Position, ResourceType
 from app.resources.ids import shown_id
-from app.resources.redacting import FieldNames, LegalBasis
+from app.resources.redacting import MOST_POSITIONS, FieldNames, LegalBasis, Positions
 from app.schema.base import Schema, example
-from app.schema.fields import Distinct, Id
-
-MOST_POSITIONS = 1_000
+from app.schema.fields import Id
 
 
 class RedactionCreate(Schema):
@@ -19,10 +17,8 @@ class RedactionCreate(Schema):
 
     resource_type: ResourceType | None = Field(None, description="Kind of resource; together with its id.")
     resource_id: Id | None = Field(None, description="Id of the resource, which may be deleted.")
-    positions: Distinct[Position] | None = Field(
-        None,
-        max_length=MOST_POSITIONS,
-        description="Positions of entries in the feed; not given: all entries about the resource.",
+    positions: Positions | None = Field(
+        None, description="Positions of entries in the feed; not given: all entries about the resource."
     )
     fields: FieldNames = Field(description="Fields that are erased.")
     legal_basis: LegalBasis = Field(description="Why, for everybody to read: no words about a person.")

@@ -177,8 +177,8 @@ class Kind(Generic[Row_co]):
     columns of which one leads to
     the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
     are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
-    is about something of any kind in its agreement, which `subject_type` and `subject_id` name. What is `kept` is never
-    deleted. `correction` is what proposals can change, where that is not `update`. `found_through` are the filters of its list
+    is about something of any kind in its agreement, which `subject_type` and `subject_id` name. `authors` are the columns that
+    name whose words a field is, where any party can say it. What is `kept` is never deleted. `correction` is what proposals can change, where that is not `update`. `found_through` are the filters of its list
     that many of its fields, or the entries of its lists, can meet: for each the fields, as `organiser_id`, `topic_ids` and
     `participants.partner_id`; `listed_by` are the columns of the order in which its list is read when none is asked for, where it has such filters.
 
@@ -217,6 +217,7 @@ class Kind(Generic[Row_co]):
     belongs_by: tuple[str, ...] = ()
     leads_out: tuple[str, ...] = ()
     has_subject: bool = False
+    authors: Mapping[str, str] = field(default_factory=dict)
     kept: bool = False
     rights: Rights = BY_COORDINATORS
     owner: str | None = None

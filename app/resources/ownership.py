@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Date, Select, Uuid, and_, bindparam, literal, or_, select
+from sqlalchemy import Connection, Date, Select, Uuid, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
@@ -15,11 +15,13 @@ from app.access.parties import PARTY, Side, agreements_of, is_party_on
 from app.access.roles import RANKS
 from app.access.voices import ROLES, Standing, Voice, Voices
 from app.changes.log import Correction, Transaction
+from app.changes.models import Subject
 from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
+from app.resources.remains import remains
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
 from app.resources.words import Change, claims, defaults_of
 
@@ -195,8 +197,10 @@ def settle_agreement(
     if write.values.get("agreement_id", True) is not None:
         return
     if write.kind.has_subject:
-        subject = home_of(KINDS[write.values["subject_type"]], literal(write.values["subject_id"], Uuid()))
-        write.settle(agreement_id=session.execute(select(subject)).scalar_one())
+        kind, id = KINDS[write.values["subject_type"]], write.values["subject_id"]
+        gone = remains(by, kind, id).with_only_columns(table_of(Subject).c.agreement_id).scalar_subquery()
+        found = func.coalesce(home_of(kind, literal(id, Uuid())), gone)
+        write.settle(agreement_id=session.execute(select(found)).scalar_one())
         return
     found = agreements_found(session, by, day, {} if sides is None else sides)
     if len(found) != 1:

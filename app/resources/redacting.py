@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.access.errors import Forbidden
-from app.access.voices import Voice
+from app.access.parties import sides_of
+from app.access.voices import Standing, Voice
 from app.changes.blanking import Blank
 from app.changes.log import Transaction, Written, record
-from app.changes.models import Action, Change, Subject
+from app.changes.models import Action, Change, Position, Subject
 from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
@@ -35,6 +36,8 @@ FieldNames = Annotated[
     Distinct[Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]], Field(min_length=1, max_length=60)
 ]
 LegalBasis = Name
+MOST_POSITIONS = 1_000
+Positions = Annotated[Distinct[Position], Field(max_length=MOST_POSITIONS)]
 NOT_REDACTABLE = Text(
     "Diese Art von Eintrag hat hier keine Worte, die gelöscht werden können. Möglich sind: {names}.",
     "This kind of resource has no words here that can be erased. These can be: {names}.",
@@ -48,6 +51,10 @@ TWO_SIDES = Text(
     "`redaction`); eine andere Seite bestätigt es.",
     "These are the words of a partner, or they are on record: propose to erase them (POST /v1/proposals with `redaction`), "
     "for another side to confirm.",
+)
+AUTHORS = Text(
+    "Das hat ein anderer Partner gesagt: nur mit ihm zusammen wird es gelöscht.",
+    "Another partner said this: it is erased only together with that one.",
 )
 ANYBODYS = frozenset({Voice.coordinator, Voice.admin, Voice.operator})
 """Whose words are nobody's in particular."""
@@ -77,7 +84,7 @@ async def redact(
         raise Invalid(errors=[at("resource_id", code="unknown_reference", detail=UNKNOWN)])
     entries = {each.position: json.loads(each.data) for each in await session.execute(entries_of(id))}
     check_positions(positions, entries)
-    await authorise_redaction(session, kind, row, [*entries.values()][-1], fields)
+    await authorise_redaction(session, kind, row, subject["agreement_id"], [*entries.values()], fields)
     wanted = [position for position in entries if positions is None or position in positions]
     left = {position: blanked(kind, fields, entries[position]) for position in wanted}
     blanks = [Blank(position, entries[position], values) for position, values in left.items() if values]
@@ -96,6 +103,19 @@ async def redact(
     return [blank.position for blank in blanks]
 
 
+async def check_redaction(
+    session: Transaction,
+    kind: Kind[Any],
+    id: UUID,
+    fields: Sequence[str],
+    positions: Collection[int] | None,
+    *above: str,
+) -> None:
+    """Refuse what `redact` would refuse as invalid of a resource that is or was there; `above` is where it is said."""
+    check_fields(kind, fields, *above)
+    check_positions(positions, {each.position: None for each in await session.execute(entries_of(id))}, *above)
+
+
 def check_fields(kind: Kind[Any], fields: Sequence[str], *above: str) -> None:
     """Refuse fields that hold no words; `above` is where the list of fields stands."""
     names = redactable(kind)
@@ -109,10 +129,10 @@ def check_fields(kind: Kind[Any], fields: Sequence[str], *above: str) -> None:
         raise Invalid(errors=errors)
 
 
-def check_positions(positions: Collection[int] | None, entries: Mapping[int, Any]) -> None:
+def check_positions(positions: Collection[int] | None, entries: Mapping[int, Any], *above: str) -> None:
     """Refuse positions at which there is no data of the resource."""
     errors = [
-        at("positions", number, code="unknown_position", detail=UNKNOWN_POSITION)
+        at(*above, "positions", number, code="unknown_position", detail=UNKNOWN_POSITION)
         for number, position in enumerate(positions or ())
         if position not in entries
     ]
@@ -133,7 +153,12 @@ def entries_of(id: UUID) -> Any:
 
 
 async def authorise_redaction(
-    session: Transaction, kind: Kind[Any], row: Stored | None, data: Mapping[str, Any], fields: Sequence[str]
+    session: Transaction,
+    kind: Kind[Any],
+    row: Stored | None,
+    home: UUID | None,
+    entries: Sequence[Mapping[str, Any]],
+    fields: Sequence[str],
 ) -> None:
     """Refuse to erase the words of a partner or of one side, or what is on record, unless two sides do it.
 
@@ -141,26 +166,34 @@ async def authorise_redaction(
     """
     if session.by.is_command:
         return
-    holder = row or kind.public.model_validate(data)
-    correction = session.correcting
-    standing = await session.run_sync(
-        lambda inner: standing_in(
-            inner,
-            session.by,
-            session.today,
-            kind,
-            holder,
-            proposed_by_id=None if correction is None else correction.proposed_by_id,
-        )
-    )
+    data = entries[-1]
+    standing = await standing_to(session, kind, row or kind.public.model_validate(data), home if row is None else None)
     check_party(standing)
     whose = {name: kind.rights.of_field(name, data.get(kind.state), is_new=False) for name in fields}
-    if correction is None and (
+    if session.correcting is None and (
         not all(by & ANYBODYS for by in whose.values())
         or (row is not None and await is_fixed(session, kind, row, fields))
     ):
         raise Forbidden("ownership", TWO_SIDES)
     demand(standing, kind, [(name, by, standing.voices) for name, by in whose.items()])
+    named = {kind.authors[name] for name in fields if name in kind.authors}
+    authors = {UUID(each[name]) for each in entries for name in named if each[name] is not None}
+    if not authors <= standing.partners:
+        raise Forbidden("ownership", AUTHORS)
+
+
+async def standing_to(session: Transaction, kind: Kind[Any], holder: Any, left_in: UUID | None) -> Standing:
+    """What the caller is to a resource, alone or with who proposed; `left_in` is the agreement of one that is deleted."""
+    proposed_by_id = None if session.correcting is None else session.correcting.proposed_by_id
+    standing = await session.run_sync(
+        lambda inner: standing_in(inner, session.by, session.today, kind, holder, proposed_by_id=proposed_by_id)
+    )
+    if left_in is None:
+        return standing
+    # What it belonged to its agreement by can be deleted, too.
+    partners = [id for id in standing.partners if id is not None]
+    sides = [await session.execute(sides_of(left_in, id, session.today)) for id in partners]
+    return replace(standing, sides=frozenset(side for found in sides for side in found.scalars()))
 
 
 async def is_fixed(session: Transaction, kind: Kind[Any], row: Stored, fields: Sequence[str]) -> bool:

@@ -84,6 +84,9 @@ def wrong(
     for reference in references:
         known = found[reference.target]
         if reference.id not in known:
+            # Whether its subject must be there, each kind that has one says itself.
+            if kind.has_subject and reference.path == ("subject_id",):
+                continue
             yield at(*reference.path, code="unknown_reference", detail=UNKNOWN)
         elif home is not None and reference.path[0] not in kind.leads_out and known[reference.id] not in (None, home):
             yield at(*reference.path, code="other_agreement", detail=ELSEWHERE)

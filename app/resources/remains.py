@@ -12,10 +12,10 @@ from app.database import table_of
 from app.resources.kind import Kind
 
 
-def remains(caller: Caller, kind: Kind[Any], id: UUID) -> Select[tuple[UUID]]:
-    """Finds what is left of a deleted resource, as far as the caller could see it."""
+def remains(caller: Caller, kind: Kind[Any], id: UUID) -> Select[tuple[UUID, int, UUID | None]]:
+    """Finds what is left of a deleted resource, as far as the caller could see it: its id, version and agreement."""
     subject = table_of(Subject)
-    return select(subject.c.id).where(
+    return select(subject.c.id, subject.c.version, subject.c.agreement_id).where(
         subject.c.id == id,
         subject.c.kind == kind.type,
         subject.c.deleted_at.is_not(None),

@@ -165,7 +165,12 @@ def those_about(kind: Kind[Any], wanted: Reached) -> Select[Any]:
 
 def subjects() -> list[Kind[Any]]:
     """The kinds that belong to agreements, those agreements included, but for those that are about one of them."""
-    return [each for each in KINDS.values() if (each.belongs_by or each.type == AGREEMENT) and not each.has_subject]
+    return [each for each in in_an_agreement() if not each.has_subject]
+
+
+def in_an_agreement() -> list[Kind[Any]]:
+    """The kinds that belong to agreements, those agreements included."""
+    return [each for each in KINDS.values() if each.belongs_by or each.type == AGREEMENT]
 
 
 def is_about_one_of(table: Table, kind: Kind[Any], wanted: Reached) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """What is about something of any kind in its agreement, and on which side of the agreement somebody stands."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,12 +18,16 @@ from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.database import table_of
+from app.http.problems import at
 from app.language import Text
 from app.resources.external_ids import Identified
-from app.resources.kind import KINDS, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.checking import TOO_VISIBLE
 from app.resources.ownership import NO_PARTY
+from app.resources.references import ELSEWHERE, UNKNOWN
+from app.resources.remains import remains
 from app.resources.schema import HomedAtFirst
-from app.resources.scope import subjects
+from app.resources.scope import in_an_agreement, subjects
 from app.schema.base import Schema
 from app.schema.fields import Id
 
@@ -42,26 +46,34 @@ def by_kind(connection: Connection, ids: Collection[UUID]) -> Mapping[str, Seque
     return found
 
 
-def known_subject(value: str) -> str:
-    """Refuse what is the name of no kind that belongs to agreements."""
-    names = subject_types()
-    if value not in names:
-        *first, last = (repr(name) for name in names)
-        raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
-    return value
+Kinds = Callable[[], Iterable[Kind[Any]]]
 
 
-def subject_types() -> list[str]:
-    """The names of the kinds that something can be about."""
-    return sorted(kind.type for kind in subjects())
+def types(kinds: Kinds) -> list[str]:
+    """The names of some kinds."""
+    return sorted(kind.type for kind in kinds())
 
 
-def with_known_subjects(schema: dict[str, Any]) -> None:
+def one_of(kinds: Kinds) -> AfterValidator:
+    """Refuse what is the name of none of these kinds."""
+
+    def known(value: str) -> str:
+        names = types(kinds)
+        if value not in names:
+            *first, last = (repr(name) for name in names)
+            raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
+        return value
+
+    return AfterValidator(known)
+
+
+def named(kinds: Kinds) -> Any:
     """Name the kinds in the contract."""
-    schema["enum"] = subject_types()
+    return Bound(max_length=60, json_schema_extra=lambda schema: schema.update(enum=types(kinds)))
 
 
-SubjectType = Annotated[str, Bound(max_length=60, json_schema_extra=with_known_subjects), AfterValidator(known_subject)]
+SubjectType = Annotated[str, named(subjects), one_of(subjects)]
+ErasableType = Annotated[str, named(in_an_agreement), one_of(in_an_agreement)]
 
 
 class SubjectPlace(Schema):
@@ -89,14 +101,32 @@ async def settle_visibility(session: Transaction, writes: Sequence[Write[Any]]) 
     for write in (write for write in writes if write.values["visibility"] is None):
         subject = table_of(KINDS[write.values["subject_type"]].table)
         wanted = select(subject.c.visibility).where(subject.c.id == write.values["subject_id"])
-        write.values["visibility"] = (await session.execute(wanted)).scalar_one_or_none()
+        # Of what is gone the public is told nothing more.
+        write.values["visibility"] = (await session.execute(wanted)).scalar_one_or_none() or Visibility.partners
 
 
 async def locked_subject(session: Transaction, write: Write[Any]) -> Any:
-    """The row of what something is about, held until the transaction ends; None where it is not there."""
+    """The row of what something is about, held until the transaction ends; None, and an error, where it is not there."""
     table = KINDS[write.values["subject_type"]].table
     wanted = select(table).where(col(table.id) == write.values["subject_id"], visible(table_of(table), session.by))
-    return (await session.execute(wanted.with_for_update(key_share=True))).scalar_one_or_none()
+    row = (await session.execute(wanted.with_for_update(key_share=True))).scalar_one_or_none()
+    if row is None:
+        write.errors.append(at("subject_id", code="unknown_reference", detail=UNKNOWN))
+    return row
+
+
+async def subject_or_remains(session: Transaction, write: Write[Any]) -> Any:
+    """The same where something may also be about what was deleted: then what is left of that."""
+    kind, id = KINDS[write.values["subject_type"]], write.values["subject_id"]
+    gone = remains(session.by, kind, id).with_for_update()
+    left = (await session.execute(gone)).one_or_none()
+    if left is None:
+        return await locked_subject(session, write)
+    if left.agreement_id != write.values["agreement_id"]:
+        write.errors.append(at("subject_id", code="other_agreement", detail=ELSEWHERE))
+    if write.values["visibility"] is Visibility.public:
+        write.errors.append(at("visibility", code="too_visible", detail=TOO_VISIBLE))
+    return left
 
 
 async def check_party(session: Transaction, agreement_id: UUID) -> UUID:

@@ -167,7 +167,7 @@ class TestCreateProposal:
         other = (await make(callers["keeper"], "agreements", parties=parties))["id"]
         for kind, id, fields, error in (
             ("partner", CARITAS, {}, ("#/subject_type", "enum")),
-            ("proposal", NOWHERE, {}, ("#/subject_type", "enum")),
+            ("proposal", NOWHERE, {}, ("#/subject_type", "only_redacted")),
             ("need", NOWHERE, {}, ("#/subject_id", "unknown_reference")),
             ("decision", need, {}, ("#/subject_id", "unknown_reference")),
             ("need", need, {"state": "confirmed"}, ("#/state", "not_a_first_state")),

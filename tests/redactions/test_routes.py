@@ -243,6 +243,77 @@ async def test_words_of_a_partner_are_redacted_by_two_sides(callers: Callers, da
     assert (found.faults, found.redacted) == ([], 1)
 
 
+async def proposed(client: httpx.AsyncClient, kind: str, id: str, *fields: str, **more: Any) -> dict[str, Any]:
+    """A proposal to erase fields."""
+    redaction = {"fields": fields, "legal_basis": BASIS, **more}
+    body = {"subject_type": kind, "subject_id": id, "reason": "Name einer Privatperson", "redaction": redaction}
+    answer = await client.post("/v1/proposals", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def test_words_in_proposals_and_objections_are_erased_by_two_sides_with_who_said_them(
+    callers: Callers, settings: Settings, database: Database
+) -> None:
+    admin, caritas, umbrella = callers["admin"], callers["contributor"], callers["umbrella"]
+    said = {"subject_type": "goal", "subject_id": goal_id(1), "text": f"{PERSON} sagt, es ist nicht so."}
+    objection = (await caritas.post("/v1/objections", json=said)).json()
+    direct = {"resource_type": "objection", "resource_id": objection["id"], "fields": ["text"], "legal_basis": BASIS}
+    assert rule_of(await admin.post("/v1/redactions", json=direct)) == "ownership"
+    # What one partner said is not erased by two others, on whichever sides they stand.
+    others = await proposed(admin, "objection", objection["id"], "text")
+    assert rule_of(await patch(umbrella, "proposals", others, state="confirmed")) == "ownership"
+    own = await proposed(caritas, "objection", objection["id"], "text")
+    assert (await patch(admin, "proposals", own, state="confirmed")).status_code == 200
+    assert (await admin.get(f"/v1/objections/{objection['id']}")).json()["text"] == MARKER
+
+    content = {"subject_type": "goal", "subject_id": goal_id(2), "changes": {"title": PERSON}, "reason": PERSON}
+    proposal = (await caritas.post("/v1/proposals", json=content)).json()
+    erasing = await proposed(admin, "proposal", proposal["id"], "changes", "reason")
+    assert (await patch(caritas, "proposals", erasing, state="confirmed")).status_code == 200
+    assert await traces(settings, database, PERSON) == []
+    erased = (await admin.get(f"/v1/proposals/{proposal['id']}")).json()
+    assert (erased["changes"], erased["reason"], erased["state"]) == ({"title": None}, MARKER, "open")
+    answer = await patch(admin, "proposals", erased, state="confirmed")
+    assert errors_of(answer) == [("#/state", "redacted_proposal")], "what was erased is not what was proposed"
+    assert (await verified(database)).faults == []
+
+
+async def test_words_of_a_partner_in_what_was_deleted_are_erased_by_two_sides(
+    callers: Callers, settings: Settings, database: Database
+) -> None:
+    admin, caritas, umbrella = callers["admin"], callers["contributor"], callers["umbrella"]
+    need = await make(caritas, "needs", raised_by_id=CARITAS, title="Beratung", description=f"{PERSON} wartet.")
+    need = (await patch(caritas, "needs", need, description="Jemand wartet.")).json()
+    first = (await history_of(caritas, "needs", need["id"]))[0]["position"]
+    wrong = {"fields": ["title"], "legal_basis": BASIS, "positions": [1]}
+    body = {"subject_type": "need", "subject_id": need["id"], "reason": "Name", "redaction": wrong}
+    assert errors_of(await caritas.post("/v1/proposals", json=body)) == [
+        ("#/redaction/positions/0", "unknown_position")
+    ]
+    assert (await delete(caritas, "needs", need)).status_code == 204
+    assert errors_of(
+        await caritas.post("/v1/proposals", json={**body, "visibility": "public", "redaction": wrong})
+    ) == [("#/visibility", "too_visible")]
+    change = {**body, "redaction": None, "changes": {"title": "Neu"}}
+    assert errors_of(await caritas.post("/v1/proposals", json=change)) == [("#/subject_id", "unknown_reference")]
+    others = await proposed(umbrella, "need", need["id"], "description")
+    assert rule_of(await patch(admin, "proposals", others, state="confirmed")) == "ownership"
+    made = await proposed(caritas, "need", need["id"], "description", positions=[first])
+    assert (made["visibility"], made["based_on_version"]) == ("partners", 3)
+    assert (await patch(admin, "proposals", made, state="confirmed")).status_code == 200
+    assert await traces(settings, database, PERSON) == []
+    entries = await history_of(caritas, "needs", need["id"])
+    assert [(each["action"], (each["data"] or {}).get("description")) for each in entries] == [
+        ("created", MARKER),
+        ("updated", "Jemand wartet."),
+        ("deleted", None),
+        ("redacted", None),
+    ]
+    assert (await verified(database)).faults == []
+
+
 @any_database
 async def test_refuses_what_cannot_be_redacted(callers: Callers) -> None:
     admin = callers["admin"]
