@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.consultation_events.terms import (
+    ATTENDANCE_TRANSITIONS,
     TRANSITIONS,
     Attendance,
     AttendanceMode,
@@ -38,7 +39,8 @@ class Participation(Schema):
     attendance: Attendance = Field(
         default=Attendance.invited,
         sa_type=closed(Attendance),
-        description=f"Whether it attends: {Attendance.explained()}.",
+        description=f"Whether it attends: {Attendance.explained()}. {described(ATTENDANCE_TRANSITIONS)} Who `attended` or was "
+        "`absent` is not taken out of the list; a confirmed proposal corrects that.",
     )
     delegates: Count | None = Field(default=None, description="Number of people it sends.")
 

@@ -12,7 +12,7 @@ from app.consultation_events.models import (
     EventTopic,
 )
 from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived, happened
-from app.consultation_events.terms import TRANSITIONS
+from app.consultation_events.terms import AFTERWARDS, ATTENDANCE_TRANSITIONS, TRANSITIONS
 from app.resources.kind import ChildList, Kind
 
 CONSULTATION_EVENTS = Kind(
@@ -41,6 +41,8 @@ CONSULTATION_EVENTS = Kind(
             owner="partner_id",
             rights=PARTICIPATION,
             state="attendance",
+            transitions=ATTENDANCE_TRANSITIONS,
+            kept=AFTERWARDS,
         ),
         "agenda_items": ChildList(EventAgendaItem, parent="consultation_event_id"),
     },

@@ -78,7 +78,7 @@ async def delete_consultation_event(session: ByContributor, id: Id, precondition
     response_model=ConsultationEventPublic,
     responses={
         200: {"headers": {"Content-Location": {"$ref": "#/components/headers/Content-Location"}}},
-        **conflicts("frozen"),
+        **conflicts("frozen", "transition-not-allowed"),
     },
 )
 async def put_participant(
@@ -92,7 +92,7 @@ async def put_participant(
     """Set how one partner takes part, without rewriting the event; the answer is the event.
 
     A partner says whether it comes and with how many, also where it was not invited. The organiser invites, gives roles and
-    says who was there. If-Match is honoured when it is sent; it is compared with the event's ETag.
+    says who was there; from then on it is not taken back (409). If-Match is honoured when it is sent; it is compared with the event's ETag.
     """
     answer = written(await service.put_participant(session, id, partner_id, content, preconditions))
     answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]
@@ -103,7 +103,10 @@ async def put_participant(
 async def delete_participant(
     session: ByContributor, id: Id, partner_id: PartnerInPath, preconditions: Conditional
 ) -> Response:
-    """Take one partner out of an event: what it said itself only by itself, an invitation only by the organiser."""
+    """Take one partner out of an event: what it said itself only by itself, an invitation only by the organiser.
+
+    That it was there or not is not taken back: 409 `frozen`. A proposal corrects it.
+    """
     await service.delete_participant(session, id, partner_id, preconditions)
     return Response(status_code=204)
 

@@ -7,17 +7,13 @@ from zoneinfo import ZoneInfo
 
 from app.access.voices import Voice
 from app.consultation_events.models import ConsultationEventCreate
-from app.consultation_events.terms import Attendance, EventStatus
+from app.consultation_events.terms import AFTERWARDS, ANSWERS, EventStatus
 from app.http.problems import FieldError
 from app.resources.kind import Place
 from app.resources.rules import in_order, with_reason
 from app.resources.words import BY_OWNER_TOO, Rights, Words
 
 NEEDS_REASON = frozenset({EventStatus.postponed, EventStatus.cancelled})
-AFTERWARDS = frozenset({Attendance.attended, Attendance.absent})
-"""What nobody knows of a partner before an event."""
-ANSWERS = frozenset({Attendance.accepted, Attendance.declined})
-"""What a partner says to an invitation."""
 
 RIGHTS = Rights(
     BY_OWNER_TOO.by,

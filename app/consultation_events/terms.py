@@ -137,6 +137,21 @@ class EventStatus(Term):
     )
 
 
+ANSWERS = frozenset({Attendance.accepted, Attendance.declined})
+"""What a partner says to an invitation."""
+AFTERWARDS = frozenset({Attendance.attended, Attendance.absent})
+"""What nobody knows of a partner before an event."""
+
+ATTENDANCE_TRANSITIONS: Mapping[Attendance, frozenset[Attendance]] = {
+    Attendance.invited: ANSWERS | AFTERWARDS,
+    Attendance.accepted: frozenset({Attendance.declined}) | AFTERWARDS,
+    Attendance.declined: frozenset({Attendance.accepted}) | AFTERWARDS,
+    # Who organises can have miscounted. That somebody was invited or answered is not said any more by then: on the way back
+    # what the partner had said would be gone.
+    Attendance.attended: frozenset({Attendance.absent}),
+    Attendance.absent: frozenset({Attendance.attended}),
+}
+
 TRANSITIONS: Mapping[EventStatus, frozenset[EventStatus]] = {
     EventStatus.planned: frozenset(
         {EventStatus.confirmed, EventStatus.held, EventStatus.postponed, EventStatus.cancelled}

@@ -17,11 +17,15 @@ from app.http.errors import Invalid
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, at
 from app.language import Text
-from app.resources.errors import TransitionNotAllowed
-from app.resources.kind import KINDS, Kind, Write
+from app.resources.errors import Frozen, TransitionNotAllowed
+from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.references import wrong_references
 from app.schema.base import Schema
 
+Entries = Sequence[Mapping[str, Any]]
+STEP = Text(
+    "Dieser Schritt ist niemandem allein möglich: {step}.", "This is no step that anybody can take alone: {step}."
+)
 FIRST_STATE = Text("So kann kein neuer Eintrag beginnen.", "No new resource can begin with this.")
 TOO_VISIBLE = Text(
     "Das darf nicht sichtbarer sein als der Eintrag, zu dem es gehört.",
@@ -46,15 +50,43 @@ def content_of(kind: Kind[Any], said: Mapping[str, Any]) -> Schema:
         raise Invalid(errors=field_errors(errors)) from None
 
 
-def check_transition(write: Write[Any]) -> None:
-    """Refuse a status that cannot follow the present one."""
+def check_transitions(write: Write[Any]) -> None:
+    """Refuse a status that cannot follow the present one, of the resource or of an entry in its lists.
+
+    Raises TransitionNotAllowed, and Frozen for an entry that stays in its list.
+    """
     kind = write.kind
-    if kind.transitions is None or not write.changes(kind.state):
-        return
-    state = write.values[kind.state]
-    allowed = kind.transitions[type(state)(write.before[kind.state])]
-    if state not in allowed:
-        raise TransitionNotAllowed(allowed=sorted(allowed))
+    if kind.transitions is not None and write.changes(kind.state):
+        check_step(kind.transitions, write.before[kind.state], write.after[kind.state])
+    for name, child in kind.lists.items():
+        if child.transitions is not None and write.changes(name):
+            check_entries(name, child, write.before[name], write.after[name])
+
+
+def check_step(transitions: Mapping[Any, frozenset[Any]], before: Any, after: Any, of: Text | None = None) -> None:
+    """Refuse a step that is not among these; `of` says what takes it, where that is not the resource."""
+    if after not in transitions[before]:
+        raise TransitionNotAllowed(of, allowed=sorted(transitions[before]))
+
+
+def check_entries(name: str, child: ChildList, before: Entries, after: Entries) -> None:
+    """Refuse steps of entries, and that one is taken out that stays."""
+    key, state = str(child.unique), child.state
+    there = {entry[key]: entry[state] for entry in after}
+    for entry in before:
+        now = there.get(entry[key])
+        if now is None and entry[state] in child.kept:
+            raise Frozen(fields=[name])
+        if now is not None and now != entry[state]:
+            step = f"{name}, {entry[key]}: {entry[state]} → {now}"
+            check_step(child.transitions or {}, entry[state], now, STEP.format(step=step))
+
+
+def check_no_entry_stays(kind: Kind[Any], content: Mapping[str, Any]) -> None:
+    """Refuse to delete what has entries that stay in their lists; raises Frozen."""
+    for name, child in kind.lists.items():
+        if child.kept and any(entry[child.state] in child.kept for entry in content[name]):
+            raise Frozen(fields=[name])
 
 
 async def check(session: Transaction, writes: Sequence[Write[Any]]) -> None:

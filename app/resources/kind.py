@@ -30,8 +30,9 @@ class ChildList:
 
     `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
     (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
-    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart. `of_kind`
-    is the kind of the resources, where those of several kinds share the table.
+    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart. `transitions`
+    says what each value of that state can become; an entry in one of the states in which it is `kept` is not taken out.
+    `of_kind` is the kind of the resources, where those of several kinds share the table.
     """
 
     table: type[SQLModel]
@@ -41,6 +42,8 @@ class ChildList:
     owner: str | None = None
     rights: Rights | None = None
     state: str = "status"
+    transitions: Mapping[Any, frozenset[Any]] | None = None
+    kept: frozenset[Any] = frozenset()
     of_kind: str | None = None
 
     def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
@@ -188,7 +191,8 @@ class Kind(Generic[Row_co]):
       column that names the partner that it belongs to. Where that is in another table, `find_owner` selects it; where callers
       do not write it, what is new is the caller's own. Only parties of the agreement speak for a side or for themselves.
     - `frozen` is what stays as it is.
-    - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with.
+    - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with; entries
+      of lists have their own.
     - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
     - `check` gives what is wrong between the fields.
     - `happened` gives the places that say that something has happened, each with its day or time: none is in the future.

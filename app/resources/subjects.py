@@ -20,9 +20,9 @@ from app.changes.models import Subject
 from app.database import table_of
 from app.http.problems import at
 from app.language import Text
+from app.resources.checking import TOO_VISIBLE
 from app.resources.external_ids import Identified
 from app.resources.kind import KINDS, Kind, Write
-from app.resources.checking import TOO_VISIBLE
 from app.resources.ownership import NO_PARTY
 from app.resources.references import ELSEWHERE, UNKNOWN
 from app.resources.remains import remains

@@ -20,7 +20,7 @@ from app.changes.models import Action
 from app.database import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import Gone, NotFound
-from app.resources.checking import check, check_transition, validated
+from app.resources.checking import check, check_no_entry_stays, check_transitions, validated
 from app.resources.errors import InUse
 from app.resources.freezing import check_frozen, check_removable, hold
 from app.resources.kind import KINDS, Kind, Row, Write
@@ -132,7 +132,7 @@ async def examine(session: Transaction, write: Write[Row], row: Row) -> None:
     """Refuse a change that the rules of the kind do not allow; complete its values."""
     await check_frozen(session, write, row.id)
     if session.correcting is None:
-        check_transition(write)
+        check_transitions(write)
     await write.kind.process(session, [write])
     await check(session, [write])
 
@@ -175,7 +175,9 @@ async def remove(session: Transaction, kind: Kind[Row], row: Row) -> None:
     await authorise(session, kind, row)
     await above_of(session, kind, row)
     await check_removable(session, kind, row.id)
-    await authorise_removal(session, kind, row, json.loads(row.representation))
+    content = json.loads(row.representation)
+    check_no_entry_stays(kind, content)
+    await authorise_removal(session, kind, row, content)
     # Whoever is just now referring to it is waited for, and then listed.
     await session.execute(select(col(kind.table.id)).where(col(kind.table.id) == row.id).with_for_update())
     await kind.let_go(session, row.id)

@@ -1,6 +1,7 @@
 """`/v1/consultation-events/{id}/participants`"""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -222,6 +223,55 @@ class TestPutParticipant:
         assert await read(client, event) == event
         answer = await client.put(address_of(event, partners[0]), json=ACCEPTED)
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
+
+
+async def test_who_was_there_is_taken_back_by_nobody_alone(callers: Callers) -> None:
+    """By two steps, the organiser could else delete what a partner had answered, or that it was heard."""
+    city, caritas = callers["coordinator"], callers["contributor"]
+    event = await make(city, PATH, organiser_id=CITY, participants=[entry(LIGA, attendance="absent"), entry(CARITAS)])
+    assert (await caritas.put(address_of(event), json={"attendance": "accepted"})).status_code == 200
+    there = (await city.put(address_of(event), json={"attendance": "attended"})).json()
+    known = {**there, "external_ids": [{"system": "kalender", "id": "7"}]}
+    there = (await patch(city, PATH, there, external_ids=known["external_ids"])).json()
+    back = [entry(LIGA, attendance="absent"), entry(CARITAS)]
+    body = {name: there[name] for name in ("title", "format", "level", "starts_at", "organiser_id", "agreement_id")}
+    external = f"/v1/{PATH}/external/kalender/7"
+    for answer in (
+        await city.put(address_of(event), json={"attendance": "invited"}),
+        await caritas.put(address_of(event), json={"attendance": "declined"}),
+        await patch(city, PATH, there, participants=back),
+        await city.put(external, json={**body, "participants": back}, headers=ANY),
+    ):
+        assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ["absent"], answer.text
+        assert CARITAS in answer.json()["detail"]
+    for answer in (
+        await city.delete(address_of(event), headers=ANY),
+        await city.delete(address_of(event, LIGA), headers=ANY),
+        await patch(city, PATH, there, participants=[]),
+        await city.put(external, json={**body, "participants": []}, headers=ANY),
+        await delete(city, PATH, there),
+    ):
+        assert problem_of(answer, 409, "frozen")["fields"] == ["participants"], answer.text
+    line = json.dumps({**body, "external_ids": known["external_ids"], "participants": back})
+    params, headers = {"resource": PATH}, {"Content-Type": "application/x-ndjson"}
+    imported = (await city.post("/v1/imports", params=params, content=line, headers=headers)).json()
+    assert (imported["updated"], imported["failed"]) == (0, 1), imported
+    assert await read(city, event) == there
+    # Who organises may have miscounted.
+    assert (await city.put(address_of(event, LIGA), json={"attendance": "attended"})).status_code == 200
+
+    proposal = {
+        "subject_type": "consultation_event",
+        "subject_id": event["id"],
+        "changes": {"participants": [entry(CARITAS, attendance="accepted")]},
+        "reason": "Der Fachtag war an einem anderen Tag.",
+    }
+    made = (await city.post("/v1/proposals", json=proposal)).json()
+    # That it had accepted is its own word.
+    assert rule_of(await patch(callers["umbrella"], "proposals", made, state="confirmed")) == "ownership"
+    confirmed = await patch(caritas, "proposals", made, state="confirmed")
+    assert confirmed.status_code == 200, confirmed.text
+    assert (await read(city, event))["participants"] == [entry(CARITAS, attendance="accepted")]
 
 
 class TestDeleteParticipant:

@@ -68,13 +68,15 @@ def words_in(type: str, resource: Mapping[str, Any] | None) -> Said:
     return {(resource[OWNERS[type]], name): resource[name] for name in WORDS.get(type, ())}
 
 
+def seen_at(event: Mapping[str, Any] | None) -> set[str]:
+    """The partners of whom an event says that they were there or not."""
+    entries = (event or {}).get("participants", ())
+    return {each["partner_id"] for each in entries if each["attendance"] in ("attended", "absent")}
+
+
 def rewritten(before: Said, after: Said, now: Mapping[str, Any] | None) -> set[str]:
     """The partners whose words are others than before; that one was there or not is the organiser's to say."""
-    seen = {
-        each["partner_id"]
-        for each in (now or {}).get("participants", ())
-        if each["attendance"] in ("attended", "absent")
-    }
+    seen = seen_at(now)
     return {
         partner
         for partner, name in {*before, *after}
@@ -94,6 +96,8 @@ def check_words(history: History, change: Mapping[str, Any]) -> None:
         speakers.add(history.there[change["proposal_id"]]["proposed_by_id"])
     found = rewritten(words_in(type, before), words_in(type, after), after)
     assert is_on_paper or found <= speakers, (change, before)
+    # Who was seen at an event stays so, until two sides say otherwise.
+    assert change["proposal_id"] or seen_at(before) <= seen_at(after), (change, before)
 
 
 def check_elsewhere(written: Written, told: list[dict[str, Any]]) -> None:
