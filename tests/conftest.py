@@ -104,9 +104,11 @@ def disk() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A PostgreSQL cluster of the test run."""
+    """A PostgreSQL cluster of the test run, with the programs that came with it and whom it runs as."""
 
     url: str
+    programs: Path
+    system_user: str | None
 
     async def execute(self, statement: str) -> None:
         """Run one statement on the cluster's own database."""
@@ -129,7 +131,7 @@ def cluster() -> Iterator[Cluster]:
     # Tests that need no disk that keeps what it is told do not wait for it.
     for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
         server.psql(statement)
-    yield Cluster(server.get_uri())
+    yield Cluster(server.get_uri(), server.bin_path, server.system_user)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -13,8 +14,9 @@ from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Cluster, Templates, client_of, running
 from tests.databases import only_postgresql
-from tests.factories import delete, make, patch
+from tests.factories import CARITAS, delete, make, patch
 from tests.log.adversary import history
+from tests.processes import succeed
 
 REWRITES = (
     "UPDATE change SET data = NULL",
@@ -86,6 +88,80 @@ async def test_suffice_for_all_that_is_done_and_not_to_rewrite_it(settings: Sett
         assert (await verify_all(serving))[1] == []
         await refused(serving)
         assert (await verify_all(serving))[1] == []
+
+
+PERSON = "Erika Mustermann"
+BASIS = "Art. 17 (1) (a) GDPR"
+FORGED = """
+WITH said AS (
+    INSERT INTO change (position, at, action, resource_type, resource_id, version, visibility, changed_fields, data,
+        data_digest, leaf_hash, redacts)
+    SELECT max(position) + 1, now(), 'redacted', 'goal', $1, 9, 'public', '["title"]', '{}', 'x', 'x',
+        json_build_array(json_build_object('position', $2::bigint)) FROM change
+    RETURNING position
+)
+SELECT position FROM said
+"""
+REDACT = "SELECT redact_change($1, $2, $3, 'salt')"
+
+
+@only_postgresql
+async def test_suffice_to_redact_and_for_no_more_than_an_entry_says(
+    settings: Settings, templates: Templates, tmp_path: Path
+) -> None:
+    """A dump of the whole register has the words before, and nothing of them afterwards."""
+    async with service(templates, settings) as serving:
+        async with AsyncExitStack() as stack:
+            app = await stack.enter_async_context(running(serving))
+            city, caritas, keeper = [
+                await stack.enter_async_context(client_of(app, templates.keys[name]))
+                for name in ("coordinator", "contributor", "keeper")
+            ]
+            goal = await make(city, "goals", title=PERSON, description="Bleibt.")
+            need = await make(caritas, "needs", raised_by_id=CARITAS, description=f"{PERSON} wartet.")
+            assert PERSON in await dump(settings, templates, tmp_path)
+            wanted = {"resource_type": "goal", "resource_id": goal["id"], "fields": ["title"], "legal_basis": BASIS}
+            redacted = await keeper.post("/v1/redactions", json=wanted)
+            assert redacted.status_code == 200, redacted.text
+            assert (await delete(caritas, "needs", need)).status_code == 204
+            redaction = {"fields": ["description"], "legal_basis": BASIS}
+            body = {"subject_type": "need", "subject_id": need["id"], "reason": "Name", "redaction": redaction}
+            proposal = await caritas.post("/v1/proposals", json=body)
+            assert proposal.status_code == 201, proposal.text
+            confirmed = await patch(city, "proposals", proposal.json(), state="confirmed")
+            assert confirmed.status_code == 200, confirmed.text
+        assert PERSON not in await dump(settings, templates, tmp_path)
+        assert (await verify_all(serving))[1] == []
+        [position] = redacted.json()["items"][0]["positions"]
+        await redacts_no_more(serving, goal["id"], position)
+        assert (await verify_all(serving))[1] == []
+
+
+async def dump(settings: Settings, templates: Templates, folder: Path) -> str:
+    """All that `pg_dump` says of a register."""
+    cluster = templates.cluster
+    assert isinstance(cluster, Cluster)
+    return await succeed(str(cluster.programs / "pg_dump"), settings.database_url, cwd=folder)
+
+
+async def redacts_no_more(serving: Settings, id: str, position: int) -> None:
+    """Check that whoever has the service's password erases nothing that an entry of the same transaction does not name."""
+    connection = await asyncpg.connect(serving.database_url)
+    title, more = '{"title": "x"}', '{"description": "x"}'
+    try:
+        for by, blanked, values in (
+            (None, position, more),
+            (None, position - 1, title),
+            (position + 1, position, title),
+        ):
+            transaction = connection.transaction()
+            await transaction.start()
+            said = await connection.fetchval(FORGED, UUID(id), position)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no entry of this transaction"):
+                await connection.execute(REDACT, by or said, blanked, values)
+            await transaction.rollback()
+    finally:
+        await connection.close()
 
 
 def goal_body(goal: dict[str, object]) -> dict[str, object]:

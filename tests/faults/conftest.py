@@ -23,8 +23,6 @@ class DurableCluster(Cluster):
     """A cluster whose commits are on disk when they are answered."""
 
     folder: Path
-    programs: Path
-    system_user: str | None
 
     def control(self, *command: str) -> None:
         """Have pg_ctl do something with the cluster and wait until it is done."""
@@ -50,7 +48,7 @@ def durable_cluster() -> Iterator[DurableCluster]:
     """One such cluster a test process."""
     folder = Path(tempfile.mkdtemp(prefix="pd", dir="/tmp"))
     server = get_server(folder, cleanup_mode="delete")
-    cluster = DurableCluster(server.get_uri(), folder, server.bin_path, server.system_user)
+    cluster = DurableCluster(server.get_uri(), server.bin_path, server.system_user, folder)
     try:
         yield cluster
     finally:
