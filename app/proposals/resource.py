@@ -29,7 +29,8 @@ from app.proposals.models import (
     ProposalUpdate,
     ProposedRedaction,
 )
-from app.proposals.rules import NO_CHANGE, OTHER_SUBJECT, REDACTED, check, in_changes
+from app.proposals.queries import able_to_answer
+from app.proposals.rules import NO_CHANGE, NOBODY, OTHER_SUBJECT, REDACTED, check, in_changes
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
 from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
 from app.resources.redacting import check_redaction, redact
@@ -38,6 +39,7 @@ from app.resources.subjects import (
     check_party,
     locked_subject,
     settle_visibility,
+    sides_on,
     subject_or_remains,
 )
 from app.resources.words import BY_PARTIES
@@ -117,7 +119,8 @@ async def follow(session: Transaction, writes: Sequence[Write[Proposal]]) -> Non
 
 
 async def try_out(session: Transaction, proposal: Proposal) -> None:
-    """Refuse a proposal that changes nothing, or that the rules of its subject would refuse when it is confirmed."""
+    """Refuse a proposal that changes nothing, that nobody could confirm, or that the rules of its subject would refuse then."""
+    await check_answerable(session, proposal)
     kind = KINDS[proposal.subject_type]
     if proposal.redaction is not None:
         wanted = redaction_in(proposal)
@@ -132,6 +135,16 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
         raise Invalid(errors=in_changes(invalid.errors)) from None
     if not has_effect:
         raise Invalid(errors=[at("changes", code="no_change", detail=NO_CHANGE)])
+
+
+async def check_answerable(session: Transaction, proposal: Proposal) -> None:
+    """Refuse to wait for nobody: where the other sides have no key that works. What commands bring waits for its keys."""
+    if session.by.is_command:
+        return
+    sides = await sides_on(session, proposal.agreement_id, proposal.proposed_by_id, session.today)
+    wanted = able_to_answer(proposal.agreement_id, sides, session.now, session.today)
+    if (await session.execute(wanted)).first() is None:
+        raise Invalid(errors=[at("agreement_id", code="nobody_answers", detail=NOBODY)])
 
 
 async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Sequence[Any]) -> None:

@@ -25,6 +25,10 @@ ONLY_REDACTED = Text(
     "Ein Vorschlag oder Widerspruch wird nicht berichtigt, nur gelöscht (`redaction`).",
     "A proposal or an objection is not corrected, only erased (`redaction`).",
 )
+NOBODY = Text(
+    "Auf keiner anderen Seite der Vereinbarung hat heute ein Partner einen Schlüssel, mit dem er antworten könnte.",
+    "On no other side of the agreement has a partner a key today by which it could answer.",
+)
 NO_CHANGE = Text("Das steht schon so da.", "It says so already.")
 OTHER_SUBJECT = Text(
     "Das ist kein offener Widerspruch gegen diesen Eintrag.", "This is no open objection to this resource."

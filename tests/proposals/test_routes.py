@@ -177,6 +177,24 @@ class TestCreateProposal:
         elsewhere = await callers["admin"].post(PATH, json=body_of(need, {"title": "Neu"}, "need", agreement_id=other))
         assert errors_of(elsewhere) == [("#/subject_id", "other_agreement")]
 
+    async def test_is_refused_where_nobody_could_answer_it(self, callers: Callers) -> None:
+        """A partner on another side needs a key that works and allows to answer, and must not have ended."""
+        keeper, city = callers["keeper"], callers["coordinator"]
+        other = await make(keeper, "partners")
+        parties = [{"partner_id": CITY, "side": "authority"}, {"partner_id": other["id"], "side": "associations"}]
+        agreement = (await make(keeper, "agreements", parties=parties))["id"]
+        decision = (await make(city, "decisions", agreement_id=agreement, involved_partner_ids=[]))["id"]
+        body = body_of(decision, {"title": "Neu"})
+        for role, status in ((None, 422), ("reader", 422), ("admin", 201)):
+            if role:
+                made = await keeper.post("/v1/keys", json={"partner_id": other["id"], "role": role})
+                assert made.status_code == 201, made.text
+            answer = await city.post(PATH, json=body)
+            assert answer.status_code == status, answer.text
+            assert status == 201 or errors_of(answer) == [("#/agreement_id", "nobody_answers")]
+        assert (await patch(keeper, "partners", other, dissolved_on="2025-01-31")).status_code == 200
+        assert errors_of(await city.post(PATH, json=body)) == [("#/agreement_id", "nobody_answers")]
+
     async def test_is_never_more_visible_than_its_subject(self, callers: Callers) -> None:
         client = callers["contributor"]
         need = await make(client, "needs", raised_by_id=CARITAS)
