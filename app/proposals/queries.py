@@ -21,7 +21,7 @@ def filters(wanted: ProposalList, caller: Caller) -> list[ColumnElement[bool]]:
     return matching(Proposal, wanted, caller, {"partner_id": lambda ids: any_of(col(Proposal.proposed_by_id), ids)})
 
 
-def able_to_answer(agreement_id: UUID, sides: Collection[Side], now: datetime, today: date) -> Select[tuple[UUID]]:
+def able_to_answer(agreement_id: UUID, sides: Collection[Side], now: datetime, today: date) -> Select[UUID]:
     """Selects a key by which a party on none of these sides could answer today."""
     parties = select(PARTY.c.partner_id).where(PARTY.c.agreement_id == agreement_id, is_party_on(today))
     works = (

@@ -199,8 +199,8 @@ def settle_agreement(
     if write.kind.has_subject:
         kind, id = KINDS[write.values["subject_type"]], write.values["subject_id"]
         gone = remains(by, kind, id).with_only_columns(table_of(Subject).c.agreement_id).scalar_subquery()
-        found = func.coalesce(home_of(kind, literal(id, Uuid())), gone)
-        write.settle(agreement_id=session.execute(select(found)).scalar_one())
+        home = func.coalesce(home_of(kind, literal(id, Uuid())), gone)
+        write.settle(agreement_id=session.execute(select(home)).scalar_one())
         return
     found = agreements_found(session, by, day, {} if sides is None else sides)
     if len(found) != 1:

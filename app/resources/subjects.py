@@ -69,7 +69,7 @@ def one_of(kinds: Kinds) -> AfterValidator:
 
 def named(kinds: Kinds) -> Any:
     """Name the kinds in the contract."""
-    return Bound(max_length=60, json_schema_extra=lambda schema: schema.update(enum=types(kinds)))
+    return Bound(max_length=60, json_schema_extra=lambda schema: schema.update(enum=list[Any](types(kinds))))
 
 
 SubjectType = Annotated[str, named(subjects), one_of(subjects)]
