@@ -45,7 +45,7 @@ LISTS: dict[str, list[Any]] = {
     "goal_ids": [goal_id(5), goal_id(1), goal_id(2)],
     "sub_measure_ids": [measure_id(5, 1), measure_id(1, 1)],
     "participants": [
-        {"partner_id": LIGA, "role": "moderator", "attendance": "attended", "delegates": 12},
+        {"partner_id": LIGA, "role": "moderator", "attendance": "invited", "delegates": 12},
         {"partner_id": CITY, "role": "host", "attendance": "accepted", "delegates": None},
         {"partner_id": CARITAS, "role": "participant", "attendance": "declined", "delegates": 0},
     ],
