@@ -1,12 +1,12 @@
 """The log: one JSON object a line on standard output, each with the id of the request it belongs to."""
 
+import json
 import logging.config
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 
-from pythonjsonlogger.core import RESERVED_ATTRS
-from pythonjsonlogger.json import JsonFormatter
 from sqlalchemy.exc import DBAPIError
 
 from app.database import code_of
@@ -14,26 +14,33 @@ from app.http.envelope import request_id
 from app.http.masking import masked
 
 
-class WithRequestId(logging.Filter):
-    """Adds the id of the request that is being answered."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get() or None
-        return True
-
-
 Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class DiscreetFormatter(JsonFormatter):
+OF_ALL = frozenset({*vars(logging.makeLogRecord({})), "message", "color_message"})
+"""What a record has of its own, beside what was said with it."""
+ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
+class DiscreetFormatter(logging.Formatter):
     """Writes where an error came from, and of what a database says only its kind: the rest can quote what people wrote.
 
-    No line holds a key or a secret address, whoever wrote it.
+    A line is one JSON object. None holds a key or a secret address, whoever wrote it.
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return masked(super().format(record))
+        line = {
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id.get() or None,
+            **{name: value for name, value in vars(record).items() if name not in OF_ALL},
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        if record.exc_info:
+            line["exc_info"] = self.formatException(record.exc_info)
+        return masked(ENCODER.encode(line))
 
     def formatException(self, ei: Raised) -> str:  # noqa: N802 (the base class names it so)
         """The traceback, from the first cause to the last error."""
@@ -64,23 +71,12 @@ def configure_logging(level: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"request": {"()": WithRequestId}},
-            "formatters": {
-                "json": {
-                    "()": DiscreetFormatter,
-                    "fmt": "%(levelname)s %(name)s %(message)s %(request_id)s",
-                    "timestamp": "time",
-                    "rename_fields": {"levelname": "level", "name": "logger"},
-                    "reserved_attrs": [*RESERVED_ATTRS, "color_message"],
-                    "json_ensure_ascii": False,
-                }
-            },
+            "formatters": {"json": {"()": DiscreetFormatter}},
             "handlers": {
                 "stdout": {
                     "class": "logging.StreamHandler",
                     "stream": "ext://sys.stdout",
                     "formatter": "json",
-                    "filters": ["request"],
                 }
             },
             "root": {"handlers": ["stdout"], "level": level.upper()},

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app.access.guards import GUARDS
@@ -23,7 +23,6 @@ from app.http.forwarded import Forwarded
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.rate_limit import RateLimit
-from app.http.reading_after import AFTER
 from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
 from app.http.turns import Turns
@@ -50,6 +49,7 @@ from app.reports.downloads import router as downloads
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
 from app.resources.parameters import ONE_EACH
+from app.resources.routing import Router
 from app.runtime import Runtime
 from app.settings import Settings
 from app.site.routes import install_assets, install_pages_of_problems
@@ -62,7 +62,7 @@ from app.webhooks.routes import router as webhook_endpoints
 from app.webhooks.routes import webhooks
 
 # Routers are tried one after the other, so those that are asked for most stand first.
-ROUTERS: tuple[APIRouter, ...] = (
+ROUTERS: tuple[Router, ...] = (
     # Before the kinds, for which `external` would be an id.
     external,
     consultation_events,
@@ -127,7 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = Runtime.of(settings)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[ONE_EACH, AFTER])
+        app.include_router(router)
     app.include_router(oparl, dependencies=[ONE_EACH])
     for router in (health, pages, linked_documents):
         app.include_router(router)

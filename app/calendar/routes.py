@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import WithJsonSchema
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -34,11 +34,12 @@ from app.http.runtime import Reading, Running
 from app.http.tagged import tagged
 from app.places import Asker, asking
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.runtime import Runtime
 from app.schema.fields import Id
 
-router = APIRouter(prefix="/v1", tags=["calendar"])
+router = Router(prefix="/v1", tags=["calendar"])
 
 AS_CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -25,10 +25,11 @@ from app.http.caching import cache_headers
 from app.http.responses import problems
 from app.http.runtime import Running
 from app.places import NoPlace, Places, asking
+from app.resources.routing import Router
 from app.runtime import Runtime
 from app.schema.fields import Cursor
 
-router = APIRouter(prefix="/v1/changes", tags=["changes"])
+router = Router(prefix="/v1/changes", tags=["changes"])
 
 PING_SECONDS = 10.0
 PING = ": caught up\n\n"

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -27,11 +27,12 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 
-router = APIRouter(prefix="/v1/consultation-events", tags=["consultation-events"])
+router = Router(prefix="/v1/consultation-events", tags=["consultation-events"])
 
 
 @router.get("", response_model=Page[ConsultationEventPublic])

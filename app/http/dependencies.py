@@ -6,7 +6,7 @@ from fastapi.dependencies.models import Dependant
 
 
 def dependencies_of(dependant: Dependant) -> Iterator[Dependant]:
-    """The dependencies of a route, those of dependencies included."""
+    """The dependencies of a route in the order in which they are called: what a dependency depends on is before it."""
     for each in dependant.dependencies:
-        yield each
         yield from dependencies_of(each)
+        yield each

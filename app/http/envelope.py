@@ -42,6 +42,7 @@ STANDARD_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+STANDARD_LINES = [(name.lower().encode(), value.encode()) for name, value in STANDARD_HEADERS.items()]
 # A page of another origin reads; it writes through a server of its own (docs/api.md, "From the browser").
 PREFLIGHT_HEADERS = [
     (b"access-control-allow-methods", b"GET, HEAD"),
@@ -58,18 +59,24 @@ OWN_ADDRESS = re.compile("^/|(?<=^<)/|(?<=, <)/")
 """Where an address of ours begins in one of these headers."""
 
 
-def complete(headers: MutableHeaders, scope: Scope) -> None:
+def complete(message: Message, scope: Scope) -> None:
     """Give an answer the headers that all have, and what it names the path below which the register is reached.
 
     An answer to a write has the position that it is the state of, too.
     """
-    headers["X-Request-ID"] = scope["request_id"]
-    position = change_position.get()
+    said = message["headers"]
+    names = {name for name, _ in said}
+    message["headers"] = [
+        *said,
+        (b"x-request-id", scope["request_id"].encode()),
+        *(each for each in STANDARD_LINES if each[0] not in names),
+    ]
+    position, prefix = change_position.get(), prefix_of(scope)
+    if position is None and not prefix:
+        return
+    headers = MutableHeaders(scope=message)
     if position is not None:
         headers.setdefault("Change-Position", str(position))
-    for name, value in STANDARD_HEADERS.items():
-        headers.setdefault(name, value)
-    prefix = prefix_of(scope)
     for name in LEADING if prefix else ():
         if name in headers:
             headers[name] = OWN_ADDRESS.sub(f"{prefix}/", headers[name])
@@ -119,7 +126,7 @@ class Envelope:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told.status = message["status"]
-                complete(MutableHeaders(scope=message), scope)
+                complete(message, scope)
                 head_sent.set()
             elif method == "HEAD":
                 message = {**message, "body": b""}

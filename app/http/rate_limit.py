@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.clients import client_of
@@ -40,10 +39,9 @@ class RateLimit:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["RateLimit-Limit"] = str(self.limit)
-                headers["RateLimit-Remaining"] = str(max(remaining, 0))
-                headers["RateLimit-Reset"] = str(reset)
+                said = (("limit", self.limit), ("remaining", max(remaining, 0)), ("reset", reset))
+                lines = [(b"ratelimit-%b" % name.encode(), b"%d" % number) for name, number in said]
+                message["headers"] = [*message["headers"], *lines]
             await send(message)
 
         if remaining < 0:

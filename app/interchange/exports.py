@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 from sqlalchemy import ColumnElement
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from app.interchange.lists import lines_of
 from app.labels import label_of
 from app.places import asking
 from app.resources.lists import any_of
+from app.resources.routing import Router
 from app.resources.schema import Stamped
 from app.runtime import Runtime
 from app.schema.base import Schema
@@ -35,7 +36,7 @@ from app.sheets.answers import (
 from app.sheets.choice import SUFFIX, Chosen, Suffix, chosen, of_list, told, whole
 from app.sheets.table import Table, Title
 
-router = APIRouter(prefix="/v1/exports", tags=["exports"])
+router = Router(prefix="/v1/exports", tags=["exports"])
 
 
 def name_of(feature: Feature) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -19,10 +19,11 @@ from app.resources.external_ids import ExternalId
 from app.resources.freezing import grips
 from app.resources.kind import Kind
 from app.resources.reading import read_one
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Name, Slug
 
-router = APIRouter()
+router = Router()
 
 SystemInPath = Annotated[Slug, Path(description="The other system.", examples=["caritas-crm"])]
 IdInPath = Annotated[

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Contributor
@@ -15,6 +15,7 @@ from app.interchange.imports import begin, found, received, shown
 from app.interchange.lines import CSV, MEDIA_TYPES
 from app.interchange.models import ImportPublic, ImportQuery
 from app.resources.answers import json_text
+from app.resources.routing import Router
 from app.schema.fields import Id
 
 MIB = 1024 * 1024
@@ -49,7 +50,7 @@ BEGUN = {
     "headers": {"Location": {"$ref": "#/components/headers/Location"}},
 }
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"])
+router = Router(prefix="/v1/imports", tags=["imports"])
 
 
 @router.post(

@@ -1,6 +1,5 @@
 """`/v1/decisions/{id}/involvement`"""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -9,9 +8,10 @@ from app.http.runtime import Reading
 from app.involvement.models import Involvement
 from app.involvement.reading import involvement_in
 from app.resources.answers import json_text
+from app.resources.routing import Router
 from app.schema.fields import Id
 
-router = APIRouter(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])
+router = Router(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])
 
 
 @router.get("", response_model=Involvement)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
@@ -20,10 +20,11 @@ from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import agreements_on, by_id, page_of, partner_of
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.routing import Router
 from app.resources.transactions import ByAdmin, ByReader
 from app.schema.fields import Id
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = Router(prefix="/v1/keys", tags=["keys"])
 
 
 @router.get("", response_model=KeyPage)

@@ -23,8 +23,9 @@ from app.linked_data.models import NAME_PATTERN, VocabularyList, VocabularyPubli
 from app.linked_data.names import context_address, name_of
 from app.linked_data.ontology import ontology
 from app.resources.paging import Page
+from app.resources.routing import Router
 
-router = APIRouter(prefix="/v1/vocabularies", tags=["vocabularies"])
+router = Router(prefix="/v1/vocabularies", tags=["vocabularies"])
 documents = APIRouter(include_in_schema=False)
 
 KINDS = {name_of(feature.kind): feature.kind for feature in FEATURES}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
@@ -32,9 +32,10 @@ from app.log.models import (
     LeavesQuery,
     LogKey,
 )
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 
-router = APIRouter(prefix="/v1/log", tags=["log"])
+router = Router(prefix="/v1/log", tags=["log"])
 
 NOTE = {"type": "string", "maxLength": NOTE_LENGTH, "pattern": NOTE_PATTERN, "description": "A signed note."}
 NOTES = {"text/plain": {"example": CHECKPOINT, "schema": NOTE}}

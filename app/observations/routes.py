@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -20,10 +20,11 @@ from app.resources.addresses import DayInPath
 from app.resources.answers import put_answer
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 
-router = APIRouter(prefix="/v1/indicators/{id}/observations", tags=["indicators"])
+router = Router(prefix="/v1/indicators/{id}/observations", tags=["indicators"])
 
 
 @router.get("", response_model=Page[ObservationPublic])

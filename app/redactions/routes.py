@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -14,9 +14,10 @@ from app.http.runtime import Reading
 from app.redactions.models import RedactionCreate, RedactionPublic
 from app.redactions.service import carry_out
 from app.resources.answers import json_text
+from app.resources.routing import Router
 from app.resources.transactions import ByAdmin
 
-router = APIRouter(prefix="/v1/redactions", tags=["redactions"])
+router = Router(prefix="/v1/redactions", tags=["redactions"])
 
 
 @router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "history-rewritten", "rights-changed"))

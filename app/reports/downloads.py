@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from app.reports.answers import Context, InContext, answer_file
@@ -29,6 +29,7 @@ from app.reports.progress import (
 from app.reports.report import Report, ReportHead
 from app.reports.tables import as_files
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
+from app.resources.routing import Router
 from app.schema.base import Schema
 from app.sheets.choice import REPORT_SUFFIX, ReportSuffix, chosen, of_list, told, whole
 
@@ -93,7 +94,7 @@ DOWNLOADS = (
     ),
 )
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"])
+router = Router(prefix="/v1/reports", tags=["reports"])
 
 
 def download_of(download: Download) -> Callable[..., Awaitable[Response]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from app.reports.answers import InContext, answer_all, answer_page
@@ -28,6 +28,7 @@ from app.reports.progress import (
 from app.reports.report import ReportHead
 from app.reports.tables import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
+from app.resources.routing import Router
 
 REPORTS: tuple[type[ReportHead], ...] = (
     ProgressReportFigures,
@@ -41,7 +42,7 @@ REPORTS: tuple[type[ReportHead], ...] = (
 )
 """What the reports answer."""
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"])
+router = Router(prefix="/v1/reports", tags=["reports"])
 
 
 @router.get("/progress", response_model=ProgressReportFigures, responses=as_csv(ProgressReportFigures))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -18,6 +18,7 @@ from app.resources.addresses import PartnerInPath
 from app.resources.answers import put_answer, written
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.statements import service
@@ -25,7 +26,7 @@ from app.statements.models import StatementList, StatementPublic, StatementPut, 
 from app.statements.queries import filters
 from app.statements.resource import STATEMENTS, statement_id
 
-router = APIRouter(prefix="/v1/decisions/{id}/statements", tags=["decisions"])
+router = Router(prefix="/v1/decisions/{id}/statements", tags=["decisions"])
 
 
 @router.get("", response_model=Page[StatementPublic])

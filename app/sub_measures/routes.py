@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -16,6 +16,7 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.resources.writing import change, remove
 from app.schema.fields import Id
@@ -23,7 +24,7 @@ from app.sub_measures.models import SubMeasureCreate, SubMeasureList, SubMeasure
 from app.sub_measures.queries import filters
 from app.sub_measures.resource import SUB_MEASURES
 
-router = APIRouter(prefix="/v1/sub-measures", tags=["sub-measures"])
+router = Router(prefix="/v1/sub-measures", tags=["sub-measures"])
 
 
 @router.get("", response_model=Page[SubMeasurePublic])

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -16,6 +16,7 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
+from app.resources.routing import Router
 from app.resources.transactions import ByCoordinator
 from app.resources.writing import change, remove
 from app.schema.fields import Id
@@ -23,7 +24,7 @@ from app.topics.models import TopicCreate, TopicList, TopicPublic, TopicUpdate
 from app.topics.queries import filters
 from app.topics.resource import TOPICS
 
-router = APIRouter(prefix="/v1/topics", tags=["topics"])
+router = Router(prefix="/v1/topics", tags=["topics"])
 
 
 @router.get("", response_model=Page[TopicPublic])

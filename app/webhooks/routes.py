@@ -15,6 +15,7 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Running
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.webhooks import service
@@ -35,7 +36,7 @@ from app.webhooks.models import (
 )
 from app.webhooks.queries import by_id, deliveries_of, page_of
 
-router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhook-endpoints"])
+router = Router(prefix="/v1/webhook-endpoints", tags=["webhook-endpoints"])
 
 
 @router.get("", response_model=WebhookEndpointPage)

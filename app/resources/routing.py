@@ -1,0 +1,31 @@
+"""Where operations are added, and what holds for all of them."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
+
+from app.http.direct import DirectRoute
+from app.http.reading_after import AFTER
+from app.resources.parameters import ONE_EACH
+
+
+class Router(APIRouter):
+    """The operations below one address.
+
+    Each parameter is sent once, `Read-After` is heeded, and plain reads are answered directly.
+    """
+
+    def __init__(self, prefix: str = "", **said: Any) -> None:
+        super().__init__(prefix=prefix, dependencies=[ONE_EACH, AFTER], route_class=DirectRoute, **said)
+        self.beginning = prefix.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether one of the operations is asked for; what FastAPI does for each it does not do for those of other routers."""
+        path = scope["path"]
+        is_here = path.startswith(self.beginning) and any(
+            each.path_regex.match(path) for each in self.routes if isinstance(each, APIRoute)
+        )
+        return super().matches(scope) if is_here else (Match.NONE, {})
