@@ -13,7 +13,6 @@ from app.database import code_of
 from app.http.envelope import request_id
 from app.http.masking import masked
 
-
 Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 

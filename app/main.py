@@ -129,8 +129,8 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(oparl, dependencies=[ONE_EACH])
-    for router in (health, pages, linked_documents):
-        app.include_router(router)
+    for other in (health, pages, linked_documents):
+        app.include_router(other)
     app.webhooks.include_router(webhooks)
     install_assets(app)
     app.openapi = Contract(app, settings, TAGS, examples(), GUARDS, contexts())  # type: ignore[method-assign]  # the way that FastAPI's docs name
