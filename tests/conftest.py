@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,10 @@ from app.settings import Settings
 from tests.copies import SET_ASIDE, Copy
 from tests.databases import ENGINES
 from tests.factories import CARITAS, CITY, LIGA
+from tests.poolers import MODE, pooler
 
 NO_RATE_LIMIT = 2_000_000_000
+POOL_SIZE = 20
 
 # Tests leave little garbage and much that stays: looking for it as often as usual takes a seventh of their time.
 gc.set_threshold(50_000, 20, 20)
@@ -109,6 +111,8 @@ class Cluster:
     url: str
     programs: Path
     system_user: str | None
+    pooler: int | None = None
+    """The port of what stands before its databases, where that was asked for."""
 
     async def execute(self, statement: str) -> None:
         """Run one statement on the cluster's own database."""
@@ -131,7 +135,12 @@ def cluster() -> Iterator[Cluster]:
     # Tests that need no disk that keeps what it is told do not wait for it.
     for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
         server.psql(statement)
-    yield Cluster(server.get_uri(), server.bin_path, server.system_user)
+    cluster = Cluster(server.get_uri(), server.bin_path, server.system_user)
+    with ExitStack() as stack:
+        if MODE:
+            port = stack.enter_context(pooler(cluster.url, cluster.system_user, MODE, POOL_SIZE))
+            cluster = replace(cluster, pooler=port)
+        yield cluster
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -154,6 +163,12 @@ class Templates:
     def url(self, name: str) -> str:
         """The URL of a database by its name."""
         return self.cluster.database(name) if self.cluster else f"sqlite:///{self.folder / name}.db"
+
+    def settings(self, name: str) -> Settings:
+        """Settings for a copy by its name, behind the pooler where there is one."""
+        if self.cluster is None or self.cluster.pooler is None:
+            return settings_for(self.url(name))
+        return settings_for(f"postgresql://postgres@127.0.0.1:{self.cluster.pooler}/{name}")
 
     async def prepare(self) -> None:
         """Make the templates."""
@@ -181,7 +196,7 @@ class Templates:
         """Settings for a database that is as the template; its app is kept, too."""
         free = self.free.setdefault(template, [])
         name = free.pop() if free else await self.new(template)
-        settings = settings_for(self.url(name))
+        settings = self.settings(name)
         KEPT.add(settings)
         try:
             yield settings
@@ -210,7 +225,7 @@ class Templates:
 
     async def drop(self, name: str) -> None:
         """Drop a copy on the cluster, with those who are still there."""
-        settings = settings_for(self.url(name))
+        settings = self.settings(name)
         KEPT.discard(settings)
         if settings in STARTED:
             await STARTED.pop(settings).stop()
@@ -266,7 +281,13 @@ async def make_keys(settings: Settings) -> dict[str, str]:
 
 LOG_KEY = Signer("register.test", ED25519, bytes(range(32)))
 WEBHOOK_KEY = SecretStr("webhooks of the test run are signed so")
-SETTINGS = Settings(_env_file=None, rate_limit=NO_RATE_LIMIT, log_key=SecretStr(str(LOG_KEY)), webhook_key=WEBHOOK_KEY)
+SETTINGS = Settings(
+    _env_file=None,
+    rate_limit=NO_RATE_LIMIT,
+    log_key=SecretStr(str(LOG_KEY)),
+    webhook_key=WEBHOOK_KEY,
+    database_pooling=MODE or "session",
+)
 """Settings without any limit on requests and without what the machine's environment says; log and webhooks have a key.
 
 They are judged once: looking for all time zones takes as long as a test.

@@ -1,19 +1,12 @@
 """The register behind PgBouncer, in both of the modes that it is used in."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
@@ -22,10 +15,8 @@ from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql
 from tests.factories import body_of, goal_id, items_of, make, patch
 from tests.faults.conftest import DurableCluster
-from tests.processes import free_port
+from tests.poolers import MODES, PGBOUNCER, pooler
 
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-MODES = ("session", "transaction")
 POOL_SIZE = 4
 CLIENTS = 12
 LIMITS = {"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
@@ -37,55 +28,12 @@ pytestmark = [
 ]
 
 
-@asynccontextmanager
-async def pooler(cluster: DurableCluster, mode: str) -> AsyncIterator[int]:
-    """The port of a PgBouncer before a cluster, with as little in its configuration as a beginner writes."""
-    folder, port = Path(mkdtemp(prefix="pb", dir="/tmp")), free_port()
-    # Whoever runs it reads what is its own.
-    await asyncio.to_thread(folder.chmod, 0o755)
-    socket = make_url(cluster.url).query["host"]
-    (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n* = host={socket} user=postgres\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-        f"pool_mode = {mode}\ndefault_pool_size = {POOL_SIZE if mode == 'transaction' else 3 * CLIENTS}\n",
-        "utf-8",
-    )
-    with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            str(PGBOUNCER),
-            str(folder / "pgbouncer.ini"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            user=cluster.system_user,
-        )
-    try:
-        await until_it_listens(port, process)
-        yield port
-    finally:
-        process.kill()
-        await process.wait()
-        shutil.rmtree(folder)
-
-
-async def until_it_listens(port: int, process: asyncio.subprocess.Process) -> None:
-    """Wait until somebody can connect."""
-    for _ in range(100):
-        assert process.returncode is None, "pgbouncer ended"
-        try:
-            (await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", timeout=1)).terminate()
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            return
-    raise TimeoutError
-
-
 @pytest.fixture(params=MODES)
 async def pooled(request: pytest.FixtureRequest, settings: Settings, templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database behind a pooler."""
     assert isinstance(templates.cluster, DurableCluster)
-    async with pooler(templates.cluster, request.param) as port:
+    cluster, size = templates.cluster, POOL_SIZE if request.param == "transaction" else 3 * CLIENTS
+    with pooler(cluster.url, cluster.system_user, request.param, size) as port:
         url = f"postgresql://postgres@127.0.0.1:{port}/{settings.database.database}"
         yield settings.model_copy(update={"database_url": url, "database_pooling": request.param})
 
