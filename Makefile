@@ -54,6 +54,9 @@ cover: check ## The same, and measure what the tests reach: 95 % of lines and br
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, make up requests and histories, try all on each database
 	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/involvement tests/contract/test_properties.py
 	REGISTER_SOAK_ROUNDS=1 $(PYTEST) -m databases --ignore tests/faults --ignore tests/contract/test_properties.py
+	for mode in session transaction; do \
+	  REGISTER_TEST_POOLER=$$mode $(PYTEST) tests/resources tests/consultation_events -k postgresql || exit 1; \
+	done
 
 check: $(DEVELOPMENT) ## Check style, types and layers
 	$(BIN)/ruff format --check
