@@ -1,4 +1,7 @@
-"""The register as a process of its own, started as its users start it."""
+"""The register as a process of its own: started as its users start it, or forked from one that has loaded everything.
+
+To load takes many times as long as most that is tried with a process; that it starts is for tests/test_cli.py and the wheel.
+"""
 
 import asyncio
 import os
@@ -6,12 +9,22 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 import httpx
 
+from app.cli import main
+
 REGISTER = (str(Path(sys.executable).with_name("register")),)
 ATTEMPTS = 300
+SECONDS_BETWEEN_LOOKS = 0.02
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [__name__, *(f"app.cli.{name}" for name in ("serving", "migrate", "seed", "keys", "deliver"))]
+)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -41,24 +54,88 @@ async def succeed(*command: str, cwd: Path, env: Mapping[str, str] | None = None
     return out
 
 
+class Forked:
+    """A `register` command in a process that need load nothing any more; all that it writes is in `log` of its folder.
+
+    `constants` are the app's, by their full names, with what they are there.
+    """
+
+    def __init__(
+        self, *arguments: str, folder: Path, env: Mapping[str, str], constants: Mapping[str, Any] | None = None
+    ) -> None:
+        self._process = FORKS.Process(target=carry_out, args=(arguments, folder, env, constants or {}))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        assert self._process.pid
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with, negative for the signal that ended it; None as long as it runs."""
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """End it as it is."""
+        self._process.kill()
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    async def wait(self) -> int:
+        """Wait until it has ended."""
+        while self.returncode is None:  # noqa: ASYNC110 (of two that wait in threads, one is told nothing)
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return self.returncode
+
+
+Process = asyncio.subprocess.Process | Forked
+
+
+def carry_out(arguments: tuple[str, ...], folder: Path, env: Mapping[str, str], constants: Mapping[str, Any]) -> None:
+    """Become the command, in the process that was forked for it."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    log = os.open("log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), log, log)):
+        os.dup2(file, number)
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        setattr(resolve_name(module), constant, value)
+    sys.argv = ["register", *arguments]
+    main()
+
+
+async def begun(register: tuple[str, ...], *command: str, folder: Path, env: Mapping[str, str]) -> Process:
+    """A command that has begun: of the register that is named, or forked."""
+    if not register:
+        return Forked(*command, folder=folder, env=env)
+    with (folder / "log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *register, *command, cwd=folder, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+        )
+
+
 @asynccontextmanager
-async def serving(folder: Path, *, register: tuple[str, ...] = REGISTER, **variables: str) -> AsyncIterator[int]:
-    """The port of a register with Dresden's agreement on SQLite, started with four commands in an empty folder."""
+async def serving(folder: Path, *, register: tuple[str, ...] = (), **variables: str) -> AsyncIterator[int]:
+    """The port of a register with Dresden's agreement on SQLite, made and started in an empty folder with four commands."""
     port = free_port()
     env = environment(REGISTER_PORT=str(port), **variables)
     for command in (("migrate",), ("seed",), ("keys", "init")):
-        await succeed(*register, *command, cwd=folder, env=env)
-    with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *register, "serve", cwd=folder, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        try:
-            await wait_until_ready(port, process)
-            yield port
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await asyncio.wait_for(process.wait(), 30)
+        making = await begun(register, *command, folder=folder, env=env)
+        assert await asyncio.wait_for(making.wait(), 120) == 0, (folder / "log").read_text("utf-8")
+    process = await begun(register, "serve", folder=folder, env=env)
+    try:
+        await wait_until_ready(port, process)
+        yield port
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), 30)
 
 
 def free_port() -> int:
@@ -69,7 +146,7 @@ def free_port() -> int:
         return port
 
 
-async def wait_until_ready(port: int, process: asyncio.subprocess.Process) -> None:
+async def wait_until_ready(port: int, process: Process) -> None:
     """Ask until the register is ready."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         for _ in range(ATTEMPTS):

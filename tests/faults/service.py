@@ -2,17 +2,16 @@
 
 import asyncio
 import signal
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
 from app.settings import Settings
-from tests.processes import environment, free_port, wait_until_ready
+from tests.processes import Forked, environment, free_port, wait_until_ready
 
-PROGRAM = "from app.cli import main; main()"
 SECONDS_TO_EXIT = 20
 
 
@@ -20,13 +19,19 @@ class Service:
     """One installation: its settings, its port, and the process that serves it."""
 
     def __init__(
-        self, settings: Settings, key: str, folder: Path, *more: str, before: str = "", **variables: str
+        self,
+        settings: Settings,
+        key: str,
+        folder: Path,
+        *more: str,
+        constants: Mapping[str, Any] | None = None,
+        **variables: str,
     ) -> None:
         self.settings = settings
         self.key = key
         self.folder = folder
         self.more = more
-        self.program = (sys.executable, "-c", f"{before}\n{PROGRAM}")
+        self.constants = constants
         self.port = free_port()
         self.environment = environment(
             REGISTER_DATABASE_URL=settings.database_url,
@@ -34,7 +39,7 @@ class Service:
             REGISTER_LOG_LEVEL="warning",
             **variables,
         )
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Forked | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -47,24 +52,16 @@ class Service:
 
     async def start(self) -> None:
         """Start the process and wait until it is ready."""
-        with (self.folder / "log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self.program,
-                "serve",
-                "--port",
-                str(self.port),
-                *self.more,
-                cwd=self.folder,
-                env=self.environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = self.begun("serve", "--port", str(self.port), *self.more)
         try:
             await wait_until_ready(self.port, self.process)
         except BaseException:
             await self.end()
             raise
+
+    def begun(self, *command: str) -> Forked:
+        """A command that has begun on the same database."""
+        return Forked(*command, folder=self.folder, env=self.environment, constants=self.constants)
 
     async def kill(self) -> None:
         """End the process as a power cut would: it is asked nothing and told nothing."""

@@ -16,6 +16,7 @@ from app.webhooks.models import WebhookEndpoint
 from tests.conftest import Templates, client_of, running
 from tests.factories import changes_after, make
 from tests.faults.service import Service
+from tests.processes import Forked
 from tests.webhooks.conftest import LOOPBACK
 from tests.webhooks.receiver import OK, Answer, receiving
 
@@ -23,14 +24,13 @@ ROUNDS = int(os.environ.get("REGISTER_SOAK_ROUNDS", "1"))
 CHANGES = 20
 
 
-async def delivering(service: Service, templates: Templates) -> asyncio.subprocess.Process:
+async def delivering(service: Service, templates: Templates) -> Forked:
     """What delivers: on SQLite the register itself, on PostgreSQL a process of its own."""
     if templates.engine == "sqlite":
         await service.start()
         assert service.process is not None
         return service.process
-    program = (*service.program, "deliver")
-    return await asyncio.create_subprocess_exec(*program, cwd=service.folder, env=service.environment)
+    return service.begun("deliver")
 
 
 @pytest.mark.long
@@ -54,7 +54,7 @@ async def test_loses_nothing_and_doubles_under_one_id(settings: Settings, templa
                 await make(client, "goals", title=f"Ziel {number}")
             process = await delivering(service, templates)
 
-            async def kill(process: asyncio.subprocess.Process = process) -> str:
+            async def kill(process: Forked = process) -> str:
                 process.kill()
                 await process.wait()
                 return OK

@@ -32,9 +32,9 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 @pytest.fixture
 async def impatient(settings: Settings, templates: Templates, tmp_path: Path) -> AsyncIterator[Service]:
     """A process that has one connection for writing, and waits less long for clients than it does by default."""
-    patience = f"import app.http.body; app.http.body.SECONDS_TO_SEND = {SECONDS_TO_SEND}"
+    patience = {"app.http.body.SECONDS_TO_SEND": SECONDS_TO_SEND}
     key = templates.keys["admin"]
-    async with Service(settings, key, tmp_path, before=patience, REGISTER_DATABASE_POOL_SIZE="1") as service:
+    async with Service(settings, key, tmp_path, constants=patience, REGISTER_DATABASE_POOL_SIZE="1") as service:
         yield service
 
 
