@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.language import Language
-from tests.databases import only_sqlite
+from tests.databases import any_database, only_sqlite
 from tests.factories import CARITAS, CITY, LIGA, body_of, delete, make, measure_id, patch
 from tests.kinds import POSTED
 from tests.problems import problem_of
@@ -42,6 +42,7 @@ def named(path: str, name: str) -> dict[str, str]:
     return {POSTED[path].named_by: name}
 
 
+@any_database
 @pytest.mark.parametrize(("path", "owner"), OWNED)
 class TestContributors:
     async def test_write_what_is_their_partners(self, callers: Callers, path: str, owner: str) -> None:

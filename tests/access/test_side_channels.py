@@ -155,6 +155,7 @@ class TestAnonymousCallers:
             differences += (await callers["reader"].get(address, params=params)).text != partner.text
         assert differences > len(asked) / 4
 
+    @any_database
     async def test_page_through_lists_without_meeting_it(self, callers: Callers, path: str) -> None:
         for number in range(3):
             await make(callers["operator"], path, **named(path, f"Offen {number}"))
@@ -202,6 +203,7 @@ class TestAnonymousCallers:
         assert (await delete(callers["operator"], path, changed)).status_code == 204
         await compare()
 
+    @any_database
     async def test_follow_the_changes_without_it(
         self, app: FastAPI, callers: Callers, templates: Templates, path: str
     ) -> None:
@@ -247,6 +249,7 @@ class TestAnonymousCallers:
         assert refusals[0] == refusals[1] == refusals[2]
 
 
+@any_database
 class TestReferences:
     async def test_find_nothing_through_a_hidden_goal(self, callers: Callers) -> None:
         """A public measure names its hidden goal, as it is public as a whole; what the goal holds stays hidden."""
@@ -301,6 +304,7 @@ class TestReferences:
         assert (answer.status_code, "referrers" in answer.json()) == (401, False)
 
 
+@any_database
 class TestOtherCallers:
     async def test_get_no_answer_that_was_kept_for_one(self, callers: Callers) -> None:
         headers = {"Idempotency-Key": "geheim"}

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -101,6 +102,7 @@ class TestListAgreements:
 
 
 class TestCreateAgreement:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, slug="neu", title="Neu")
         for stamp in ("id", "created_at", "updated_at"):
@@ -138,6 +140,7 @@ class TestCreateAgreement:
             made = (await patch(client, PATH, made, **{name: None})).json()
             assert made[name] is None
 
+    @any_database
     async def test_refuses_days_in_the_wrong_order(self, client: httpx.AsyncClient) -> None:
         term = {"starts_on": "2025-01-02", "ends_on": "2025-01-01"}
         assert errors_of(await client.post(f"/v1/{PATH}", json=body_of(PATH, **term))) == [
@@ -151,6 +154,7 @@ class TestCreateAgreement:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, slug="dresden-liga-2024"))
         assert problem_of(answer, 409, "duplicate")["fields"] == ["slug"]
 
+    @any_database
     async def test_names_every_unknown_signing_partner(self, client: httpx.AsyncClient) -> None:
         signatories = [{"name": "A", "partner_id": partner} for partner in (LIGA, NOWHERE, AGREEMENT)]
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, signatories=signatories))
@@ -171,6 +175,7 @@ class TestUpdateAgreement:
         assert same == changed
         assert errors_of(await patch(client, PATH, changed, hearing={"source": None}))[0][0] == "#/hearing/source"
 
+    @any_database
     async def test_refuses_to_follow_itself_by_whatever_way(self, client: httpx.AsyncClient) -> None:
         first = await make(client, PATH)
         second = await make(client, PATH, succeeds_id=first["id"])
@@ -188,16 +193,19 @@ class TestUpdateAgreement:
         assert (answer.json()["signatories"], answer.json()["version"]) == ([], 3)
         assert await items_of(client, PATH, partner_id=CITY) == await items_of(client, PATH, slug="dresden-liga-2024")
 
+    @any_database
     async def test_names_an_unknown_signing_partner(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         answer = await patch(client, PATH, made, signatories=[{"name": "A", "partner_id": NOWHERE}])
         assert errors_of(answer) == [("#/signatories/0/partner_id", "unknown_reference")]
 
+    @any_database
     async def test_refuses_another_slug(self, client: httpx.AsyncClient) -> None:
         assert errors_of(await patch(client, PATH, await make(client, PATH), slug="anders")) == [
             ("#/slug", "extra_forbidden")
         ]
 
+    @any_database
     async def test_keeps_what_is_absent_and_forgets_what_is_null(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, signed_on="2024-08-29", published_on="2024-08-30", description="Text")
         answer = await patch(client, PATH, made, signed_on=None)

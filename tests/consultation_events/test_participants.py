@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.resources.ids import named_id
+from tests.databases import any_database
 from tests.factories import (
     CARITAS,
     CITY,
@@ -53,6 +54,7 @@ async def read(client: httpx.AsyncClient, event: Mapping[str, Any]) -> dict[str,
 
 
 class TestPutParticipant:
+    @any_database
     async def test_lets_a_partner_answer_for_itself(self, callers: Callers) -> None:
         others = [entry(CITY, role="host", attendance="attended", delegates=5), entry(LIGA, attendance="declined")]
         event = await make(
@@ -82,6 +84,7 @@ class TestPutParticipant:
         assert answer.json()["participants"] == [entry(LIGA), entry(CITY), entry(CARITAS, attendance="accepted")]
         assert await items_of(callers["anonymous"], PATH, partner_id=CARITAS) == [answer.json()]
 
+    @any_database
     async def test_keeps_what_is_not_given(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH, participants=[entry(CARITAS, role="moderator", **ACCEPTED)])
         answer = await callers["contributor"].put(address_of(event), json={"attendance": "declined"})
@@ -94,6 +97,7 @@ class TestPutParticipant:
         assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"1"', event)
         assert await changes_after(callers["admin"], cursor) == ([], cursor)
 
+    @any_database
     async def test_tells_the_feed_whose_key_changed_the_event(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH)
         cursor = await end_of_feed(callers["anonymous"])
@@ -103,6 +107,7 @@ class TestPutParticipant:
         assert (change["changed_fields"], change["data"]) == (["participants"], answer.json())
         assert change["by"] == {"partner_id": CARITAS}
 
+    @any_database
     async def test_lets_the_organiser_invite_and_say_who_was_there(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH, organiser_id=CARITAS)
         organiser, liga = callers["contributor"], callers["other_contributor"]
@@ -114,6 +119,7 @@ class TestPutParticipant:
         there = await organiser.put(address_of(event, LIGA), json={"attendance": "attended"})
         assert there.json()["participants"] == [entry(LIGA, role="host", attendance="attended", delegates=3)]
 
+    @any_database
     @pytest.mark.parametrize(
         ("caller", "partner_id", "said"),
         [
@@ -141,6 +147,7 @@ class TestPutParticipant:
         assert rule_of(await callers[caller].put(address_of(event, partner_id), json=said)) == "ownership"
         assert await read(callers["admin"], event) == event
 
+    @any_database
     async def test_lets_nobody_become_the_organiser_of_what_another_one_organises(self, callers: Callers) -> None:
         event = await make(callers["coordinator"], PATH, organiser_id=LIGA)
         for caller in ("coordinator", "admin"):
@@ -149,12 +156,14 @@ class TestPutParticipant:
                 assert (rule_of(refused), refused.json()["writers"]) == ("ownership", ["partner"])
         assert (await patch(callers["coordinator"], PATH, event, title="Anders")).status_code == 200
 
+    @any_database
     async def test_lets_any_coordinator_invite_where_nobody_organises(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH, organiser_id=None)
         for said in ({}, {"attendance": "attended"}):
             answer = await callers["coordinator"].put(address_of(event, LIGA), json=said)
             assert (answer.status_code, answer.json()["participants"]) == (200, [entry(LIGA, **said)])
 
+    @any_database
     @pytest.mark.parametrize("organiser_id", [CITY, LIGA, None])
     async def test_refuses_to_answer_for_others(self, callers: Callers, organiser_id: str | None) -> None:
         event = await make(callers["operator"], PATH, organiser_id=organiser_id, participants=[entry(LIGA)])
@@ -165,6 +174,7 @@ class TestPutParticipant:
         assert rule_of(answer) == "role"
         assert await read(callers["admin"], event) == event
 
+    @any_database
     async def test_honours_if_match_when_it_is_sent(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH)
         answer = await callers["contributor"].put(address_of(event), json=ACCEPTED, headers={"If-Match": '"2"'})
@@ -189,6 +199,7 @@ class TestPutParticipant:
         assert first == entry(CITY)
         assert sorted(each["partner_id"] for each in added) == sorted(partners)
 
+    @any_database
     async def test_is_not_found_where_there_is_no_such_event_or_partner(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH)
         for address in (address_of(NOWHERE), address_of(event, NOWHERE), address_of(event, event["id"])):
@@ -197,6 +208,7 @@ class TestPutParticipant:
         assert (await delete(client, PATH, event)).status_code == 204
         problem_of(await client.put(address_of(event), json=ACCEPTED), 410, "gone")
 
+    @any_database
     @pytest.mark.parametrize("method", ["PUT", "DELETE"])
     async def test_refuses_an_address_that_is_none(self, client: httpx.AsyncClient, method: str) -> None:
         event = await make(client, PATH)
@@ -204,6 +216,7 @@ class TestPutParticipant:
         for address, parameter in ((address_of(event, "caritas"), "partner_id"), (address_of("fachtag"), "id")):
             assert errors_of(await client.request(method, address, json=body)) == [(parameter, "uuid_format")]
 
+    @any_database
     async def test_refuses_what_is_no_participation(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH)
         for body, error in (
@@ -215,6 +228,7 @@ class TestPutParticipant:
             assert errors_of(await client.put(address_of(event), json=body)) == [error]
         assert await read(client, event) == event
 
+    @any_database
     async def test_refuses_more_partners_than_an_event_holds(self, client: httpx.AsyncClient) -> None:
         partners = [(await make(client, "partners"))["id"] for _ in range(200)]
         event = await make(client, PATH, participants=[{"partner_id": partner} for partner in partners])
@@ -296,6 +310,7 @@ class TestDeleteParticipant:
         assert (await delete(client, PATH, now)).status_code == 204
         problem_of(await client.delete(address_of(event, LIGA), headers=ANY), 410, "gone")
 
+    @any_database
     async def test_is_the_right_of_whose_words_it_holds(self, callers: Callers) -> None:
         event = await make(callers["operator"], PATH, organiser_id=CARITAS, participants=[entry(CITY), entry(CARITAS)])
         for partner_id in (CITY, CARITAS):
@@ -315,6 +330,7 @@ class TestDeleteParticipant:
         assert (await callers["contributor"].delete(address_of(event, CARITAS), headers=ANY)).status_code == 204
         assert (await read(callers["admin"], event))["participants"] == []
 
+    @any_database
     async def test_goes_for_the_event_as_a_whole(self, callers: Callers) -> None:
         """Whoever deleted the event would delete what its participants said."""
         event = await make(callers["contributor"], PATH, organiser_id=CARITAS, participants=[entry(LIGA)])
@@ -325,6 +341,7 @@ class TestDeleteParticipant:
         patched = await patch(callers["contributor"], PATH, answered.json(), participants=[], title="Anders")
         assert rule_of(patched) == "ownership"
 
+    @any_database
     async def test_needs_if_match_with_the_event_s_etag(self, client: httpx.AsyncClient) -> None:
         event = await make(client, PATH, participants=[entry(CARITAS)])
         problem_of(await client.delete(address_of(event)), 428, "precondition-required")

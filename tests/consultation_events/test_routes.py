@@ -154,6 +154,7 @@ class TestListConsultationEvents:
 
 
 class TestCreateConsultationEvent:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         for stamp in ("id", "created_at", "updated_at"):
@@ -178,6 +179,7 @@ class TestCreateConsultationEvent:
             "documents": [],
         }
 
+    @any_database
     async def test_sets_what_is_not_given_in_its_lists(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, participants=[{"partner_id": CITY}], agenda_items=[{"title": "x"}])
         assert made["participants"] == [
@@ -200,16 +202,19 @@ class TestCreateConsultationEvent:
             assert {name: made[name] for name in lists} == lists
             assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
+    @any_database
     async def test_answers_times_in_utc(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, starts_at="2025-03-12T09:00:00+01:00", ends_at="2025-03-12T23:30:00.120-02:00")
         assert (made["starts_at"], made["ends_at"]) == ("2025-03-12T08:00:00Z", "2025-03-13T01:30:00.120000Z")
 
+    @any_database
     async def test_refuses_an_end_that_is_not_after_the_start(self, client: httpx.AsyncClient) -> None:
         for end in ("2025-03-12T09:00:00Z", "2025-03-12T09:30:00+01:00"):
             answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, ends_at=end))
             assert errors_of(answer) == [("#/ends_at", "before_start")]
         assert (await make(client, PATH, ends_at="2025-03-12T10:00:01+01:00"))["ends_at"] == "2025-03-12T09:00:01Z"
 
+    @any_database
     async def test_refuses_a_partner_that_takes_part_twice(self, client: httpx.AsyncClient) -> None:
         participants = [{"partner_id": each} for each in (CITY, LIGA, CITY.upper(), LIGA)]
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, participants=participants))
@@ -218,6 +223,7 @@ class TestCreateConsultationEvent:
             ("#/participants/3/partner_id", "repeated"),
         ]
 
+    @any_database
     async def test_names_every_mistake_between_fields_and_every_unknown_reference(
         self, client: httpx.AsyncClient
     ) -> None:
@@ -290,6 +296,7 @@ class TestUpdateConsultationEvent:
                 made = answer.json()
         assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
+    @any_database
     async def test_forgets_links_that_were_replaced(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, **LISTS)
         ways = {
@@ -311,11 +318,13 @@ class TestUpdateConsultationEvent:
         )
         assert answer.json() == made
 
+    @any_database
     async def test_refuses_a_partner_that_takes_part_twice(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         answer = await patch(client, PATH, made, participants=[{"partner_id": CITY}, {"partner_id": CITY}])
         assert errors_of(answer) == [("#/participants/1/partner_id", "repeated")]
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, ends_at="2025-03-12T10:00:00Z")
         answer = await patch(client, PATH, made, starts_at="2025-03-12T10:00:00Z", status="postponed")
@@ -323,6 +332,7 @@ class TestUpdateConsultationEvent:
         answer = await patch(client, PATH, made, starts_at="2025-03-12T10:00:00Z", ends_at=None)
         assert (answer.status_code, answer.json()["ends_at"]) == (200, None)
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         answer = await patch(
             client, PATH, await make(client, PATH), organiser_id=NOWHERE, participants=[{"partner_id": NOWHERE}]

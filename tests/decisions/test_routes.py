@@ -183,6 +183,7 @@ class TestListDecisions:
 
 
 class TestCreateDecision:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         answer = await client.post(f"/v1/{PATH}", json={"title": "Haushalt", "kind": "financial"})
         assert answer.status_code == 201
@@ -208,6 +209,7 @@ class TestCreateDecision:
             "involved_partner_ids": ASSOCIATIONS,
         }
 
+    @any_database
     async def test_asks_the_associations_that_are_parties_on_the_day_of_the_announcement(
         self, client: httpx.AsyncClient
     ) -> None:
@@ -236,6 +238,7 @@ class TestCreateDecision:
             assert made["involved_partner_ids"] == [each["id"] for each in asked], day
         assert (await make(client, PATH, announced_on="2025-03-31"))["involved_partner_ids"] == ASSOCIATIONS
 
+    @any_database
     async def test_asks_whom_it_says(self, client: httpx.AsyncClient) -> None:
         for partners in ([CITY, CARITAS], []):
             made = await make(client, PATH, involved_partner_ids=partners)
@@ -254,6 +257,7 @@ class TestCreateDecision:
             made = await make(client, PATH, **turned)
             assert {name: made[name] for name in lists} == turned
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         body = body_of(
             PATH,
@@ -271,6 +275,7 @@ class TestCreateDecision:
             ("#/topic_ids/1", "unknown_reference"),
         ]
 
+    @any_database
     @pytest.mark.parametrize("status", sorted(DecisionStatus))
     async def test_has_its_day_when_it_is_made_and_only_then(self, client: httpx.AsyncClient, status: str) -> None:
         for day in (None, "2025-05-15"):
@@ -282,6 +287,7 @@ class TestCreateDecision:
                 code = "not_decided" if day else "day_required"
                 assert errors_of(answer) == [("#/decided_on", code)]
 
+    @any_database
     async def test_names_every_day_out_of_order(self, client: httpx.AsyncClient) -> None:
         body = body_of(PATH, announced_on="2025-03-01", statements_due_on="2025-02-28", decides_on="2025-02-27")
         assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [
@@ -292,6 +298,7 @@ class TestCreateDecision:
         made = await make(client, PATH, announced_on=day, statements_due_on=day, decides_on=day)
         assert made["decides_on"] == day
 
+    @any_database
     async def test_says_why_nobody_is_to_be_heard(self, client: httpx.AsyncClient) -> None:
         wanted = [("#/waiver_reason", "reason_required")]
         for reason in (None, "", " \n"):
@@ -302,6 +309,7 @@ class TestCreateDecision:
         answer = await patch(client, PATH, made, involvement_required=False, waiver_reason="Nur eine Verlängerung")
         assert (answer.status_code, answer.json()["waiver_reason"]) == (200, "Nur eine Verlängerung")
 
+    @any_database
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         for caller in ("contributor", "other_contributor", "reader"):
             assert rule_of(await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH))) == "role"
@@ -325,6 +333,7 @@ class TestUpdateDecision:
             assert problem_of(answer, 409, "transition-not-allowed")["allowed"] == ALLOWED[status]
             await unchanged(client, made)
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, announced_on="2025-01-10", statements_due_on="2025-02-10")
         for changes, error in (
@@ -336,6 +345,7 @@ class TestUpdateDecision:
             assert errors_of(await patch(client, PATH, made, **changes)) == [error]
         await unchanged(client, made)
 
+    @any_database
     async def test_asks_nobody_only_when_it_says_so(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         assert errors_of(await patch(client, PATH, made, involved_partner_ids=None)) == [
@@ -359,6 +369,7 @@ class TestUpdateDecision:
         assert await items_of(client, PATH, topic_id=topic_id("health")) == []
         assert await items_of(client, PATH, sub_measure_id=measure_id(1, 2)) == [answer.json()]
 
+    @any_database
     async def test_keeps_what_tells_whether_the_partners_were_heard(self, client: httpx.AsyncClient) -> None:
         event, other_event = [(await make(client, "consultation-events"))["id"] for _ in range(2)]
         made = await decision_with(
@@ -413,6 +424,7 @@ class TestUpdateDecision:
         assert answer.status_code == 200
         assert answer.json() == made | more | {"version": 2, "updated_at": answer.json()["updated_at"]}
 
+    @any_database
     async def test_may_set_the_evidence_in_the_step_that_makes_it(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         changes = {
@@ -424,6 +436,7 @@ class TestUpdateDecision:
         answer = await patch(client, PATH, made, **changes)
         assert answer.json() == made | changes | {"version": 2, "updated_at": answer.json()["updated_at"]}
 
+    @any_database
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         made = await make(callers["operator"], PATH, involved_partner_ids=[CARITAS])
         for caller in ("contributor", "reader"):
@@ -432,6 +445,7 @@ class TestUpdateDecision:
         await unchanged(callers["admin"], made)
         assert (await patch(callers["coordinator"], PATH, made, title="Neu")).status_code == 200
 
+    @any_database
     async def test_tells_the_feed_which_fields_changed(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         cursor = await end_of_feed(client)
@@ -442,6 +456,7 @@ class TestUpdateDecision:
 
 
 class TestReportedDecision:
+    @any_database
     async def test_is_recorded_by_associations_and_taken_on_by_the_authority(self, callers: Callers) -> None:
         city, liga = callers["coordinator"], callers["other_contributor"]
         made = await make(liga, PATH, status="reported", decided_on="2025-05-15")
@@ -465,6 +480,7 @@ class TestReportedDecision:
         assert (taken_on.status_code, taken_on.json()["reported_by_id"]) == (200, LIGA)
         assert rule_of(await patch(liga, PATH, taken_on.json(), title="Anders")) == "role"
 
+    @any_database
     async def test_is_refused_with_a_reason_and_stays(self, callers: Callers) -> None:
         city, liga = callers["coordinator"], callers["other_contributor"]
         made = await make(liga, PATH, status="reported")
@@ -482,12 +498,14 @@ class TestReportedDecision:
         assert (again.status_code, again.json()["reported_by_id"]) == (200, LIGA)
         assert rule_of(await delete(city, PATH, again.json())) == "ownership"
 
+    @any_database
     async def test_is_taken_back_by_who_reported_it(self, callers: Callers) -> None:
         made = await make(callers["contributor"], PATH, status="reported")
         for caller in ("other_contributor", "coordinator", "admin"):
             assert rule_of(await delete(callers[caller], PATH, made)) == "ownership"
         assert (await delete(callers["contributor"], PATH, made)).status_code == 204
 
+    @any_database
     async def test_is_nothing_that_the_authority_records(self, callers: Callers) -> None:
         answer = await callers["coordinator"].post(f"/v1/{PATH}", json=body_of(PATH, status="reported"))
         assert (rule_of(answer), answer.json()["writers"]) == ("side", ["associations"])

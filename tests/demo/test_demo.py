@@ -27,6 +27,7 @@ from app.statements.terms import Position, TakenUp
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from tests.conftest import KEY_OWNERS, Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import LIGA, changes_after, delete, items_of, make, measure_id, patch, topic_id
 
 MARK = "[Demo] "
@@ -140,12 +141,14 @@ class TestLoad:
         assert await verify_all(year.settings) == (sum(BUILT_IN.values()) + sum(ADDED.values()), [])
         assert len(await items_of(demo, "agreements")) == 1
 
+    @any_database
     async def test_is_in_the_log_as_a_command(self, demo: httpx.AsyncClient) -> None:
         changes = [each for each in (await changes_after(demo, None))[0] if each["resource_type"] != "key"]
         assert len(changes) == CHANGES
         assert all(each["by"] is None for each in changes)
         assert {each["action"] for each in changes} == {"created", "updated", "corrected"}
 
+    @any_database
     async def test_again_changes_nothing_and_brings_nothing_back(
         self, client: httpx.AsyncClient, settings: Settings
     ) -> None:
@@ -159,12 +162,14 @@ class TestLoad:
         assert await position(client) == CHANGES + len(KEY_OWNERS) + 1
         assert (await client.get(address)).status_code == 410
 
+    @any_database
     async def test_gives_every_register_the_same(
         self, demo: httpx.AsyncClient, client: httpx.AsyncClient, settings: Settings
     ) -> None:
         await load(settings)
         assert without_times(await everything(client)) == without_times(await everything(demo))
 
+    @any_database
     async def test_happens_only_when_it_is_asked_for(self, client: httpx.AsyncClient) -> None:
         register = await everything(client)
         assert {path: len(entries) for path, entries in register.items()} == dict.fromkeys(ADDED, 0) | BUILT_IN
@@ -182,6 +187,7 @@ def without_times(register: Mapping[str, list[dict[str, Any]]]) -> dict[str, dic
     }
 
 
+@any_database
 class TestRefusal:
     async def test_without_the_agreement(self, empty_client: httpx.AsyncClient, empty_settings: Settings) -> None:
         with pytest.raises(Failed, match="run `register seed` first"):
@@ -217,6 +223,7 @@ class TestRefusal:
         assert (await client.get(f"/v1/sub-measures/{measure['id']}")).json() == changed
 
 
+@any_database
 class TestMark:
     async def test_stands_on_everything(self, demo: httpx.AsyncClient) -> None:
         register = await everything(demo)
@@ -238,6 +245,7 @@ class TestMark:
         assert not any(MARK in str(each.get("title")) for path in BUILT_IN for each in register[path])
 
 
+@any_database
 class TestYear:
     async def test_is_the_first_of_the_agreement(self, demo: httpx.AsyncClient) -> None:
         register = await everything(demo)

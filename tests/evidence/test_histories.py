@@ -21,7 +21,7 @@ from tests.evidence.history import KEYS, PARTNERS, WRITES, History, Written
 from tests.factories import items_of
 from tests.proposals.evidence import recorded
 
-SEEDS = range(int(os.environ["REGISTER_SOAK_ROUNDS"])) if IS_SOAK else range(2)
+SEEDS = range(int(os.environ["REGISTER_SOAK_ROUNDS"])) if IS_SOAK else range(1)
 ROUNDS, MORE = 2, 20
 OWNERS = {"statement": "partner_id", "need": "raised_by_id", "progress_report": "partner_id"}
 WORDS = {

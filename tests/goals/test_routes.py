@@ -2,6 +2,7 @@
 
 import httpx
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     NOWHERE,
@@ -61,6 +62,7 @@ class TestListGoals:
 
 
 class TestCreateGoal:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, number=6)
         for stamp in ("id", "created_at", "updated_at"):
@@ -82,6 +84,7 @@ class TestCreateGoal:
         topic = await make(client, "topics", agreement_id=other["id"])
         assert (await make(client, PATH, number=5, agreement_id=other["id"], topic_id=topic["id"]))["number"] == 5
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         body = body_of(PATH, agreement_id=goal_id(1), topic_id=NOWHERE)
         assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [
@@ -89,6 +92,7 @@ class TestCreateGoal:
             ("#/topic_id", "unknown_reference"),
         ]
 
+    @any_database
     async def test_refuses_a_topic_of_another_agreement(self, client: httpx.AsyncClient) -> None:
         other = await make(client, "agreements")
         topic = await make(client, "topics", agreement_id=other["id"])
@@ -109,10 +113,12 @@ class TestUpdateGoal:
         refused = await patch(client, PATH, answer.json(), topic_id=NOWHERE)
         assert errors_of(refused) == [("#/topic_id", "unknown_reference")]
 
+    @any_database
     async def test_refuses_another_number_and_another_agreement(self, client: httpx.AsyncClient) -> None:
         answer = await patch(client, PATH, await make(client, PATH), number=99, agreement_id=AGREEMENT)
         assert errors_of(answer) == [("#/number", "extra_forbidden"), ("#/agreement_id", "extra_forbidden")]
 
+    @any_database
     async def test_forgets_its_description_but_not_its_title(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, description="Text")
         assert errors_of(await patch(client, PATH, made, title=None)) == [("#/title", "string_type")]
@@ -133,6 +139,7 @@ class TestDeleteGoal:
             assert (await delete(client, path, referrer)).status_code == 204
         assert (await delete(client, PATH, made)).status_code == 204
 
+    @any_database
     async def test_names_the_measures_of_one_of_dresden(self, client: httpx.AsyncClient) -> None:
         goal = (await client.get(f"/v1/{PATH}/{goal_id(1)}")).json()
         assert referrers_of(await delete(client, PATH, goal)) == {

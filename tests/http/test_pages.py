@@ -20,6 +20,7 @@ from app.site.frame import OWN_ASSETS, PAGE_POLICY
 from app.site.kept import Kept
 from app.site.routes import LINKS, SWAGGER_ASSETS
 from tests.conftest import Cluster, as_command, client_of, running, settings_for
+from tests.databases import any_database
 from tests.problems import problem_of
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -49,6 +50,7 @@ class Elements(HTMLParser):
         ]
 
 
+@any_database
 class TestIndex:
     @pytest.mark.parametrize(
         ("language", "title", "first"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -111,6 +112,7 @@ class TestListIndicators:
 
 
 class TestCreateIndicator:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         body = {"name": "Plätze", "unit": "Plätze", "sub_measure_id": measure_id(1, 1)}
         answer = await client.post(f"/v1/{PATH}", json=body)
@@ -126,6 +128,7 @@ class TestCreateIndicator:
             "direction": "higher_is_better",
         }
 
+    @any_database
     async def test_belongs_to_a_goal_or_to_a_sub_measure(self, client: httpx.AsyncClient) -> None:
         for place in (
             {"goal_id": None},
@@ -135,6 +138,7 @@ class TestCreateIndicator:
             assert errors_of(await client.post(f"/v1/{PATH}", json=body_of(PATH, **place))) == ONE_OF
         assert await items_of(client, PATH) == []
 
+    @any_database
     async def test_is_aimed_at_after_its_baseline(self, client: httpx.AsyncClient) -> None:
         for day in ("2025-01-31", "2025-02-01"):
             body = body_of(PATH, baseline_on="2025-02-01", target_on=day)
@@ -148,12 +152,14 @@ class TestCreateIndicator:
             assert (made["baseline_value"], made["target_value"]) == (number, number)
             assert (await client.get(f"/v1/{PATH}/{made['id']}")).json() == made
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         for field in ("goal_id", "sub_measure_id"):
             for id in (NOWHERE, LIGA):
                 body = body_of(PATH, **{"goal_id": None, field: id})
                 assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [(f"#/{field}", "unknown_reference")]
 
+    @any_database
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         for caller in ("contributor", "reader"):
             assert rule_of(await callers[caller].post(f"/v1/{PATH}", json=body_of(PATH))) == "role"
@@ -170,6 +176,7 @@ class TestUpdateIndicator:
         assert answer.json() == made | OF_MEASURE | {"version": 2, "updated_at": answer.json()["updated_at"]}
         assert await items_of(client, PATH, sub_measure_id=measure_id(1, 1)) == [answer.json()]
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, baseline_on="2025-02-01", target_on="2025-03-01")
         for changes in ({"target_on": "2025-02-01"}, {"baseline_on": "2025-03-01"}):
@@ -178,6 +185,7 @@ class TestUpdateIndicator:
         answer = await patch(client, PATH, made, target_on="2025-02-01", baseline_on=None)
         assert (answer.status_code, answer.json()["baseline_on"]) == (200, None)
 
+    @any_database
     async def test_is_the_right_of_coordinators(self, callers: Callers) -> None:
         """Whoever leads the sub-measure writes its values, not what is counted."""
         measure = await make(callers["contributor"], "sub-measures", lead_partner_id=CARITAS)

@@ -67,6 +67,7 @@ async def register(client: httpx.AsyncClient, settings: Settings) -> Mapping[str
     return {feature.kind.path: await everything(client, feature) for feature in FEATURES}
 
 
+@any_database
 class TestDemoYear:
     async def test_is_in_every_form_what_the_api_says(
         self, client: httpx.AsyncClient, register: Mapping[str, Rows]

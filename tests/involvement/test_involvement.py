@@ -12,7 +12,7 @@ import pytest
 from app.involvement.models import HeardBy, InvolvementState
 from app.resources.ids import named_id
 from tests.clock import Clock
-from tests.databases import IS_SOAK
+from tests.databases import IS_SOAK, any_database
 from tests.dresden import AGREEMENT, ASSOCIATIONS
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, delete, items_of, make, patch
 from tests.involvement.reference import half_years, involvements, row_of, rows_of_partners
@@ -91,6 +91,7 @@ async def decide(client: httpx.AsyncClient, decision: dict[str, Any], on: str = 
     return await changed(client, "decisions", decision, status="decided", decided_on=on)
 
 
+@any_database
 class TestGetInvolvement:
     async def test_is_open_until_somebody_was_heard(self, client: httpx.AsyncClient) -> None:
         decision = await asking(client, LIGA, CARITAS)
@@ -387,6 +388,7 @@ class TestGetInvolvement:
         problem_of(await client.get(f"/v1/decisions/{decision['id']}/involvement"), 410, "gone")
 
 
+@any_database
 class TestVisibility:
     async def test_hides_the_involvement_in_a_decision_for_partners(
         self, callers: dict[str, httpx.AsyncClient]
@@ -422,6 +424,7 @@ class TestVisibility:
             assert seen == known
 
 
+@any_database
 class TestMissed:
     @pytest.mark.parametrize("seed", range(3))
     async def test_stays_missed_whatever_is_recorded_of_later_days(
@@ -470,6 +473,7 @@ class TestMissed:
         assert (await delete(client, "decisions", await current(client, "decisions", decision))).status_code == 409
 
 
+@any_database
 class TestReported:
     async def test_counts_what_the_city_never_announced_from_the_first_day(
         self, callers: dict[str, httpx.AsyncClient], clock: Clock

@@ -20,6 +20,7 @@ from app.database import table_of
 from app.http.masking import shown
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -67,6 +68,7 @@ class TestCreateKey:
         assert answer.headers["cache-control"] == "no-store"
         assert made["key"] not in (await callers["operator"].get("/v1/keys")).text
 
+    @any_database
     async def test_refuses_partners_that_are_not_there_and_ends_that_have_passed(self, callers: Callers) -> None:
         answer = await callers["operator"].post("/v1/keys", json={"partner_id": NOWHERE, "role": "reader"})
         assert errors_of(answer) == [("#/partner_id", "unknown_reference")]
@@ -93,6 +95,7 @@ class TestListKeys:
 
 
 class TestRotateKey:
+    @any_database
     async def test_lets_the_old_key_work_until_the_overlap_ends(self, app: FastAPI, callers: Callers) -> None:
         old = await issue(callers)
         answer = await callers["operator"].post(f"/v1/keys/{old['id']}/rotation", json={"overlap_hours": 1})
@@ -172,6 +175,7 @@ class TestPartnerWithKeys:
 
 
 class TestWrongKey:
+    @any_database
     async def test_is_refused(self, callers: Callers) -> None:
         key = (await issue(callers))["key"]
         for header in (
@@ -337,6 +341,7 @@ class TestSecrecy:
 
 
 class TestCurrentKey:
+    @any_database
     async def test_says_whose_it_is_and_where_it_writes(self, callers: Callers) -> None:
         answer = await callers["contributor"].get("/v1/keys/current")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")

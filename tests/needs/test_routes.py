@@ -133,6 +133,7 @@ class TestListNeeds:
 
 
 class TestCreateNeed:
+    @any_database
     async def test_sets_what_is_not_given(self, callers: Callers) -> None:
         body = {"title": "Mehr Plätze", "raised_by_id": CARITAS}
         answer = await callers["contributor"].post(f"/v1/{PATH}", json=body)
@@ -167,6 +168,7 @@ class TestCreateNeed:
             made = await make(client, PATH, **turned)
             assert {name: made[name] for name in lists} == turned
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         body = body_of(
             PATH,
@@ -211,6 +213,7 @@ class TestCreateNeed:
             answer = await callers["contributor"].post(f"/v1/{PATH}", json={**body, "response": response})
             assert rule_of(answer) == "role"
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         for caller, partner_id, rule in (
             ("contributor", LIGA, "ownership"),
@@ -259,6 +262,7 @@ class TestUpdateNeed:
             assert rule_of(answer) == "role"
         await unchanged(callers["admin"], made)
 
+    @any_database
     async def test_keeps_the_words_of_the_answer_from_contributors(self, callers: Callers) -> None:
         made = await make(callers["operator"], PATH, raised_by_id=CARITAS, response="Ja.")
         for response in (None, "", "Nein."):
@@ -268,6 +272,7 @@ class TestUpdateNeed:
         answer = await patch(callers["contributor"], PATH, made, response="Ja.", visibility="partners")
         assert (answer.status_code, answer.json()["visibility"]) == (200, "partners")
 
+    @any_database
     async def test_tells_when_it_was_answered(self, client: httpx.AsyncClient) -> None:
         need = await make(client, PATH)
         steps: list[dict[str, Any]] = []
@@ -292,6 +297,7 @@ class TestUpdateNeed:
         assert opened is None
         assert steps[-1]["response"] == "Ja, gern."
 
+    @any_database
     async def test_answers_only_with_words(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         assert errors_of(await patch(client, PATH, made, status="answered")) == [("#/response", "response_required")]
@@ -302,6 +308,7 @@ class TestUpdateNeed:
             assert errors_of(answer) == [("#/response", "response_required")]
         await unchanged(client, answered)
 
+    @any_database
     async def test_never_says_itself_when_it_was_answered(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         answer = await patch(client, PATH, made, answered_at="2025-01-01T00:00:00Z")
@@ -317,6 +324,7 @@ class TestUpdateNeed:
         assert await items_of(client, PATH, district="Mitte") == []
         assert await items_of(client, PATH, sub_measure_id=measure_id(1, 1)) == []
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         made = await make(callers["other_contributor"], PATH, raised_by_id=LIGA)
         assert rule_of(await patch(callers["contributor"], PATH, made, title="Fremd")) == "ownership"
@@ -339,6 +347,7 @@ class TestUpdateNeed:
 
 
 class TestDeleteNeed:
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         made = await make(callers["contributor"], PATH, raised_by_id=CARITAS)
         for caller, rule in (("other_contributor", "ownership"), ("coordinator", "ownership"), ("reader", "role")):
@@ -347,6 +356,7 @@ class TestDeleteNeed:
         assert (await delete(callers["contributor"], PATH, made)).status_code == 204
         problem_of(await callers["anonymous"].get(f"/v1/{PATH}/{made['id']}"), 410, "gone")
 
+    @any_database
     async def test_keeps_what_is_answered(self, callers: Callers) -> None:
         """Whoever deleted it would delete the city's words with it."""
         for said, status in (({"status": "acknowledged"}, 403), ({"response": "Ja."}, 409)):

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.databases import any_database
 from tests.factories import (
     CARITAS,
     CITY,
@@ -106,6 +107,7 @@ class TestListObservations:
         assert await items_of(client, path, q="GRÖSSE") == [one]
         assert await items_of(client, path, q="statistik") == [two]
 
+    @any_database
     async def test_is_not_found_where_there_is_no_such_indicator(self, callers: Callers) -> None:
         problem_of(await callers["admin"].get(f"/v1/indicators/{NOWHERE}/observations"), 404, "not-found")
         hidden = await make(callers["operator"], "indicators", visibility="partners")
@@ -126,6 +128,7 @@ class TestListObservations:
 
 
 class TestGetObservation:
+    @any_database
     async def test_answers_with_the_version_that_the_caller_may_know(self, callers: Callers) -> None:
         observation = await observe(callers["admin"], await make(callers["operator"], "indicators"))
         address = address_of(observation["indicator_id"])
@@ -134,18 +137,21 @@ class TestGetObservation:
         known = await callers["anonymous"].get(address, headers={"If-None-Match": '"1"'})
         assert (known.status_code, known.content) == (304, b"")
 
+    @any_database
     async def test_is_not_found_where_nothing_was_observed(self, client: httpx.AsyncClient) -> None:
         indicator = await make(client, "indicators")
         await observe(client, indicator)
         for address in (address_of(indicator, "2025-02-27"), address_of(NOWHERE)):
             problem_of(await client.get(address), 404, "not-found")
 
+    @any_database
     async def test_hides_what_is_for_partners(self, callers: Callers) -> None:
         indicator = await make(callers["operator"], "indicators")
         observation = await observe(callers["admin"], indicator, visibility="partners")
         problem_of(await callers["anonymous"].get(address_of(indicator)), 404, "not-found")
         assert (await callers["reader"].get(address_of(indicator))).json() == observation
 
+    @any_database
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
     async def test_refuses_an_address_that_is_none(self, client: httpx.AsyncClient, method: str) -> None:
         indicator = await make(client, "indicators")
@@ -205,6 +211,7 @@ class TestPutObservation:
                 assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"1"', observation)
             assert await changes_after(client, cursor) == ([], cursor)
 
+    @any_database
     async def test_honours_if_match_when_it_is_sent(self, client: httpx.AsyncClient) -> None:
         indicator = await make(client, "indicators")
         address = address_of(indicator)
@@ -234,12 +241,14 @@ class TestPutObservation:
         assert [answer.json()["value"] for answer in answers] == list(range(8))
         assert len(await history_of(client, address)) == 8
 
+    @any_database
     async def test_is_not_found_where_there_is_no_such_indicator(self, client: httpx.AsyncClient) -> None:
         problem_of(await client.put(address_of(NOWHERE), json=VALUE), 404, "not-found")
         indicator = await make(client, "indicators")
         assert (await delete(client, "indicators", indicator)).status_code == 204
         problem_of(await client.put(address_of(indicator), json=VALUE), 410, "gone")
 
+    @any_database
     async def test_refuses_what_is_no_value(self, client: httpx.AsyncClient) -> None:
         address = address_of(await make(client, "indicators"))
         for body, error in (
@@ -254,6 +263,7 @@ class TestPutObservation:
             assert errors_of(await client.put(address, json=body)) == [error]
         assert (await client.get(address)).status_code == 404
 
+    @any_database
     async def test_is_the_right_of_who_leads_the_sub_measure(self, callers: Callers) -> None:
         indicator = await indicator_led_by(callers["admin"], CARITAS)
         address = address_of(indicator)
@@ -271,6 +281,7 @@ class TestPutObservation:
             answer = await callers[caller].put(address, json={"value": version})
             assert (answer.status_code, answer.json()["version"]) == (200, version)
 
+    @any_database
     async def test_is_the_right_of_coordinators_where_nobody_leads(self, callers: Callers) -> None:
         for indicator in (
             await make(callers["operator"], "indicators"),
@@ -297,11 +308,13 @@ class TestPutObservation:
         assert rule_of(await callers["contributor"].put(address_of(indicator), json=VALUE)) == "ownership"
         assert (await callers["other_contributor"].put(address_of(indicator), json=VALUE)).status_code == 200
 
+    @any_database
     async def test_is_as_visible_as_its_indicator_when_it_does_not_say(self, client: httpx.AsyncClient) -> None:
         for visibility in ("public", "partners"):
             indicator = await make(client, "indicators", visibility=visibility)
             assert (await observe(client, indicator))["visibility"] == visibility
 
+    @any_database
     async def test_is_never_more_visible_than_its_indicator(self, client: httpx.AsyncClient) -> None:
         indicator = await make(client, "indicators", visibility="partners")
         too_visible = {**VALUE, "visibility": "public"}
@@ -349,6 +362,7 @@ class TestDeleteObservation:
         assert (await callers["admin"].delete(address, headers={"If-Match": '"4"'})).status_code == 204
         problem_of(await callers["anonymous"].get(address), 410, "gone")
 
+    @any_database
     async def test_needs_the_version_that_the_caller_has_seen(self, client: httpx.AsyncClient) -> None:
         observation = await observe(client, await make(client, "indicators"))
         address = address_of(observation["indicator_id"])
@@ -357,6 +371,7 @@ class TestDeleteObservation:
         assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
         await unchanged(client, observation)
 
+    @any_database
     async def test_is_not_found_where_nothing_was_observed(self, client: httpx.AsyncClient) -> None:
         indicator = await make(client, "indicators")
         for address in (address_of(indicator), address_of(NOWHERE)):
@@ -392,6 +407,7 @@ class TestIndicatorsWithObservations:
         ]
         assert {each["by"]["partner_id"] for each in seen} == {CITY}
 
+    @any_database
     async def test_keep_them_for_partners_when_they_are_for_everyone_again(self, callers: Callers) -> None:
         indicator = await make(callers["operator"], "indicators")
         await observe(callers["admin"], indicator)

@@ -8,6 +8,7 @@ import pytest
 
 from app.cli.demo import built_in_demo, load_demo
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import AGREEMENT, items_of, make
 from tests.oparl.rules import LISTS, RULES
 from tests.oparl.walking import START, Walk, pages
@@ -63,6 +64,7 @@ def ids(addresses: Iterable[str]) -> set[str]:
     return {address.rpartition("/")[2] for address in addresses}
 
 
+@any_database
 class TestWalk:
     async def test_meets_every_type_and_list_that_there_is_something_for(self, year: Year) -> None:
         assert {type for type, found in year.walk.objects.items() if found} == RULES.keys() - {"LegislativeTerm"}
@@ -130,6 +132,7 @@ class TestWalk:
             }
 
 
+@any_database
 class TestPages:
     @pytest.mark.parametrize("name", ["meeting", "agendaItem", "paper", "person"])
     async def test_go_on_and_back_alike(self, year: Year, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -117,6 +118,7 @@ class TestListPartners:
 
 
 class TestCreatePartner:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, slug="verein", name="Verein", kind="other")
         for stamp in ("id", "created_at", "updated_at"):
@@ -139,6 +141,7 @@ class TestCreatePartner:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, slug="liga-dresden"))
         assert problem_of(answer, 409, "duplicate")["fields"] == ["slug"]
 
+    @any_database
     async def test_refuses_an_unknown_umbrella_association(self, client: httpx.AsyncClient) -> None:
         for umbrella in (NOWHERE, AGREEMENT):
             answer = await client.post(
@@ -146,6 +149,7 @@ class TestCreatePartner:
             )
             assert errors_of(answer) == [("#/memberships/1/umbrella_id", "unknown_reference")]
 
+    @any_database
     async def test_refuses_an_end_before_the_founding(self, client: httpx.AsyncClient) -> None:
         body = body_of(PATH, founded_on="2000-01-02", dissolved_on="2000-01-01")
         assert errors_of(await client.post(f"/v1/{PATH}", json=body)) == [("#/dissolved_on", "before_start")]
@@ -160,6 +164,7 @@ class TestCreatePartner:
 
 
 class TestUpdatePartner:
+    @any_database
     async def test_replaces_services_as_a_whole(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, service_fields=["nursing", "daycare"])
         answer = await patch(client, PATH, made, service_fields=["daycare", "schools"])
@@ -170,6 +175,7 @@ class TestUpdatePartner:
             ids = {each["id"] for each in await items_of(client, PATH, service_field=service)}
             assert (made["id"] in ids) is found
 
+    @any_database
     async def test_refuses_a_member_of_itself_by_whatever_way(self, client: httpx.AsyncClient) -> None:
         first = await make(client, PATH)
         second = await make(client, PATH, memberships=[of(first)])
@@ -181,6 +187,7 @@ class TestUpdatePartner:
         answer = await patch(client, PATH, third, memberships=[of(first)])
         assert (answer.status_code, answer.json()["memberships"]) == (200, [of(first)])
 
+    @any_database
     @pytest.mark.parametrize(("days", "code"), DAYS_OF_CIRCLES)
     async def test_refuses_a_circle_on_any_day_and_on_no_other(
         self, client: httpx.AsyncClient, days: tuple[tuple[str | None, str | None], ...], code: str | None
@@ -253,6 +260,7 @@ class TestUpdatePartner:
         answer = await patch(client, PATH, made, former_names=[{"name": "ohne Tag"}])
         assert errors_of(answer) == [("#/former_names/0/until", "missing")]
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, founded_on="2000-01-02")
         answer = await patch(client, PATH, made, dissolved_on="2000-01-01")
@@ -260,6 +268,7 @@ class TestUpdatePartner:
         answer = await patch(client, PATH, made, founded_on="1999-01-01", dissolved_on="2000-01-01")
         assert answer.status_code == 200
 
+    @any_database
     async def test_refuses_another_slug(self, client: httpx.AsyncClient) -> None:
         answer = await patch(client, PATH, await make(client, PATH), slug="anders")
         assert errors_of(answer) == [("#/slug", "extra_forbidden")]

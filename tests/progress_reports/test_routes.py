@@ -140,6 +140,7 @@ class TestListProgressReports:
 
 
 class TestCreateProgressReport:
+    @any_database
     async def test_sets_what_is_not_given(self, callers: Callers) -> None:
         body = {
             "sub_measure_id": measure_id(1, 1),
@@ -162,6 +163,7 @@ class TestCreateProgressReport:
             "submitted_at": None,
         }
 
+    @any_database
     async def test_names_every_field_that_it_needs(self, client: httpx.AsyncClient) -> None:
         needed = ["partner_id", "period_from", "period_to", "sub_measure_id", "summary"]
         errors = errors_of(await client.post(f"/v1/{PATH}", json={}))
@@ -192,6 +194,7 @@ class TestCreateProgressReport:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, period_from="2025-02-01", period_to="2025-01-31"))
         assert errors_of(answer) == [("#/period_to", "before_start")]
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, sub_measure_id=goal_id(1), partner_id=goal_id(1)))
         assert sorted(errors_of(answer)) == [
@@ -199,6 +202,7 @@ class TestCreateProgressReport:
             ("#/sub_measure_id", "unknown_reference"),
         ]
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         for caller, partner_id, rule in (
             ("contributor", LIGA, "ownership"),
@@ -260,6 +264,7 @@ class TestUpdateProgressReport:
         answer = await patch(callers["contributor"], PATH, report, summary="Genauer.", progress_percent=40)
         assert (answer.status_code, answer.json()["state"], answer.json()["progress_percent"]) == (200, "returned", 40)
 
+    @any_database
     async def test_tells_when_it_was_last_submitted(self, client: httpx.AsyncClient) -> None:
         draft = await make(client, PATH)
         submitted = (await patch(client, PATH, draft, state="submitted")).json()
@@ -278,6 +283,7 @@ class TestUpdateProgressReport:
         ).json()
         assert accepted["submitted_at"] > again["submitted_at"]
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         report = await make(client, PATH, period_from="2025-01-01", period_to="2025-06-30")
         answer = await patch(client, PATH, report, period_from="2025-07-01")
@@ -285,12 +291,14 @@ class TestUpdateProgressReport:
         answer = await patch(client, PATH, report, period_from="2025-07-01", period_to="2025-07-01")
         assert answer.status_code == 200
 
+    @any_database
     async def test_never_moves_to_another_measure_or_partner(self, client: httpx.AsyncClient) -> None:
         report = await make(client, PATH)
         for field, value in (("sub_measure_id", measure_id(1, 2)), ("partner_id", CITY), ("submitted_at", None)):
             assert errors_of(await patch(client, PATH, report, **{field: value})) == [(f"#/{field}", "extra_forbidden")]
         assert await read(client, PATH, report["id"]) == report
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         report = await make(callers["other_contributor"], PATH, partner_id=LIGA)
         assert rule_of(await patch(callers["contributor"], PATH, report, summary="Fremd")) == "ownership"
@@ -383,6 +391,7 @@ class TestAcceptProgressReport:
             assert moved["status_reason"] == ("Damals" if following == status else reason)
             assert moved["version"] == 2
 
+    @any_database
     async def test_leaves_what_the_report_does_not_propose(self, client: httpx.AsyncClient) -> None:
         measure = await make(client, "sub-measures", status="in_progress", status_reason="Läuft", progress_percent=10)
         here = {"sub_measure_id": measure["id"]}
@@ -417,6 +426,7 @@ class TestAcceptProgressReport:
 
 
 class TestDeleteProgressReport:
+    @any_database
     @pytest.mark.parametrize("state", ["draft", "returned", "submitted"])
     async def test_lets_the_partner_take_back_what_is_not_accepted(self, callers: Callers, state: str) -> None:
         report = await report_in(callers["operator"], state, partner_id=CARITAS)

@@ -34,6 +34,7 @@ def shown(value: Any) -> Any:
     return datetime.combine(day, datetime.min.time())
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestFiles:
     async def test_hold_what_the_report_says(self, client: httpx.AsyncClient) -> None:

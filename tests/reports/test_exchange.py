@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.clock import Clock
+from tests.databases import any_database
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, NOWHERE, goal_id, make, measure_id, topic_id
 from tests.tables import rows_of
 
@@ -159,6 +160,7 @@ class TestReportExchange:
             assert names[partner] == (await client.get(f"/v1/partners/{partner}")).json()["name"]
         assert {row["name"] for row in await rows_of(client, REPORT)} == {None}
 
+    @any_database
     async def test_counts_for_the_organiser_also_when_it_declined(self, client: httpx.AsyncClient) -> None:
         declined = [{"partner_id": CITY, "attendance": "declined"}]
         await event(client, "2025-01-01", organiser_id=CITY, participants=declined)
@@ -177,6 +179,7 @@ class TestReportExchange:
         for params, expected in FILTERS:
             assert await days(client, **params) == ([expected] if expected else []), params
 
+    @any_database
     async def test_measures_gaps_between_what_is_asked_for(self, client: httpx.AsyncClient, clock: Clock) -> None:
         clock.set("2025-01-31")
         for day, level in (("2025-01-01", "strategic"), ("2025-01-11", "operational"), ("2025-01-31", "strategic")):
@@ -185,6 +188,7 @@ class TestReportExchange:
         assert [row[-1] for row in await exchange(client, by="everything", level="strategic")] == [30]
         assert [row[-1] for row in await exchange(client, by="everything", period_from="2025-01-11")] == [20]
 
+    @any_database
     @pytest.mark.parametrize("by", ["everything", "quarter", "format", "level", "partner"])
     async def test_counts_nothing_that_is_for_partners_for_anybody_else(
         self, callers: dict[str, httpx.AsyncClient], clock: Clock, by: str
@@ -197,6 +201,7 @@ class TestReportExchange:
         assert [(row[1], row[-1]) for row in await exchange(callers["anonymous"], by=by)] == [(2, 30)]
         assert [(row[1], row[-1]) for row in await exchange(callers["reader"], by=by)] == [(3, 20)]
 
+    @any_database
     async def test_names_no_partner_that_is_for_partners_to_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:

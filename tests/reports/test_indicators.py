@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     CARITAS,
@@ -174,6 +175,7 @@ class TestReportIndicators:
         assert [row["indicator_id"] for row in rows] == [each["id"] for each in listed]
         assert sorted(row["name"] for row in rows) == sorted(ordered)
 
+    @any_database
     async def test_shows_nothing_that_is_for_partners_to_anybody_else(
         self, callers: dict[str, httpx.AsyncClient]
     ) -> None:

@@ -80,6 +80,7 @@ class TestCsv:
         assert answer.headers["content-disposition"] == f'attachment; filename="{FILES[report]}.csv"'
         assert await csv_of(client, report) == [cells(row) for row in rows]
 
+    @any_database
     @pytest.mark.parametrize("report", REPORTS)
     async def test_has_the_names_alone_where_there_is_no_row(
         self, empty_client: httpx.AsyncClient, report: str
@@ -89,6 +90,7 @@ class TestCsv:
         assert len(names) == len(set(names)) > 5
         assert await rows_of(empty_client, report) == []
 
+    @any_database
     async def test_has_all_rows_whatever_limit_is_asked_for_but_those_of_the_filters(
         self, client: httpx.AsyncClient
     ) -> None:
@@ -173,6 +175,7 @@ class TestAccept:
         assert errors_of(answer) == [("nonsense", "extra_forbidden")]
 
 
+@any_database
 class TestPosition:
     @pytest.mark.parametrize("report", REPORTS)
     async def test_is_the_end_of_the_feed_and_stands_in_the_header(
@@ -202,6 +205,7 @@ class TestPosition:
         assert (await client.get("/v1/reports/progress")).json()["as_of"] == "2025-07-01"
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestParameters:
     @any_database

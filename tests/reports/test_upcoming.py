@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.sub_measures.models import SubMeasure
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import CARITAS, CITY, LIGA, errors_of, goal_id, items_of, make, patch
 from tests.reports.making import accepted, fill, months_later, observed, stated
 from tests.tables import rows_of
@@ -110,6 +111,7 @@ class TestEvents:
         assert len(await due(client)) == 9
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestStatements:
     async def test_are_due_from_each_partner_that_was_asked_and_did_not_answer(self, client: httpx.AsyncClient) -> None:
@@ -169,6 +171,7 @@ class TestStatements:
         assert await due(client, "waiting_partner_name") == [("Caritasverband für Dresden e. V.",)]
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestDecisions:
     async def test_are_due_until_they_are_made(self, client: httpx.AsyncClient) -> None:
@@ -192,6 +195,7 @@ class TestDecisions:
         assert await due(client, partner_id=CARITAS) == []
 
 
+@any_database
 @pytest.mark.usefixtures("clock")
 class TestMilestones:
     async def test_are_due_until_they_are_reached(self, client: httpx.AsyncClient) -> None:

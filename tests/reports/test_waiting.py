@@ -7,6 +7,7 @@ import pytest
 
 from app.reports.duties import DUTIES
 from app.reports.duty import DueKind
+from tests.databases import any_database
 from tests.dresden import ASSOCIATIONS
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, make, patch, rule_of
 from tests.proposals.evidence import Callers
@@ -41,6 +42,7 @@ async def merge(client: httpx.AsyncClient, partner: str, successor: str, dissolv
     assert answer.status_code == 200, answer.text
 
 
+@any_database
 class TestBothSides:
     async def test_see_what_waits_for_them(self, callers: Callers) -> None:
         """A talk, a decision with a statement, a measure with its report, an indicator, a need: each with its two sides."""
@@ -139,6 +141,7 @@ class TestBothSides:
         assert len(await rows_of(client, REPORT, kind="statement")) == len(ASSOCIATIONS) - 2
 
 
+@any_database
 class TestMerger:
     async def test_in_the_middle_of_the_term_moves_what_waits_and_not_who_was_asked(
         self, client: httpx.AsyncClient, clock: Any

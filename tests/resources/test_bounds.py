@@ -13,6 +13,7 @@ from app.places import Asker, Places
 from app.settings import Settings
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import CARITAS, CITY, LIGA, goal_id, items_of, make, patch
 from tests.problems import problem_of
 
@@ -42,6 +43,7 @@ def crowded(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     return app
 
 
+@any_database
 @pytest.mark.usefixtures("crowded")
 class TestPlacesToRead:
     @pytest.mark.parametrize("path", UNBOUNDED)
@@ -99,6 +101,7 @@ class TestDeadline:
 
 
 class TestPages:
+    @any_database
     @pytest.mark.parametrize("sort", ["number", "-number", "-updated_at", "title"])
     @pytest.mark.parametrize(("most", "limit"), [(1, 200), (6_000, 200), (6_000, 3)])
     async def test_end_by_size_without_a_gap(
@@ -114,6 +117,7 @@ class TestPages:
         assert sum(sizes[:-1]) < most
         assert len(first) == limit or sum(sizes) >= most
 
+    @any_database
     async def test_keep_their_total_and_are_empty_where_nothing_is(
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -123,6 +127,7 @@ class TestPages:
         page = (await client.get("/v1/goals", params={"q": "nirgendwo"})).json()
         assert page == {"items": [], "next_cursor": None}
 
+    @any_database
     @pytest.mark.parametrize("most", [1, 3_000])
     async def test_of_the_feed_and_of_a_history_end_by_size_without_a_gap(
         self, callers: Callers, monkeypatch: pytest.MonkeyPatch, most: int
@@ -167,6 +172,7 @@ class TestRepresentation:
             assert "256 KiB" in error["detail"]
         assert (await client.get(f"/v1/consultation-events/{made['id']}")).json() == made
 
+    @any_database
     async def test_has_the_same_limit_at_an_address_of_its_own(
         self, callers: Callers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -190,6 +196,7 @@ class TestQuota:
         """A key may write little in a day."""
         monkeypatch.setattr(app.state.runtime.database, "write_quota", 5_000)
 
+    @any_database
     async def test_is_of_a_key_and_a_day(self, app: FastAPI, callers: Callers) -> None:
         clock = Clock(app)
         clock.set("2025-03-01", "23:59")

@@ -497,6 +497,7 @@ class TestFields:
                     assert named == {each.pointer for each in wrong}, body
         assert tried == set(target.places)
 
+    @any_database
     async def test_hold_null_only_where_the_contract_says_so(self, target: Target) -> None:
         top = [each for each in target.places if len(each.path) == 1]
         names = [each.name for each in top if each.nullable and each.name not in sample_of(target.path).given]
@@ -507,6 +508,7 @@ class TestFields:
         errors = problem_of(answer, 422, "validation-error")["errors"]
         assert {error["pointer"] for error in errors} == {each.pointer for each in top if not each.nullable}
 
+    @any_database
     async def test_hold_as_many_entries_as_the_contract_says(self, target: Target) -> None:
         for each in target.places:
             if each.schema["type"] != "array":

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app.catalogue import FEATURES
+from tests.databases import any_database
 from tests.factories import NOWHERE, PATHS, body_of, delete, items_of, make, patch
 from tests.problems import problem_of
 from tests.schemas import answer_schema, body_schema, sort_keys
@@ -35,17 +36,20 @@ class TestCreate:
         assert (read.status_code, read.json(), read.headers["etag"]) == (200, made, '"1"')
         assert [each for each in await items_of(client, path) if each["id"] == made["id"]] == [made]
 
+    @any_database
     async def test_gives_ids_that_sort_by_age(self, client: httpx.AsyncClient, path: str) -> None:
         ids = [(await make(client, path))["id"] for _ in range(5)]
         assert ids == sorted(ids)
         assert {id[14] for id in ids} == {"7"}
 
+    @any_database
     async def test_takes_no_id_and_no_stamps(self, client: httpx.AsyncClient, path: str) -> None:
         stamps = {"id": NOWHERE, "version": 7, "created_at": "2024-01-01T00:00:00Z", "updated_at": None}
         problem = problem_of(await client.post(f"/v1/{path}", json=body_of(path, **stamps)), 422, "validation-error")
         assert {error["pointer"] for error in problem["errors"]} == {f"#/{stamp}" for stamp in stamps}
 
 
+@any_database
 @every_kind
 class TestGet:
     async def test_does_not_know_ids_of_nothing_and_of_other_kinds(self, client: httpx.AsyncClient, path: str) -> None:
@@ -69,6 +73,7 @@ class TestUpdate:
         assert (await client.get(f"/v1/{path}/{made['id']}")).json() == changed
         assert [each for each in await items_of(client, path) if each["id"] == made["id"]] == [changed]
 
+    @any_database
     async def test_that_changes_nothing_keeps_the_version(self, client: httpx.AsyncClient, path: str) -> None:
         made = await make(client, path)
         same = {name: made[name] for name in body_schema(path, "patch")["properties"]}
@@ -76,6 +81,7 @@ class TestUpdate:
             answer = await patch(client, path, made, **nothing)
             assert (answer.status_code, answer.json(), answer.headers["etag"]) == (200, made, '"1"')
 
+    @any_database
     async def test_refuses_what_never_changes(self, client: httpx.AsyncClient, path: str) -> None:
         made = await make(client, path)
         fixed = set(made) - set(body_schema(path, "patch")["properties"])

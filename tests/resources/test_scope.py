@@ -9,6 +9,7 @@ from app.catalogue import FEATURES
 from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
 from tests.access.test_agreements import BERLIN, FILES, GOAL, LAND, MEASURE, in_berlin
+from tests.databases import any_database
 from tests.dresden import AGREEMENT, CITY, LIGA, goal_id, measure_id
 from tests.factories import changes_after, delete, items_of, make, patch
 from tests.kinds import PUTS
@@ -100,6 +101,7 @@ class TestLists:
         assert len(await items_of(client, "partners", agreement_id=BERLIN)) == 8
 
 
+@any_database
 class TestReports:
     @pytest.mark.parametrize("report", REPORTS)
     async def test_are_of_one_agreement_or_goal(

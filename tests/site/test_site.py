@@ -79,6 +79,7 @@ def in_record(address: str) -> bool:
     return not parts.netloc and not parts.path.startswith(("/v1", "/docs")) and not parts.query and bool(parts.path)
 
 
+@any_database
 class TestYear:
     @any_database
     async def test_has_no_page_that_is_not_whole(self, year: httpx.AsyncClient) -> None:
@@ -180,6 +181,7 @@ async def all_of(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
     return [each for items in lists for each in items]
 
 
+@any_database
 class TestRecord:
     async def test_is_kindly_empty(self, empty_client: httpx.AsyncClient) -> None:
         told = text_of(check(await empty_client.get("/", headers=GERMAN)))

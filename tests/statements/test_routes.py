@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.clock import Clock
+from tests.databases import any_database
 from tests.dresden import ASSOCIATIONS
 from tests.factories import (
     CARITAS,
@@ -127,6 +128,7 @@ class TestListStatements:
         assert await items_of(client, path, q="zu teu") == [one]
         assert await items_of(client, path, q="GRÖSSE") == [two]
 
+    @any_database
     async def test_is_not_found_where_there_is_no_such_decision(self, callers: Callers) -> None:
         problem_of(await callers["admin"].get(f"/v1/decisions/{NOWHERE}/statements"), 404, "not-found")
         hidden = await make(callers["operator"], "decisions", visibility="partners")
@@ -147,6 +149,7 @@ class TestListStatements:
 
 
 class TestGetStatement:
+    @any_database
     async def test_answers_with_the_version_that_the_caller_may_know(self, callers: Callers) -> None:
         statement = await say(callers["admin"], await make(callers["operator"], "decisions"))
         address = address_of(statement["decision_id"])
@@ -155,17 +158,20 @@ class TestGetStatement:
         known = await callers["anonymous"].get(address, headers={"If-None-Match": '"1"'})
         assert (known.status_code, known.content) == (304, b"")
 
+    @any_database
     async def test_is_not_found_where_nothing_was_said(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         for address in (address_of(decision), address_of(decision, NOWHERE), address_of(NOWHERE)):
             problem_of(await client.get(address), 404, "not-found")
 
+    @any_database
     async def test_hides_what_is_for_partners(self, callers: Callers) -> None:
         statement = await say(callers["admin"], await make(callers["operator"], "decisions"), visibility="partners")
         address = address_of(statement["decision_id"])
         problem_of(await callers["anonymous"].get(address), 404, "not-found")
         assert (await callers["reader"].get(address)).json() == statement
 
+    @any_database
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
     async def test_refuses_an_address_that_is_none(self, client: httpx.AsyncClient, method: str) -> None:
         decision = await make(client, "decisions")
@@ -234,6 +240,7 @@ class TestPutStatement:
             assert (answer.status_code, answer.headers["etag"], answer.json()) == (200, '"1"', statement)
         assert await changes_after(callers["admin"], cursor) == ([], cursor)
 
+    @any_database
     async def test_honours_if_match_when_it_is_sent(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         address = address_of(decision)
@@ -265,6 +272,7 @@ class TestPutStatement:
         assert [answer.json()["text"] for answer in answers] == [body["text"] for body in bodies]
         assert len(await history_of(client, address)) == 8
 
+    @any_database
     async def test_is_not_found_where_there_is_no_such_decision_or_partner(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         for address in (address_of(NOWHERE), address_of(decision, NOWHERE), address_of(decision, decision["id"])):
@@ -272,6 +280,7 @@ class TestPutStatement:
         assert (await delete(client, "decisions", decision)).status_code == 204
         problem_of(await client.put(address_of(decision), json=WORDS), 410, "gone")
 
+    @any_database
     async def test_refuses_what_is_no_statement(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         for body, error in (
@@ -284,6 +293,7 @@ class TestPutStatement:
             assert errors_of(await client.put(address_of(decision), json=body)) == [error]
         assert (await client.get(address_of(decision))).status_code == 404
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         for caller, partner_id, rule in (
@@ -300,6 +310,7 @@ class TestPutStatement:
         answer = await callers["other_contributor"].put(address_of(decision, LIGA), json=OTHER_WORDS)
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
+    @any_database
     async def test_keeps_the_answer_of_the_city(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         said = await say(callers["contributor"], decision)
@@ -309,6 +320,7 @@ class TestPutStatement:
         answer = await callers["contributor"].put(address_of(decision), json={**WORDS, "taken_up": "adopted"})
         assert errors_of(answer) == [("#/taken_up", "extra_forbidden")]
 
+    @any_database
     async def test_keeps_the_words_once_the_decision_is_made(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision, **WORDS)
@@ -321,17 +333,20 @@ class TestPutStatement:
         answer = await callers["contributor"].put(address_of(decision), json=WORDS)
         assert (answer.status_code, answer.json()) == (200, statement)
 
+    @any_database
     async def test_is_taken_late_for_a_decision_that_is_made(self, callers: Callers) -> None:
         decision = await decide(callers["admin"], await make(callers["operator"], "decisions"))
         statement = await say(callers["contributor"], decision, **WORDS)
         problem_of(await callers["contributor"].put(address_of(decision), json=OTHER_WORDS), 409, "frozen")
         await unchanged(callers["admin"], statement)
 
+    @any_database
     async def test_is_as_visible_as_its_decision_when_it_does_not_say(self, client: httpx.AsyncClient) -> None:
         for visibility in ("public", "partners"):
             decision = await make(client, "decisions", visibility=visibility)
             assert (await say(client, decision))["visibility"] == visibility
 
+    @any_database
     async def test_is_never_more_visible_than_its_decision(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions", visibility="partners")
         too_visible = {**WORDS, "visibility": "public"}
@@ -344,6 +359,7 @@ class TestPutStatement:
 
 
 class TestUpdateStatement:
+    @any_database
     @pytest.mark.parametrize("taken_up", ["not_adopted", "partly"])
     async def test_asks_for_the_reason_of_what_is_not_adopted_as_a_whole(
         self, client: httpx.AsyncClient, taken_up: str
@@ -357,6 +373,7 @@ class TestUpdateStatement:
         assert errors_of(await reply(client, now, reason=None)) == [("#/reason", "reason_required")]
         assert (await answered(client, now, taken_up="adopted", reason=None))["reason"] is None
 
+    @any_database
     async def test_lets_only_the_authority_answer(self, callers: Callers) -> None:
         statement = await say(callers["contributor"], await make(callers["operator"], "decisions"))
         given: dict[str, Any]
@@ -368,6 +385,7 @@ class TestUpdateStatement:
             assert rule_of(await reply(callers["contributor"], now, **given)) == "role"
         await unchanged(callers["admin"], now)
 
+    @any_database
     async def test_lets_nobody_but_the_partner_say_the_rest(self, callers: Callers) -> None:
         statement = await say(callers["contributor"], await make(callers["operator"], "decisions"), **WORDS)
         for words in (OTHER_WORDS, {"text": None}, {"visibility": "partners"}):
@@ -377,6 +395,7 @@ class TestUpdateStatement:
         await unchanged(callers["admin"], statement)
         assert (await answered(callers["contributor"], statement, **OTHER_WORDS))["text"] == OTHER_WORDS["text"]
 
+    @any_database
     async def test_tells_the_day_of_the_answer(self, app: FastAPI, callers: Callers) -> None:
         clock = Clock(app)
         clock.set("2025-02-01")
@@ -395,6 +414,7 @@ class TestUpdateStatement:
         answer = await reply(city, statement, answered_on="2025-01-01")
         assert errors_of(answer) == [("#/answered_on", "extra_forbidden")]
 
+    @any_database
     async def test_can_be_answered_once_the_decision_is_made(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision, **WORDS)
@@ -404,6 +424,7 @@ class TestUpdateStatement:
             *("taken_up", "reason", "answered_on", "version", "updated_at"),
         }
 
+    @any_database
     async def test_needs_the_version_that_the_caller_has_seen(self, client: httpx.AsyncClient) -> None:
         statement = await say(client, await make(client, "decisions"))
         address = address_of(statement["decision_id"])
@@ -416,6 +437,7 @@ class TestUpdateStatement:
 
 
 class TestStatementOnPaper:
+    @any_database
     async def test_is_entered_once_and_then_the_partners(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         entered = await say(callers["coordinator"], decision, LIGA, **WORDS)
@@ -434,6 +456,7 @@ class TestStatementOnPaper:
         again = await callers["other_contributor"].put(address, json=WORDS)
         assert again.json() == answer.json()
 
+    @any_database
     async def test_is_answered_as_any_other(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         entered = await say(callers["coordinator"], decision, LIGA, **WORDS)
@@ -442,6 +465,7 @@ class TestStatementOnPaper:
 
 
 class TestStatementOnBehalf:
+    @any_database
     async def test_speaks_for_members_that_are_asked(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions", involved_partner_ids=[LIGA, CARITAS, CITY])
         diakonie = next(each for each in ASSOCIATIONS if each not in (LIGA, CARITAS))
@@ -462,6 +486,7 @@ class TestStatementOnBehalf:
         answer = await liga.put(address, json={**OTHER_WORDS, "on_behalf_of_ids": [CARITAS]})
         assert (answer.status_code, answer.json()["on_behalf_of_ids"]) == (200, [CARITAS])
 
+    @any_database
     async def test_is_what_umbrella_associations_alone_do(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         answer = await callers["contributor"].put(address_of(decision), json={**WORDS, "on_behalf_of_ids": [LIGA]})
@@ -503,6 +528,7 @@ class TestDeleteStatement:
         assert (await callers["contributor"].delete(address, headers={"If-Match": '"4"'})).status_code == 204
         problem_of(await callers["anonymous"].get(address), 410, "gone")
 
+    @any_database
     async def test_needs_the_version_that_the_caller_has_seen(self, client: httpx.AsyncClient) -> None:
         statement = await say(client, await make(client, "decisions"))
         address = address_of(statement["decision_id"])
@@ -511,11 +537,13 @@ class TestDeleteStatement:
         assert problem_of(answer, 412, "precondition-failed")["current_etag"] == '"1"'
         await unchanged(client, statement)
 
+    @any_database
     async def test_is_not_found_where_nothing_was_said(self, client: httpx.AsyncClient) -> None:
         decision = await make(client, "decisions")
         for address in (address_of(decision), address_of(decision, NOWHERE), address_of(NOWHERE)):
             problem_of(await client.delete(address, headers={"If-Match": "*"}), 404, "not-found")
 
+    @any_database
     async def test_is_the_right_of_the_partner(self, callers: Callers) -> None:
         statement = await say(callers["admin"], await make(callers["operator"], "decisions"), LIGA)
         address = address_of(statement["decision_id"], LIGA)
@@ -528,6 +556,7 @@ class TestDeleteStatement:
         await unchanged(callers["admin"], statement)
         assert (await callers["other_contributor"].delete(address, headers={"If-Match": '"1"'})).status_code == 204
 
+    @any_database
     async def test_keeps_what_is_answered(self, callers: Callers) -> None:
         """Whoever took it back would take the city's words with it."""
         statement = await say(callers["contributor"], await make(callers["operator"], "decisions"))
@@ -537,6 +566,7 @@ class TestDeleteStatement:
             assert answer.status_code == 403
         await unchanged(callers["admin"], now)
 
+    @any_database
     async def test_refuses_once_the_decision_is_made(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         statement = await say(callers["contributor"], decision)
@@ -588,6 +618,7 @@ class TestDecisionsWithStatements:
         ]
         assert {each["by"]["partner_id"] for each in seen} == {CITY}
 
+    @any_database
     async def test_keep_them_for_partners_when_they_are_for_everyone_again(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision, **WORDS)
@@ -598,6 +629,7 @@ class TestDecisionsWithStatements:
         assert (answer.status_code, answer.json()["version"]) == (200, 3)
         assert await items_of(callers["anonymous"], f"decisions/{decision['id']}/statements") == [answer.json()]
 
+    @any_database
     async def test_stay_with_them_for_everyone_when_they_are_made(self, callers: Callers) -> None:
         decision = await make(callers["operator"], "decisions")
         await say(callers["contributor"], decision, **WORDS)

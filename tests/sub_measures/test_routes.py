@@ -160,6 +160,7 @@ class TestListSubMeasures:
 
 
 class TestCreateSubMeasure:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, goal_id=goal_id(4), title="Neu")
         for stamp in ("id", "created_at", "updated_at"):
@@ -180,6 +181,7 @@ class TestCreateSubMeasure:
             "sdgs": [],
         }
 
+    @any_database
     async def test_asks_for_a_number_when_none_follows(self, client: httpx.AsyncClient) -> None:
         last = await make(client, PATH, number=9_999)
         assert last["code"] == "1.9999"
@@ -232,6 +234,7 @@ class TestCreateSubMeasure:
         assert answer.status_code == 409
         assert answer.json()["fields"] == ["goal_id", "number"]
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         body = {
             "title": "x",
@@ -246,6 +249,7 @@ class TestCreateSubMeasure:
             ("#/supporting_partner_ids/1", "unknown_reference"),
         ]
 
+    @any_database
     async def test_refuses_an_end_before_the_start_and_a_status_without_reason(self, client: httpx.AsyncClient) -> None:
         body = {
             "title": "x",
@@ -312,6 +316,7 @@ class TestUpdateSubMeasure:
         assert (answer.json()["districts"], answer.json()["sdgs"]) == ([], [11])
         assert await items_of(client, PATH, district="Prohlis") == []
 
+    @any_database
     async def test_names_every_unknown_reference(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         answer = await patch(
@@ -335,6 +340,7 @@ class TestUpdateSubMeasure:
         assert errors_of(await patch(client, PATH, made, number=None)) == [("#/number", "int_type")]
         assert errors_of(await patch(client, PATH, made, code="9.9")) == [("#/code", "extra_forbidden")]
 
+    @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, starts_on="2025-02-01", status="agreed")
         answer = await patch(client, PATH, made, ends_on="2025-01-31", status="suspended")

@@ -2,6 +2,7 @@
 
 import httpx
 
+from tests.databases import any_database
 from tests.factories import (
     AGREEMENT,
     NOWHERE,
@@ -58,6 +59,7 @@ class TestListTopics:
 
 
 class TestCreateTopic:
+    @any_database
     async def test_sets_what_is_not_given(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH, slug="sport", name="Sport")
         for stamp in ("id", "created_at", "updated_at"):
@@ -76,11 +78,13 @@ class TestCreateTopic:
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, slug="health"))
         assert problem_of(answer, 409, "duplicate")["fields"] == ["agreement_id", "slug"]
 
+    @any_database
     async def test_refuses_an_unknown_agreement(self, client: httpx.AsyncClient) -> None:
         for agreement in (NOWHERE, topic_id("health")):
             answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, agreement_id=agreement))
             assert errors_of(answer) == [("#/agreement_id", "unknown_reference")]
 
+    @any_database
     async def test_names_a_language_that_is_no_tag(self, client: httpx.AsyncClient) -> None:
         translations = {"en": "Sports", "Deutsch!": "Sport", "fr": ""}
         answer = await client.post(f"/v1/{PATH}", json=body_of(PATH, translations=translations))
@@ -91,6 +95,7 @@ class TestCreateTopic:
 
 
 class TestUpdateTopic:
+    @any_database
     async def test_merges_translations_language_by_language(self, client: httpx.AsyncClient) -> None:
         """As RFC 7396 wants it for objects: what is absent stays, null removes."""
         made = await make(client, PATH, translations={"en": "Sport", "fr": "Sport"})
@@ -104,6 +109,7 @@ class TestUpdateTopic:
         stored = await client.get(f"/v1/{PATH}/{made['id']}")
         assert stored.json()["translations"] == {"en": "Sports", "cs": "Sport"}
 
+    @any_database
     async def test_counts_languages_after_the_merge(self, client: httpx.AsyncClient) -> None:
         languages = [f"a{letter}" for letter in "abcdefghijklmnopqrst"]
         made = await make(client, PATH, translations=dict.fromkeys(languages, "Sport"))
@@ -112,6 +118,7 @@ class TestUpdateTopic:
         answer = await patch(client, PATH, made, translations={"en": "Sports", "aa": None})
         assert (answer.status_code, len(answer.json()["translations"])) == (200, 20)
 
+    @any_database
     async def test_refuses_another_place(self, client: httpx.AsyncClient) -> None:
         made, other = await make(client, PATH), await make(client, "agreements")
         answer = await patch(client, PATH, made, slug="anders", agreement_id=other["id"])
