@@ -406,12 +406,27 @@ async def start(settings: Settings) -> Started:
     return Started(app, ending)
 
 
+class Client(httpx.AsyncClient):
+    """A client of the app alone: it need look for no cookies, redirects or proxies, which takes a sixth of a request."""
+
+    def __init__(self, transport: httpx.ASGITransport, headers: Mapping[str, str]) -> None:
+        super().__init__(transport=transport, base_url="http://register.test", headers=headers)
+        self.app = transport
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **more: Any) -> httpx.Response:
+        """What the app answers; the caller reads what is streamed."""
+        if stream:
+            return await super().send(request, stream=stream, **more)
+        answer = await self.app.handle_async_request(request)
+        answer.request = request
+        await answer.aread()
+        return answer
+
+
 def client_of(app: FastAPI, key: str | None = None) -> httpx.AsyncClient:
     """A client that calls the app as HTTP would, without a network; a crash is the 500 that a caller would see."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
-        base_url="http://register.test",
-        headers={"Authorization": f"Bearer {key}"} if key else {},
+    return Client(
+        httpx.ASGITransport(app, raise_app_exceptions=False), {"Authorization": f"Bearer {key}"} if key else {}
     )
 
 
