@@ -145,6 +145,11 @@ class Database:
             async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
 
+    def patient(self, seconds: float) -> AbstractContextManager[None]:
+        """Let other writers wait longer for what the block writes, where only one writes at a time."""
+        pool: Any = self.writer.pool
+        return pool.patient(seconds) if self.is_sqlite else nullcontext()
+
     def watched(self) -> AbstractContextManager[None]:
         """Look after the server for as long as the block waits for it."""
         return nullcontext() if self.server is None else self.server.watched()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import AsyncAdaptedQueuePool
@@ -21,6 +23,7 @@ class Line(QueueCommon[Any]):
         self.maxsize, self.use_lifo = maxsize, use_lifo
         self.free = deque[Any]()
         self.waiting = deque[asyncio.Future[Any]]()
+        self.more_seconds = 0.0
 
     def qsize(self) -> int:
         """How many are free."""
@@ -48,7 +51,7 @@ class Line(QueueCommon[Any]):
         turn = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if seconds is None else seconds + self.more_seconds):
                 return await turn
         except BaseException as error:
             # What was given just when nobody waited any more is given on.
@@ -63,3 +66,13 @@ class FairPool(AsyncAdaptedQueuePool):
     """The pool of those who write."""
 
     _queue_class = Line
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Let those who ask while the block goes on wait longer by so much: they stand behind one who takes long."""
+        line: Any = self._pool
+        line.more_seconds += seconds
+        try:
+            yield
+        finally:
+            line.more_seconds -= seconds

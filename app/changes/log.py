@@ -18,7 +18,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.blanking import Blank, blank_entry, overwrite_behind
 from app.changes.models import KEY, Action, LogHead
-from app.changes.numbering import count_quota, note_about, note_subjects, number, number_one
+from app.changes.numbering import bound, count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
 from app.changes.tree import TILE, grow
@@ -142,22 +142,34 @@ class Undone(Exception):
 
 
 @asynccontextmanager
-async def rehearsal(database: Database, by: Caller, zone: tzinfo, now: datetime) -> AsyncIterator[Transaction]:
-    """The same transaction, of which nothing stays: what it would refuse is refused."""
+async def rehearsal(
+    database: Database, by: Caller, zone: tzinfo, now: datetime, copy: AsyncConnection | None = None
+) -> AsyncIterator[Transaction]:
+    """The same transaction, of which nothing stays: what it would refuse is refused; in a `copy` of the database, if there is one."""
     with suppress(Undone):
-        async with begun(database, by, zone, now) as session:
+        async with begun(database, by, zone, now, copy) as session:
             yield session
             raise Undone
 
 
 @asynccontextmanager
-async def begun(database: Database, by: Caller, zone: tzinfo, now: datetime) -> AsyncIterator[Transaction]:
+async def begun(
+    database: Database, by: Caller, zone: tzinfo, now: datetime, copy: AsyncConnection | None = None
+) -> AsyncIterator[Transaction]:
     """A transaction of a caller at a moment."""
     with closing(Pending()) as pending:
-        async with database.transaction(Transaction) as session:
+        beginning = database.transaction(Transaction) if copy is None else beginning_in(copy)
+        async with beginning as session:
             session.database, session.by, session.zone, session.now = database, by, zone, now
             session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
             yield session
+
+
+@asynccontextmanager
+async def beginning_in(copy: AsyncConnection) -> AsyncIterator[Transaction]:
+    """A transaction over a connection to a copy of the database."""
+    async with Transaction(copy, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 async def grow_behind(database: Database) -> None:
@@ -219,7 +231,8 @@ def prepare(connection: Connection, session: Transaction) -> None:
     note_subjects(connection, new, [state_of(each, session.now) for each in changes if not each.is_first])
     note_about(connection, [{"subject_id": each.id, "about_id": id} for each in changes for id in each.about])
     now = datetime.now(UTC)
-    session.pending.add([entry(session.by, each, now) for each in changes], sum(map(size_of, changes)))
+    entries = [bound(connection.dialect, entry(session.by, each, now)) for each in changes]
+    session.pending.add(entries, sum(map(size_of, changes)))
 
 
 def size_of(written: Written) -> int:

@@ -1,14 +1,15 @@
 """The statements that write the log, each put together once: a position for each change, in the order of the commits."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Integer, Uuid, bindparam, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
-from app.changes.pending import Pending
+from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
 from app.database import table_of
 
@@ -70,10 +71,26 @@ def number(connection: Connection, pending: Pending) -> range:
     """
     last = connection.execute(COUNTING, {"count": pending.count}).scalar_one()
     positions = range(last - pending.count + 1, last + 1)
-    following = iter(positions)
+    following, (statement, _) = iter(positions), adding(connection.dialect)
     for entries in pending.chunks():
-        connection.execute(insert(CHANGE), [{**entry, "position": next(following)} for entry in entries])
+        connection.exec_driver_sql(statement, [(next(following), *entry) for entry in entries])
     return positions
+
+
+def bound(dialect: Dialect, entry: Mapping[str, Any]) -> Entry:
+    """An entry as the driver gets it: made before its position is known, so that nobody waits for it then."""
+    _, processors = adding(dialect)
+    return tuple(entry[name] if process is None else process(entry[name]) for name, process in processors)
+
+
+@lru_cache(maxsize=16)
+def adding(dialect: Dialect) -> tuple[str, Sequence[tuple[str, Callable[[Any], Any] | None]]]:
+    """The statement that adds an entry, its position first, and how each of the other columns becomes what the driver gets."""
+    compiled: Any = insert(CHANGE).compile(dialect=dialect)
+    first, *names = compiled.positiontup
+    if first != CHANGE.c.position.name:
+        raise TypeError(f"{first} stands before the position")
+    return str(compiled), [(name, CHANGE.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
 
 
 def number_one(

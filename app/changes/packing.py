@@ -40,6 +40,13 @@ def unpack(stored: bytes) -> str:
     return text.decode()
 
 
+class Bytes(LargeBinary):
+    """Bytes that the driver gets as they are, and that can be kept in a file until it does."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+
 class Packed(TypeDecorator[str]):
     """A column of such texts on SQLite; one that is no such text any more is read as empty, which no check takes for JSON.
 
@@ -50,7 +57,7 @@ class Packed(TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return LargeBinary() if dialect.name == "sqlite" else Text()
+        return Bytes() if dialect.name == "sqlite" else Text()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         return pack(value) if value is not None and dialect.name == "sqlite" else value

@@ -1,12 +1,13 @@
 """Entries of the log on their way: as many as a transaction has, in little memory."""
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 CHUNK = 1_000
-Entry = Mapping[str, Any]
+Entry = tuple[Any, ...]
+"""The columns of an entry as the driver gets them, its position excepted."""
 
 
 class Pending:
@@ -38,6 +39,13 @@ class Pending:
                 yield pickle.load(self.file)  # noqa: S301 (our own file)
         if self.last:
             yield self.last
+
+    def take(self) -> tuple[list[Entry], int]:
+        """All entries, which are then not waiting here any more, and what they count."""
+        taken = [entry for entries in self.chunks() for entry in entries], self.size
+        self.close()
+        self.count, self.size, self.last, self.file = 0, 0, [], None
+        return taken
 
     def close(self) -> None:
         """Let go of the file."""

@@ -12,8 +12,9 @@ from app.access.caller import COMMAND
 from app.cli.failed import Failed
 from app.cli.running import migrated
 from app.interchange.bodies import FORMS
-from app.interchange.importing import Importing, Tally
+from app.interchange.importing import Importing
 from app.interchange.lines import CSV, JSONL
+from app.interchange.trying import Tally
 from app.settings import Settings
 
 SHOWN = 20

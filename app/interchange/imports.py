@@ -22,9 +22,10 @@ from app.http.errors import NotFound
 from app.http.problems import Problem, at
 from app.interchange.bodies import FORMS
 from app.interchange.errors import ImportRunning
-from app.interchange.importing import Importing, Tally
+from app.interchange.importing import Importing
 from app.interchange.models import Import, ImportPublic, ImportQuery, LineError
 from app.interchange.terms import ImportState
+from app.interchange.trying import Tally
 from app.language import Language, Text
 from app.resources.ids import new_id
 from app.runtime import Runtime

@@ -1,0 +1,72 @@
+"""The statements of a piece of work, noted so that they can be run again where all that they read is the same."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import IntegrityError
+
+SAVEPOINTS = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+class Step(NamedTuple):
+    """A statement as the driver gets it; `found` is a digest of what it read, None where it wrote."""
+
+    statement: str
+    parameters: Any
+    found: bytes | None
+
+
+class Differs(Exception):
+    """Something that was read is not what it was, or what was written cannot be written any more."""
+
+
+@contextmanager
+def noting(connection: Connection) -> Iterator[list[Step]]:
+    """Note what runs over a connection in the block: what writes must not also read."""
+    steps: list[Step] = []
+
+    def note(
+        connection: Connection,
+        cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        _is_many: bool,  # noqa: FBT001 (SQLAlchemy calls it so)
+    ) -> None:
+        # What has nothing to be compiled is what is run again here.
+        if context.compiled is None or statement.startswith(SAVEPOINTS):
+            return
+        found = None if cursor.description is None else found_by(connection, statement, parameters)
+        if found is not None and (context.isinsert or context.isupdate or context.isdelete):
+            raise TypeError(f"this writes and reads: {statement}")
+        steps.append(Step(statement, parameters, found))
+
+    event.listen(connection, "after_cursor_execute", note)
+    try:
+        yield steps
+    finally:
+        event.remove(connection, "after_cursor_execute", note)
+
+
+def repeat(connection: Connection, steps: Sequence[Step], *, is_same: bool) -> None:
+    """Run statements again, and what reads, too, unless the state is known to be the same.
+
+    Raises Differs where something else is found, or a constraint forbids something.
+    """
+    for step in steps:
+        if step.found is None:
+            try:
+                connection.exec_driver_sql(step.statement, step.parameters)
+            except IntegrityError as error:
+                raise Differs from error
+        elif not is_same and found_by(connection, step.statement, step.parameters) != step.found:
+            raise Differs
+
+
+def found_by(connection: Connection, statement: str, parameters: Any) -> bytes:
+    """A digest of what a statement finds."""
+    rows = [tuple(row) for row in connection.exec_driver_sql(statement, parameters)]
+    return hashlib.blake2b(repr(rows).encode(), digest_size=16).digest()
