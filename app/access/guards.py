@@ -2,23 +2,23 @@
 
 import hmac
 import logging
-from datetime import date, datetime
-from functools import cache
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
 
 from app.access.caller import ANONYMOUS, Caller, require
-from app.access.errors import Lacking, Unauthorized
+from app.access.errors import Unauthorized
 from app.access.keys import digest, is_well_formed
 from app.access.models import ApiKey
 from app.access.roles import Role
-from app.database import Database, table_of
+from app.access.validity import lack_of, selecting
+from app.database import Database
 from app.http.answered import answered_of
 from app.http.body import ADMITTED
 from app.http.clients import client_of
@@ -57,15 +57,6 @@ async def identify(request: Request, runtime: Running) -> Caller:
     return caller_of(row)
 
 
-def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
-    """What a stored key lacks to be valid now."""
-    if key.revoked_at is not None:
-        return "revoked"
-    if key.expires_at is not None and key.expires_at <= now:
-        return "expired"
-    return "ended" if key.dissolved_on is not None and key.dissolved_on < today else None
-
-
 def caller_of(key: Any) -> Caller:
     """Whom a stored key speaks for."""
     return Caller(role=key.role, partner_id=key.partner_id, key_id=key.id)
@@ -76,24 +67,10 @@ async def find(database: Database, key: str) -> Any:
     wanted = digest(key)
 
     def work(connection: Connection) -> Any:
-        return connection.execute(selecting(), {"wanted": wanted}).first()
+        return connection.execute(selecting("digest"), {"wanted": wanted}).first()
 
     row = await database.read(work, is_quick=True)
     return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
-
-
-@cache
-def selecting() -> Select[Any]:
-    """The statement that finds a key by what is stored of it: every request needs it, so it is put together once."""
-    columns = table_of(ApiKey).c
-    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
-    [key_of] = columns.partner_id.foreign_keys
-    partner = key_of.column.table
-    return (
-        select(*(columns[name] for name in names), partner.c.dissolved_on)
-        .join(partner, partner.c.id == columns.partner_id)
-        .where(columns.digest == bindparam("wanted"))
-    )
 
 
 async def note_use(database: Database, key_id: UUID, today: date) -> None:

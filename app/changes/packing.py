@@ -43,7 +43,7 @@ def unpack(stored: bytes) -> str:
 class Bytes(LargeBinary):
     """Bytes that the driver gets as they are, and that can be kept in a file until it does."""
 
-    def bind_processor(self, dialect: Dialect) -> None:
+    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 (the base class names it so)
         return None
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.changes.log import Transaction, lay_by
 from app.changes.pending import Entry
-from app.steps import Differs, Step, noting, repeat
+from app.steps import Differs, Step, noting, repeat, repeat_alike
 
 
 class Work(NamedTuple):
@@ -42,10 +42,13 @@ async def repeated(session: Transaction, work: Work, *, is_same: bool) -> bool:
 
     `is_same` says that the state is known to be the one in which it was done.
     """
-    try:
-        async with session.begin_nested():
-            await session.run_sync(lambda inner: repeat(inner.connection(), work.steps, is_same=is_same))
-    except Differs:
-        return False
+    if is_same:
+        await session.run_sync(lambda inner: repeat(inner.connection(), work.steps))
+    else:
+        try:
+            async with session.begin_nested():
+                await session.run_sync(lambda inner: repeat_alike(inner.connection(), work.steps))
+        except Differs:
+            return False
     session.pending.add(work.entries, work.size)
     return True

@@ -12,7 +12,10 @@ from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
+from sqlalchemy.orm import Session
+
 from app.access.caller import Caller
+from app.access.validity import check_still_valid
 from app.changes.log import Transaction, end, lay_by, rehearsal, transaction
 from app.changes.repeating import Work, noted, repeated
 from app.database import Database
@@ -45,11 +48,13 @@ class Overtaken(Exception):
 
 
 class Tried(NamedTuple):
-    """Lines that were tried together: what they came to, and what was done for it."""
+    """Lines that were tried together: how many, as they are kept in case that they are tried anew, what was done for them, and
+    what they came to."""
 
-    lines: list[Said]
-    counts: Counts
+    number: int
+    lines: bytes
     work: Work
+    counts: Counts
 
 
 class Trial(NamedTuple):
@@ -135,7 +140,7 @@ class Importing:
 
         done = await noted(session, work)
         self.tally.add(counts)
-        return Tried(lines, counts, done)
+        return Tried(len(lines), pickle.dumps(lines), done, counts)
 
     async def write(self, trial: Trial) -> None:
         """Do again what was done for all lines, in one transaction; raises Overtaken."""
@@ -146,27 +151,35 @@ class Importing:
         try:
             with self.database.patient(SECONDS_TO_WRITE):
                 async with transaction(self.database, self.by, self.zone, self.now) as session:
+                    await session.run_sync(self.check_key)
                     is_same = trial.position is not None and await end(session) == trial.position
                     while trial.file.tell() < trial.end:
-                        tried: Tried = await asyncio.to_thread(pickle.load, trial.file)
+                        tried: Tried = pickle.load(trial.file)  # noqa: S301 (our own file)
                         if await repeated(session, tried.work, is_same=is_same):
                             written.add(tried.counts)
                         else:
-                            anew += len(tried.lines)
+                            anew += tried.number
                             await self.write_anew(session, tried.lines, anew)
-                        self.lines_done += len(tried.lines)
+                        self.lines_done += tried.number
                         await self.tell(written)
+                        # Whoever else waits for this process comes next.
+                        await asyncio.sleep(0)
         except Problem as problem:
             if not written.failed:
                 written.fail(None, problem)
 
-    async def write_anew(self, session: Transaction, lines: list[Said], anew: int) -> None:
+    def check_key(self, session: Session) -> None:
+        """Raise Unauthorized where the key is not valid any more: trying may have taken minutes."""
+        check_still_valid(session.connection(), self.by, self.now, self.now.astimezone(self.zone).date())
+
+    async def write_anew(self, session: Transaction, kept: bytes, anew: int) -> None:
         """Write lines for which something else was found than when they were tried; raises Overtaken where those are many.
 
         Where one is wrong now, the transaction is rolled back.
         """
         if self.database.is_sqlite and anew > MOST_ANEW:
             raise Overtaken
+        lines: list[Said] = pickle.loads(kept)  # noqa: S301 (our own)
         self.tally.add(await try_lines(session, self.form, lines, self.tally))
         if self.tally.failed:
             raise Invalid

@@ -1,0 +1,44 @@
+"""Whether a stored key is valid."""
+
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from app.access.caller import Caller
+from app.access.errors import Lacking, Unauthorized
+from app.access.models import ApiKey
+from app.database import table_of
+
+
+def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
+    """What a stored key lacks to be valid now."""
+    if key.revoked_at is not None:
+        return "revoked"
+    if key.expires_at is not None and key.expires_at <= now:
+        return "expired"
+    return "ended" if key.dissolved_on is not None and key.dissolved_on < today else None
+
+
+def check_still_valid(connection: Connection, caller: Caller, now: datetime, today: date) -> None:
+    """Raise Unauthorized where a caller's key is not valid any more, for what goes on behind the answer to a request."""
+    if caller.key_id is not None:
+        row = connection.execute(selecting("id"), {"wanted": caller.key_id}).first()
+        lacking = "unknown" if row is None else lack_of(row, now, today)
+        if lacking is not None:
+            raise Unauthorized(lacks=lacking)
+
+
+@cache
+def selecting(by: str) -> Select[Any]:
+    """The statement that finds a key by what is stored of it: every request needs it, so it is put together once."""
+    columns = table_of(ApiKey).c
+    names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
+    [key_of] = columns.partner_id.foreign_keys
+    partner = key_of.column.table
+    return (
+        select(*(columns[name] for name in names), partner.c.dissolved_on)
+        .join(partner, partner.c.id == columns.partner_id)
+        .where(columns[by] == bindparam("wanted"))
+    )
