@@ -7,6 +7,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app.access.guards import GUARDS
+from app.access.parameters import ONE_EACH
+from app.access.routing import Router
 from app.agreements.routes import router as agreements
 from app.calendar.routes import router as calendar
 from app.catalogue import FEATURES
@@ -48,8 +50,6 @@ from app.redactions.routes import router as redactions
 from app.reports.downloads import router as downloads
 from app.reports.routes import router as reports
 from app.resources.idempotency import Replay
-from app.resources.parameters import ONE_EACH
-from app.resources.routing import Router
 from app.runtime import Runtime
 from app.settings import Settings
 from app.site.routes import install_assets, install_pages_of_problems

@@ -6,6 +6,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.agreements.models import AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
 from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
@@ -19,7 +20,6 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.routing import Router
 from app.resources.transactions import ByOperator
 from app.resources.writing import change, remove
 from app.schema.fields import Id

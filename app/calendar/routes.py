@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.access.guards import Anyone, Contributor
 from app.access.models import CalendarFeed
+from app.access.routing import Router
 from app.calendar import service
 from app.calendar.calendars import MEDIA_TYPE, calendar_of
 from app.calendar.entries import Setting
@@ -34,7 +35,6 @@ from app.http.runtime import Reading, Running
 from app.http.tagged import tagged
 from app.places import Asker, asking
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.runtime import Runtime
 from app.schema.fields import Id

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.access.caller import Caller
 from app.access.errors import Unauthorized
 from app.access.guards import Anyone, identify
+from app.access.routing import Router
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import (
     Batch,
@@ -25,7 +26,6 @@ from app.http.caching import cache_headers
 from app.http.responses import problems
 from app.http.runtime import Running
 from app.places import NoPlace, Places, asking
-from app.resources.routing import Router
 from app.runtime import Runtime
 from app.schema.fields import Cursor
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.catalogue import FEATURES, Feature
 from app.database import table_of
 from app.http.caching import cache_headers
@@ -18,7 +19,6 @@ from app.interchange.lists import lines_of
 from app.labels import label_of
 from app.places import asking
 from app.resources.lists import any_of
-from app.resources.routing import Router
 from app.resources.schema import Stamped
 from app.runtime import Runtime
 from app.schema.base import Schema

@@ -7,6 +7,7 @@ from fastapi import Path
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.catalogue import FEATURES
 from app.database import table_of
 from app.http.headers import Conditional
@@ -19,7 +20,6 @@ from app.resources.external_ids import ExternalId
 from app.resources.freezing import grips
 from app.resources.kind import Kind
 from app.resources.reading import read_one
-from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Name, Slug
 

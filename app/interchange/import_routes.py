@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Contributor
+from app.access.routing import Router
 from app.http.body import BodyPolicy
 from app.http.negotiation import content_type, language_of
 from app.http.responses import conflicts
@@ -15,7 +16,6 @@ from app.interchange.imports import begin, found, received, shown
 from app.interchange.lines import CSV, MEDIA_TYPES
 from app.interchange.models import ImportPublic, ImportQuery
 from app.resources.answers import json_text
-from app.resources.routing import Router
 from app.schema.fields import Id
 
 MIB = 1024 * 1024

@@ -3,12 +3,12 @@
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.http.caching import cache_headers
 from app.http.runtime import Reading
 from app.involvement.models import Involvement
 from app.involvement.reading import involvement_in
 from app.resources.answers import json_text
-from app.resources.routing import Router
 from app.schema.fields import Id
 
 router = Router(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])

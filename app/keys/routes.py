@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized
 from app.access.guards import Admin, Reader
+from app.access.routing import Router
 from app.http.caching import cache_headers
 from app.http.errors import NotFound
 from app.http.responses import conflicts
@@ -20,7 +21,6 @@ from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import agreements_on, by_id, page_of, partner_of
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.routing import Router
 from app.resources.transactions import ByAdmin, ByReader
 from app.schema.fields import Id
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.catalogue import FEATURES
 from app.http.base import Base
 from app.http.errors import NotFound
@@ -23,7 +24,6 @@ from app.linked_data.models import NAME_PATTERN, VocabularyList, VocabularyPubli
 from app.linked_data.names import context_address, name_of
 from app.linked_data.ontology import ontology
 from app.resources.paging import Page
-from app.resources.routing import Router
 
 router = Router(prefix="/v1/vocabularies", tags=["vocabularies"])
 documents = APIRouter(include_in_schema=False)

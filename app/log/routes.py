@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.changes.tree import Tree
 from app.database import Database
 from app.http.caching import cache_headers
@@ -32,7 +33,6 @@ from app.log.models import (
     LeavesQuery,
     LogKey,
 )
-from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 
 router = Router(prefix="/v1/log", tags=["log"])

@@ -6,6 +6,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.headers import Conditional
@@ -20,7 +21,6 @@ from app.resources.addresses import DayInPath
 from app.resources.answers import put_answer
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 

@@ -6,6 +6,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import Wanted, read
 from app.changes.models import Action, ChangePage, ChangeQuery
@@ -14,7 +15,6 @@ from app.http.runtime import Reading
 from app.redactions.models import RedactionCreate, RedactionPublic
 from app.redactions.service import carry_out
 from app.resources.answers import json_text
-from app.resources.routing import Router
 from app.resources.transactions import ByAdmin
 
 router = Router(prefix="/v1/redactions", tags=["redactions"])

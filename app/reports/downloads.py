@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Path, Query
 from starlette.responses import Response
 
+from app.access.routing import Router
 from app.reports.answers import Context, InContext, answer_file
 from app.reports.early_involvement import EarlyInvolvementFigures, EarlyInvolvementQuery, half_year_rows
 from app.reports.exchange import ExchangeFigures, ExchangeQuery, exchange_rows
@@ -29,7 +30,6 @@ from app.reports.progress import (
 from app.reports.report import Report, ReportHead
 from app.reports.tables import as_files
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
-from app.resources.routing import Router
 from app.schema.base import Schema
 from app.sheets.choice import REPORT_SUFFIX, ReportSuffix, chosen, of_list, told, whole
 

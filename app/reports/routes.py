@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from app.access.routing import Router
 from app.reports.answers import InContext, answer_all, answer_page
 from app.reports.early_involvement import EarlyInvolvementFigures, EarlyInvolvementQuery, half_year_rows
 from app.reports.exchange import ExchangeFigures, ExchangeQuery, exchange_rows
@@ -28,7 +29,6 @@ from app.reports.progress import (
 from app.reports.report import ReportHead
 from app.reports.tables import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows
-from app.resources.routing import Router
 
 REPORTS: tuple[type[ReportHead], ...] = (
     ProgressReportFigures,

@@ -6,6 +6,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from app.access.guards import Anyone
+from app.access.routing import Router
 from app.changes.history import answer_history
 from app.changes.models import ChangePage, ChangeQuery
 from app.http.headers import Conditional
@@ -16,7 +17,6 @@ from app.resources.changing import changeable
 from app.resources.idempotency import Once
 from app.resources.paging import Page
 from app.resources.reading import read_one, read_page
-from app.resources.routing import Router
 from app.resources.transactions import ByCoordinator
 from app.resources.writing import change, remove
 from app.schema.fields import Id

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping
 from starlette.responses import Response
 
 from app.access.guards import Contributor
+from app.access.routing import Router
 from app.http.caching import cache_headers
 from app.http.conditional import etag
 from app.http.errors import NotFound
@@ -15,7 +16,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Running
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.routing import Router
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.webhooks import service

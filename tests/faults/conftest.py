@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from tests.faults.service import Service
 class DurableCluster(Cluster):
     """A cluster whose commits are on disk when they are answered."""
 
-    folder: Path
+    folder: Path = field(kw_only=True)
 
     def control(self, *command: str) -> None:
         """Have pg_ctl do something with the cluster and wait until it is done."""
@@ -48,7 +48,7 @@ def durable_cluster() -> Iterator[DurableCluster]:
     """One such cluster a test process."""
     folder = Path(tempfile.mkdtemp(prefix="pd", dir="/tmp"))
     server = get_server(folder, cleanup_mode="delete")
-    cluster = DurableCluster(server.get_uri(), server.bin_path, server.system_user, folder)
+    cluster = DurableCluster(server.get_uri(), server.bin_path, server.system_user, folder=folder)
     try:
         yield cluster
     finally:

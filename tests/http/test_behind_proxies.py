@@ -36,9 +36,8 @@ async def client(
     if not proxy.program:
         pytest.skip(f"what {proxy.example} is for is not on this machine")
     management = free_port()
-    more = {"REGISTER_MANAGEMENT_PORT": str(management)}
     async with (
-        Service(settings, templates.keys["admin"], tmp_path, **more) as service,
+        Service(settings, templates.keys["admin"], tmp_path, REGISTER_MANAGEMENT_PORT=str(management)) as service,
         passing(proxy, tmp_path, service.port, management) as address,
         client_at(address, tmp_path, service.key) as client,
     ):

@@ -44,9 +44,10 @@ def figure(figures_of: Figures, name: str, **labels: str) -> float:
 async def test_is_one_over_all_processes(settings: Settings, templates: Templates, tmp_path: Path) -> None:
     port = free_port()
     limited = settings.model_copy(update={"rate_limit": 40})
-    variables = {"REGISTER_MANAGEMENT_PORT": str(port)}
     async with (
-        Service(limited, templates.keys["admin"], tmp_path, "--workers", "2", **variables) as service,
+        Service(
+            limited, templates.keys["admin"], tmp_path, "--workers", "2", REGISTER_MANAGEMENT_PORT=str(port)
+        ) as service,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as management,
     ):
         await ask(service)

@@ -7,9 +7,9 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
+from app.access.parameters import ONE_EACH
 from app.http.direct import DirectRoute
 from app.http.reading_after import AFTER
-from app.resources.parameters import ONE_EACH
 
 
 class Router(APIRouter):
