@@ -22,7 +22,7 @@ from app.days import day_in_zone
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
 from app.lines import FairPool
 from app.places import Places, asking
-from app.postgresql import CONNECT_SECONDS, Server
+from app.postgresql import ALONE, CONNECT_SECONDS, Server
 from app.snapshot import Snapshot
 from app.standbys import UNREAD, Standby
 
@@ -104,7 +104,11 @@ class Database:
     ) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": pool_timeout, **DISCREET}
         # A read is one statement and needs no transaction: two round trips less on every GET.
-        reading: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+        reading: dict[str, Any] = {
+            "isolation_level": "AUTOCOMMIT",
+            "skip_autocommit_rollback": True,
+            "execution_options": {ALONE: True},
+        }
         self.pool_size = pool_size
         self.patience = pool_timeout
         self.write_quota = write_quota

@@ -37,7 +37,9 @@ LIMITS: dict[str, str] = {
 }
 """PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever."""
 
-ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+ALONE = "register_alone"
+"""The option of connections over which each statement is sent by itself, with no transaction around it."""
+ONE_STATE: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, ALONE: False}
 """The options of a connection whose transaction reads one state of the database, that of its first statement."""
 
 READ_ONLY = "25006"

@@ -67,7 +67,7 @@ async def find(database: Database, key: str) -> Any:
     wanted = digest(key)
 
     def work(connection: Connection) -> Any:
-        return connection.execute(selecting("digest"), {"wanted": wanted}).first()
+        return selecting("digest").first(connection, {"wanted": wanted})
 
     row = await database.read(work, is_quick=True)
     return row if row is not None and hmac.compare_digest(row.digest, wanted) else None

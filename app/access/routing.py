@@ -25,7 +25,8 @@ class Router(APIRouter):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether one of the operations is asked for; what FastAPI does for each it does not do for those of other routers."""
         path = scope["path"]
-        is_here = path.startswith(self.beginning) and any(
-            each.path_regex.match(path) for each in self.routes if isinstance(each, APIRoute)
-        )
-        return super().matches(scope) if is_here else (Match.NONE, {})
+        if path.startswith(self.beginning):
+            for each in self.routes:
+                if isinstance(each, APIRoute) and each.path_regex.match(path):
+                    return super().matches(scope)
+        return Match.NONE, {}

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.access.caller import Caller
 from app.access.errors import Lacking, Unauthorized
 from app.access.models import ApiKey
 from app.database import table_of
+from app.kept import Kept
 
 
 def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
@@ -24,20 +25,20 @@ def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
 def check_still_valid(connection: Connection, caller: Caller, now: datetime, today: date) -> None:
     """Raise Unauthorized where a caller's key is not valid any more, for what goes on behind the answer to a request."""
     if caller.key_id is not None:
-        row = connection.execute(selecting("id"), {"wanted": caller.key_id}).first()
+        row = selecting("id").first(connection, {"wanted": caller.key_id})
         lacking = "unknown" if row is None else lack_of(row, now, today)
         if lacking is not None:
             raise Unauthorized(lacks=lacking)
 
 
 @cache
-def selecting(by: str) -> Select[Any]:
-    """The statement that finds a key by what is stored of it: every request needs it, so it is put together once."""
+def selecting(by: str) -> Kept:
+    """The statement that finds a key by what is stored of it."""
     columns = table_of(ApiKey).c
     names = ("id", "partner_id", "role", "digest", "expires_at", "revoked_at", "last_used_on")
     [key_of] = columns.partner_id.foreign_keys
     partner = key_of.column.table
-    return (
+    return Kept(
         select(*(columns[name] for name in names), partner.c.dissolved_on)
         .join(partner, partner.c.id == columns.partner_id)
         .where(columns[by] == bindparam("wanted"))

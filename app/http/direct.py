@@ -39,6 +39,7 @@ class Parameter(NamedTuple):
     """A parameter of a function; where it is a model that holds all of a query, `lists` are its names with several values."""
 
     name: str
+    alias: str
     field: Any
     place: Place
     is_list: bool
@@ -56,7 +57,7 @@ class Parameter(NamedTuple):
             lists = frozenset(name for name, each in members.items() if takes_list(each.annotation))
         elif field.validation_alias not in (None, field.alias) or not (info.is_required() or field.default is None):
             raise NotPlain
-        return cls(field.name, field, place, takes_list(info.annotation), info.is_required(), lists)
+        return cls(field.name, field.alias, field, place, takes_list(info.annotation), info.is_required(), lists)
 
     def read(self, request: Request) -> Any:
         """Its value in a request; raises NotPlain where that is refused."""
@@ -71,7 +72,7 @@ class Parameter(NamedTuple):
 
     def sent_alone(self, sent: Any) -> Any:
         """What was sent for a parameter of its own."""
-        return (sent.getlist(self.field.alias) or None) if self.is_list else sent.get(self.field.alias)
+        return (sent.getlist(self.alias) or None) if self.is_list else sent.get(self.alias)
 
 
 def sent_in(sent: QueryParams, lists: frozenset[str]) -> dict[str, Any]:
@@ -120,7 +121,9 @@ class Call(NamedTuple):
 
     def read(self, request: Request) -> dict[str, Any]:
         """What the request itself says of it; raises NotPlain where something is refused."""
-        values = {each.name: each.read(request) for each in self.parameters}
+        values: dict[str, Any] = {}
+        for each in self.parameters:
+            values[each.name] = each.read(request)
         if self.request is not None:
             values[self.request] = request
         return values

@@ -66,11 +66,8 @@ def complete(message: Message, scope: Scope) -> None:
     """
     said = message["headers"]
     names = {name for name, _ in said}
-    message["headers"] = [
-        *said,
-        (b"x-request-id", scope["request_id"].encode()),
-        *(each for each in STANDARD_LINES if each[0] not in names),
-    ]
+    usual = [each for each in STANDARD_LINES if each[0] not in names]
+    message["headers"] = [*said, (b"x-request-id", scope["request_id"].encode()), *usual]
     position, prefix = change_position.get(), prefix_of(scope)
     if position is None and not prefix:
         return

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from app.database import Database, table_of
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
 from app.http.errors import Gone, NotFound
+from app.kept import Kept
 from app.resources.answers import alone, json_text, page_response
 from app.resources.findings import place_of
 from app.resources.forms import wanted_form
@@ -36,7 +37,7 @@ async def read_one(
     Raises NotFound, Gone or PreconditionFailed.
     """
 
-    def work(connection: Connection) -> Row[tuple[int, str]]:
+    def work(connection: Connection) -> Any:
         return there(connection, caller, kind, id)
 
     form = wanted_form.get()
@@ -56,19 +57,19 @@ async def read_one(
     return json_text(row.representation, headers) if form is None else alone(form, kind, row.representation, headers)
 
 
-def there(connection: Connection, caller: Caller, kind: Kind[Any], id: UUID) -> Row[tuple[int, str]]:
-    """The version and the text of a resource; raises NotFound or Gone for what is not there for the caller."""
-    row = connection.execute(statement_of_one(table_of(kind.table), caller.sees_partners), {"id": id}).first()
+def there(connection: Connection, caller: Caller, kind: Kind[Any], id: UUID) -> Any:
+    """The `version` and the text (`representation`) of a resource; raises NotFound or Gone for what is not there for the caller."""
+    row = statement_of_one(table_of(kind.table), caller.sees_partners).first(connection, {"id": id})
     if row is None:
         raise NotFound if connection.execute(remains(caller, kind, id)).first() is None else Gone
     return row
 
 
 @cache
-def statement_of_one(table: Table, sees_partners: bool) -> Select[tuple[int, str]]:  # noqa: FBT001 (a cache's key)
+def statement_of_one(table: Table, sees_partners: bool) -> Kept:  # noqa: FBT001 (a cache's key)
     """Selects one resource; made once for each kind and each circle of callers, as it is what is asked for most."""
-    caller = COMMAND if sees_partners else ANONYMOUS
-    return select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), visible(table, caller))
+    seen = visible(table, COMMAND if sees_partners else ANONYMOUS)
+    return Kept(select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), seen))
 
 
 class Found(NamedTuple):
