@@ -23,6 +23,7 @@ from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
 from app.lines import FairPool
 from app.places import Places, asking
 from app.postgresql import ALONE, CONNECT_SECONDS, Server
+from app.searching import forget_erased
 from app.snapshot import Snapshot
 from app.standbys import UNREAD, Standby
 
@@ -266,6 +267,7 @@ class Database:
 
         def work() -> bool:
             with self.reader.connect() as connection:
+                forget_erased(connection)
                 connection.exec_driver_sql("VACUUM")
                 return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
 

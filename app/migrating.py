@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from app.database import DISCREET, code_of, make_private
 from app.granting import grant
 from app.postgresql import Server
+from app.searching import keep_searched
 from app.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -93,12 +94,15 @@ async def nothing(_connection: AsyncConnection) -> int:
 
 
 async def upgrade(settings: Settings, revision: str = "head", *, then: Then = nothing) -> int:
-    """Migrate the database of the settings up to a revision, give the service its rights and do what is to follow.
+    """Migrate the database of the settings up to a revision, and do what is to follow.
+
+    What is searched is kept from then on, and the service has its rights.
 
     All of it is one transaction. Returns what follows returns; when that fails, the schema is as before.
     """
 
     async def follow(connection: AsyncConnection) -> int:
+        await connection.run_sync(keep_searched)
         if settings.service_role is not None and connection.dialect.name == "postgresql":
             await connection.run_sync(grant, settings.service_role)
         return await then(connection)

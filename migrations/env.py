@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.database import Json
+from app.searching import KEPT
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -25,6 +26,12 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
             return False
 
 
+def is_in_code(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether tables of the code say what is to be: not of what databases keep themselves to be searched."""
+    is_of_search = str(name).startswith(KEPT) if kind == "table" else str(name).endswith("_search_text")
+    return not is_of_search
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations that were asked for over this connection."""
     context.configure(
@@ -32,6 +39,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=SQLModel.metadata,
         render_as_batch=True,
         render_item=plain_type,
+        include_name=is_in_code,
         # On SQLite too: the connection opens its transaction itself.
         transactional_ddl=True,
     )

@@ -22,6 +22,7 @@ from app.catalogue import FEATURES
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
 from app.revisions import newest_revision
+from app.searching import KEPT
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql
@@ -50,10 +51,15 @@ def described(connection: sa.Connection) -> dict[str, Any]:
             "foreign keys": named(inspector.get_foreign_keys(name)),
             "unique": named(inspector.get_unique_constraints(name)),
             "checks": {each["name"]: normal(each["sqltext"]) for each in inspector.get_check_constraints(name)},
-            "indices": {each["name"]: each["column_names"] for each in inspector.get_indexes(name)},
+            # Databases keep what is searched beside the tables of the code, each in its own way.
+            "indices": {
+                each["name"]: each["column_names"]
+                for each in inspector.get_indexes(name)
+                if each["name"] != f"ix_{name}_search_text"
+            },
         }
         for name in inspector.get_table_names()
-        if name != "alembic_version"
+        if name != "alembic_version" and not name.startswith(KEPT)
     }
 
 

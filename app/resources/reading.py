@@ -26,7 +26,8 @@ from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
-from app.resources.ways import Question, count_of, found_on
+from app.resources.totals import count_of
+from app.resources.ways import Question, found_on
 
 
 async def read_one(

@@ -19,6 +19,7 @@ from app.resources.kind import KINDS, Kind
 from app.resources.redacted import Redacted
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
+from app.resources.searched import Searched
 
 CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
 MOST_NAMED = 1_000
@@ -263,4 +264,4 @@ class Walk(Protocol):
 
 def walks(kinds: Sequence[Kind[Any]], replay: Replay | None = None) -> tuple[Walk, ...]:
     """All that is verified of a register with these kinds."""
-    return TreeWalk(), replay or Replay(), Strangers(kinds)
+    return TreeWalk(), replay or Replay(), Strangers(kinds), Searched(kinds)

@@ -38,6 +38,8 @@ from app.resources.kind import KINDS, Kind
 from app.resources.lists import NOT_FILTERS, ListQuery
 from app.resources.paging import Order
 from app.resources.scope import GOAL, ids_about_goals, in_agreements
+from app.resources.text import searchable
+from app.searching import may_hold
 
 MOST_GATHERED = 2_000
 """How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
@@ -102,7 +104,7 @@ class Question(NamedTuple):
 
     def asked(self) -> Iterator[tuple[str, Any]]:
         """The filters that are asked for, with their values."""
-        for name in sorted(self.wanted.model_fields_set - (NOT_FILTERS - {"agreement_id", "goal_id"})):
+        for name in sorted(self.wanted.model_fields_set - (NOT_FILTERS - {"q", "agreement_id", "goal_id"})):
             value = getattr(self.wanted, name)
             if value is not None:
                 yield name, value
@@ -117,7 +119,7 @@ def found_on(question: Question) -> ColumnElement[bool]:
         return and_(visible(question.table, question.caller), *question.conditions, *bounds)
     if len(ways) == 1 and ways[0].streams:
         return among(question, [first(question, stream) for stream in ways[0].streams])
-    choice = chosen(ways)
+    choice = chosen(question, ways)
     branches = [
         behind(question, branch, choice == number)
         for number, each in enumerate(ways)
@@ -126,18 +128,6 @@ def found_on(question: Question) -> ColumnElement[bool]:
     if not ways[0].streams:
         branches.append(behind(question, walked(question), choice == WALK))
     return among(question, branches)
-
-
-def count_of(question: Question) -> Select[Any]:
-    """How much there is of what is asked for."""
-    asked = list(question.asked())
-    if len(asked) == 1 and len(question.conditions) == 1 and asked[0][0] in question.kind.found_through:
-        # A resource that several values find is one; of one value there is one row of it.
-        [(name, values)] = asked
-        found = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, values)))
-        return select(func.count()).select_from((found if len(values) == 1 else found.distinct()).subquery())
-    table = question.table
-    return select(func.count()).select_from(table).where(visible(table, question.caller), *question.conditions)
 
 
 def marks_of(question: Question, name: str, values: Sequence[Any]) -> list[UUID]:
@@ -164,12 +154,9 @@ def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[
     return question.table.c.id.in_(union_all(*(select(branch.subquery().c[0]) for branch in branches)))
 
 
-def chosen(ways: Sequence[Way]) -> ColumnElement[int]:
+def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     """The number of the way that leads to least; where all lead to much, of one that is in order, or of none."""
-    # An index alone counts them: what it leads to stands in the table.
-    marked = (way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True) for way in ways)
-    few = (each.limit(MOST_GATHERED).subquery() for each in marked)
-    counts = (select(func.count()).select_from(each).scalar_subquery() for each in few)
+    counts = (counted_few(way) for way in ways)
     counted = select(*(count.label(f"of_{number}") for number, count in enumerate(counts))).cte("counted")
     columns = list(counted.prefix_with("MATERIALIZED").c)
     least = [
@@ -177,16 +164,45 @@ def chosen(ways: Sequence[Way]) -> ColumnElement[int]:
         for number, own in enumerate(columns)
     ]
     otherwise = 0 if ways[0].streams else WALK
-    choice = select(case(*least, else_=otherwise).label("way")).cte("choice").prefix_with("MATERIALIZED")
+    choosing = select(case(*least, else_=otherwise).label("way"))
+    if question.is_postgresql and question.wanted.q is not None:
+        # Its index of texts has always all that matches, and in no order.
+        choosing = select(
+            case((met_ahead(question, ways[0]), otherwise), else_=choosing.scalar_subquery()).label("way")
+        )
+    choice = choosing.cte("choice").prefix_with("MATERIALIZED")
     return select(choice.c.way).scalar_subquery()
+
+
+def counted_few(way: Way) -> ColumnElement[int]:
+    """How much a way leads to, as far as it is few."""
+    # An index alone counts them: what it leads to stands in the table.
+    few = way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(MOST_GATHERED)
+    return select(func.count()).select_from(few.subquery()).scalar_subquery()
+
+
+def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether a little of the way that is in order already has the whole page."""
+    is_right = and_(visible(question.table, question.caller), *question.conditions).label("is_right")
+    looked_at = [
+        branch.with_only_columns(is_right, maintain_column_froms=True).limit(MOST_GATHERED).subquery()
+        for branch in way.streams or [walked(question)]
+    ]
+    met = union_all(*(select(literal(1).label("one")).where(each.c.is_right) for each in looked_at))
+    page = select(met.subquery().c.one).limit(question.wanted.limit + 1).subquery()
+    return select(func.count()).select_from(page).scalar_subquery() > question.wanted.limit
 
 
 def gathered(question: Question, way: Way) -> Select[Any]:
     """The page among all that a filter leads to."""
-    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
-    is_among = id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
     inside = [bound.is_(true()) for bound in question.bounds]
-    return select(id).where(is_among, *inside).order_by(*question.order.clauses())
+    return select(question.table.c.id).where(is_gathered(question, way), *inside).order_by(*question.order.clauses())
+
+
+def is_gathered(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether a row is among the few that a way leads to."""
+    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
+    return id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
 
 
 def walked(question: Question) -> Select[Any]:
@@ -197,6 +213,8 @@ def walked(question: Question) -> Select[Any]:
 def way_of(question: Question, name: str, value: Any) -> Way | None:
     """The way that a filter leads, where it has an index."""
     kind, table, values = question.kind, question.table, value if isinstance(value, list) else [value]
+    if name == "q":
+        return by_text(question, value)
     if name in kind.found_through:
         return by_findings(question, name, values)
     if name == "goal_id":
@@ -206,10 +224,15 @@ def way_of(question: Question, name: str, value: Any) -> Way | None:
         return by_column(question, name, values)
     if name == "agreement_id":
         return Way(select(table.c.id).where(in_agreements(kind.table, question.caller, values)))
-    column, _, bound = name.rpartition("_")
-    if bound in ("from", "before") and column != question.key and column in table.c and leads(table, column):
-        return Way(select(table.c.id).where(table.c[column] >= value if bound == "from" else table.c[column] < value))
-    return None
+    return by_bound(question, name, value)
+
+
+def by_bound(question: Question, name: str, value: Any) -> Way | None:
+    """The way by the index of a column that a filter bounds."""
+    table, (column, _, bound) = question.table, name.rpartition("_")
+    if bound not in ("from", "before") or column == question.key or column not in table.c or not leads(table, column):
+        return None
+    return Way(select(table.c.id).where(table.c[column] >= value if bound == "from" else table.c[column] < value))
 
 
 def by_column(question: Question, name: str, values: Sequence[Any]) -> Way:
@@ -219,6 +242,12 @@ def by_column(question: Question, name: str, values: Sequence[Any]) -> Way:
     if not leads(question.table, name, *(each.name for each in question.order.columns[:-1])):
         return Way(ids)
     return Way(ids, [walked(question).where(column == value) for value in values])
+
+
+def by_text(question: Question, text: str) -> Way | None:
+    """The way by the index of what stands in texts, where the text is long enough for it."""
+    ids = may_hold(question.table, searchable(text), is_postgresql=question.is_postgresql)
+    return None if ids is None else Way(ids)
 
 
 def by_findings(question: Question, name: str, values: Sequence[Any]) -> Way:

@@ -86,6 +86,12 @@ TABLES = (
         ["UPDATE subject SET visibility = 'public' WHERE kind = 'need'"],
         "the subject is not as in the log: need",
     ),
+    Rewrite("its text leads nowhere", ["DELETE FROM searched WHERE number = 1"], "not searched: "),
+    Rewrite(
+        "no text leads anywhere",
+        ["INSERT INTO searched_text (searched_text) VALUES ('delete-all')"],
+        "searched is something else",
+    ),
     Rewrite("nobody finds it any more", ["UPDATE need SET search_text = 'x'"], "(search_text)"),
     Rewrite("it stands at the end of each list", ["UPDATE need SET sort_name = 'zzz'"], "(sort_name)"),
     Rewrite("it was never agreed", ["UPDATE sub_measure SET was_agreed = 0 WHERE title = 'Kurs'"], "(was_agreed)"),

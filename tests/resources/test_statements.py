@@ -31,12 +31,17 @@ class Statements:
     def listen_to_driver(self, connection: Any, _entry: Any) -> None:
         """Note what a new connection is asked."""
         if isinstance(connection, sqlite3.Connection):
-            connection.set_trace_callback(self.run.append)
+            connection.set_trace_callback(self.note)
         elif isinstance(connection.driver_connection, asyncpg.Connection):
             # It logs what is no prepared query, and that is what would be around one.
             connection.driver_connection.add_query_logger(lambda query: self.run.append(query.query))
         else:
-            connection.run_async(lambda driver: driver.set_trace_callback(self.run.append))
+            connection.run_async(lambda driver: driver.set_trace_callback(self.note))
+
+    def note(self, statement: str) -> None:
+        """Note what SQLite was asked, and not what its index of texts asks the tables behind it."""
+        if "'main'" not in statement:
+            self.run.append(statement)
 
     def clear(self) -> None:
         """Forget what was counted."""
