@@ -1,0 +1,188 @@
+"""Plain reads are answered directly and all others as FastAPI does: whoever asks sees no difference."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
+from starlette.responses import Response
+
+from app.access.keys import new_key
+from app.access.routing import Router
+from app.http.dependencies import dependencies_of
+from app.http.direct import DirectRoute
+from app.main import ROUTERS
+from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
+from tests.dresden import CITY
+from tests.factories import NOWHERE, PATHS, make
+
+Headers = Sequence[tuple[str, str]]
+
+ONES = (
+    "",
+    "/",
+    "?",
+    "?limit=1",
+    "/history?limit=1&limit=2",
+    "/history?nonsense=%FF",
+    "%0A",
+    "%00",
+    "/../x",
+    ";a=b",
+)
+IDS = ("{hex}", "{upper}", "%7B{id}%7D", "urn:uuid:{id}", "%2e%2e", "x", "%C3%28", NOWHERE, "{escaped}")
+QUERIES = (
+    "",
+    "&&=",
+    "limit",
+    "limit=",
+    "limit=1",
+    "limit=0",
+    "limit=1&limit=2",
+    "limit=%31&include_total=true",
+    "nonsense=1&nonsense=2",
+    "cursor=x",
+    "q=",
+    "q=a&q=b",
+    "q=%FF%00",
+    "sort=-created_at&limit=2",
+    "visibility=public&visibility=partners",
+    "visibility=all",
+    f"agreement_id={NOWHERE}&agreement_id=x",
+    "created_at_from=2024-01-01",
+    "created_at_from=2024-01-01T00:00:00%2B01:00",
+    "limit=1;q=x",
+)
+SAID: tuple[Headers, ...] = (
+    [("If-None-Match", '"1"')],
+    [("If-None-Match", 'W/"1", "7"'), ("If-None-Match", "")],
+    [("If-None-Match", "*")],
+    [("If-None-Match", "nonsense")],
+    [("If-None-Match", '"' + "x" * 1001 + '"')],
+    [("If-Match", '"9"'), ("If-None-Match", '"1"')],
+    [("Accept", "application/ld+json")],
+    [("Accept", "text/html;q=.2, */*;q=0"), ("Accept-Language", "de")],
+    [("Range", "bytes=0-3"), ("Content-Length", "0")],
+    [("Read-After", "0")],
+    [("Read-After", "x")],
+    [("Authorization", "Basic eA==")],
+    [("Authorization", f"Bearer {new_key()}")],
+    [("X-Forwarded-Prefix", "/register"), ("X-Forwarded-For", "::1, x")],
+)
+
+
+class Answer(NamedTuple):
+    """An answer as it goes over the wire, but for what counts requests."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+async def asked(app: FastAPI, target: str, said: Headers, *, method: str = "GET", is_fastapi: bool = False) -> Answer:
+    """What a request is answered with, directly or as FastAPI does."""
+    path, _, query = target.partition("?")
+    sent: list[dict[str, Any]] = []
+    scope: dict[str, Any] = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "server": ("register.test", 80),
+        "client": ("127.0.0.1", 4711),
+        "root_path": "",
+        "path": unquote_to_bytes(path).decode("utf-8", "replace"),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in (*said, ("X-Request-ID", "same"))],
+    }
+    if is_fastapi:
+        # As for a request whose steps are traced.
+        scope["fastapi.telemetry"] = None
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    headers = [(name, value) for name, value in sent[0]["headers"] if not name.startswith(b"ratelimit-re")]
+    return Answer(sent[0]["status"], headers, b"".join(message["body"] for message in sent[1:]))
+
+
+class Register(NamedTuple):
+    """A register with a resource of each kind: its app, the ids by the paths, and keys in every state."""
+
+    app: FastAPI
+    ids: dict[str, str]
+    keys: list[str]
+
+
+@pytest.fixture(scope="module")
+async def register(templates: Templates) -> AsyncIterator[Register]:
+    """One register for all requests."""
+    async with templates.fresh("seeded") as settings, running(settings) as app:
+        async with client_of(app, templates.keys["operator"]) as client:
+            ids = {path: (await make(client, path))["id"] for path in PATHS}
+            made = (await client.post("/v1/keys", json={"partner_id": CITY, "role": "reader"})).json()
+            assert (await client.delete(f"/v1/keys/{made['id']}")).status_code == 204
+        yield Register(app, ids, [made["key"], made["key"][:-1], templates.keys["reader"], templates.keys["admin"]])
+
+
+@pytest.fixture
+def direct(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The statuses of what was answered directly."""
+    answer, answered = DirectRoute.answer, list[int]()
+
+    async def note(route: DirectRoute, request: Request) -> Response:
+        found = await answer(route, request)
+        answered.append(found.status_code)
+        return found
+
+    monkeypatch.setattr(DirectRoute, "answer", note)
+    return answered
+
+
+class TestBothWays:
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_are_alike_byte_for_byte(self, register: Register, direct: list[int], path: str) -> None:
+        app, id, address = register.app, register.ids[path], f"/v1/{path}"
+        said_by_keys: list[Headers] = [[("Authorization", f"Bearer {key}")] for key in register.keys]
+        said_by_keys.append([("Authorization", f"Bearer {register.keys[2]}")] * 2)
+        spelt = {"id": id, "hex": id.replace("-", ""), "upper": id.upper(), "escaped": f"%{ord(id[0]):02x}{id[1:]}"}
+        # All of it for one kind, every fourth for the others: what differs between kinds is their declaration.
+        step = 1 if path == "consultation-events" else 4
+        requests: list[tuple[str, str, Headers]] = [
+            *(("GET", f"{address}/{id}{rest}", []) for rest in ONES[::step]),
+            *(("GET", f"{address}/{each.format(**spelt)}", []) for each in IDS[::step]),
+            *(("GET", f"{address}?{query}", []) for query in QUERIES[::step]),
+            *(("GET", f"{address}/{id}", said) for said in (*SAID, *said_by_keys)[::step]),
+            *(("GET", f"{address}?limit=1", said) for said in (*SAID[6:11], *said_by_keys)[::step]),
+            *((method, f"{address}/{id}", []) for method in ("HEAD", "OPTIONS", "TRACE")[::step]),
+        ]
+        statuses = set[int]()
+        for method, target, said in requests:
+            ways = [await asked(app, target, said, method=method, is_fastapi=each) for each in (False, True)]
+            assert ways[0] == ways[1], (method, target, said)
+            statuses.add(ways[0].status)
+        assert statuses >= ({200, 304, 400, 401, 404, 405, 412, 422} if step == 1 else {200, 304, 422})
+        # Of each pair one: those that FastAPI answers are not among them.
+        assert len(requests) / 3 < len(direct) < len(requests)
+        assert set(direct) == {200, 304}
+
+
+class TestRoutes:
+    @any_database
+    async def test_that_read_are_all_answered_directly(self, app: FastAPI) -> None:
+        """What is added where a router is included would be unknown to them."""
+        routes = [each for each in iter_route_contexts(app.routes) if isinstance(each.original_route, DirectRoute)]
+        assert {type(each) for each in ROUTERS} == {Router}
+        assert len(routes) == sum(len(router.routes) for router in ROUTERS)
+        for each in routes:
+            known = [other.call for other in dependencies_of(each.original_route.dependant)]
+            assert [other.call for other in dependencies_of(each.dependant)] == known
+            assert bool(each.original_route.calls) == (each.methods == {"GET"}), each.path
