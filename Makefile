@@ -103,9 +103,10 @@ migration: $(RUNTIME) ## Write the next migration: make migration m="postal addr
 	@test -n "$$m" || { echo 'Say what the migration is for: make migration m="postal address of partners"' >&2; exit 1; }
 	$(BIN)/python -m migrations "$$m"
 
-bench: $(DEVELOPMENT) ## Measure reads beside a bare driver, and writes, on SQLite and on PostgreSQL
+bench: $(DEVELOPMENT) ## Measure reads and writes, on SQLite and on PostgreSQL, beside a bare driver and who else is installed
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.writes
+	$(BIN)/python -m benchmarks.peers
 
 attacks: $(DEVELOPMENT) ## Measure what one client can do to the others, on SQLite and on PostgreSQL
 	$(BIN)/python -m benchmarks.attacks

@@ -34,7 +34,7 @@ def server(command: list[str], port: int, database_url: str) -> Iterator[psutil.
 
 def wait_for(port: int) -> None:
     """Wait until a server listens."""
-    for _ in range(200):
+    for _ in range(600):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
         except urllib.error.HTTPError:

@@ -1,6 +1,7 @@
-"""The register beside services that one would write instead, on PostgreSQL: `python -m benchmarks.peers`.
+"""The register beside a bare driver and services that one would write instead, on PostgreSQL: the last table of `make bench`.
 
-One is written by hand in Fastify and does for events all that the register does, the other is django-ninja, which keeps no
+`python -m benchmarks.peers --smoke` only sees that all of it runs: one round, a second for each kind of request. The bare
+driver is `benchmarks.bare`, which only reads. Of the others one is written by hand in Fastify and does for events all that the register does, the other is django-ninja, which keeps no
 log; `npm install --prefix benchmarks/peers/fastify` makes the first, and REGISTER_PEER_PYTHON names a Python that has
 django-ninja, psycopg and gunicorn for the second. Who is not installed is left out. All have one process and the same
 database, and take turns. The milliseconds of CPU are those of the server's process.
@@ -34,10 +35,14 @@ from benchmarks.writes import EVENT, PATH, Connection, Request, Sent
 from benchmarks.writes import load as send
 
 HERE = Path(__file__).parent
-EVENTS, ROUNDS, SECONDS, WRITERS = 5_000, 5, 3, 16
-PORTS = {"register": 8491, "fastify": 8492, "django-ninja": 8493}
-ONE = f"{PATH}/{named_id('benchmark', EVENTS // 2)}"
-MANY = f"{PATH}?limit=50&partner_id={named_id('partners', 'caritas-dresden')}"
+IS_SMOKE = "--smoke" in sys.argv
+EVENTS, ROUNDS, SECONDS, WRITERS = (200, 1, 1, 4) if IS_SMOKE else (5_000, 5, 3, 16)
+BARE = "bare driver"
+PORTS = {"register": 8491, "fastify": 8492, "django-ninja": 8493, BARE: 8494}
+EVENT_ID, PARTNER_ID = named_id("benchmark", EVENTS // 2), named_id("partners", "caritas-dresden")
+ONE = f"{PATH}/{EVENT_ID}"
+MANY = f"{PATH}?limit=50&partner_id={PARTNER_ID}"
+IN_BARE = {ONE: f"/one/{EVENT_ID}", MANY: f"/many?partner_id={PARTNER_ID}"}
 PARTNERS = ("caritas-dresden", "diakonie-dresden", "awo-dresden", "drk-dresden", "liga-dresden")
 CONTENT = {
     **EVENT,
@@ -72,6 +77,11 @@ class Peer:
         """Where it listens."""
         return PORTS[self.name]
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it only reads, and knows neither keys nor versions."""
+        return self.name == BARE
+
     def spent(self) -> float:
         """The seconds of CPU that it took so far, its children's included."""
         processes = [self.process, *self.process.children(recursive=True)]
@@ -90,8 +100,11 @@ class Peer:
             ("one event, unchanged", ONE, {"If-None-Match": '"1"'}),
             ("50 events of a partner", MANY, {}),
         ):
+            if self.is_bare and headers:
+                continue
+            at = IN_BARE[path] if self.is_bare else path
             before = self.spent()
-            found = load(f"http://127.0.0.1:{self.port}{path}", SECONDS, headers)
+            found = load(f"http://127.0.0.1:{self.port}{at}", SECONDS, headers)
             self.note(kind, found.requests, found.per_second, before)
 
     async def write(self, numbers: Iterator[int]) -> None:
@@ -118,7 +131,11 @@ def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -
 
 def peers(url: str, key: str, running: ExitStack) -> list[Peer]:
     """The register and who is installed of the others, all of them started."""
-    found = [Peer("register", running.enter_context(server(REGISTER, PORTS["register"], url)), key)]
+    bare = [sys.executable, "-m", "uvicorn", "benchmarks.bare:app", "--port", str(PORTS[BARE]), "--no-access-log"]
+    found = [
+        Peer(name, running.enter_context(server(command, PORTS[name], url)), key)
+        for name, command in (("register", REGISTER), (BARE, bare))
+    ]
     at = make_url(url)
     database = {"PGHOST": str(at.query["host"]), "PGDATABASE": str(at.database), "PGUSER": at.username or "postgres"}
     commands = {}
@@ -134,14 +151,16 @@ def peers(url: str, key: str, running: ExitStack) -> list[Peer]:
 
 
 def told(found: Sequence[Peer]) -> Iterator[str]:
-    """The table: medians of the rounds, and how many times as many requests the register answers."""
+    """The table: medians of the rounds."""
     yield f"| request | {' | '.join(f'{peer.name}: requests/s, CPU ms' for peer in found)} |"
     yield "|---" * (len(found) + 1) + "|"
     for kind in found[0].rounds:
         cells = []
         for peer in found:
-            per_second, cpu = (median(values) for values in zip(*peer.rounds[kind], strict=True))
-            cells.append(f"{per_second:.0f}, {cpu:.2f}")
+            rounds = peer.rounds.get(kind, [])
+            cells.append(
+                ", ".join(f"{median(values):.{2 * at}f}" for at, values in enumerate(zip(*rounds, strict=True)))
+            )
         yield f"| {kind} | {' | '.join(cells)} |"
 
 
@@ -166,7 +185,8 @@ def main() -> None:
             for _ in range(ROUNDS):
                 for peer in found:
                     peer.read()
-                    asyncio.run(peer.write(numbers))
+                    if not peer.is_bare:
+                        asyncio.run(peer.write(numbers))
             for line in told(found):
                 sys.stdout.write(f"{line}\n")
     finally:
