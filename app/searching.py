@@ -89,15 +89,20 @@ def ending(kind: str) -> str:
 
 def may_hold(rows: Table, words: str, *, is_postgresql: bool) -> Select[tuple[object]] | None:
     """Selects the ids of the rows that may hold a folded text; None where the text is too short for the index."""
-    wanted = sorted(trigrams(words))
-    if not wanted:
+    if len(words) < LETTERS:
         return None
+    # Beside each other and to the end: those that overlap would say little more, and each is looked up.
+    starts = {*range(0, len(words) - LETTERS, LETTERS), len(words) - LETTERS}
+    wanted = sorted({words[start : start + LETTERS] for start in starts})
     if is_postgresql:
         return select(rows.c.id).where(trigrams_in(rows).contains(cast(wanted, ARRAY(Text))))
     terms = [ending(rows.name)[-LETTERS:], *wanted]
     asked = " AND ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    found = SEARCHED.join(INDEXED, SEARCHED.c.number == INDEXED.c.rowid)
-    return select(SEARCHED.c.resource_id).select_from(found).where(literal_column(INDEXED.name).op("MATCH")(asked))
+    # Not a join: the planner could ask the index about every resource that there is.
+    found = select(SEARCHED.c.resource_id).where(SEARCHED.c.number == INDEXED.c.rowid).scalar_subquery()
+    return (
+        select(found.label("resource_id")).select_from(INDEXED).where(literal_column(INDEXED.name).op("MATCH")(asked))
+    )
 
 
 def trigrams_in(rows: Table) -> ColumnElement[list[str]]:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, case, func, select
 
 from app.access.visibility import visible
 from app.resources.findings import FINDING
-from app.resources.ways import MOST_GATHERED, Question, by_text, counted_few, is_gathered, marks_of
+from app.resources.ways import Question, by_text, is_few, is_gathered, marks_of
 
 
 def count_of(question: Question) -> Select[Any]:
@@ -23,4 +23,4 @@ def count_of(question: Question) -> Select[Any]:
     if text is None:
         return counting
     among_few = counting.where(is_gathered(question, text)).scalar_subquery()
-    return select(case((counted_few(text) < MOST_GATHERED, among_few), else_=counting.scalar_subquery()))
+    return select(case((is_few(text), among_few), else_=counting.scalar_subquery()))
