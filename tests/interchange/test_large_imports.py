@@ -1,11 +1,13 @@
 """Imports that others write beside: what was tried before is done again, and tried anew only where something differs."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.changes.log import Transaction
 from app.changes.repeating import Work, repeated
@@ -13,12 +15,15 @@ from app.cli.verify import verify_all
 from app.interchange import importing
 from app.interchange.importing import Importing, Trial
 from app.settings import Settings
+from tests.databases import IS_SOAK, any_database
 from tests.factories import CITY, body_of, end_of_feed, goal_id, items_of, make
 from tests.interchange.test_external import known
-from tests.interchange.test_imports import counts, imported, jsonl, measures
+from tests.interchange.test_imports import JSONL, counts, imported, jsonl, measures
 
 Meanwhile = Callable[[], Awaitable[Any]]
 LINES, BATCH = 24, 8
+MANY = 100_000 if IS_SOAK else 150
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 async def nothing() -> None:
@@ -127,3 +132,21 @@ class TestLargeImport:
         )
         assert [(each["line"], each["code"]) for each in answer.json()["errors"]] == [(None, "unauthorized")]
         assert await items_of(client, "sub-measures", q="Nr.", goal_id=goal_id(1)) == []
+
+    @any_database
+    async def test_changes_nothing_for_one_bad_line_at_the_end(
+        self, client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A hundred thousand lines with `make soak`."""
+        monkeypatch.setattr(importing, "SMALL", 0)
+        lines, end = [json.dumps(each) for each in measures(MANY)], await end_of_feed(client)
+        bad = json.dumps({"external_ids": [known("bad")], "goal_id": UNKNOWN_ID, "title": "Die letzte"})
+        answer = await client.post(
+            "/v1/imports", params={"resource": "sub-measures"}, content="\n".join([*lines, bad]), headers=JSONL
+        )
+        for task in list(app.state.runtime.tasks):
+            await task
+        result = (await client.get(f"/v1/imports/{answer.json()['id']}")).json()
+        assert counts(result) == ("failed", MANY + 1, 0, 0, 0, 1)
+        assert [(each["line"], each["pointer"]) for each in result["errors"]] == [(MANY + 1, "#/goal_id")]
+        assert (await end_of_feed(client), await items_of(client, "sub-measures", q="Nr.")) == (end, [])
