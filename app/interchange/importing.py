@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.access.caller import Caller
 from app.access.validity import check_still_valid
 from app.changes.log import Transaction, end, lay_by, rehearsal, transaction
+from app.changes.quota import check_quota
 from app.changes.repeating import Work, noted, repeated
 from app.database import Database
 from app.http.errors import Invalid
@@ -35,7 +36,7 @@ SMALL = 64 * 1024
 MOST_ANEW = 1_000
 """How many lines are tried anew at most while all writers of SQLite wait."""
 ATTEMPTS = 3
-SECONDS_TO_WRITE = 30.0
+SECONDS_TO_WRITE = 60.0
 OVERTAKEN = Text(
     "Worauf sich die Zeilen beziehen, haben andere währenddessen zu oft geändert. Es wurde nichts geschrieben; bitte noch "
     "einmal senden.",
@@ -102,17 +103,23 @@ class Importing:
         return self.tally
 
     async def try_all(self, file: BinaryIO) -> Trial:
-        """Try all lines, of which nothing stays but what was done, in a file."""
-        writes = False
+        """Try all lines, of which nothing stays but what was done, in a file; raises TooManyRequests."""
+        writes, size = False, 0
         async with self.trying() as (begun, position):
             async for lines in self.batches():
                 async with begun() as session:
                     tried = await self.try_batch(session, lines)
-                writes = writes or tried.work.writes
+                writes, size = writes or tried.work.writes, size + tried.work.size
+                self.check_size(size)
                 await asyncio.to_thread(pickle.dump, tried, file)
                 self.lines_done += len(lines)
                 await self.tell(self.tally)
         return Trial(file, position, writes, file.tell())
+
+    def check_size(self, size: int) -> None:
+        """Raise TooManyRequests as soon as what is tried is more than the key may write in a day."""
+        if self.by.key_id is not None:
+            check_quota(size, self.now, self.database.write_quota)
 
     @asynccontextmanager
     async def trying(
