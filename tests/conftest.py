@@ -85,6 +85,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def memory() -> Iterator[None]:
+    """Let no command keep for good what is there when it is loaded: here, that is all that tests have left behind."""
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(gc, "freeze", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

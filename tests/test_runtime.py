@@ -1,6 +1,8 @@
 """How a register meets its database: whose its file is, by what URL, and with which schema."""
 
+import gc
 import stat
+import weakref
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app import migrating
+from app.cli.loading import load
 from app.database import Database
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for
@@ -30,6 +33,20 @@ async def set_revision(database: Database, revision: str) -> None:
 def modes_in(folder: Path) -> dict[str, int]:
     """The permissions of each file."""
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+@any_database
+class TestEnd:
+    async def test_leaves_nothing_behind(self, settings: Settings, templates: Templates) -> None:
+        """Commands keep what they have loaded for good, and with it nothing of a register that is closed."""
+        other = settings.model_copy(update={"rate_limit": 1_000})
+        async with running(other) as app, client_of(app, templates.keys["operator"]) as client:
+            assert (await client.get("/v1/goals")).status_code == 200
+            left = [weakref.ref(each) for each in (app, app.state.runtime, app.state.runtime.database)]
+        load("migrate")
+        del app, client
+        gc.collect()
+        assert [each() for each in left] == [None] * 3
 
 
 class TestFile:
