@@ -42,7 +42,8 @@ from tests.factories import CARITAS, CITY, LIGA
 from tests.poolers import MODE, pooler
 
 NO_RATE_LIMIT = 2_000_000_000
-POOL_SIZE = 20
+POOL_SIZE = 40
+"""How many connections a pooler has for each database: in session mode an app keeps all that it ever used at once."""
 
 # Tests leave little garbage and much that stays: looking for it as often as usual takes a seventh of their time.
 gc.set_threshold(50_000, 20, 20)
