@@ -179,10 +179,14 @@ class TestRoutes:
     @any_database
     async def test_that_read_are_all_answered_directly(self, app: FastAPI) -> None:
         """What is added where a router is included would be unknown to them."""
-        routes = [each for each in iter_route_contexts(app.routes) if isinstance(each.original_route, DirectRoute)]
+        routes = [
+            (each, each.original_route)
+            for each in iter_route_contexts(app.routes)
+            if isinstance(each.original_route, DirectRoute)
+        ]
         assert {type(each) for each in ROUTERS} == {Router}
         assert len(routes) == sum(len(router.routes) for router in ROUTERS)
-        for each in routes:
-            known = [other.call for other in dependencies_of(each.original_route.dependant)]
-            assert [other.call for other in dependencies_of(each.dependant)] == known
-            assert bool(each.original_route.calls) == (each.methods == {"GET"}), each.path
+        for included, route in routes:
+            known = [each.call for each in dependencies_of(route.dependant)]
+            assert [each.call for each in dependencies_of(included.dependant)] == known
+            assert bool(route.calls) == (route.methods == {"GET"}), route.path
