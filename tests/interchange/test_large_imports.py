@@ -30,6 +30,11 @@ async def nothing() -> None:
     """Others do not write."""
 
 
+async def never() -> None:
+    """Nothing is to be written."""
+    raise AssertionError
+
+
 @dataclass
 class Beside:
     """What others do when all lines were tried, and for which batches the same was found when they were written."""
@@ -78,10 +83,6 @@ class TestLargeImport:
         assert numbers_of(made) == list(range(1, LINES + 1))
         history = (await client.get(f"/v1/sub-measures/{made[0]['id']}/history")).json()["items"]
         assert [(each["action"], each["data"]) for each in history] == [("created", made[0])]
-
-        async def never() -> None:
-            raise AssertionError("nothing is to be written")
-
         beside.meanwhile = never
         end = await end_of_feed(client)
         assert counts(await imported(client, "sub-measures", jsonl(numbered))) == ("done", LINES, 0, 0, LINES, 0)
@@ -150,3 +151,14 @@ class TestLargeImport:
         assert counts(result) == ("failed", MANY + 1, 0, 0, 0, 1)
         assert [(each["line"], each["pointer"]) for each in result["errors"]] == [(MANY + 1, "#/goal_id")]
         assert (await end_of_feed(client), await items_of(client, "sub-measures", q="Nr.")) == (end, [])
+
+    @any_database
+    async def test_ends_once_it_is_more_than_the_key_may_write(
+        self, client: httpx.AsyncClient, app: FastAPI, beside: Beside
+    ) -> None:
+        """Before all lines are tried, and long before they are written."""
+        beside.meanwhile = never
+        app.state.runtime.database.write_quota = BATCH * 1024
+        result = await imported(client, "sub-measures", jsonl(measures(LINES)))
+        assert [(each["line"], each["code"]) for each in result["errors"]] == [(None, "given_up")]
+        assert (counts(result)[:2], "today" in result["errors"][0]["detail"]) == (("failed", BATCH), True)
