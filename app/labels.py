@@ -155,6 +155,7 @@ LABELS: Mapping[str, Text] = {
     "period": Text("Zeitraum", "Period"),
     "period_from": Text("Zeitraum von", "Period from"),
     "period_to": Text("Zeitraum bis", "Period to"),
+    "positions": Text("Einträge im Protokoll", "Entries in the log"),
     "position": Text("Haltung", "Position"),
     "progress_percent": Text("Fortschritt in %", "Progress in %"),
     "progress_report_id": Text("Fortschrittsbericht", "Progress report"),

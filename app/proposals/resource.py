@@ -138,11 +138,9 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
 
 
 async def check_answerable(session: Transaction, proposal: Proposal) -> None:
-    """Refuse to wait for nobody: where the other sides have no key that works. What commands bring waits for its keys."""
-    if session.by.is_command:
-        return
+    """Refuse to wait for nobody."""
     sides = await sides_on(session, proposal.agreement_id, proposal.proposed_by_id, session.today)
-    wanted = able_to_answer(proposal.agreement_id, sides, session.now, session.today)
+    wanted = able_to_answer(proposal.agreement_id, sides, session.today)
     if (await session.execute(wanted)).first() is None:
         raise Invalid(errors=[at("agreement_id", code="nobody_answers", detail=NOBODY)])
 

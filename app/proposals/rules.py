@@ -26,8 +26,8 @@ ONLY_REDACTED = Text(
     "A proposal or an objection is not corrected, only erased (`redaction`).",
 )
 NOBODY = Text(
-    "Auf keiner anderen Seite der Vereinbarung hat heute ein Partner einen Schlüssel, mit dem er antworten könnte.",
-    "On no other side of the agreement has a partner a key today by which it could answer.",
+    "Auf keiner anderen Seite der Vereinbarung steht heute ein Partner, der antworten könnte.",
+    "On no other side of the agreement does a partner stand today that could answer.",
 )
 NO_CHANGE = Text("Das steht schon so da.", "It says so already.")
 OTHER_SUBJECT = Text(

@@ -29,7 +29,7 @@ BERLIN = str(named_id("agreements", SLUG))
 GOAL = str(named_id("goals", SLUG, 3))
 MEASURE = str(named_id("sub-measures", SLUG, 3, 1))
 TOPIC = str(named_id("topics", SLUG, "isp"))
-LAND, ASSOCIATION = (str(named_id("partners", slug)) for slug in ("land-berlin", "awo-berlin"))
+LAND = str(named_id("partners", "land-berlin"))
 
 Callers = Mapping[str, httpx.AsyncClient]
 
@@ -38,9 +38,7 @@ Callers = Mapping[str, httpx.AsyncClient]
 async def two_cities(app: FastAPI, settings: Settings, callers: Callers) -> AsyncIterator[Callers]:
     """The callers of Dresden on a register that holds Berlin's agreement too, and a coordinator of Berlin."""
     await load_content(settings, read_agreement(FILES / "berlin.yaml"))
-    # Of the other side somebody must be able to answer.
-    for partner in (ASSOCIATION, LAND):
-        key = await callers["keeper"].post("/v1/keys", json={"partner_id": partner, "role": "coordinator"})
+    key = await callers["keeper"].post("/v1/keys", json={"partner_id": LAND, "role": "coordinator"})
     async with AsyncExitStack() as stack:
         berlin = await stack.enter_async_context(client_of(app, key.json()["key"]))
         yield {**callers, "berlin": berlin}

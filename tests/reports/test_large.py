@@ -1,11 +1,12 @@
 """The reports on some thousand rows: as many statements as on a few, and every row."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlmodel import SQLModel
 
 from app.access.visibility import Visibility
 from app.consultation_events.models import ConsultationEvent, EventParticipant
@@ -24,7 +25,8 @@ from tests.reports.making import fill, multiply, stated
 from tests.tables import CSV, cells, csv_of, rows_of
 
 COUNT = 999
-IDS = [uuid4() for _ in range(COUNT)]
+COPIES = [uuid4().int & ~0xF for _ in range(COUNT)]
+KINDS = (ConsultationEvent, Indicator, Decision, SubMeasure, Statement)
 OF_ONE_KIND = 498
 ONE_PAGE = {"limit": 200}
 PAGED = ("progress/sub-measures", "early-involvement/decisions", "early-involvement/partners", "indicators", "upcoming")
@@ -34,28 +36,29 @@ WHOLE = ("progress", "early-involvement", "exchange", "exchange?by=partner")
 BY_DECISION = "early-involvement/decisions"
 
 
-def own(number: int) -> UUID:
-    """The id of a copy."""
-    return IDS[number]
+def own(model: type[SQLModel]) -> Callable[[int], UUID]:
+    """The ids of the copies of a kind: no two resources have the same."""
+    return lambda number: UUID(int=COPIES[number] + KINDS.index(model))
 
 
 async def grow(database: Database) -> None:
     """Make many of the newest of each kind."""
     for model in (ConsultationEvent, Indicator):
-        await multiply(database, model, COUNT, id=own)
+        await multiply(database, model, COUNT, id=own(model))
     await multiply(
         database,
         Decision,
         COUNT,
-        id=own,
+        id=own(Decision),
         kind=lambda number: DecisionKind.sectoral if number < OF_ONE_KIND else DecisionKind.financial,
         visibility=lambda number: Visibility.public if number else Visibility.partners,
     )
-    await multiply(database, SubMeasure, COUNT, id=own, number=lambda number: 1_000 + number)
-    await multiply(database, EventParticipant, COUNT, consultation_event_id=own)
-    await multiply(database, DecisionPartner, COUNT, decision_id=own)
-    await multiply(database, DecisionEvent, COUNT, decision_id=own, consultation_event_id=own)
-    await multiply(database, Statement, COUNT, id=own, decision_id=own)
+    await multiply(database, SubMeasure, COUNT, id=own(SubMeasure), number=lambda number: 1_000 + number)
+    await multiply(database, EventParticipant, COUNT, consultation_event_id=own(ConsultationEvent))
+    await multiply(database, DecisionPartner, COUNT, decision_id=own(Decision))
+    links = {"decision_id": own(Decision), "consultation_event_id": own(ConsultationEvent)}
+    await multiply(database, DecisionEvent, COUNT, **links)
+    await multiply(database, Statement, COUNT, id=own(Statement), decision_id=own(Decision))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +108,7 @@ class TestManyRows:
         pages = await items_of(client, f"reports/{report}", **ONE_PAGE)
         assert len(lines) == len(set(lines)) == len(pages)
         ids = [next(value for name, value in row.items() if name.endswith("_id")) for row in pages]
-        assert {str(id) for id in IDS} <= set(ids)
+        assert {*COPIES} <= {UUID(id).int & ~0xF for id in ids}
         if report == BY_DECISION:
             assert [cells(row) for row in pages] == await csv_of(client, report)
 
