@@ -3,7 +3,8 @@
 Only `writing` stores, `renewing` after a migration, and `redacting` what is left.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -59,10 +60,17 @@ async def insert_rows(
 
 def unsaid(kind: Kind[Any]) -> dict[str, Any]:
     """What the columns of something new are where neither callers nor rules give them a value."""
-    fields = kind.table.model_fields
-    return {
-        name: field.get_default(call_default_factory=True) for name, field in fields.items() if not field.is_required()
-    }
+    return {name: make() for name, make in makers_of(kind)}
+
+
+@cache
+def makers_of(kind: Kind[Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
+    """What makes the defaults of columns: Pydantic looks at the signature of a factory each time that it is asked for one."""
+    fields = {name: field for name, field in kind.table.model_fields.items() if not field.is_required()}
+    return [
+        (name, field.get_default if field.default_factory is None else field.default_factory)
+        for name, field in fields.items()
+    ]
 
 
 def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict[str, Any]:
