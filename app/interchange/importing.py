@@ -29,7 +29,7 @@ from app.language import Text
 from app.private_copy import private_copy
 from app.steps import Step
 
-BATCH = 100
+BATCH = 25
 """How many lines are written without a look at who else waits for this process: some hundredths of a second."""
 SMALL = 64 * 1024
 """How many bytes a file may have for which SQLite's is not copied: some hundred lines."""
