@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -40,6 +41,10 @@ SECONDS_TO_NOTICE = 1
 SECONDS_TO_END = 7.5
 """When the process ends, whatever still holds it: what was acknowledged is on the disk, and the rest was not done."""
 
+SECONDS_OF_A_THREAD = 0.0005
+"""How long a thread goes on while the loop waits for it: Python's own measure is ten times that, and each step of a request
+would wait so long while a table or the contract is made."""
+
 FIGURES_KEPT_IN = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client looks for the folder in which processes keep figures together, when it is loaded."""
 
@@ -69,6 +74,7 @@ def serve(settings: Settings, sockets: Sockets, address: str, workers: int = 1) 
         # What is there now stays: the collector need not look at it again with every full run, in the middle of a request.
         gc.collect()
         gc.freeze()
+        sys.setswitchinterval(SECONDS_OF_A_THREAD)
         typer.echo(
             f"The register is served on {address} from {settings.shown_database}. "
             "Its API docs are at /docs. Stop it with Ctrl-C.",
