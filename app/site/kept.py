@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
+from threading import Lock
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -23,23 +24,27 @@ class Pages:
     def __init__(self) -> None:
         self.state = ""
         self.made: OrderedDict[Hashable, bytes] = OrderedDict()
+        # Pages are made in threads.
+        self.lock = Lock()
 
     def find(self, state: str, address: Hashable) -> bytes | None:
         """The page at an address, where it was made of this state."""
-        if state != self.state:
-            self.made.clear()
-            self.state = state
-        content = self.made.pop(address, None)
-        if content is not None:
-            self.made[address] = content
-        return content
+        with self.lock:
+            if state != self.state:
+                self.made.clear()
+                self.state = state
+            content = self.made.get(address)
+            if content is not None:
+                self.made.move_to_end(address)
+            return content
 
     def keep(self, state: str, address: Hashable, content: bytes) -> None:
         """Keep a page, unless the register has gone on while it was made."""
-        if state == self.state:
-            self.made[address] = content
-            while len(self.made) > MOST_PAGES:
-                self.made.popitem(last=False)
+        with self.lock:
+            if state == self.state:
+                self.made[address] = content
+                if len(self.made) > MOST_PAGES:
+                    self.made.popitem(last=False)
 
 
 class Kept:
