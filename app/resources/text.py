@@ -7,21 +7,19 @@ from app.resources.schema import SORT_NAME_LENGTH
 from app.schema.text import BLANK
 
 # What Unicode does not take apart, although people type the plain letter for it.
-PLAIN = str.maketrans(
-    {
-        "\u0131": "i",
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ħ": "h",
-        "ŧ": "t",
-        "æ": "ae",
-        "œ": "oe",
-        "ð": "d",
-        "þ": "th",
-        "\u2010": "-",
-    }
-)
+PLAIN = {
+    "\u0131": "i",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ħ": "h",
+    "ŧ": "t",
+    "æ": "ae",
+    "œ": "oe",
+    "ð": "d",
+    "þ": "th",
+    "\u2010": "-",
+}
 FORMAT = "Cf"
 
 
@@ -41,13 +39,16 @@ def folded(text: str) -> str:
     A text of accents alone stays as it is: nothing else would be left to find.
     """
     # Taken apart before and after: casefolding knows some letters only in parts, and makes some that have parts.
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(PLAIN)
-    left_out = {ord(letter): None for letter in set(apart) if is_left_out(letter)}
-    return " ".join(apart.translate(left_out).split()) or text
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    # Letter by letter of the few that a text has: a table would be asked for each place in it.
+    for letter in set(apart):
+        if (plain := plain_letter(letter)) != letter:
+            apart = apart.replace(letter, plain)
+    return " ".join(apart.split()) or text
 
 
 @lru_cache(maxsize=4096)
-def is_left_out(letter: str) -> bool:
-    """Whether a character only changes how others look: an accent, a soft hyphen, a joiner."""
+def plain_letter(letter: str) -> str:
+    """What people type for a character; nothing for one that only changes how others look: an accent, a joiner."""
     is_seen = not unicodedata.combining(letter) and unicodedata.category(letter) != FORMAT
-    return not is_seen or BLANK.match(letter) is not None
+    return PLAIN.get(letter, letter) if is_seen and BLANK.match(letter) is None else ""

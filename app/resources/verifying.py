@@ -174,9 +174,10 @@ def differences(
     for name in told.kind.public.model_fields:
         if getattr(stored, name) != getattr(said, name):
             yield name
-    computed = {**found_by(told.kind, said.model_dump()), **told.remembered}
+    data = said.model_dump()
+    computed = {**found_by(told.kind, data), **told.remembered}
     yield from (name for name, value in computed.items() if row[name] != value)
-    if found != findings_of(told.kind, {**said.model_dump(), **told.remembered}):
+    if found != findings_of(told.kind, {**data, **told.remembered}):
         yield "what its lists find it by"
 
 
