@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, literal, select, tuple_
 
 from app.changes.models import Action, Change, LogHead, Subject, TreeNode
 from app.changes.tree import HEIGHT, TILE, Tree
@@ -101,9 +101,8 @@ def entries_by_subject(connection: Connection, after: tuple[UUID, int] | None) -
     columns = CHANGE.c
     wanted = select(CHANGE).order_by(columns.resource_id, columns.position).limit(BY_SUBJECT)
     if after is not None:
-        wanted = wanted.where(
-            (columns.resource_id > after[0]) | ((columns.resource_id == after[0]) & (columns.position > after[1]))
-        )
+        last = tuple_(literal(after[0], columns.resource_id.type), literal(after[1], columns.position.type))
+        wanted = wanted.where(tuple_(columns.resource_id, columns.position) > last)
     return list(connection.execute(wanted))
 
 

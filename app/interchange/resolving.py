@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from app.database import table_of
 from app.http.problems import FieldError, at
@@ -62,15 +62,17 @@ def holders(pointing: Pointing, said: dict[str, Any]) -> Iterator[tuple[tuple[st
 def known_in(connection: Connection, wanted: Iterable[Key]) -> dict[Key, UUID]:
     """Those of these that there are, with the register's own ids."""
     table = table_of(SubjectExternalId).c
-    by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    # Pairs of system and id in one list would lead SQLite through all that the kind has.
+    by_system: dict[tuple[str, str], list[str]] = defaultdict(list)
     for kind, system, id in set(wanted):
-        by_kind[kind].append((system, id))
+        by_system[kind, system].append(id)
     known: dict[Key, UUID] = {}
-    for kind, pairs in by_kind.items():
-        for start in range(0, len(pairs), AT_ONCE):
-            among = tuple_(table.system, table.id).in_(pairs[start : start + AT_ONCE])
-            rows = connection.execute(select(table.system, table.id, table.subject_id).where(table.kind == kind, among))
-            known |= {(kind, row.system, row.id): row.subject_id for row in rows}
+    for (kind, system), ids in by_system.items():
+        for start in range(0, len(ids), AT_ONCE):
+            among = table.id.in_(ids[start : start + AT_ONCE])
+            of_system = (table.kind == kind, table.system == system, among)
+            rows = connection.execute(select(table.id, table.subject_id).where(*of_system))
+            known |= {(kind, system, row.id): row.subject_id for row in rows}
     return known
 
 
