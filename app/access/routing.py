@@ -15,7 +15,7 @@ from app.http.reading_after import AFTER
 class Router(APIRouter):
     """The operations below one address.
 
-    Each parameter is sent once, `Read-After` is heeded, and plain reads are answered directly.
+    Each parameter is sent once, `Read-After` is heeded, and plain requests are answered directly.
     """
 
     def __init__(self, prefix: str = "", **said: Any) -> None:

@@ -1,6 +1,7 @@
 """JSON that every reader would read alike, and no more of it than any schema could take."""
 
 import json
+import re
 from typing import Any
 
 from app.http.errors import Malformed
@@ -11,6 +12,7 @@ MOST_MEMBERS = 1_000
 """In one object: what is refused one by one costs more than what is read."""
 MOST_VALUES = 10_000
 """In one body, those in lists included."""
+LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def parse_strictly(body: bytes) -> Any:
@@ -89,7 +91,7 @@ def check_text(text: str) -> None:
     """Refuse NUL and halves of surrogate pairs."""
     if "\0" in text:
         raise unreadable("NUL-Zeichen sind nicht erlaubt.", "NUL characters are not allowed.")
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and LONE_SURROGATE.search(text):
         raise unreadable("Der Text enthält ein halbes Unicode-Zeichen.", "The text contains a lone surrogate.")
 
 
