@@ -46,7 +46,7 @@ POOL_SIZE = 40
 """How many connections a pooler has for each database: in session mode an app keeps all that it ever used at once."""
 
 # Tests leave little garbage and much that stays: looking for it as often as usual takes a seventh of their time.
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(100_000, 50, 100)
 # It is not installed, and for each request httpx looks for it on the whole path.
 sys.modules["sniffio"] = None  # type: ignore[assignment]  # the way that Python's docs name to refuse an import
 

@@ -3,15 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from jsonschema_rs import Draft202012Validator
 
 from app.contract.walking import operations
 from tests.schemas import document
-
-COMMITTED = Path(__file__).parents[2] / "openapi/openapi.json"
 
 
 class Operation(NamedTuple):
@@ -82,8 +79,3 @@ def nodes(node: Any, where: str = "#") -> Iterator[tuple[str, Any]]:
     elif isinstance(node, list):
         for position, value in enumerate(node):
             yield from nodes(value, f"{where}/{position}")
-
-
-def committed() -> Any:
-    """The contract as it stands in the repository."""
-    return json.loads(COMMITTED.read_text("utf-8"))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.contract.breaking import JUDGED, TOLD, breaking, main
-from tests.contract.reading import COMMITTED, committed, nodes
-from tests.schemas import document
+from tests.contract.reading import nodes
+from tests.schemas import COMMITTED, document
 
 RELEASED = COMMITTED.with_name("released.json")
 
@@ -334,14 +334,14 @@ class TestContract:
         } == set()
 
     def test_breaks_no_client_of_itself_or_of_the_last_release(self) -> None:
-        assert breaking(committed(), committed()) == []
+        assert breaking(document(), document()) == []
         if RELEASED.exists():
-            assert breaking(json.loads(RELEASED.read_text("utf-8")), committed()) == []
+            assert breaking(json.loads(RELEASED.read_text("utf-8")), document()) == []
 
     def test_is_broken_where_a_field_goes(self) -> None:
         """Nothing of the real contract is passed over: what is taken away is found, wherever it stands."""
-        later = deepcopy(committed())
+        later = deepcopy(document())
         names = ("GoalPublic", "SubMeasureCreate", "ConsultationEventUpdate", "Problem", "GoalChange")
         taken = {each for name in names for each in later["components"]["schemas"][name].pop("properties")}
-        found = breaking(committed(), later)
+        found = breaking(document(), later)
         assert {each for each in taken if any(f"field {each} is gone" in what for what in found)} == taken

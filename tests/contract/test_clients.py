@@ -13,9 +13,9 @@ import pytest
 from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
-from tests.contract.reading import COMMITTED
 from tests.databases import any_database
 from tests.factories import NOWHERE, body_of, goal_id
+from tests.schemas import COMMITTED
 
 PACKAGE = "generated_register_client"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.contract.reading import COMMITTED
 from tests.factories import NOWHERE, goal_id
 from tests.processes import environment, serving, succeed
+from tests.schemas import COMMITTED
 
 TOOLS = COMMITTED.parent / "node_modules"
 PROGRAMS = Path(__file__).parent / "programs"
