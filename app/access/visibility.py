@@ -1,6 +1,6 @@
 """What a caller may see: the one place that every list, reference, count and change goes through."""
 
-from sqlalchemy import ColumnElement, FromClause, true
+from sqlalchemy import ColumnElement, FromClause, literal_column, true
 
 from app.access.caller import Caller
 from app.vocabularies.term import Term
@@ -30,4 +30,11 @@ def visible(table: FromClause, caller: Caller) -> ColumnElement[bool]:
     if caller.sees_partners:
         return true()
     condition: ColumnElement[bool] = table.c.visibility == Visibility.public
+    return condition
+
+
+def is_for_partners(table: FromClause) -> ColumnElement[bool]:
+    """The condition under which a row of a resource's table is there for partners only, as the index of those says it."""
+    # In words: neither database knows of a value that is given to a statement whether such an index has it.
+    condition: ColumnElement[bool] = table.c.visibility == literal_column(f"'{Visibility.partners.value}'")
     return condition

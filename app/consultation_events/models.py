@@ -58,9 +58,7 @@ class AgendaItem(Schema):
     sub_measure_id: Id | None = Field(
         default=None, foreign_key="sub_measure.id", index=True, description="Sub-measure that it is about."
     )
-    decision_id: Id | None = Field(
-        default=None, foreign_key="decision.id", index=True, description="Decision that it is about."
-    )
+    decision_id: Id | None = Field(default=None, foreign_key="decision.id", description="Decision that it is about.")
     outcome: Paragraphs | None = Field(default=None, description="What came of it.")
 
 
@@ -140,6 +138,7 @@ class EventParticipant(Participant, table=True):
 
 class EventAgendaItem(AgendaItem, table=True):
     __tablename__ = "event_agenda_item"
+    __table_args__ = (Index(None, "decision_id", "consultation_event_id"),)
 
     consultation_event_id: UUID = Field(primary_key=True, foreign_key="consultation_event.id")
     position: int = Field(primary_key=True)

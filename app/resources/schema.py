@@ -4,7 +4,7 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from pydantic import ConfigDict
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy import Text as TextColumn
 from sqlmodel import Field
 
@@ -74,5 +74,7 @@ class Stored(Visible, Stamped):
 
 
 def sorted_by(*columns: str) -> tuple[Index, ...]:
-    """An index for each column that lists are sorted by, in their total order."""
-    return tuple(Index(None, column, "id") for column in ("sort_name", "created_at", "updated_at", *columns))
+    """An index for each column that lists are sorted by, in their total order, and one of what is for partners only."""
+    for_partners = text(f"visibility = '{Visibility.partners.value}'")
+    rare = Index(None, "visibility", "id", sqlite_where=for_partners, postgresql_where=for_partners)
+    return rare, *(Index(None, column, "id") for column in ("sort_name", "created_at", "updated_at", *columns))

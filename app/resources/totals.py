@@ -1,12 +1,13 @@
 """How much a list has in all, counted by what leads to least."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, true
 
-from app.access.visibility import visible
+from app.access.visibility import is_for_partners
 from app.resources.findings import FINDING
-from app.resources.ways import Question, by_text, is_few, is_gathered, marks_of
+from app.resources.ways import Question, by_text, is_few, is_gathered, marks_of, way_of
 
 
 def count_of(question: Question) -> Select[Any]:
@@ -17,10 +18,31 @@ def count_of(question: Question) -> Select[Any]:
         [(name, values)] = asked
         found = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, values)))
         return select(func.count()).select_from((found if len(values) == 1 else found.distinct()).subquery())
-    table = question.table
-    counting = select(func.count()).select_from(table).where(visible(table, question.caller), *question.conditions)
     text = None if question.wanted.q is None else by_text(question, question.wanted.q)
     if text is None:
-        return counting
-    among_few = counting.where(is_gathered(question, text)).scalar_subquery()
-    return select(case((is_few(text), among_few), else_=counting.scalar_subquery()))
+        return select(counted_past_few(question, [name for name, _ in asked]))
+    among_few = counted(question, [*question.conditions, is_gathered(question, text)])
+    return select(case((is_few(text), among_few), else_=counted(question, question.conditions)))
+
+
+def counted_past_few(question: Question, names: Sequence[str]) -> ColumnElement[int]:
+    """How much meets filters: where none of several matches little, read from one index that has the columns of all."""
+    straight = counted(question, question.conditions)
+    indexes = (set(index.columns.keys()) for index in question.table.indexes)
+    if len(names) == 1 or not any({*names} <= columns for columns in indexes):
+        return straight
+    ways = (way_of(question, name, value) for name, value in question.asked())
+    # Hidden from planners, which else follow the index of one filter and look into the table for the others.
+    walking = counted(question, [each.is_(true()) for each in question.conditions])
+    return case((or_(false(), *(is_few(way) for way in ways if way is not None)), straight), else_=walking)
+
+
+def counted(question: Question, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    """How much meets the conditions and is there for the caller."""
+    counting = select(func.count()).select_from(question.table)
+    met = counting.where(*conditions).scalar_subquery()
+    if question.caller.sees_partners:
+        return met
+    # What a caller may not see is counted by an index of its own: so the index of a filter alone counts the others.
+    unseen = counting.where(is_for_partners(question.table), *(each.is_(true()) for each in conditions))
+    return met - unseen.scalar_subquery()

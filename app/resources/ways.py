@@ -31,7 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from app.access.caller import Caller
-from app.access.visibility import Visibility, visible
+from app.access.visibility import Visibility, is_for_partners, visible
 from app.database import table_of
 from app.resources.findings import FINDING, mark_of, text_of
 from app.resources.kind import KINDS, Kind
@@ -240,8 +240,11 @@ def by_bound(question: Question, name: str, value: Any) -> Way | None:
     return Way(select(table.c.id).where(table.c[column] >= value if bound == "from" else table.c[column] < value))
 
 
-def by_column(question: Question, name: str, values: Sequence[Any]) -> Way:
-    """The way by the index of a column."""
+def by_column(question: Question, name: str, values: Sequence[Any]) -> Way | None:
+    """The way by the index of a column; that of who may read has only what is for partners."""
+    if name == "visibility":
+        only = values == [Visibility.partners]
+        return Way(select(question.table.c.id).where(is_for_partners(question.table))) if only else None
     column = question.table.c[name]
     ids = select(question.table.c.id).where(column.in_(values))
     if not leads(question.table, name, *(each.name for each in question.order.columns[:-1])):

@@ -20,7 +20,6 @@ from tests.schemas import parameters, resolved
 KINDS = tuple(feature.kind for feature in FEATURES)
 
 WITHOUT_INDEX = {
-    "visibility": "two values, one of which nearly every row has: reading in the list's order is faster than any index",
     "q": "looks for text anywhere in a text, which no index of both databases serves",
 }
 
