@@ -372,7 +372,8 @@ def rendered() -> str:
     lines = [
         "# Who may do what",
         "",
-        "Every operation of the contract is in this table, and every cell of it is tried.",
+        "Every operation of the contract is in this table, and every cell of it is tried. Only what is written under ids of",
+        "other systems, and each line of an import, is not: it is refused as the same write alone is.",
         "`own` means the partner of the key: it leads the sub-measure (also that of an indicator), organises the event, or",
         "it is the one that takes part, gives the statement, raises the need, reports, or reported the decision. Nothing is",
         "given away or taken. `coordinator`, `admin` and `operator` are the city's, on the side `authority`, tried on what is",
