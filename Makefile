@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-demo soak test cover check fmt openapi docs screenshot migrate migration contract release bench
+.PHONY: help setup run run-demo soak test cover check fmt openapi docs screenshot migrate migration contract release bench bench-smoke
 .PHONY: attacks lock
 PYTHON ?= python3
 VENV := .venv
@@ -107,6 +107,9 @@ bench: $(DEVELOPMENT) ## Measure reads and writes, on SQLite and on PostgreSQL, 
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.writes
 	$(BIN)/python -m benchmarks.peers
+
+bench-smoke: $(DEVELOPMENT) ## See that the measurements run: a second for each kind of request, without a bound
+	$(BIN)/python -m benchmarks.peers --smoke
 
 attacks: $(DEVELOPMENT) ## Measure what one client can do to the others, on SQLite and on PostgreSQL
 	$(BIN)/python -m benchmarks.attacks
