@@ -164,16 +164,17 @@ def differences(
     if row["representation"] != told.data:
         yield "representation"
     try:
-        said = told.kind.public.model_validate_json(told.data or "")
-        if said.model_dump_json() != told.data:
-            yield "form"
-        stored = told.kind.public.model_validate({**row, **lists})
+        said = stored = told.kind.public.model_validate({**row, **lists})
+        # Where columns and lists give the same text, nothing is left to compare.
+        if stored.model_dump_json() != told.data:
+            said = told.kind.public.model_validate_json(told.data or "")
+            if said.model_dump_json() != told.data:
+                yield "form"
     except ValidationError:
         yield "fields that this version refuses"
         return
-    for name in told.kind.public.model_fields:
-        if getattr(stored, name) != getattr(said, name):
-            yield name
+    if said is not stored:
+        yield from (name for name in told.kind.public.model_fields if getattr(stored, name) != getattr(said, name))
     data = said.model_dump()
     computed = {**found_by(told.kind, data), **told.remembered}
     yield from (name for name, value in computed.items() if row[name] != value)
