@@ -72,7 +72,7 @@ fmt: $(DEVELOPMENT) ## Format the code and mend what can be mended
 openapi: $(RUNTIME) ## Write the contract to openapi/openapi.json
 	$(BIN)/register openapi openapi/openapi.json
 
-docs: $(DEVELOPMENT) ## Write what the docs say about the code: tables, diagram, rights
+docs: $(DEVELOPMENT) openapi ## Write what the docs say about the code: tables, diagram, rights
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m tests.access.matrix
 

@@ -29,7 +29,7 @@ from tests.commands import Command
 from tests.conftest import Templates
 from tests.databases import any_database, only_postgresql
 from tests.factories import goal_id, measure_id
-from tests.processes import REGISTER, environment, free_port, run, succeed
+from tests.processes import REGISTER, SECONDS_BETWEEN_LOOKS, Process, begun, environment, free_port, run, succeed
 from tests.schemas import COMMITTED
 
 COMMANDS = {
@@ -127,6 +127,28 @@ async def serving(folder: Path, *arguments: str, **variables: str) -> AsyncItera
         if process.returncode is None:
             process.kill()
             await process.communicate()
+
+
+@asynccontextmanager
+async def forked(folder: Path, *arguments: str, **variables: str) -> AsyncIterator[tuple[Process, str]]:
+    """The same, forked from a process that has loaded it, for what is not about the start; and its address."""
+    port = free_port()
+    env = environment(REGISTER_PORT=str(port), **variables)
+    process = await begun((), "serve", *arguments, folder=folder, env=env)
+    try:
+        await until_logged(folder, "Application startup complete")
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def until_logged(folder: Path, message: str) -> None:
+    """Wait until a register in a folder has written this."""
+    async with asyncio.timeout(60):
+        while not (folder / "log").exists() or message not in (folder / "log").read_text("utf-8"):  # noqa: ASYNC110 (a file tells nobody that it grew)
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
 class TestHelp:
@@ -369,14 +391,15 @@ class TestServe:
         file = tmp_path / "socket"
         with socket.socket(socket.AF_UNIX) as killed:
             killed.bind(str(file))
-        async with serving(tmp_path, "--uds", str(file)) as running:
+        async with forked(tmp_path, "--uds", str(file)) as (process, _):
             assert stat.S_IMODE(file.stat().st_mode) == 0o660
             headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/below", "Host": "register.test"}
             transport = httpx.AsyncHTTPTransport(uds=str(file))
             async with httpx.AsyncClient(transport=transport, base_url="http://register.test") as client:
                 catalogue = await client.get("/.well-known/api-catalog", headers=headers)
             assert catalogue.json()["linkset"][0]["anchor"] == "https://register.test/below/v1"
-            assert (await running.end(signal.SIGTERM))[0] == 0
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), 60) == 0
         assert not file.exists()
 
     @any_database
@@ -384,35 +407,35 @@ class TestServe:
         self, settings: Settings, templates: Templates, tmp_path: Path
     ) -> None:
         """A request whose body is still on its way when the register is stopped gets its answer."""
-        async with serving(tmp_path, REGISTER_DATABASE_URL=settings.database_url) as running:
+        async with forked(tmp_path, REGISTER_DATABASE_URL=settings.database_url) as (process, address):
             body = b'{"slug": "a", "name": "A", "kind": "other"}'
             head = (
                 "POST /v1/partners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                 f"Authorization: Bearer {templates.keys['keeper']}\r\nContent-Length: {len(body)}\r\n\r\n"
             )
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(running.address.rpartition(":")[2]))
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
             try:
                 writer.write(head.encode() + body[:5])
                 await writer.drain()
                 # Whoever is answered after it has been heard after it.
-                async with httpx.AsyncClient(base_url=running.address) as client:
+                async with httpx.AsyncClient(base_url=address) as client:
                     assert (await client.get("/healthz")).status_code == 200
-                running.process.terminate()
-                await running.read_until("Shutting down")
+                process.terminate()
+                await until_logged(tmp_path, "Shutting down")
                 writer.write(body[5:])
                 assert (await asyncio.wait_for(reader.readline(), 30)).startswith(b"HTTP/1.1 201")
             finally:
                 writer.close()
                 await writer.wait_closed()
-            assert await asyncio.wait_for(running.process.wait(), 60) == 0
+            assert await asyncio.wait_for(process.wait(), 60) == 0
 
     @only_postgresql
     async def test_never_migrates_a_postgresql(self, empty: Command, empty_settings: Settings, tmp_path: Path) -> None:
         await migrating.downgrade(empty_settings, "base")
         url = empty_settings.database_url
         async with (
-            serving(tmp_path, REGISTER_DATABASE_URL=url) as running,
-            httpx.AsyncClient(base_url=running.address) as client,
+            forked(tmp_path, REGISTER_DATABASE_URL=url) as (_, address),
+            httpx.AsyncClient(base_url=address) as client,
         ):
             answer = await client.get("/readyz")
             assert answer.status_code == 503

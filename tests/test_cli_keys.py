@@ -16,6 +16,7 @@ from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import Templates, client_of, running
+from tests.databases import any_database
 from tests.factories import CARITAS, CITY, NOWHERE
 
 
@@ -130,6 +131,7 @@ class TestList:
         assert row[5] in {f"used {day:%Y-%m-%d}" for day in (datetime.now(UTC), datetime.now(UTC) - timedelta(days=1))}
 
 
+@any_database
 class TestRotate:
     async def test_prints_a_key_that_works_beside_the_old_one(self, command: Keys, app: FastAPI) -> None:
         old = await command.create("landeshauptstadt-dresden", "admin")
@@ -160,6 +162,7 @@ class TestRevoke:
         assert (await command.listed(key))[4].startswith("revoked ")
 
 
+@any_database
 class TestInit:
     async def test_puts_a_key_into_a_file_for_its_owner_alone(
         self, keyless: Keys, empty_settings: Settings, tmp_path: Path

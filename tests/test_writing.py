@@ -24,7 +24,7 @@ from app.resources.verifying import Replay
 from app.runtime import Runtime
 from app.settings import Settings
 from tests.conftest import Templates, as_command, client_of, running
-from tests.databases import IS_SOAK, only_postgresql
+from tests.databases import IS_SOAK, any_database, only_postgresql
 from tests.factories import (
     LIGA,
     PATHS,
@@ -142,6 +142,7 @@ class TestCommit:
             + [("amend", "decisions")]
         )
 
+    @any_database
     @pytest.mark.parametrize(("method", "path"), write_routes())
     async def test_comes_before_the_answer(
         self, app: FastAPI, client: httpx.AsyncClient, method: str, path: str

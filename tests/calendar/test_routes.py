@@ -244,6 +244,7 @@ async def issue(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     return made
 
 
+@any_database
 class TestCalendarFeeds:
     async def test_show_what_the_partners_readers_see_until_they_are_revoked(
         self, callers: Callers, clock: Clock

@@ -239,6 +239,7 @@ class TestPutParticipant:
         assert (answer.status_code, answer.json()["version"]) == (200, 2)
 
 
+@any_database
 async def test_who_was_there_is_taken_back_by_nobody_alone(callers: Callers) -> None:
     """By two steps, the organiser could else delete what a partner had answered, or that it was heard."""
     city, caritas = callers["coordinator"], callers["contributor"]

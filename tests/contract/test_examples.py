@@ -70,6 +70,7 @@ def ids_below(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, node
 
 
+@any_database
 class TestExamples:
     @pytest.mark.parametrize("operation", EVERY_OPERATION)
     def test_are_valid_by_their_schemas(self, operation: Operation) -> None:

@@ -132,6 +132,7 @@ def demo(year: Year) -> httpx.AsyncClient:
 
 
 class TestLoad:
+    @any_database
     async def test_adds_exactly_this(self, demo: httpx.AsyncClient) -> None:
         counts = {path: len(entries) for path, entries in (await everything(demo)).items()}
         assert counts == Counter(BUILT_IN) + Counter(ADDED)

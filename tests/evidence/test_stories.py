@@ -30,6 +30,7 @@ async def told(client: httpx.AsyncClient, **params: Any) -> Mapping[str, Any]:
 
 
 class TestTwoCities:
+    @any_database
     async def test_know_nothing_of_each_other(self, callers: Callers, settings: Settings) -> None:
         """Düsseldorf comes to Dresden's installation with everything that reports count, and Dresden's stay as they are."""
         operator = callers["operator"]

@@ -320,6 +320,7 @@ REFUSED_UNREAD: tuple[tuple[str, str, str, int, str], ...] = (
 )
 
 
+@any_database
 class TestSender:
     @pytest.mark.parametrize(("caller", "method", "path", "status", "slug"), REFUSED_UNREAD)
     async def test_that_has_no_business_here_is_not_listened_to(

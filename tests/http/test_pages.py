@@ -275,6 +275,7 @@ class TestSecurity:
         problem_of(await offline.get("/.well-known/security.txt"), 404, "not-found")
 
 
+@any_database
 class TestApiCatalogue:
     async def test_is_a_link_set_as_rfc_9727_wants_it(self, client: httpx.AsyncClient) -> None:
         answer = await client.get("/.well-known/api-catalog")

@@ -301,6 +301,7 @@ class TestDeletePartner:
         assert (await delete(client, path, referrer)).status_code == 204
         assert (await delete(client, PATH, made)).status_code == 204
 
+    @any_database
     async def test_lists_a_referrer_once_and_a_hundred_at_most(self, client: httpx.AsyncClient) -> None:
         made = await make(client, PATH)
         event = await make(

@@ -34,6 +34,7 @@ async def answered(client: httpx.AsyncClient, proposal: dict[str, Any], **change
     return await patch(client, "proposals", proposal, **changes)
 
 
+@any_database
 class TestStory:
     async def test_a_wrong_day_is_corrected_by_both_sides(self, callers: Callers, settings: Settings) -> None:
         record = await recorded(callers)

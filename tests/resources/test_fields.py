@@ -578,6 +578,7 @@ class TestFields:
 EQUAL_NUMBERS = (("2", "2.0", "2e0", "20e-1"), ("0", "-0.0", "0e7", "-0"))
 
 
+@any_database
 @pytest.mark.parametrize("target", [(path, "patch") for path in PATHS], ids=" ".join, indirect=True)
 class TestEqualContent:
     """However it is spelled, content that is equal is stored once, and sent again it changes nothing."""
