@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.util import await_
 
 from app.lines import FairPool
@@ -44,6 +45,7 @@ class Connection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self.committing: Future[None] | None = None
+        self.has_waited = False
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """A cursor."""
@@ -52,13 +54,15 @@ class Connection(sqlite3.Connection):
     def begin(self) -> None:
         """Take the write lock, at once: a transaction that reads first and then writes fails without waiting.
 
-        Waits as long as `busy_timeout` says, then raises OperationalError.
+        Waits as long as `busy_timeout` says, then raises OperationalError; `has_waited` says whether it did.
         """
         [milliseconds] = self.execute("PRAGMA busy_timeout").fetchone()
         self.execute("PRAGMA busy_timeout=0")
         try:
             until, pause = time.monotonic() + milliseconds / 1000, FIRST_PAUSE
+            self.has_waited = False
             while not self.has_begun(is_last=time.monotonic() >= until):
+                self.has_waited = True
                 await_(asyncio.sleep(pause))
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
@@ -90,6 +94,14 @@ class Connection(sqlite3.Connection):
         """Close the connection, and end its thread."""
         self.thread.shutdown()
         super().close()
+
+
+async def begins_at_once(session: AsyncSession) -> bool:
+    """Begin a session's transaction now, and say whether that waited for nobody, who might have written meanwhile."""
+    pool: Any = session.get_bind().engine.pool
+    is_free = pool.checkedout() == 0
+    connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    return is_free and not connection.has_waited
 
 
 async def at_once() -> None:

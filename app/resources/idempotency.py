@@ -7,18 +7,19 @@ import hashlib
 import json
 import re
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import Executable, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
 from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.changes.log import Transaction, end
+from app.database import table_of
 from app.http.calls import CONTENT
 from app.http.envelope import change_position
 from app.http.errors import Malformed
@@ -28,12 +29,16 @@ from app.resources.answers import created
 from app.resources.kept_answers import KeptAnswer
 from app.resources.kind import Kind, Write
 from app.resources.ownership import authorise_first
-from app.resources.writing import create
+from app.resources.writing import store
 from app.schema.base import Schema
+from app.sqlite import begins_at_once
 
 KEPT = timedelta(hours=24)
 KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')
 LOCK_TIMEOUT = "55P03"
+ANSWER = table_of(KeptAnswer)
+CLAIMED = and_(ANSWER.c.partner_id == bindparam("of_partner"), ANSWER.c.key == bindparam("of_key"))
+FORGETTING = delete(ANSWER).where(ANSWER.c.created_at < bindparam("before"))
 REPLAYED = ("etag", "location", "content-type", "cache-control")
 
 
@@ -90,12 +95,15 @@ class Repeatable:
         creation raises.
         """
         write = Write(kind, content)
-        waits = self.key is not None or session.database.is_sqlite
-        await authorise_first(session, write, None if waits else session.sides)
+        await authorise_first(session, write)
+        # Whoever was waited for may have changed what the caller may do: for SQLite's lock, or for the same key.
+        if session.database.is_sqlite:
+            write.is_allowed = await begins_at_once(session)
+        else:
+            write.is_allowed = self.key is None
         if self.key is not None:
             await claim(self.request, session, self.key)
-        # To which agreement it belongs, where that was not said, is settled by now.
-        answer = created(self.request, await create(session, kind, write.content))
+        answer = created(self.request, await store(session, write))
         if self.key is not None:
             await keep(session, self.key, answer)
         return answer
@@ -140,7 +148,6 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
     if session.by.partner_id is None:
         raise Unauthorized(KEY_NEEDED, lacks="missing")
     fingerprint = await fingerprint_of(request)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values: dict[str, Any] = {
         "partner_id": session.by.partner_id,
         "key": key,
@@ -149,29 +156,32 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
         "created_at": session.now,
         "headers": {},
     }
-    await session.execute(delete(KeptAnswer).where(col(KeptAnswer.created_at) < session.now - KEPT))
+    await session.execute(FORGETTING, {"before": session.now - KEPT})
     try:
-        claiming = insert(KeptAnswer).values(values).on_conflict_do_nothing().returning(col(KeptAnswer.key))
-        is_new = (await session.execute(claiming)).first() is not None
+        is_new = (await session.execute(claiming(session.get_bind().dialect.name), values)).first() is not None
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_TIMEOUT:
             raise RequestInProgress(headers={"Retry-After": "1"}) from error
         raise
     if not is_new:
         change_position.set(await end(session))
-        raise replay(
-            (await session.execute(select(KeptAnswer).where(*claimed(session, key)))).scalar_one(),
-            session.by,
-            fingerprint,
-        )
+        kept = (await session.execute(select(ANSWER).where(CLAIMED), claim_of(session, key))).one()
+        raise replay(kept, session.by, fingerprint)
 
 
-def claimed(session: Transaction, key: str) -> tuple[ColumnElement[bool], ...]:
-    """The conditions for what was kept for a key of the caller's partner."""
-    return col(KeptAnswer.partner_id) == session.by.partner_id, col(KeptAnswer.key) == key
+@cache
+def claiming(dialect: str) -> Executable:
+    """The statement that takes a key, and finds it where nobody has it."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(ANSWER).on_conflict_do_nothing().returning(ANSWER.c.key)
 
 
-def replay(kept: KeptAnswer, caller: Caller, fingerprint: str) -> Exception:
+def claim_of(session: Transaction, key: str) -> dict[str, Any]:
+    """Which answer was kept for a key of the caller's partner."""
+    return {"of_partner": session.by.partner_id, "of_key": key}
+
+
+def replay(kept: Any, caller: Caller, fingerprint: str) -> Exception:
     """The answer that was kept, for a caller that has at least the rights of the one who got it."""
     if not caller.has(kept.role):
         return role_needed(kept.role)
@@ -184,11 +194,8 @@ def replay(kept: KeptAnswer, caller: Caller, fingerprint: str) -> Exception:
 async def keep(session: Transaction, key: str, answer: Response) -> None:
     """Keep the answer beside the claimed key."""
     headers = {name: value for name, value in answer.headers.items() if name in REPLAYED}
-    await session.execute(
-        update(KeptAnswer)
-        .where(*claimed(session, key))
-        .values(status=answer.status_code, headers=headers, body=bytes(answer.body).decode())
-    )
+    said = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
+    await session.execute(update(ANSWER).where(CLAIMED), {**claim_of(session, key), **said})
 
 
 async def fingerprint_of(request: Request) -> str:

@@ -53,6 +53,8 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     What belongs to an agreement, and does not say to which, belongs to its subject's or to the caller's. In a confirmed
     proposal both partners speak. Raises Forbidden, and Invalid where that agreement cannot be told.
     """
+    if write.is_allowed:
+        return
     await session.run_sync(
         lambda inner: check_write(
             inner, session.by, session.today, write, correction=session.correcting, sides=session.sides
@@ -60,13 +62,10 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
     )
 
 
-async def authorise_first(session: Transaction, write: Write[Any], sides: Sides | None = None) -> None:
-    """The same of something new before the transaction begins, so that what is refused makes no other writer wait.
-
-    Who waits for nobody from here on lets the transaction know which `sides` were looked up.
-    """
+async def authorise_first(session: Transaction, write: Write[Any]) -> None:
+    """The same of something new before the transaction begins, so that what is refused makes no other writer wait."""
     await session.database.read(
-        lambda connection: check_write(connection, session.by, session.today, write, sides=sides), is_quick=True
+        lambda connection: check_write(connection, session.by, session.today, write), is_quick=True
     )
 
 

@@ -39,7 +39,12 @@ async def create(session: Transaction, kind: Kind[Row], content: Schema, *, id: 
     A resource that stands at an address of its own and was deleted comes back with the version after its last one.
     Raises Forbidden, Invalid for references to nothing and broken rules, Duplicate for values that are taken.
     """
-    [row] = await store_many(session, kind, [content], ids=[id])
+    return await store(session, Write(kind, content), id=id)
+
+
+async def store(session: Transaction, write: Write[Row], *, id: UUID | None = None) -> Row:
+    """The same where the write is there already, because its caller was looked at before."""
+    [row] = await store_all(session, write.kind, [write], [id])
     return row
 
 
@@ -50,12 +55,17 @@ async def store_many(
 
     Raises what `create` raises; of several, the pointers begin with the number of the one that is wrong.
     """
-    writes = [Write(kind, content) for content in contents]
+    return await store_all(session, kind, [Write(kind, content) for content in contents], ids or [None] * len(contents))
+
+
+async def store_all(
+    session: Transaction, kind: Kind[Row], writes: Sequence[Write[Row]], known: Sequence[UUID | None]
+) -> list[Row]:
+    """The same for writes of which some have ids already."""
     for write in writes:
         await authorise_write(session, write)
     await kind.process(session, writes)
     await check(session, writes)
-    known = ids or [None] * len(writes)
     named = [kind.id_of(write.content) if kind.id_of else id for write, id in zip(writes, known, strict=True)]
     rows = await insert_rows(session, kind, writes, named)
     await record(
