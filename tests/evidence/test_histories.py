@@ -16,7 +16,7 @@ from tests.access.test_agreements import FILES
 from tests.clock import Clock
 from tests.conftest import client_of
 from tests.contract.reading import faults
-from tests.databases import IS_SOAK, any_database
+from tests.databases import IS_SOAK
 from tests.evidence.history import KEYS, PARTNERS, WRITES, History, Written
 from tests.factories import items_of
 from tests.proposals.evidence import recorded
@@ -131,7 +131,6 @@ async def involvement(history: History) -> dict[tuple[str, ...], Any]:
     }
 
 
-@any_database
 class TestHistory:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_leaves_what_was_heard_and_said_to_whom_it_belongs(

@@ -296,7 +296,6 @@ def bytes_of(settings: Settings) -> bytes:
     return b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*")) if file else b""
 
 
-@any_database
 class TestSecrecy:
     async def test_is_kept_in_every_table_and_every_log(
         self,
@@ -394,7 +393,6 @@ class TestOwnKey:
         assert made["expires_at"] is None
 
 
-@any_database
 class TestRoles:
     """Each partner keeps its own keys; who runs the register gives it the first ones, and can end any."""
 

@@ -24,7 +24,6 @@ Callers = Mapping[str, httpx.AsyncClient]
 KINDS = tuple(feature.kind.path for feature in FEATURES)
 
 
-@any_database
 async def test_follows_what_each_caller_sees_night_by_night(callers: Callers, tmp_path: Path) -> None:
     """The replay is what is served; what is hidden stays hidden, and its leaves are in the tree."""
     await history(callers["operator"], callers["contributor"])

@@ -38,7 +38,6 @@ async def note_of(client: httpx.AsyncClient, **params: int) -> str:
     return answer.text
 
 
-@any_database
 async def test_proves_itself_to_everybody(callers: Callers) -> None:
     """What is for partners only is in the same tree: its leaf has a hash, which tells nothing."""
     client = callers["anonymous"]
@@ -97,7 +96,6 @@ async def test_refuses_what_there_is_not(callers: Callers) -> None:
     assert len((await got(client, "leaves", **{"from": 1, "limit": 2}))["items"]) == 2
 
 
-@any_database
 class TestCosignatures:
     async def test_are_served_with_the_checkpoint(self, callers: Callers) -> None:
         signer, liga = Signer.new("caritas.test", COSIGNATURE), callers["other_contributor"]

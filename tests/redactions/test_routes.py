@@ -169,7 +169,6 @@ async def test_what_is_erased_stays_so_and_more_can_be(callers: Callers, databas
     assert (untouched["data"]["title"], untouched["redacted_by"]) == ("Ein anderes Ziel", None)
 
 
-@any_database
 async def test_history_of_what_was_deleted_is_redacted_too_and_not_told_to_the_public(
     callers: Callers, settings: Settings, database: Database, tmp_path: Path
 ) -> None:
@@ -204,7 +203,6 @@ async def test_history_of_what_was_deleted_is_redacted_too_and_not_told_to_the_p
     assert await audited(callers["reader"], tmp_path / "reader") == 1
 
 
-@any_database
 async def test_words_of_a_partner_are_redacted_by_two_sides(callers: Callers, database: Database) -> None:
     admin, caritas, umbrella = callers["admin"], callers["contributor"], callers["umbrella"]
     decision = await make(callers["operator"], "decisions", title="Haushalt")
@@ -282,7 +280,6 @@ async def test_words_in_proposals_and_objections_are_erased_by_two_sides_with_wh
     assert (await verified(database)).faults == []
 
 
-@any_database
 async def test_words_of_a_partner_in_what_was_deleted_are_erased_by_two_sides(
     callers: Callers, settings: Settings, database: Database
 ) -> None:

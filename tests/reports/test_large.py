@@ -19,7 +19,6 @@ from app.sub_measures.models import SubMeasure
 from app.vocabularies.decision_kind import DecisionKind
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
-from tests.databases import any_database
 from tests.factories import LIGA, items_of, make
 from tests.reports.counting import check, counting
 from tests.reports.making import fill, multiply, stated
@@ -89,7 +88,6 @@ async def client(large: FastAPI, templates: Templates) -> AsyncIterator[httpx.As
 
 
 class TestManyRows:
-    @any_database
     async def test_take_as_many_statements_as_few(self, large: FastAPI) -> None:
         async with counting(large) as (anyone, counted):
             for report in (*PAGED, *WHOLE):

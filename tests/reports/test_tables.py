@@ -65,7 +65,6 @@ async def first_cursor(client: httpx.AsyncClient, report: str, **params: Any) ->
     return cursor
 
 
-@any_database
 @pytest.mark.usefixtures("clock")
 class TestCsv:
     @pytest.mark.parametrize("report", REPORTS)
@@ -271,7 +270,6 @@ class TestCursors:
             assert errors_of(answer) == [("cursor", "invalid_cursor")], each
 
 
-@any_database
 @pytest.mark.usefixtures("clock")
 class TestStatements:
     @pytest.mark.parametrize("report", REPORTS)

@@ -17,7 +17,7 @@ from app.resources import idempotency
 from app.resources.kept_answers import KeptAnswer
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.databases import any_database, only_postgresql
+from tests.databases import only_postgresql
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, end_of_feed, items_of, patch
 from tests.problems import problem_of
 
@@ -200,7 +200,6 @@ class TestTwinInFlight:
             await connection.close()
 
 
-@any_database
 class TestKey:
     @pytest.mark.parametrize(
         "key", ["", " ", '"', '""', "a b", "ä", "a" * 256, "a" * 258, "a" * 5000, '"' + "a" * 256 + '"', '"a', "a\\"]

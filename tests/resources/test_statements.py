@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, event
 from app import kept
 from app.database import Database
 from tests.conftest import Templates, client_of, running
-from tests.databases import any_database
 from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, topic_id
 from tests.poolers import MODE
 
@@ -148,7 +147,6 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
-@any_database
 class TestReadingAPage:
     @pytest.mark.parametrize("asked", QUESTIONS, ids=str)
     async def test_of_events_is_one_statement(
@@ -181,7 +179,6 @@ class TestReadingAPage:
         counted.check(0)
 
 
-@any_database
 class TestReadingOne:
     @pytest.mark.parametrize("path", PATHS)
     async def test_is_one_statement(self, reader: httpx.AsyncClient, counted: Counted, path: str) -> None:

@@ -15,7 +15,6 @@ from app.cli.verify import verify_all
 from app.seed.document import read_file
 from app.seed.plain_yaml import BadFile
 from app.settings import Settings
-from tests.databases import any_database
 from tests.factories import AGREEMENT, LIGA, delete, goal_id, items_of, measure_id, patch, topic_id
 
 BUILT_IN = Path(str(files("app") / "data/agreement.yaml"))
@@ -155,7 +154,6 @@ goals: [{number: 1, topic: work, title: Ziel, description: Der ganze Satz.}]
 """
 
 
-@any_database
 class TestOtherAgreements:
     async def test_make_parties_of_the_municipality_and_of_umbrella_associations_with_their_members(
         self, client: httpx.AsyncClient, settings: Settings

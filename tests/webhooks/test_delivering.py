@@ -78,7 +78,6 @@ def schema_of(name: str) -> Any:
     return document()["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]["schema"]
 
 
-@any_database
 class TestMessages:
     async def test_are_signed_and_say_what_is_public(
         self, callers: Callers, worker: Worker, receiver: Receiver
@@ -121,7 +120,6 @@ class TestMessages:
         assert hidden["title"].encode() not in b"".join(each.body for each in told)
 
 
-@any_database
 class TestRetries:
     async def test_bring_everything_in_order_whatever_the_receiver_does(
         self,
@@ -322,7 +320,6 @@ class TestSecret:
         assert last.headers["webhook-signature"] == signatures(secrets[0], last)
 
 
-@any_database
 class TestReplay:
     async def test_sends_a_range_or_one_position_again_under_the_same_ids(
         self, callers: Callers, worker: Worker, receiver: Receiver
