@@ -2,96 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import EmailStr, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
-from app.postgresql import DEFAULT_PORT, hosts_in
-from app.sqlite import DRIVER
+from app.addresses import ADDRESS, BaseAddress, NetworkList, PathPrefix, WebAddress, networks_in
+from app.database_url import DatabaseUrl, checked, url_of, with_driver
 from app.zones import places
 
-DRIVERS = {"sqlite": DRIVER, "postgresql": "postgresql+asyncpg"}
-ADDRESS = re.compile(r"https?://[^\s/?#\\<>\"@]+(?P<rest>[^\s\\<>\"]*)")
-
-
-def only_address(value: str) -> str:
-    """Refuse what no link can lead to."""
-    if not ADDRESS.fullmatch(value):
-        raise ValueError("must be an address such as https://register.example.org/terms")
-    return value
-
-
-def only_base(value: str) -> str:
-    """Refuse what is more than a scheme, a host and a port."""
-    found = ADDRESS.fullmatch(value)
-    if found is None or found["rest"] not in ("", "/"):
-        raise ValueError("must be an address without a path, such as https://register.example.org")
-    return value.removesuffix("/")
-
-
-def url_of(value: str) -> URL:
-    """A database's URL; several hosts, which libpq takes before the path, are a parameter of it here, as libpq takes them too."""
-    found = SEVERAL_HOSTS.fullmatch(value)
-    if found is None:
-        return make_url(value)
-    named = [HOST.fullmatch(each) for each in found["hosts"].split(",")]
-    hosts = [host["plain"] or host["bracketed"] for host in named if host]
-    ports = [host["port"] or str(DEFAULT_PORT) for host in named if host]
-    if len(hosts) < len(named):
-        raise ValueError("a host is missing")
-    url = make_url(f"{found['before']}{found['behind']}")
-    return url.update_query_dict({"host": ",".join(map(unquote, hosts)), "port": ",".join(ports)})
-
-
-def networks_in(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The networks of a list such as `10.20.0.0/16, fd00::/8`; raises ValueError for anything else."""
-    return tuple(ip_network(each.strip()) for each in value.split(",") if each.strip())
-
-
-def only_networks(value: str) -> str:
-    """Refuse what is no list of networks."""
-    try:
-        networks_in(value)
-    except ValueError:
-        raise ValueError("must be networks with commas between them, such as 10.20.0.0/16,fd00::/8") from None
-    return value
-
-
-def only_prefix(value: str) -> str:
-    """Refuse what is no path that others can stand below."""
-    if not PATH_PREFIX.fullmatch(value.removesuffix("/")):
-        raise ValueError("must be a path such as /register")
-    return value.removesuffix("/")
-
-
-WebAddress = Annotated[str, AfterValidator(only_address)]
-BaseAddress = Annotated[str, AfterValidator(only_base)]
-NetworkList = Annotated[str, AfterValidator(only_networks)]
-PathPrefix = Annotated[str, AfterValidator(only_prefix)]
-
-PATH_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+){0,10}")
 MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")
-
-SEVERAL_HOSTS = re.compile(r"(?P<before>postgresql://(?:[^/?#@]*@)?)(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<behind>.*)")
-HOST = re.compile(r"(?:\[(?P<bracketed>[^]]+)]|(?P<plain>[^:]+))(?::(?P<port>[0-9]+))?")
-
-SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
-SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-PARAMETERS = {
-    "sqlite": frozenset[str](),
-    "postgresql": frozenset(
-        {"application_name", "host", "passfile", "port", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert"}
-        | {"target_session_attrs"}
-    ),
-}
-"""What a database URL may say behind its question mark: for PostgreSQL what libpq reads there, too."""
 
 
 class Settings(BaseSettings):
@@ -99,7 +23,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="REGISTER_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = Field(
+    database_url: DatabaseUrl = Field(
         default="sqlite:///register.db",
         description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`, which may name several hosts and what else libpq reads.",
     )
@@ -226,35 +150,11 @@ class Settings(BaseSettings):
         default="info", description="The least serious log lines to write; `info` includes one line a request."
     )
 
-    @field_validator("database_url")
-    @classmethod
-    def refuse_other_databases(cls, value: str) -> str:
-        try:
-            url = url_of(value)
-            hosts_in(url)
-        except (ArgumentError, ValueError):
-            raise ValueError("is not a database URL such as sqlite:///register.db") from None
-        if url.get_backend_name() not in DRIVERS:
-            raise ValueError(f"must begin with sqlite:// or postgresql://, not {url.drivername}://")
-        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-            raise ValueError(
-                "must name a file (sqlite:///register.db): a database in memory is gone with its connection"
-            )
-        if unknown := sorted(url.query.keys() - PARAMETERS[url.get_backend_name()]):
-            raise ValueError(f"has a parameter that is not known here: {', '.join(unknown)}")
-        if url.query.get("sslmode", SSL_MODES[0]) not in SSL_MODES:
-            raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
-        if url.query.get("target_session_attrs", SESSIONS[0]) not in SESSIONS:
-            raise ValueError(f"has target_session_attrs that are none of {', '.join(SESSIONS)}")
-        return value
-
     @field_validator("database_read_url")
     @classmethod
     def refuse_standbys_of_nothing(cls, value: str | None, known: ValidationInfo) -> str | None:
-        if value is not None:
-            cls.refuse_other_databases(value)
-            if "sqlite" in (value[:6], known.data.get("database_url", "")[:6]):
-                raise ValueError("must be a standby of a PostgreSQL that is in REGISTER_DATABASE_URL")
+        if value is not None and "sqlite" in (checked(value)[:6], known.data.get("database_url", "")[:6]):
+            raise ValueError("must be a standby of a PostgreSQL that is in REGISTER_DATABASE_URL")
         return value
 
     @field_validator(
@@ -298,8 +198,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> URL:
         """The database's URL with the driver that the service uses."""
-        url = url_of(self.database_url)
-        return url.set(drivername=DRIVERS[url.get_backend_name()])
+        return with_driver(self.database_url)
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:

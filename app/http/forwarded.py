@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.settings import PATH_PREFIX
+from app.addresses import PATH_PREFIX
 
 PREFIX = "register.prefix"
 LONGEST_PREFIX = 200
