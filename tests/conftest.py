@@ -1,6 +1,7 @@
 """The service as tests see it: the real app on a fresh database, once on SQLite and once on PostgreSQL."""
 
 import gc
+import os
 import shutil
 import sys
 import tempfile
@@ -57,6 +58,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("databases")
         engines = marker.args if marker else ENGINES
         metafunc.parametrize("templates", engines, indirect=True, scope="session")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: some always wait, for a database, a browser, or a clock."""
+    return (os.cpu_count() or 1) + 1
 
 
 MEASURED = 4
