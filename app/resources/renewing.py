@@ -15,9 +15,10 @@ from sqlmodel import col
 
 from app.changes.log import Transaction, record
 from app.changes.models import Action
-from app.resources.findings import Found, stored_findings
+from app.database import table_of
+from app.resources.findings import Found, findings_of, stored_findings
 from app.resources.kind import Kind
-from app.resources.rendering import changed_fields, logged, render, stored_columns, stored_lists
+from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import replace_values
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
@@ -36,25 +37,49 @@ async def renew(session: Transaction, kind: Kind[Any]) -> int:
     """
     renewed = 0
     async for rows in batches(session, kind):
-        ids = [row.id for row in rows]
+        ids = [row["id"] for row in rows]
         lists, found = await stored_lists(session, kind, ids), await stored_findings(session, kind, ids)
-        for row in rows:
+        others = [row["id"] for row in rows if not is_current(kind, row, lists[row["id"]], found[row["id"]])]
+        for row in await loaded(session, kind, others):
             renewed += await renew_one(session, kind, row, lists[row.id], found[row.id])
         await session.flush()
+        session.expunge_all()
     return renewed
 
 
-async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[list[Stored]]:
-    """The rows of a kind in the order of their ids, a batch at a time."""
-    table, last = kind.table, UUID(int=0)
+async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    """The columns of the rows of a kind in the order of their ids, a batch at a time."""
+    table, last = table_of(kind.table), UUID(int=0)
     while True:
-        statement = select(table).where(col(table.id) > last).order_by(col(table.id)).limit(BATCH)
-        rows = list((await session.execute(statement)).scalars())
+        connection = await session.connection()
+        found = await connection.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(BATCH))
+        rows = [dict(row) for row in found.mappings()]
         if not rows:
             return
         yield rows
-        last = rows[-1].id
-        session.expunge_all()
+        last = rows[-1]["id"]
+
+
+def is_current(kind: Kind[Any], row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[Found]) -> bool:
+    """Whether all that is stored of a resource is as this version would store it."""
+    try:
+        content = kind.public.model_validate({**row, **lists})
+    except ValidationError:
+        return False
+    values = content.model_dump()
+    return (
+        content.model_dump_json() == row["representation"]
+        and all(row[name] == value for name, value in columns(kind, values).items())
+        and all(lists[name] == values[name] for name in kind.lists)
+        and found == findings_of(kind, {**values, **row})
+    )
+
+
+async def loaded(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> Sequence[Stored]:
+    """These resources, to be changed."""
+    if not ids:
+        return []
+    return list((await session.execute(select(kind.table).where(col(kind.table.id).in_(ids)))).scalars())
 
 
 async def renew_one(
