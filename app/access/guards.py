@@ -42,6 +42,8 @@ async def identify(request: Request, runtime: Running) -> Caller:
     if not headers:
         return ANONYMOUS
     scheme, _, key = headers[0].partition(" ")
+    # One space or more stands between them (RFC 9110, section 11.4).
+    key = key.lstrip(" ")
     if len(headers) > 1 or scheme.lower() != "bearer" or not is_well_formed(key):
         raise Unauthorized(lacks="misspelt")
     database, now = runtime.database, runtime.clock()

@@ -28,8 +28,9 @@ from app.calendar.reading import Asked, entries
 from app.database import table_of
 from app.http.base import Base
 from app.http.caching import cache_headers
+from app.http.conditional import Preconditions
 from app.http.errors import NotFound
-from app.http.headers import KnownTags
+from app.http.headers import Conditional
 from app.http.negotiation import language_of
 from app.http.runtime import Reading, Running
 from app.http.tagged import tagged
@@ -68,12 +69,12 @@ class Context(NamedTuple):
     request: Request
     runtime: Runtime
     base: str
-    known: str | None
+    preconditions: Preconditions
 
 
-async def context_of(request: Request, runtime: Running, base: Base, known: KnownTags) -> Context:
+async def context_of(request: Request, runtime: Running, base: Base, preconditions: Conditional) -> Context:
     """The request for a calendar, where it came from, and what its caller has of it already."""
-    return Context(request, runtime, base, known)
+    return Context(request, runtime, base, preconditions)
 
 
 InContext = Annotated[Context, Depends(context_of)]
@@ -112,7 +113,7 @@ async def answer(context: Context, caller: Caller, wanted: CalendarQuery, of: st
         "Vary": "Accept-Language",
         **cache_headers(is_private=caller.sees_partners),
     }
-    return tagged(await runtime.database.read_anywhere(work), MEDIA_TYPE, context.known, headers)
+    return tagged(await runtime.database.read_anywhere(work), MEDIA_TYPE, context.preconditions, headers)
 
 
 @router.post("/calendar-feeds", status_code=201, dependencies=[NEVER_KEPT], response_model=CalendarFeedCreated)

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
+
+from starlette.datastructures import Headers
 
 from app.http.errors import Malformed, PreconditionFailed, PreconditionRequired
 from app.http.problems import FieldError
@@ -12,6 +15,10 @@ from app.language import Text
 # matched is never given back, so that no header takes longer than its length.
 ELEMENT = re.compile(r'[ \t]*+((?:W/)?"[\x21\x23-\x7e\x80-\xff]*+")?+[ \t]*+(?:,|\Z)')
 IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
+NOTHING_THERE = Text(
+    "If-Match verlangt eine Fassung, aber hier ist noch nichts. Es wurde nichts geändert.",
+    "If-Match asks for a version, but there is nothing here yet. Nothing was changed.",
+)
 EXCLUDED = Text(
     "If-None-Match schließt aus, was schon da ist. Es wurde nichts geändert.",
     "If-None-Match excludes what is there already. Nothing was changed.",
@@ -28,6 +35,17 @@ class Preconditions:
 
     if_match: str | None = None
     if_none_match: str | None = None
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self:
+        """Those of a request with these headers; sent in several lines, each of them is one list (section 5.3)."""
+        return cls(joined(headers.getlist(IF_MATCH)), joined(headers.getlist(IF_NONE_MATCH)))
+
+    def is_known_as(self, tag: str) -> bool:
+        """For a read of what has no version but a tag of its own: whether the caller has it already, which is answered with 304."""
+        if self.if_match is not None and not is_named(IF_MATCH, self.if_match, tag):
+            raise PreconditionFailed(headers={"ETag": tag})
+        return self.if_none_match is not None and is_named(IF_NONE_MATCH, self.if_none_match, tag)
 
     def is_known(self, version: int, mark: str = "") -> bool:
         """For a read: whether the caller has this version already, in the form with this mark, which is answered with 304."""
@@ -62,14 +80,14 @@ LINKED_MARK = "-ld"
 MARKS = ("", LINKED_MARK)
 
 
-def is_known(if_none_match: str | None, tag: str) -> bool:
-    """For a read of what has no version but a tag of its own: whether the caller has it already, by weak comparison.
+def joined(lines: Sequence[str] | None) -> str | None:
+    """The lines of a header as one list; None where there is none."""
+    return ",".join(lines) if lines else None
 
-    Raises Malformed for a header that is no list of entity tags.
-    """
-    if if_none_match is None:
-        return False
-    return if_none_match.strip() == "*" or tag in unweakened(entity_tags(IF_NONE_MATCH, if_none_match))
+
+def is_named(header: str, value: str, tag: str) -> bool:
+    """Whether a header names this tag, by weak comparison; raises Malformed for one that is no list of entity tags."""
+    return value.strip() == "*" or tag.removeprefix("W/") in unweakened(entity_tags(header, value))
 
 
 def etag(version: int, mark: str = "") -> str:
@@ -96,7 +114,7 @@ def unweakened(tags: list[str]) -> list[str]:
 def failed(version: int | None, detail: Text | None = None) -> PreconditionFailed:
     """The problem of a precondition that does not hold, with the current version where there is one."""
     if version is None:
-        return PreconditionFailed(detail)
+        return PreconditionFailed(detail or NOTHING_THERE)
     return PreconditionFailed(detail, headers={"ETag": etag(version)}, current_etag=etag(version))
 
 

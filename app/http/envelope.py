@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from contextvars import ContextVar
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,10 +13,11 @@ from uuid_utils import uuid7
 
 from app.http.answered import Answered, answered_of
 from app.http.clients import client_of
-from app.http.errors import InternalError, NotFound
+from app.http.errors import InternalError, Malformed, NotFound
 from app.http.forwarded import prefix_of
 from app.http.masking import masked
-from app.http.problems import problem_response
+from app.http.problems import FieldError, Problem, problem_response
+from app.language import Text
 from app.standbys import read_after
 
 logger = logging.getLogger("app.access")
@@ -54,6 +56,17 @@ PREFLIGHT_HEADERS = [
 ]
 
 
+SINGLE = {
+    b"idempotency-key": "Idempotency-Key",
+    b"last-event-id": "Last-Event-ID",
+    b"read-after": "Read-After",
+}
+"""Headers of one value: of several lines one reader takes the first, and another one the last (RFC 9110, section 5.3)."""
+SENT_TWICE = Text("Dieser Header darf nur einmal vorkommen.", "This header may be sent only once.")
+NOT_UTF_8 = Text(
+    "Die Adresse ist kein UTF-8: ein ü ist darin %C3%BC, nicht %FC.",
+    "The address is not UTF-8: an ü is written as %C3%BC in it, not as %FC.",
+)
 LEADING = ("Location", "Content-Location", "Link")
 OWN_ADDRESS = re.compile("^/|(?<=^<)/|(?<=, <)/")
 """Where an address of ours begins in one of these headers."""
@@ -99,6 +112,33 @@ def note(told: Answered, path: str) -> None:
             "partner": told.partner_id and str(told.partner_id),
         },
     )
+
+
+def refusal_of(scope: Scope) -> Problem | None:
+    """What is wrong with a head that parsers would read differently; None for nearly all."""
+    path = scope["path"]
+    # What is not UTF-8 is all the same once it is decoded, and several addresses would be one.
+    if "\ufffd" in path and not is_text(scope.get("raw_path") or b""):
+        return Malformed(NOT_UTF_8)
+    if b"%" in scope["query_string"] and not is_text(scope["query_string"]):
+        return Malformed(NOT_UTF_8)
+    if path.endswith("\n"):
+        # The end of a route's pattern would let it pass.
+        return NotFound()
+    single = [name for name, _ in scope["headers"] if name in SINGLE]
+    for name in single:
+        if single.count(name) > 1:
+            return Malformed(SENT_TWICE, errors=[FieldError("header", SINGLE[name], "sent_twice", SENT_TWICE)])
+    return None
+
+
+def is_text(encoded: bytes) -> bool:
+    """Whether a part of an address stands for UTF-8."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Envelope:
@@ -148,14 +188,14 @@ class Envelope:
             request_id.reset(token)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a preflight and what cannot be an address here, a HEAD as the GET it stands for, and everything else in the app."""
+        """Answer a preflight and what is no request here, a HEAD as the GET it stands for, and everything else in the app."""
         if scope["method"] == "OPTIONS" and Headers(scope=scope).get("access-control-request-method"):
             await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT_HEADERS)})
             await send({"type": "http.response.body", "body": b""})
             return
-        if scope["path"].endswith("\n"):
-            # The end of a route's pattern would let it pass.
-            await problem_response(scope, NotFound())(scope, receive, send)
+        refusal = refusal_of(scope)
+        if refusal is not None:
+            await problem_response(scope, refusal)(scope, receive, send)
             return
         inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         await self.app(inside, receive, send)

@@ -153,8 +153,8 @@ class UnsupportedMediaType(Problem):
     slug = "unsupported-media-type"
     title = Text("Medientyp nicht unterstützt", "Unsupported media type")
     about = Text(
-        "Diese Adresse liest den Medientyp nicht. Der Header Accept nennt die möglichen.",
-        "This address does not read the media type. The Accept header names those it reads.",
+        "Diese Adresse liest den Medientyp nicht. Der Header Accept oder Accept-Patch nennt die möglichen.",
+        "This address does not read the media type. The header Accept, or Accept-Patch, names those it reads.",
     )
     remedy = Text(
         "Im Header Content-Type sagen, was gesendet wird: application/json, bei PATCH auch "

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header
 from pydantic import Field, WithJsonSchema
 
-from app.http.conditional import IF_MATCH, IF_NONE_MATCH, Preconditions
+from app.http.conditional import IF_MATCH, IF_NONE_MATCH, Preconditions, joined
 
 # For the contract only: what does not match is malformed (400), not invalid (422).
 ENTITY_TAGS: dict[str, Any] = {
@@ -40,16 +40,3 @@ async def preconditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = N
 
 
 Conditional = Annotated[Preconditions, Depends(preconditions)]
-
-
-async def known_tags(if_none_match: IfNoneMatch = None) -> str | None:
-    """What a caller has already of an answer that has no version."""
-    return joined(if_none_match)
-
-
-KnownTags = Annotated[str | None, Depends(known_tags)]
-
-
-def joined(lines: list[str] | None) -> str | None:
-    """The lines of a header as one list."""
-    return None if lines is None else ",".join(lines)

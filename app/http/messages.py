@@ -12,7 +12,7 @@ MESSAGES: Mapping[str, Text] = {
     "not_a_number": Text("Erwartet wird eine Zahl.", "A number is expected."),
     "string_type": Text("Erwartet wird ein Text.", "A string is expected."),
     "string_too_short": Text(
-        "Der Text braucht mindestens {min_length} Zeichen.", "The string needs at least {min_length} characters."
+        "Der Text braucht mindestens {min_length} Zeichen.", "The string needs {min_length} or more characters."
     ),
     "string_too_long": Text(
         "Der Text darf höchstens {max_length} Zeichen haben.", "The string may have {max_length} characters at most."
@@ -70,6 +70,10 @@ MESSAGES: Mapping[str, Text] = {
     "unknown_timezone": Text(
         "Erwartet wird die Zeitzone eines Ortes wie Europe/Berlin oder UTC.",
         "The time zone of a place such as Europe/Berlin, or UTC, is expected.",
+    ),
+    "no_address": Text(
+        "Unter . und .. gibt es keine Adresse: das sind Schritte nach oben.",
+        "There is no address for . and ..: these are steps upwards.",
     ),
     "repeated": Text("Der Eintrag steht doppelt in der Liste.", "The entry stands twice in the array."),
     "sent_twice": Text("Diese Angabe darf nur einmal vorkommen.", "This parameter may be sent only once."),

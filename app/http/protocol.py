@@ -1,19 +1,26 @@
 """The server's side of a connection: what uvicorn leaves unbounded has bounds here."""
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.http.errors import HeadTooLarge, Malformed, RequestTimeout
 from app.http.forwarded import PREFIX
-from app.http.problems import Problem, problem_response
+from app.http.problems import FieldError, Problem, problem_response
+from app.language import Text
 
 MOST_HEAD_BYTES = 32 * 1024
 SECONDS_FOR_HEAD = 10.0
 SECONDS_TO_TAKE = 60.0
 SEPARATORS = 4
 """The colon, the space and the line end of a header."""
+HOST = re.compile(rb"(?:([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*+|\[[0-9A-Fa-fv:.]+\])(:[0-9]*)?")
+ONE_HOST = Text(
+    "Host wird einmal erwartet, als Name oder Adresse eines Rechners (RFC 9112, Abschnitt 3.2).",
+    "Host is expected once, as the name or the address of a host (RFC 9112, section 3.2).",
+)
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -58,6 +65,11 @@ class BoundedConnection(HttpToolsProtocol):
         if size > MOST_HEAD_BYTES:
             self.problem = HeadTooLarge()
             # The parser stops with an error of its own, and uvicorn answers that.
+            raise self.problem
+        hosts = [value for name, value in self.headers if name == b"host"]
+        is_named = len(hosts) == 1 and HOST.fullmatch(hosts[0])
+        if not is_named and (hosts or self.parser.get_http_version() != "1.0"):
+            self.problem = Malformed(ONE_HOST, errors=[FieldError("header", "Host", "not_a_host", ONE_HOST)])
             raise self.problem
         super().on_headers_complete()
 

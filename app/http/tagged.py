@@ -5,16 +5,19 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from app.http.conditional import is_known
+from app.http.conditional import Preconditions
 
 
 def tagged(
-    content: str | bytes, media_type: str, if_none_match: str | None, headers: Mapping[str, str] | None = None
+    content: str | bytes, media_type: str, preconditions: Preconditions, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The content with a strong ETag, or 304 for who has it already; raises Malformed for an If-None-Match that is none."""
+    """The content with a strong ETag, or 304 for who has it already.
+
+    Raises PreconditionFailed, and Malformed for a header that is no list of entity tags.
+    """
     encoded = content.encode() if isinstance(content, str) else content
     tag = f'"{hashlib.sha256(encoded).hexdigest()[:32]}"'
     sent = {"ETag": tag, **(headers or {})}
-    if is_known(if_none_match, tag):
+    if preconditions.is_known_as(tag):
         return Response(status_code=304, headers=sent)
     return Response(encoded, headers=sent, media_type=media_type)

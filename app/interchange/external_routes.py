@@ -16,18 +16,18 @@ from app.http.runtime import Reading
 from app.interchange.bodies import FORMS, Form, resource_of
 from app.interchange.putting import id_of, put
 from app.resources.answers import put_at
-from app.resources.external_ids import ExternalId
+from app.resources.external_ids import ExternalId, IdElsewhere
 from app.resources.freezing import grips
 from app.resources.kind import Kind
 from app.resources.reading import read_one
 from app.resources.transactions import ByContributor
-from app.schema.fields import Name, Slug
+from app.schema.fields import Slug
 
 router = Router()
 
 SystemInPath = Annotated[Slug, Path(description="The other system.", examples=["caritas-crm"])]
 IdInPath = Annotated[
-    Name,
+    IdElsewhere,
     Path(description="Id in that system; what has a meaning in addresses is percent-encoded.", examples=["M 17/4"]),
 ]
 

@@ -12,8 +12,9 @@ from app.access.guards import Anyone
 from app.access.routing import Router
 from app.catalogue import FEATURES
 from app.http.base import Base
+from app.http.conditional import Preconditions
 from app.http.errors import NotFound
-from app.http.headers import KnownTags
+from app.http.headers import Conditional
 from app.http.negotiation import JSON, LINKED, wants_linked
 from app.http.runtime import Running
 from app.http.tagged import tagged
@@ -36,51 +37,51 @@ VocabularyName = Annotated[
 
 
 @router.get("", response_model=VocabularyList, responses=AS_TAGGED)
-async def list_vocabularies(request: Request, _caller: Anyone, base: Base, known: KnownTags) -> Response:
+async def list_vocabularies(request: Request, _caller: Anyone, base: Base, preconditions: Conditional) -> Response:
     """List the closed vocabularies with what their terms mean, in German and English; as JSON-LD they are schemes of SKOS."""
     found = vocabularies.named().values()
     linked = vocabularies.schemes(found, base) if wants_linked(request.headers) else None
-    return answer(vocabularies.listed(found), linked, known)
+    return answer(vocabularies.listed(found), linked, preconditions)
 
 
 @router.get("/{name}", response_model=VocabularyPublic, responses=AS_TAGGED)
 async def get_vocabulary(
-    request: Request, _caller: Anyone, base: Base, known: KnownTags, name: VocabularyName
+    request: Request, _caller: Anyone, base: Base, preconditions: Conditional, name: VocabularyName
 ) -> Response:
     """Read one closed vocabulary."""
     found = vocabularies.named().get(name)
     if found is None:
         raise NotFound
     linked = vocabularies.concepts(found, base) if wants_linked(request.headers) else None
-    return answer(vocabularies.public(found), linked, known)
+    return answer(vocabularies.public(found), linked, preconditions)
 
 
-def answer(content: BaseModel, linked: Mapping[str, Any] | None, known: str | None) -> Response:
+def answer(content: BaseModel, linked: Mapping[str, Any] | None, preconditions: Preconditions) -> Response:
     """Vocabularies as JSON, or as JSON-LD where there is some of them."""
     headers = {"Vary": "Accept", "Cache-Control": "no-cache"}
     if linked is None:
-        return tagged(content.model_dump_json(), JSON, known, headers)
-    return tagged(written({"@context": vocabularies.CONTEXT, **linked}), LINKED, known, headers)
+        return tagged(content.model_dump_json(), JSON, preconditions, headers)
+    return tagged(written({"@context": vocabularies.CONTEXT, **linked}), LINKED, preconditions, headers)
 
 
 @documents.get("/contexts/{name}.jsonld")
-async def get_context(base: Base, known: KnownTags, name: str) -> Response:
+async def get_context(base: Base, preconditions: Conditional, name: str) -> Response:
     """What the words of one kind mean, for whoever reads its JSON as JSON-LD."""
     if name not in KINDS:
         raise NotFound
-    return document(context_of(KINDS[name], base), known)
+    return document(context_of(KINDS[name], base), preconditions)
 
 
 @documents.get("/ontology.jsonld")
-async def get_ontology(base: Base, known: KnownTags) -> Response:
+async def get_ontology(base: Base, preconditions: Conditional) -> Response:
     """What the register's own words mean."""
-    return document(ontology(base), known)
+    return document(ontology(base), preconditions)
 
 
 @documents.get("/catalog.jsonld")
-async def get_data_catalogue(runtime: Running, base: Base, known: KnownTags) -> Response:
+async def get_data_catalogue(runtime: Running, base: Base, preconditions: Conditional) -> Response:
     """What can be downloaded here, for portals of open data (DCAT-AP.de 3)."""
-    return document(catalogue(runtime.settings, base, await runtime.database.read_anywhere(facts)), known)
+    return document(catalogue(runtime.settings, base, await runtime.database.read_anywhere(facts)), preconditions)
 
 
 def contexts() -> dict[str, Any]:
@@ -93,9 +94,9 @@ def contexts() -> dict[str, Any]:
     return found | dict.fromkeys((VocabularyPublic.__name__, VocabularyList.__name__), vocabularies.CONTEXT)
 
 
-def document(content: Mapping[str, Any], known: str | None) -> Response:
+def document(content: Mapping[str, Any], preconditions: Preconditions) -> Response:
     """A document of linked data."""
-    return tagged(written(content), LINKED, known, {"Cache-Control": "no-cache"})
+    return tagged(written(content), LINKED, preconditions, {"Cache-Control": "no-cache"})
 
 
 def written(content: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Answers of the interface: JSON with an ETag of its content, and errors that OParl's clients know, too."""
 
-import hashlib
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,21 +9,15 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from app.http.caching import cache_headers
-from app.http.conditional import IF_NONE_MATCH, entity_tags
+from app.http.conditional import Preconditions
+from app.http.tagged import tagged
 from app.oparl.objects import VERSION
 
 
 def json_answer(request: Request, content: Any) -> Response:
-    """Content as JSON, or 304 for who has the same already; raises Malformed for an If-None-Match that is none."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-    headers = {"ETag": tag, **cache_headers(is_private=False)}
-    known = request.headers.get(IF_NONE_MATCH)
-    if known and (
-        known.strip() == "*" or tag in [each.removeprefix("W/") for each in entity_tags(IF_NONE_MATCH, known)]
-    ):
-        return Response(status_code=304, headers=headers)
-    return Response(text, headers=headers, media_type="application/json")
+    """Content as JSON, or 304 for who has the same already; raises what Preconditions raise."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return tagged(text, "application/json", Preconditions.of(request.headers), cache_headers(is_private=False))
 
 
 class InterfaceRoute(APIRoute):

@@ -19,7 +19,7 @@ from app.catalogue import FEATURES, Feature
 from app.changes.models import Change, LogHead
 from app.database import table_of
 from app.http.base import outward
-from app.http.conditional import IF_NONE_MATCH, entity_tags
+from app.http.conditional import Preconditions
 from app.http.negotiation import HTML, JSON, acceptable, language_of
 from app.labels import label_of
 from app.language import LANGUAGES, Language, Text
@@ -134,13 +134,14 @@ async def of_one_state(request: Request, make: Callable[[Look], bytes], media_ty
     runtime: Runtime = request.app.state.runtime
     pages: Pages = request.app.state.pages
     language = chosen_language(request)
+    preconditions = Preconditions.of(request.headers)
     address = (outward(request, "/"), request.url.path, request.url.query, language)
 
     def work(connection: Connection) -> tuple[str, bytes | None]:
         position, leaf = connection.execute(LAST_LEAF).one()
         state = f"{VERSION}-{position}-{leaf}-{runtime.today}"
         tag = f'W/"{state}-{language}"'
-        if is_known(request, tag):
+        if preconditions.is_known_as(tag):
             return tag, None
         content = pages.find(state, address)
         if content is None:
@@ -183,12 +184,6 @@ def still(request: Request, template: str, content: Content, status_code: int = 
 def chosen_language(request: Request) -> Language:
     """The language that the address names, else the one that the browser prefers."""
     return LANGUAGES.get(request.query_params.get(LANGUAGE, "")) or language_of(request.headers)
-
-
-def is_known(request: Request, tag: str) -> bool:
-    """Whether the caller has this page already (RFC 9110, section 13.1.2)."""
-    known = request.headers.get(IF_NONE_MATCH)
-    return known is not None and (known.strip() == "*" or tag in entity_tags(IF_NONE_MATCH, known))
 
 
 def varying(language: Language) -> dict[str, str]:

@@ -9,7 +9,7 @@ from threading import Lock
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from app.http.conditional import IF_NONE_MATCH, is_known
+from app.http.conditional import Preconditions
 from app.http.negotiation import choices
 
 MOST_PAGES = 200
@@ -56,11 +56,11 @@ class Kept:
         self.headers = {"Content-Type": media_type, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
 
     def answer(self, asked: Headers) -> Response:
-        """The form that the caller takes, or 304 when it has that; raises Malformed for an If-None-Match that is none."""
+        """The form that the caller takes, or 304 when it has that; raises what Preconditions raise."""
         coding = "gzip" if takes_gzip(asked.get("accept-encoding", "")) else "identity"
         tag, content = self.forms[coding]
         headers = {**self.headers, "ETag": tag}
-        if is_known(asked.get(IF_NONE_MATCH) or None, tag):
+        if Preconditions.of(asked).is_known_as(tag):
             return Response(status_code=304, headers=headers)
         if coding == "gzip":
             headers["Content-Encoding"] = "gzip"

@@ -97,7 +97,12 @@ def fault_of(url: str, allowed: Networks) -> Text | None:
         return UNREADABLE
     if parsed.fragment:
         return NO_FRAGMENT
-    return refusal(literal(parsed.host), parsed.scheme, port_of(parsed), allowed)
+    try:
+        address = literal(parsed.host)
+    except UnicodeError:
+        # A name with a part that is empty or longer than 63 characters.
+        return UNREADABLE
+    return refusal(address, parsed.scheme, port_of(parsed), allowed)
 
 
 def port_of(url: httpx.URL) -> int:
@@ -106,10 +111,13 @@ def port_of(url: httpx.URL) -> int:
 
 
 def literal(host: str) -> Address | None:
-    """The address that a host is, in any of the spellings that systems take, such as `0x7f.1`; None for a name."""
+    """The address that a host is, in any of the spellings that systems take, such as `0x7f.1`; None for a name.
+
+    Raises UnicodeError for what cannot be a name.
+    """
     try:
         found = socket.getaddrinfo(host.rstrip("."), None, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
+    except OSError:
         return None
     return plain(str(found[0][4][0]))
 

@@ -75,7 +75,7 @@ class TestIdentify:
             assert answer.headers["www-authenticate"] == CHALLENGE
 
     async def test_takes_the_scheme_in_any_case(self, app: FastAPI, templates: Templates) -> None:
-        for scheme in ("Bearer", "bearer", "BEARER"):
+        for scheme in ("Bearer", "bearer", "BEARER", "Bearer  "):
             async with client_of(app) as client:
                 answer = await client.get("/v1/keys", headers={"Authorization": f"{scheme} {templates.keys['admin']}"})
             assert answer.status_code == 200
@@ -90,7 +90,6 @@ class TestIdentify:
             key,
             f"Basic {key}",
             f"Token {key}",
-            f"Bearer  {key}",
             f"Bearer {key},",
             f"Bearer {key} {key}",
             f"Bearer {key.upper()}",

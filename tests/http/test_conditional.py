@@ -310,6 +310,40 @@ class TestOfPut:
         assert (await client.put(address, json=body, headers={"If-None-Match": "*"})).is_success
 
 
+@any_database
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/calendar.ics",
+        "/v1/vocabularies",
+        "/v1/vocabularies/event-status",
+        "/openapi.json",
+        "/contexts/goals.jsonld",
+        "/ontology.jsonld",
+        "/catalog.jsonld",
+        "/oparl/v1.1",
+        "/goals",
+    ],
+)
+async def test_what_has_a_tag_but_no_version_honours_both_headers(client: httpx.AsyncClient, address: str) -> None:
+    whole = await client.get(address)
+    tag = whole.headers["etag"]
+    bare = tag.removeprefix("W/")
+    for headers in ([("If-Match", tag)], [("If-Match", '"other"'), ("If-Match", f"W/{bare}")], [("If-Match", "*")]):
+        answer = await client.get(address, headers=headers)
+        assert (answer.status_code, answer.content) == (200, whole.content)
+    for headers in (
+        [("If-None-Match", f"W/{bare}")],
+        [("If-None-Match", '"other"'), ("If-None-Match", bare)],
+        [("If-Match", bare), ("If-None-Match", "*")],
+    ):
+        assert (await client.get(address, headers=headers)).status_code == 304
+    answer = await client.get(address, headers={"If-Match": '"other"', "If-None-Match": tag})
+    assert (answer.status_code, answer.headers["etag"]) == (412, tag)
+    for name in ("If-Match", "If-None-Match"):
+        assert (await client.get(address, headers={name: "other"})).status_code == 400
+
+
 class TestTags:
     def test_are_strong_and_quoted(self) -> None:
         assert etag(7) == '"7"'

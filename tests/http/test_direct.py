@@ -50,7 +50,7 @@ QUERIES = (
     "cursor=x",
     "q=",
     "q=a&q=b",
-    "q=%FF%00",
+    "q=%C3%BC%00",
     "sort=-created_at&limit=2",
     "visibility=public&visibility=partners",
     "visibility=all",
@@ -73,6 +73,7 @@ SAID: tuple[Headers, ...] = (
     [("Read-After", "x")],
     [("Authorization", "Basic eA==")],
     [("Authorization", f"Bearer {new_key()}")],
+    [("Read-After", "0"), ("Read-After", "1")],
     [("X-Forwarded-Prefix", "/register"), ("X-Forwarded-For", "::1, x")],
 )
 

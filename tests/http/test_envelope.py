@@ -139,6 +139,32 @@ class TestAddresses:
             else:
                 problem_of(answer, 404, "not-found")
 
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "/v1/topics/external/crm/M%FCller",
+            "/v1/topics/external/crm/%ED%A0%80",
+            "/v1/goals/%C0%AF",
+            "/v1/goals?q=M%FCller",
+            "/v1/goals?%FF=1",
+            "/v1/goals?q=%E2%82",
+        ],
+    )
+    async def test_in_another_encoding_are_none(self, offline: httpx.AsyncClient, address: str) -> None:
+        """Decoded all the same, several ids of another system would be one."""
+        answer = await offline.get(address)
+        problem_of(answer, 400, "malformed-request")
+        assert "UTF-8" in answer.json()["detail"]
+
+
+class TestLines:
+    @pytest.mark.parametrize("name", ["Idempotency-Key", "Last-Event-ID", "Read-After"])
+    async def test_of_a_header_of_one_value_are_no_two(self, offline: httpx.AsyncClient, name: str) -> None:
+        for values in (("1", "2"), ("1", "1"), ("", "1")):
+            answer = await offline.post("/v1/topics", headers=[(name, each) for each in values])
+            problem = problem_of(answer, 400, "malformed-request")
+            assert [(error["header"], error["code"]) for error in problem["errors"]] == [(name, "sent_twice")]
+
 
 class TestRequestId:
     @pytest.mark.parametrize("given", ["a", "0198c5d2-7c1e-7a63-9f10-3b5f0f6f2a11", "push.2025_03-12", "x" * 128])

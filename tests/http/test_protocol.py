@@ -133,6 +133,33 @@ async def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch, sent:
         assert not (await rest(reader)).startswith(b"HTTP/1.1 2")
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_request"),
+    [
+        (b"HTTP/1.1\r\n", False),
+        (b"HTTP/1.1\r\nHost: a\r\nHost: a\r\n", False),
+        (b"HTTP/1.1\r\nHost: a b\r\n", False),
+        (b"HTTP/1.1\r\nHost: a/b\r\n", False),
+        (b'HTTP/1.1\r\nHost: "><script>\r\n', False),
+        (b"HTTP/1.1\r\nHost: user@a\r\n", False),
+        (b"HTTP/1.1\r\nHost: a:8000, b\r\n", False),
+        (b"HTTP/1.0\r\nHost: a\r\nHost: b\r\n", False),
+        (b"HTTP/1.1\r\nHost:\r\n", True),
+        (b"HTTP/1.1\r\nHost: register_1.internal:8000\r\n", True),
+        (b"HTTP/1.1\r\nHost: [2001:db8::1]:8000\r\n", True),
+        (b"HTTP/1.0\r\n", True),
+    ],
+)
+async def test_a_request_names_one_host(lines: bytes, *, is_request: bool) -> None:
+    async with connected() as (reader, writer):
+        writer.write(b"GET /healthz " + lines + b"Connection: close\r\n\r\n")
+        sent = await rest(reader)
+        if is_request:
+            assert sent.startswith(b"HTTP/1.1 200 ")
+        else:
+            assert problem_in(sent, 400) == "malformed-request"
+
+
 async def test_what_is_no_http_is_400() -> None:
     async with connected() as (reader, writer):
         writer.write(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")

@@ -189,6 +189,13 @@ class TestPutByExternalId:
         for id, system in ((" a", "crm"), ("a\t", "crm"), ("x" * 201, "crm"), ("a", "CRM"), ("a", "c r")):
             assert (await client.put(address("topics", id, system), json=body_of("topics"))).status_code == 422
             assert (await client.get(address("topics", id, system))).status_code == 422
+        # Addresses with these are made shorter by who sends them.
+        for id in (".", ".."):
+            body = body_of("topics") | {"external_ids": [{"system": "crm", "id": id}]}
+            assert errors_of(await client.post("/v1/topics", json=body)) == [("#/external_ids/0/id", "no_address")]
+            dots = id.replace(".", "%2E")
+            answer = await client.put(f"/v1/topics/external/crm/{dots}", json=body_of("topics"))
+            assert errors_of(answer) == [("identifier", "no_address")]
         # An id that ends a path in other addresses is none here.
         assert (await client.get("/v1/consultation-events/external/participants/1")).status_code == 404
 

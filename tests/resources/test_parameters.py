@@ -90,6 +90,29 @@ class TestOrderOfValues:
         assert errors_of(await client.get(address, params=next_page[1:])) == [("cursor", "invalid_cursor")]
 
 
+class TestNotation:
+    """Numbers, true and false are written as in JSON; Python alone reads more."""
+
+    @pytest.mark.parametrize(
+        ("query", "code"),
+        [
+            *((f"limit={value}", "int_parsing") for value in ("1_0", "%201", "1%20", "%2B1", "01", "1.", "-01", "1,0")),
+            *((f"number=1&number={value}", "int_parsing") for value in ("1_0", "02", "")),
+            *(
+                (f"include_total={value}", "bool_parsing")
+                for value in ("1", "0", "yes", "on", "t", "True", "FALSE", "")
+            ),
+        ],
+    )
+    async def test_of_others_is_refused(self, offline: httpx.AsyncClient, query: str, code: str) -> None:
+        assert errors_of(await offline.get(f"/v1/goals?{query}")) == [(query.partition("=")[0], code)]
+
+    @any_database
+    @pytest.mark.parametrize("query", ["limit=1.0", "number=2&number=1.0", "include_total=true", "q=1_0", "q=on"])
+    async def test_of_json_is_read(self, client: httpx.AsyncClient, query: str) -> None:
+        assert (await client.get(f"/v1/goals?{query}")).status_code == 200
+
+
 class TestEmptyCursor:
     @any_database
     async def test_is_the_beginning(self, client: httpx.AsyncClient) -> None:

@@ -31,6 +31,8 @@ REFUSED_URLS = (
     "https://93.184.216.34/#part",
     "https://user:word@93.184.216.34/",
     "ftp://93.184.216.34/",
+    "https://a..example/",
+    f"https://{'a' * 64}.example/",
     "https://127.0.0.1/",
     "https://127.1/",
     "https://127.0.1/",
