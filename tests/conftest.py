@@ -31,6 +31,7 @@ from app.access.keys import digest
 from app.access.roles import Role
 from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
+from app.contract.document import Contract
 from app.database import prepare_sqlite
 from app.keys import service as keys
 from app.main import create_app
@@ -97,6 +98,22 @@ def memory() -> Iterator[None]:
     """Let no command keep for good what is there when it is loaded: here, that is all that tests have left behind."""
     with pytest.MonkeyPatch.context() as patching:
         patching.setattr(gc, "freeze", lambda: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contracts() -> Iterator[None]:
+    """Make the contract once for all apps with the same settings: that takes as long as a hundred tests."""
+    build, made = Contract.build, dict[tuple[Settings, int], dict[str, Any]]()
+
+    def made_once(contract: Contract) -> dict[str, Any]:
+        key = contract.settings.model_copy(update={"database_url": ""}), len(contract.app.routes)
+        if key not in made:
+            made[key] = build(contract)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(Contract, "build", made_once)
         yield
 
 

@@ -1,6 +1,7 @@
 """Keys themselves: how they are made, and that a wrong one is told without a look into the database."""
 
 import string
+from itertools import product
 
 import httpx
 from fastapi import FastAPI
@@ -38,20 +39,18 @@ class TestKeys:
     def test_have_the_form_that_the_contract_tells_scanners(self) -> None:
         assert f"^{keys.PREFIX}{keys.FORM.pattern}$" == KEY_PATTERN
 
-    @settings(max_examples=2000, deadline=None)
-    @given(position=st.integers(0, 54), letter=st.sampled_from(BASE64URL + " .é\n"))
-    def test_with_one_other_letter_are_none(self, position: int, letter: str) -> None:
-        key = keys.new_key()
-        assert keys.is_well_formed(changed(key, position, letter)) is (letter == key[position])
+    def test_with_one_other_letter_are_none(self) -> None:
+        for position, letter in product(range(55), BASE64URL + " .é\n"):
+            key = keys.new_key()
+            assert keys.is_well_formed(changed(key, position, letter)) is (letter == key[position])
 
-    @settings(max_examples=500, deadline=None)
-    @given(position=st.integers(4, 45))
-    def test_with_two_letters_exchanged_are_none(self, position: int) -> None:
-        key = keys.new_key()
-        exchanged = key[:position] + key[position + 1] + key[position] + key[position + 2 :]
-        assert keys.is_well_formed(exchanged) is (exchanged == key)
+    def test_with_two_letters_exchanged_are_none(self) -> None:
+        for position, _ in product(range(4, 46), range(20)):
+            key = keys.new_key()
+            exchanged = key[:position] + key[position + 1] + key[position] + key[position + 2 :]
+            assert keys.is_well_formed(exchanged) is (exchanged == key)
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(text=st.text(max_size=60) | st.from_regex(keys.FORM, fullmatch=True))
     def test_are_not_what_was_made_up(self, text: str) -> None:
         assert keys.is_well_formed(text) is (bool(keys.FORM.fullmatch(text)) and keys.checksum(text[4:-8]) == text[-8:])
