@@ -4,12 +4,13 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, SelectBase, UpdateBase
 from sqlalchemy.util import await_
 
 from app.postgresql import ALONE
 
 Convert = Callable[[Any], Any]
+Statement = SelectBase | UpdateBase
 
 
 class Compiled(NamedTuple):
@@ -19,47 +20,74 @@ class Compiled(NamedTuple):
     bound: list[tuple[str | None, Any, Convert | None]]
     read: Sequence[Convert | None]
 
+    def given(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What the driver gets for these values."""
+        given = [
+            constant if name is None else values[name] if convert is None else convert(values[name])
+            for name, constant, convert in self.bound
+        ]
+        return tuple(given)
+
 
 class Kept:
-    """A statement that finds one row, kept as each kind of database understands it."""
+    """A statement, kept as each kind of database understands it; one that stores columns says by `stored` which ones."""
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self.statement = statement
-        self.row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]  # noqa: PYI024 (its names are those of the statement)
+    def __init__(self, statement: Statement, stored: Sequence[str] | None = None) -> None:
+        self.statement: Any = statement
+        self.stored = stored
+        self.columns: Any = statement.exported_columns
+        self.row: Any = namedtuple("Row", map(str, self.columns.keys()))  # type: ignore[misc]  # noqa: PYI024 (its names are those of the statement)
         self.compiled: dict[str, Compiled] = {}
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
-        """The row with these values, its columns by their names; None where there is none.
+        """The row with these values, its columns by their names; None where there is none."""
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows with these values.
 
         Where a transaction is wanted around it, or the driver fails, SQLAlchemy runs it: it knows what that means.
         """
+        compiled = self.compiled_for(connection.dialect)
+        given = compiled.given(values)
         if not connection.get_execution_options().get(ALONE):
-            return connection.execute(self.statement, values).first()
-        dialect = connection.dialect
-        compiled = self.compiled.get(dialect.name) or self.compile(dialect)
-        given = [
-            convert(value) if convert else value
-            for value, convert in (
-                (constant if name is None else values[name], convert) for name, constant, convert in compiled.bound
-            )
-        ]
+            return self.read(compiled, connection.exec_driver_sql(compiled.text, given).all())
         try:
             found = ask(connection, compiled.text, given)
         except Exception:  # noqa: BLE001 (whatever it is, it is said again)
-            return connection.execute(self.statement, values).first()
+            return connection.execute(self.statement, values).all()
         except BaseException:
             # Of a question that nobody waits for any more the answer would be that of the next one.
             connection.invalidate()
             raise
-        if found is None:
-            return None
-        return self.row._make(
-            convert(value) if convert else value for value, convert in zip(found, compiled.read, strict=True)
-        )
+        return self.read(compiled, found)
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carry it out in a transaction, with the values of each row."""
+        compiled = self.compiled_for(connection.dialect)
+        given = [compiled.given(row) for row in rows]
+        connection.exec_driver_sql(compiled.text, given[0] if len(given) == 1 else given)
+
+    def read(self, compiled: Compiled, found: Sequence[Any]) -> Sequence[Any]:
+        """What the driver found, as it was stored."""
+        return [
+            self.row._make(
+                [
+                    value if convert is None else convert(value)
+                    for value, convert in zip(row, compiled.read, strict=True)
+                ]
+            )
+            for row in found
+        ]
+
+    def compiled_for(self, dialect: Dialect) -> Compiled:
+        """The statement for a database."""
+        return self.compiled.get(dialect.name) or self.compile(dialect)
 
     def compile(self, dialect: Dialect) -> Compiled:
-        """The statement for a database."""
-        made: Any = self.statement.compile(dialect=dialect)
+        """The same, put together."""
+        made: Any = self.statement.compile(dialect=dialect, column_keys=self.stored)
         bound: list[tuple[str | None, Any, Convert | None]] = []
         for name in made.positiontup:
             parameter = made.binds[name]
@@ -68,15 +96,17 @@ class Kept:
                 bound.append((name, None, convert))
             else:
                 bound.append((None, convert(parameter.value) if convert else parameter.value, None))
-        columns = self.statement.selected_columns
-        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self.columns]
         self.compiled[dialect.name] = Compiled(str(made), bound, read)
         return self.compiled[dialect.name]
 
 
-def ask(connection: Connection, text: str, given: list[Any]) -> Any:
-    """What the driver of a connection finds first."""
+def ask(connection: Connection, text: str, given: Sequence[Any]) -> Sequence[Any]:
+    """What the driver of a connection finds."""
     driver: Any = connection.connection.driver_connection
+    found: Sequence[Any]
     if connection.dialect.name == "postgresql":
-        return await_(driver.fetchrow(text, *given))
-    return driver.execute(text, given).fetchone()
+        found = await_(driver.fetch(text, *given))
+    else:
+        found = driver.execute(text, given).fetchall()
+    return found

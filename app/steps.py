@@ -9,6 +9,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError
 
 SAVEPOINTS = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+REPEATED = {"register_repeated": True}
+"""What is run again here is not noted again."""
+WRITING = ("INSERT", "UPDATE", "DELETE")
 
 
 class Step(NamedTuple):
@@ -36,11 +39,10 @@ def noting(connection: Connection) -> Iterator[list[Step]]:
         context: Any,
         _is_many: bool,  # noqa: FBT001 (SQLAlchemy calls it so)
     ) -> None:
-        # What has nothing to be compiled is what is run again here.
-        if context.compiled is None or statement.startswith(SAVEPOINTS):
+        if context.execution_options.keys() & REPEATED.keys() or statement.startswith(SAVEPOINTS):
             return
         found = None if cursor.description is None else found_by(connection, statement, parameters)
-        if found is not None and (context.isinsert or context.isupdate or context.isdelete):
+        if found is not None and statement.startswith(WRITING):
             raise TypeError(f"this writes and reads: {statement}")
         steps.append(Step(statement, parameters, found))
 
@@ -55,7 +57,7 @@ def repeat(connection: Connection, steps: Sequence[Step]) -> None:
     """Write again what was written, in the state in which it was: nothing has to be read."""
     for step in steps:
         if step.found is None:
-            connection.exec_driver_sql(step.statement, step.parameters)
+            connection.exec_driver_sql(step.statement, step.parameters, execution_options=REPEATED)
 
 
 def repeat_alike(connection: Connection, steps: Sequence[Step]) -> None:
@@ -66,7 +68,7 @@ def repeat_alike(connection: Connection, steps: Sequence[Step]) -> None:
     for step in steps:
         if step.found is None:
             try:
-                connection.exec_driver_sql(step.statement, step.parameters)
+                connection.exec_driver_sql(step.statement, step.parameters, execution_options=REPEATED)
             except IntegrityError as error:
                 raise Differs from error
         elif found_by(connection, step.statement, step.parameters) != step.found:
@@ -75,5 +77,6 @@ def repeat_alike(connection: Connection, steps: Sequence[Step]) -> None:
 
 def found_by(connection: Connection, statement: str, parameters: Any) -> bytes:
     """A digest of what a statement finds."""
-    rows = [tuple(row) for row in connection.exec_driver_sql(statement, parameters)]
+    found = connection.exec_driver_sql(statement, parameters, execution_options=REPEATED)
+    rows = [tuple(row) for row in found]
     return hashlib.blake2b(repr(rows).encode(), digest_size=16).digest()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Integer, Uuid, bindparam, func, insert, null, select, update
+from sqlalchemy import Connection, Integer, Uuid, bindparam, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
@@ -12,6 +12,7 @@ from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
 from app.database import table_of
+from app.kept import Kept
 
 CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
 SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")
@@ -36,14 +37,15 @@ COUNTING = (
     .values(position=FEED.c.position + bindparam("count", type_=Integer))
     .returning(FEED.c.position)
 )
+ADDING_SUBJECT, CHANGING_SUBJECT, TAKING_POSITIONS = Kept(NEW_SUBJECT), Kept(KNOWN_SUBJECT), Kept(COUNTING)
 
 
 def note_subjects(connection: Connection, new: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]) -> None:
     """Write what is now known of the subjects of changes."""
     if new:
-        connection.execute(NEW_SUBJECT, [of_subject("new", each) for each in new])
+        ADDING_SUBJECT.run(connection, [of_subject("new", each) for each in new])
     if known:
-        connection.execute(KNOWN_SUBJECT, [of_subject("known", each) for each in known])
+        CHANGING_SUBJECT.run(connection, [of_subject("known", each) for each in known])
 
 
 def of_subject(prefix: str, subject: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +62,14 @@ def note_about(connection: Connection, about: Sequence[Mapping[str, Any]]) -> No
 
 def count_quota(connection: Connection, charge: Mapping[str, Any] | None) -> int | None:
     """Charge a key, and return what it has written today; nothing where nobody is charged."""
-    return None if charge is None else connection.execute(charging(), charge).scalar_one_or_none()
+    charged = None if charge is None else keeping_charge().first(connection, charge)
+    return None if charged is None else int(charged.written_bytes)
+
+
+@cache
+def keeping_charge() -> Kept:
+    """The statement that charges a key."""
+    return Kept(charging())
 
 
 def number(connection: Connection, pending: Pending) -> range:
@@ -69,7 +78,7 @@ def number(connection: Connection, pending: Pending) -> range:
     They come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this must be
     the last thing that a transaction does, or others wait for whatever it does after.
     """
-    last = connection.execute(COUNTING, {"count": pending.count}).scalar_one()
+    last = TAKING_POSITIONS.first(connection, {"count": pending.count}).position
     positions = range(last - pending.count + 1, last + 1)
     following, (statement, _) = iter(positions), adding(connection.dialect)
     for entries in pending.chunks():
@@ -80,7 +89,7 @@ def number(connection: Connection, pending: Pending) -> range:
 def bound(dialect: Dialect, entry: Mapping[str, Any]) -> Entry:
     """An entry as the driver gets it: made before its position is known, so that nobody waits for it then."""
     _, processors = adding(dialect)
-    return tuple(entry[name] if process is None else process(entry[name]) for name, process in processors)
+    return tuple([entry[name] if process is None else process(entry[name]) for name, process in processors])
 
 
 @lru_cache(maxsize=16)
@@ -107,12 +116,12 @@ def number_one(
     """
     values = {f"entry_{name}": value for name, value in entry.items()}
     values |= {**of_subject("new" if is_new else "known", subject), **(charge or {}), "count": 1}
-    position, written = connection.execute(numbering(is_new=is_new, is_charged=charge is not None), values).one()
+    position, written = numbering(is_new=is_new, is_charged=charge is not None).first(connection, values)
     return position, written
 
 
 @cache
-def numbering(*, is_new: bool, is_charged: bool) -> Executable:
+def numbering(*, is_new: bool, is_charged: bool) -> Kept:
     """The statement that does so: the key is charged first, as by whoever writes more than one change."""
     counting: Any = COUNTING
     written: Any = null()
@@ -126,4 +135,4 @@ def numbering(*, is_new: bool, is_charged: bool) -> Executable:
     said = select(head.c.position, *bound)
     subject = (NEW_SUBJECT if is_new else KNOWN_SUBJECT).cte("noted")
     adding = insert(CHANGE).from_select([CHANGE.c.position, *columns], said).add_cte(subject)
-    return adding.returning(CHANGE.c.position, written)
+    return Kept(adding.returning(CHANGE.c.position, written.label("written")))

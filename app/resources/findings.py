@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
 from app.database import ordered_text, table_of
+from app.kept import Kept
 from app.resources.ids import named_id
 from app.resources.kind import Kind
 
@@ -30,6 +31,7 @@ class Finding(SQLModel, table=True):
 
 
 FINDING = table_of(Finding)
+ADDING = Kept(insert(FINDING))
 
 
 class Found(NamedTuple):
@@ -93,8 +95,7 @@ async def add_findings(session: AsyncSession, kind: Kind[Any], resources: Sequen
         for values in resources
         for found in sorted(findings_of(kind, values))
     ]
-    if rows:
-        await session.execute(insert(FINDING), rows)
+    await insert_findings(session, rows)
 
 
 async def change_findings(session: AsyncSession, id: UUID, before: set[Found], after: set[Found]) -> None:
@@ -102,8 +103,13 @@ async def change_findings(session: AsyncSession, id: UUID, before: set[Found], a
     if before == after:
         return
     await session.execute(delete(FINDING).where(FINDING.c.resource_id == id))
-    if after:
-        await session.execute(insert(FINDING), [{**found._asdict(), "resource_id": id} for found in sorted(after)])
+    await insert_findings(session, [{**found._asdict(), "resource_id": id} for found in sorted(after)])
+
+
+async def insert_findings(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store rows that say what resources are found by."""
+    if rows:
+        await session.run_sync(lambda inner: ADDING.run(inner.connection(), rows))
 
 
 async def drop_findings(session: AsyncSession, kind: Kind[Any], id: UUID) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Date, Select, Uuid, and_, bindparam, func, literal, or_, select
-from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
 from app.access.errors import Forbidden, role_needed
@@ -19,6 +18,7 @@ from app.changes.models import Subject
 from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
+from app.kept import Kept
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.remains import remains
@@ -57,7 +57,7 @@ async def authorise_write(session: Transaction, write: Write[Any]) -> None:
         return
     await session.run_sync(
         lambda inner: check_write(
-            inner, session.by, session.today, write, correction=session.correcting, sides=session.sides
+            inner.connection(), session.by, session.today, write, correction=session.correcting, sides=session.sides
         )
     )
 
@@ -70,7 +70,7 @@ async def authorise_first(session: Transaction, write: Write[Any]) -> None:
 
 
 def check_write(
-    session: Session | Connection,
+    connection: Connection,
     by: Caller,
     day: date,
     write: Write[Any],
@@ -83,11 +83,11 @@ def check_write(
     What two sides correct must be words of one of them. Whom an organiser saw was not its own words: any two sides can
     correct that.
     """
-    settle_agreement(session, by, day, write, sides)
+    settle_agreement(connection, by, day, write, sides)
     kind, row = write.kind, write.row
     proposed_by_id = None if correction is None else correction.proposed_by_id
     holders = [write.content] if row is None else [write.content, row]
-    standing = standing_in(session, by, day, kind, *holders, proposed_by_id=proposed_by_id, sides=sides)
+    standing = standing_in(connection, by, day, kind, *holders, proposed_by_id=proposed_by_id, sides=sides)
     change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
     names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
     claimed = said(standing, kind, change, names)
@@ -190,7 +190,7 @@ def whose(kind: Kind[Any], writers: Sequence[Voice], names: Sequence[str]) -> Te
 
 
 def settle_agreement(
-    session: Session | Connection, by: Caller, day: date, write: Write[Any], sides: Sides | None = None
+    connection: Connection, by: Caller, day: date, write: Write[Any], sides: Sides | None = None
 ) -> None:
     """Say to which agreement something new belongs that does not say it: the one that the caller's partner is a party of."""
     if write.values.get("agreement_id", True) is not None:
@@ -199,20 +199,20 @@ def settle_agreement(
         kind, id = KINDS[write.values["subject_type"]], write.values["subject_id"]
         gone = remains(by, kind, id).with_only_columns(table_of(Subject).c.agreement_id).scalar_subquery()
         home = func.coalesce(home_of(kind, literal(id, Uuid())), gone)
-        write.settle(agreement_id=session.execute(select(home)).scalar_one())
+        write.settle(agreement_id=connection.execute(select(home)).scalar_one())
         return
-    found = agreements_found(session, by, day, {} if sides is None else sides)
+    found = agreements_found(connection, by, day, {} if sides is None else sides)
     if len(found) != 1:
         raise Invalid(errors=[at("agreement_id", code="agreement_required", detail=WHICH)])
     write.settle(agreement_id=found[0])
 
 
-def agreements_found(session: Session | Connection, by: Caller, day: date, sides: Sides) -> Sequence[UUID]:
+def agreements_found(connection: Connection, by: Caller, day: date, sides: Sides) -> Sequence[UUID]:
     """Two agreements at most, where there are two, that the caller's partner is a party of on a day."""
     key = (by.partner_id, day)
     if key not in sides:
         asked = {"partner_id": by.partner_id, "day": day}
-        sides[key] = session.execute(selecting_agreements(), asked).scalars().all()
+        sides[key] = connection.execute(selecting_agreements(), asked).scalars().all()
     found: Sequence[UUID] = sides[key]
     return found
 
@@ -220,12 +220,12 @@ def agreements_found(session: Session | Connection, by: Caller, day: date, sides
 async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> Standing:
     """What the caller of a transaction is to a resource, as it is and as it is to be."""
     return await session.run_sync(
-        lambda inner: standing_in(inner, session.by, session.today, kind, *holders, sides=session.sides)
+        lambda inner: standing_in(inner.connection(), session.by, session.today, kind, *holders, sides=session.sides)
     )
 
 
 def standing_in(
-    session: Session | Connection,
+    connection: Connection,
     by: Caller,
     day: date,
     kind: Kind[Any],
@@ -236,36 +236,37 @@ def standing_in(
     """What a caller is on a day to what these rows and contents are of a resource, alone or with who proposed it."""
     if by.is_command:
         return Standing(by, frozenset(), None)
-    owners = frozenset(owner_of(session, by, kind, holder) for holder in holders) if kind.owner else frozenset()
+    owners = frozenset(owner_of(connection, by, kind, holder) for holder in holders) if kind.owner else frozenset()
     partners = {by.partner_id, proposed_by_id or by.partner_id}
     if sides is None:
-        return Standing(by, owners, sides_in(session, partners, day, kind, *holders), proposed_by_id)
+        return Standing(by, owners, sides_in(connection, partners, day, kind, *holders), proposed_by_id)
     places = frozenset((name, getattr(holder, name)) for holder in holders for name in kind.belongs_by)
     key = (kind.type, frozenset(partners), day, places)
     if key not in sides:
-        sides[key] = sides_in(session, partners, day, kind, *holders)
+        sides[key] = sides_in(connection, partners, day, kind, *holders)
     return Standing(by, owners, sides[key], proposed_by_id)
 
 
-def owner_of(session: Session | Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:
+def owner_of(connection: Connection, by: Caller, kind: Kind[Any], holder: Any) -> UUID | None:
     """The owner of a row, or of content that is to be one: where callers do not write it, the caller."""
     if kind.find_owner is not None:
-        found: UUID | None = session.execute(kind.find_owner(holder)).scalar_one_or_none()
+        found: UUID | None = connection.execute(kind.find_owner(holder)).scalar_one_or_none()
         return found
     owner: UUID | None = getattr(holder, str(kind.owner), by.partner_id)
     return owner
 
 
 def sides_in(
-    session: Session | Connection, partners: Collection[UUID | None], day: date, kind: Kind[Any], *holders: Any
+    connection: Connection, partners: Collection[UUID | None], day: date, kind: Kind[Any], *holders: Any
 ) -> frozenset[Side] | None:
-    """The sides on which partners stand in all agreements that holders belong to; None for none."""
+    """The sides on which partners, two at most, stand in all agreements that holders belong to; None for none."""
     homes = dict.fromkeys(homes_of(kind, *holders))
     if not homes:
         return None
     said = {f"home_{number}": id for number, (_, id) in enumerate(homes)}
-    asked = {"partners": list(partners), "day": day, **said}
-    rows = session.execute(selecting_sides(kind, tuple(name for name, _ in homes)), asked)
+    one, *others = partners
+    asked = {"partner": one, "other": others[0] if others else one, "day": day, **said}
+    rows = selecting_sides(kind, tuple(name for name, _ in homes)).all(connection, asked)
     sides: dict[UUID, set[Side]] = {}
     for row in rows:
         sides.setdefault(row.id, set()).update({row.side} - {None})
@@ -273,8 +274,8 @@ def sides_in(
 
 
 @cache
-def selecting_sides(kind: Kind[Any], names: tuple[str, ...]) -> Select[Any]:
-    """Selects the agreements that something belongs to by these columns, each with the sides of partners in it on a day."""
+def selecting_sides(kind: Kind[Any], names: tuple[str, ...]) -> Kept:
+    """Selects the agreements that something belongs to by these columns, each with the sides of two partners in it on a day."""
     agreement = table_of(KINDS[AGREEMENT].table)
     homes = [
         home_of(kind_at(table_of(kind.table).c[name]), bindparam(f"home_{number}", type_=Uuid()))
@@ -282,11 +283,11 @@ def selecting_sides(kind: Kind[Any], names: tuple[str, ...]) -> Select[Any]:
     ]
     is_party = and_(
         PARTY.c.agreement_id == agreement.c.id,
-        PARTY.c.partner_id.in_(bindparam("partners", expanding=True)),
+        PARTY.c.partner_id.in_([bindparam(name, type_=Uuid()) for name in ("partner", "other")]),
         is_party_on(bindparam("day", type_=Date)),
     )
     selected = select(agreement.c.id, PARTY.c.side).outerjoin(PARTY, is_party)
-    return selected.where(or_(*(agreement.c.id == home for home in homes)))
+    return Kept(selected.where(or_(*(agreement.c.id == home for home in homes))))
 
 
 @cache

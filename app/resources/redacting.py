@@ -186,7 +186,9 @@ async def standing_to(session: Transaction, kind: Kind[Any], holder: Any, left_i
     """What the caller is to a resource, alone or with who proposed; `left_in` is the agreement of one that is deleted."""
     proposed_by_id = None if session.correcting is None else session.correcting.proposed_by_id
     standing = await session.run_sync(
-        lambda inner: standing_in(inner, session.by, session.today, kind, holder, proposed_by_id=proposed_by_id)
+        lambda inner: standing_in(
+            inner.connection(), session.by, session.today, kind, holder, proposed_by_id=proposed_by_id
+        )
     )
     if left_in is None:
         return standing

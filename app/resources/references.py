@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     Column,
     CompoundSelect,
+    Connection,
     Select,
     Table,
     Uuid,
@@ -29,6 +30,7 @@ from app.access.visibility import visible
 from app.changes.log import Transaction
 from app.database import table_of
 from app.http.problems import FieldError, at
+from app.kept import Kept
 from app.language import Text
 from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.scope import AGREEMENT, home, kind_at
@@ -36,6 +38,8 @@ from app.resources.scope import AGREEMENT, home, kind_at
 ELSEWHERE = Text("Das gehört zu einer anderen Vereinbarung.", "This belongs to another agreement.")
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")
 REFERRERS_SHOWN = 100
+FEW = 8
+"""References to as many of one kind are looked up by a statement that is kept; for more, one is made."""
 
 
 class Reference(NamedTuple):
@@ -99,26 +103,56 @@ async def homes_in(
     found: dict[Table, dict[UUID, UUID | None]] = {target: {} for target in wanted}
     if wanted:
         targets = {target.name: target for target in sorted(wanted, key=lambda each: each.name)}
-        ids = {f"ids_{name}": list(wanted[target]) for name, target in targets.items()}
-        for name, id, home in await session.execute(selecting_homes(tuple(targets), session.by.sees_partners), ids):
+        ids = {name: list(wanted[target]) for name, target in targets.items()}
+        for name, id, home in await session.run_sync(
+            lambda inner: read_homes(inner.connection(), ids, session.by.sees_partners)
+        ):
             found[targets[name]][id] = home
     return found
 
 
+def read_homes(
+    connection: Connection,
+    ids: Mapping[str, list[UUID]],
+    sees_partners: bool,  # noqa: FBT001 (a cache's key)
+) -> Sequence[Any]:
+    """Those of these ids, by the names of their kinds, that are there, each with its kind and its agreement."""
+    if max(map(len, ids.values())) > FEW:
+        asked = {f"{name}_ids": each for name, each in ids.items()}
+        return connection.execute(selecting_homes(tuple((name, None) for name in ids), sees_partners), asked).all()
+    rounded = {
+        name: [*each, *each[-1:] * ((1 << (len(each) - 1).bit_length()) - len(each))] for name, each in ids.items()
+    }
+    places = tuple((name, len(each)) for name, each in rounded.items())
+    few = {f"{name}_{number}": id for name, each in rounded.items() for number, id in enumerate(each)}
+    return keeping_homes(places, sees_partners).all(connection, few)
+
+
+@lru_cache(maxsize=512)
+def keeping_homes(
+    places: tuple[tuple[str, int], ...],
+    sees_partners: bool,  # noqa: FBT001 (a cache's key)
+) -> Kept:
+    """The statement for so many ids, kept: their number is a power of two, the last one stands for those that are missing."""
+    return Kept(selecting_homes(places, sees_partners))
+
+
 @lru_cache(maxsize=512)
 def selecting_homes(
-    types: tuple[str, ...],
+    places: tuple[tuple[str, int | None], ...],
     sees_partners: bool,  # noqa: FBT001 (a cache's key)
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Selects the resources of some kinds that have one of some ids, with their agreements: all in one statement."""
+    """Selects the resources of some kinds that have one of so many ids, or of any number of them, with their agreements."""
     caller, parts = COMMAND if sees_partners else ANONYMOUS, []
-    for type in types:
+    for type, count in places:
         kind = KINDS[type]
         target = table_of(kind.table)
         at = home(kind) if kind.belongs_by else target.c.id if type == AGREEMENT else cast(null(), Uuid())
-        named = target.c.id.in_(bindparam(f"ids_{type}", expanding=True, type_=Uuid()))
+        given: Any = bindparam(f"{type}_ids", expanding=True, type_=Uuid())
+        if count is not None:
+            given = [bindparam(f"{type}_{number}", type_=Uuid()) for number in range(count)]
         selected = select(literal_column(f"'{type}'").label("type"), target.c.id, at.label("home"))
-        parts.append(selected.where(named, visible(target, caller)))
+        parts.append(selected.where(target.c.id.in_(given), visible(target, caller)))
     return parts[0] if len(parts) == 1 else union_all(*parts)
 
 

@@ -4,11 +4,11 @@ Only `writing` stores, `renewing` after a migration, and `redacting` what is lef
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
@@ -19,6 +19,7 @@ from app.changes.models import Action, Subject
 from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
+from app.kept import Kept
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
@@ -48,7 +49,7 @@ async def insert_rows(
         server = {"id": id, "version": version, "created_at": session.now, "updated_at": session.now}
         stored.append(rendered(kind, write, unsaid(kind) | columns(kind, write.values) | server))
     check_sizes([values["representation"] for values in stored])
-    await execute(session, kind, insert(table_of(kind.table)), stored)
+    await execute(session, kind, inserting(table_of(kind.table), tuple(stored[0])), stored)
     for name, child in kind.lists.items():
         entries = [
             entry for id, write in zip(given, writes, strict=True) for entry in child.rows(id, write.values[name])
@@ -60,17 +61,20 @@ async def insert_rows(
 
 def unsaid(kind: Kind[Any]) -> dict[str, Any]:
     """What the columns of something new are where neither callers nor rules give them a value."""
-    return {name: make() for name, make in makers_of(kind)}
+    same, makers = defaults_of(kind)
+    return {**same, **{name: make() for name, make in makers}}
 
 
 @cache
-def makers_of(kind: Kind[Any]) -> Sequence[tuple[str, Callable[[], Any]]]:
-    """What makes the defaults of columns: Pydantic looks at the signature of a factory each time that it is asked for one."""
+def defaults_of(kind: Kind[Any]) -> tuple[Mapping[str, Any], Sequence[tuple[str, Callable[[], Any]]]]:
+    """The defaults of columns that are always the same, and what makes those of others.
+
+    Pydantic copies a default, and looks at the signature of a factory, each time that it is asked for one.
+    """
     fields = {name: field for name, field in kind.table.model_fields.items() if not field.is_required()}
-    return [
-        (name, field.get_default if field.default_factory is None else field.default_factory)
-        for name, field in fields.items()
-    ]
+    same = {name: field.default for name, field in fields.items() if field.default_factory is None}
+    makers = [(name, field.default_factory) for name, field in fields.items() if field.default_factory is not None]
+    return same, cast("Any", makers)
 
 
 def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -114,8 +118,7 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     check_sizes([values["representation"]])
     found_before = findings_of(kind, {**write.before, **stored_columns(row)})
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
-    # Values beside the statement: it is told by their names alone which one that was compiled before it is.
-    await execute(session, kind, update(table).where(table.c.id == bindparam("row_id")), {**changed, "row_id": row.id})
+    await execute(session, kind, updating(table, tuple(changed)), [{**changed, "row_id": row.id}])
     for name, value in changed.items():
         set_committed_value(row, name, value)
     for name in (each for each in kind.lists if write.changes(each)):
@@ -160,12 +163,22 @@ async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
     row.version += 1
 
 
-async def execute(
-    session: Transaction, kind: Kind[Any], statement: Executable, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-) -> None:
+@lru_cache(maxsize=256)
+def inserting(table: Table, names: tuple[str, ...]) -> Kept:
+    """The statement that stores rows of which these columns are given."""
+    return Kept(insert(table), names)
+
+
+@lru_cache(maxsize=256)
+def updating(table: Table, names: tuple[str, ...]) -> Kept:
+    """The statement that gives these columns of the row with `row_id` other values."""
+    return Kept(update(table).where(table.c.id == bindparam("row_id")), names)
+
+
+async def execute(session: Transaction, kind: Kind[Any], statement: Kept, rows: Sequence[Mapping[str, Any]]) -> None:
     """Carry out a statement, and say it in the API's words when a constraint refuses it."""
     try:
-        await session.execute(statement, rows)
+        await session.run_sync(lambda inner: statement.run(inner.connection(), rows))
     except IntegrityError as error:
         raise violated(kind, error) from error
 
@@ -173,7 +186,7 @@ async def execute(
 async def insert_entries(session: Transaction, kind: Kind[Any], name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store entries of one list."""
     if rows:
-        await execute(session, kind, insert(table_of(kind.lists[name].table)), rows)
+        await execute(session, kind, inserting(table_of(kind.lists[name].table), tuple(rows[0])), rows)
 
 
 async def delete_entries(session: Transaction, kind: Kind[Any], name: str, parent: UUID) -> None:

@@ -154,11 +154,11 @@ class TestLargeImport:
 
     @any_database
     async def test_ends_once_it_is_more_than_the_key_may_write(
-        self, client: httpx.AsyncClient, app: FastAPI, beside: Beside
+        self, client: httpx.AsyncClient, app: FastAPI, beside: Beside, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Before all lines are tried, and long before they are written."""
         beside.meanwhile = never
-        app.state.runtime.database.write_quota = BATCH * 1024
+        monkeypatch.setattr(app.state.runtime.database, "write_quota", BATCH * 1024)
         result = await imported(client, "sub-measures", jsonl(measures(LINES)))
         assert [(each["line"], each["code"]) for each in result["errors"]] == [(None, "given_up")]
         assert (counts(result)[:2], "today" in result["errors"][0]["detail"]) == (("failed", BATCH), True)
