@@ -406,12 +406,12 @@ def operator() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[FastAPI]:
-    """The app, started."""
+async def running(settings: Settings, *, has_schema: bool = False) -> AsyncIterator[FastAPI]:
+    """The app, started; it need not look whether its database has the schema of this version where that is known."""
     started = STARTED.pop(settings, None) or await start(settings)
     app = started.app
     # The same connections; nobody waits any more, and the clock goes right.
-    app.state.runtime = Runtime(settings, app.state.runtime.database)
+    app.state.runtime = Runtime(settings, app.state.runtime.database, has_schema=has_schema)
     routes, exception_handlers = len(app.routes), dict(app.exception_handlers)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(started.stop)
@@ -465,7 +465,7 @@ def client_of(app: FastAPI, key: str | None = None) -> httpx.AsyncClient:
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The app on a register with Dresden's agreement."""
-    async with running(settings) as app:
+    async with running(settings, has_schema=True) as app:
         yield app
 
 
