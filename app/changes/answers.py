@@ -3,13 +3,13 @@
 from starlette.responses import Response
 
 from app.access.caller import Caller
-from app.changes.feed import START, Batch, Checkpoint, decode, encode
+from app.changes.feed import AS_PARAMETER, START, Batch, Checkpoint, SentAs, decode, encode
 from app.http.caching import cache_headers
 
 
-def checkpoint_of(cursor: str | None, caller: Caller) -> Checkpoint:
+def checkpoint_of(cursor: str | None, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> Checkpoint:
     """Where to go on; the beginning without a cursor."""
-    return START if cursor is None else decode(cursor, caller)
+    return START if cursor is None else decode(cursor, caller, sent_as)
 
 
 def page(batch: Batch, caller: Caller) -> Response:

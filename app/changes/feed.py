@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -42,6 +42,10 @@ POLL_SECONDS = 0.5
 HASH_SHOWN = 16
 OF_EARLIER_LOG = re.compile(f"[0-9a-f]{{{HASH_SHOWN}}}")
 """The hashes in cursors of versions that chained the log; in those of leaves there is always something else."""
+SentAs = tuple[Literal["parameter", "header"], str]
+"""Where in a request a cursor stands."""
+AS_PARAMETER: SentAs = ("parameter", "cursor")
+AS_LAST_EVENT: SentAs = ("header", "Last-Event-ID")
 NEAR = 20
 """How many entries before its end count as the end of the log."""
 
@@ -86,7 +90,7 @@ def encode(place: Checkpoint, caller: Caller) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, caller: Caller) -> Checkpoint:
+def decode(cursor: str, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> Checkpoint:
     """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another audience's."""
     try:
         position, hash, whose = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(":")
@@ -94,7 +98,7 @@ def decode(cursor: str, caller: Caller) -> Checkpoint:
     except ValueError:
         place, whose = Checkpoint(-1, ""), ""
     if not 0 <= place.position <= LAST_POSITION or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
-        raise Invalid(errors=[FieldError("parameter", "cursor", "invalid_cursor", MESSAGES["invalid_cursor"])])
+        raise Invalid(errors=[FieldError(*sent_as, "invalid_cursor", MESSAGES["invalid_cursor"])])
     if whose != audience(caller):
         raise RightsChanged
     return place

@@ -14,6 +14,7 @@ from app.access.guards import Anyone, identify
 from app.access.routing import Router
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import (
+    AS_LAST_EVENT,
     Batch,
     Wanted,
     audience,
@@ -109,7 +110,8 @@ async def stream_changes(
     minutes. A line that begins with a colon is a comment: it is sent when there is nothing new, and at least every ten
     seconds.
     """
-    place = checkpoint_of(last_event_id or wanted.cursor, caller)
+    known = checkpoint_of(last_event_id, caller, AS_LAST_EVENT)
+    place = known if last_event_id else checkpoint_of(wanted.cursor, caller)
     if not runtime.waiting.may_have(asking.get()):
         raise NoPlace
     first = await read(runtime.database, caller, selection(wanted), place, wanted.limit, STREAM_BYTES)

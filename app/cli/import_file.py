@@ -27,7 +27,7 @@ async def import_file(settings: Settings, path: Path, resource: str, *, is_dry: 
     if resource not in FORMS:
         raise Failed(f"there is no {resource}; there are {', '.join(FORMS)}")
     if path.suffix.lower() not in MEDIA_TYPES:
-        raise Failed(f"{path}: the name ends with {', '.join(MEDIA_TYPES)}")
+        raise Failed(f"{path}: its name must end with {' or '.join(MEDIA_TYPES)}")
     try:
         with path.open("rb") as file:
             tally = await carried_out(settings, file, MEDIA_TYPES[path.suffix.lower()], resource, is_dry=is_dry)

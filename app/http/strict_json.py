@@ -15,8 +15,11 @@ MOST_VALUES = 10_000
 LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-def parse_strictly(body: bytes) -> Any:
-    """Parse JSON (RFC 8259) and refuse what parsers read differently or a database cannot keep."""
+def parse_strictly(body: bytes, first_line: int = 1) -> Any:
+    """Parse JSON (RFC 8259) and refuse what parsers read differently or a database cannot keep.
+
+    A mistake is told with its line: that in the file, where the body is the line of a file.
+    """
     if body.count(b",") >= MOST_VALUES and is_surely_too_many(body):
         raise too_many()
     try:
@@ -28,9 +31,10 @@ def parse_strictly(body: bytes) -> Any:
             text, object_pairs_hook=Counter().members, parse_constant=refuse_constant, parse_float=finite
         )
     except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
         raise unreadable(
-            f"Kein gültiges JSON in Zeile {error.lineno}, Spalte {error.colno}.",
-            f"No valid JSON at line {error.lineno}, column {error.colno}.",
+            f"Kein gültiges JSON in Zeile {line}, Spalte {error.colno}.",
+            f"No valid JSON at line {line}, column {error.colno}.",
         ) from None
     except ValueError:
         raise unreadable("Eine Zahl hat zu viele Stellen.", "A number has too many digits.") from None

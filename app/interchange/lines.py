@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from app.http.errors import Invalid, Malformed
@@ -26,6 +26,9 @@ TWICE = Text("Eine Spalte steht zweimal da.", "A column stands twice.")
 
 GERMAN_DAY = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})", re.ASCII)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)
+AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+"""A thousand and more to people who write a decimal comma, a fraction to the programs of others."""
 RUN_BY_SPREADSHEETS = re.compile(r"'[=+\-@\t\r]")
 BOM = b"\xef\xbb\xbf"
 
@@ -48,7 +51,7 @@ def json_lines(file: BinaryIO) -> Iterator[Line]:
     for number, raw in numbered(file):
         if raw.strip():
             try:
-                yield Line(number, parsed(raw))
+                yield Line(number, parsed(raw, number))
             except Problem as problem:
                 yield Line(number, None, problem)
 
@@ -65,11 +68,11 @@ def numbered(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             raw = file.readline(LONGEST + 2)
 
 
-def parsed(raw: bytes) -> dict[str, Any]:
+def parsed(raw: bytes, number: int) -> dict[str, Any]:
     """The object in a line; raises Malformed."""
     if len(raw) > LONGEST:
         raise Malformed(TOO_LONG)
-    content = parse_strictly(raw)
+    content = parse_strictly(raw.rstrip(b"\r\n"), number)
     if not isinstance(content, dict):
         raise Malformed(NO_OBJECT)
     return content
@@ -102,10 +105,11 @@ def csv_lines(file: BinaryIO, form: Form) -> Iterator[Line]:
     try:
         head = next(texts, "")
         separator = ";" if head.count(";") > head.count(",") else ","
-        [names] = list(csv.reader([head], delimiter=separator, strict=True)) or [[]]
-        if len(set(names)) != len(names):
+        [cells_of_head] = list(csv.reader([head], delimiter=separator, strict=True)) or [[]]
+        names = [name.strip() for name in cells_of_head]
+        if stands_twice([name for name in names if name]):
             raise Malformed(TWICE)
-        columns = Columns(form, [name.strip() for name in names], is_german=separator == ";")
+        columns = Columns(form, names, is_german=separator == ";")
         columns.check()
         rows = csv.reader(texts, delimiter=separator, strict=True)
         while (begin := cells.number + 1) and (row := next(rows, None)) is not None:
@@ -115,6 +119,12 @@ def csv_lines(file: BinaryIO, form: Form) -> Iterator[Line]:
         yield Line(max(cells.number, 1), None, Malformed(NO_CSV))
     except Problem as problem:
         yield Line(max(cells.number, 1), None, problem)
+
+
+def stands_twice(names: Sequence[str]) -> bool:
+    """Whether a column does, or one beside a part of it: `goal` and `goal.id`."""
+    wholes = {name.partition(".")[0] for name in names if "." in name}
+    return len(set(names)) != len(names) or not wholes.isdisjoint(names)
 
 
 class Columns:
@@ -186,5 +196,9 @@ class Columns:
 
     def number(self, text: str) -> Any:
         """A number, with a comma before its fraction where semicolons stand between cells."""
-        plain = text.replace(".", "").replace(",", ".") if self.is_german and "," in text else text
+        plain = text
+        if self.is_german:
+            if AMBIGUOUS.fullmatch(text):
+                return text
+            plain = (text.replace(".", "") if THOUSANDS.fullmatch(text) else text).replace(",", ".")
         return json.loads(plain) if NUMBER.fullmatch(plain) and not re.match(r"-?0\d", plain) else text

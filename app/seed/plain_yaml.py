@@ -109,4 +109,5 @@ def places(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:
 def bad_field(path: Path, lines: dict[Path_, int], place: Path_, message: str) -> BadFile:
     """The mistake with its line: that of the field, or of what it is missing in."""
     known = next(place[:end] for end in range(len(place), -1, -1) if place[:end] in lines or end == 0)
-    return BadFile(f"{path}, line {lines.get(known, 1)}, {'.'.join(str(step) for step in place)}: {message}")
+    field = ".".join(str(step) for step in place)
+    return BadFile(f"{path}, line {lines.get(known, 1)}{field and ', '}{field}: {message}")

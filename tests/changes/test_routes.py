@@ -15,7 +15,20 @@ from app.cli.verify import verify_all
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import IS_SOAK
-from tests.factories import CARITAS, CITY, LIGA, NOWHERE, PATHS, delete, goal_id, items_of, make, measure_id, patch
+from tests.factories import (
+    CARITAS,
+    CITY,
+    LIGA,
+    NOWHERE,
+    PATHS,
+    delete,
+    errors_of,
+    goal_id,
+    items_of,
+    make,
+    measure_id,
+    patch,
+)
 from tests.problems import problem_of
 from tests.streams import streamed
 
@@ -315,6 +328,16 @@ class TestStreamChanges:
         made = await make(callers["operator"], "goals")
         events = await stream(app, headers={"Last-Event-ID": cursor}, until=made["id"])
         assert '"position":1,' not in events[0]
+
+    async def test_names_the_header_where_that_is_no_cursor(self, callers: Callers) -> None:
+        address = "/v1/changes/stream"
+        for value in ("x", "MTpI"):
+            answer = await callers["anonymous"].get(address, headers={"Last-Event-ID": value})
+            errors = problem_of(answer, 422, "validation-error")["errors"]
+            assert [(each["header"], each["code"]) for each in errors] == [("Last-Event-ID", "invalid_cursor")]
+            assert errors_of(await callers["anonymous"].get(f"{address}?cursor={value}")) == [
+                ("cursor", "invalid_cursor")
+            ]
 
     async def test_asks_proxies_to_hold_nothing_back(self, callers: Callers) -> None:
         answer = await callers["anonymous"].head("/v1/changes/stream")

@@ -12,7 +12,7 @@ from app.cli.verify import verify_all
 from app.interchange import imports
 from app.settings import Settings
 from tests.databases import any_database
-from tests.factories import CARITAS, LIGA, body_of, end_of_feed, goal_id, items_of, make
+from tests.factories import AGREEMENT, CARITAS, LIGA, body_of, end_of_feed, goal_id, items_of, make
 from tests.interchange.test_external import known
 from tests.problems import problem_of
 
@@ -138,6 +138,57 @@ class TestImport:
             assert [each["pointer"] for each in result["errors"]][:1] == ["#/title"]
             assert {each["code"] for each in result["errors"]} == {"extra_forbidden"}
             assert "#/Titel" in [each["pointer"] for each in result["errors"]]
+
+    @any_database
+    async def test_refuses_columns_that_say_a_thing_twice(self, client: httpx.AsyncClient) -> None:
+        for head, cells in (
+            ("name, name", "a,b"),
+            ("external_ids,external_ids.system,external_ids.id", "[],crm,1"),
+            ("agreement,agreement.id", "5,1"),
+        ):
+            result = await imported(client, "topics", f"{head}\n{cells}\n", CSV)
+            assert [(each["line"], each["pointer"]) for each in result["errors"]] == [(1, "#")], head
+            assert "twice" in result["errors"][0]["detail"]
+        # A spreadsheet leaves columns without a name behind.
+        lines = f"external_ids.system;external_ids.id;agreement_id;slug;name;;\ncrm;1;{AGREEMENT};sport;Sport;;\n"
+        assert counts(await imported(client, "topics", lines, CSV)) == ("done", 1, 1, 0, 0, 0)
+
+    @any_database
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("1,5", 1.5),
+            ("0.125", 0.125),
+            ("12.5", 12.5),
+            ("1.234,5", 1234.5),
+            ("1.234.567", 1_234_567),
+            ("-1.234.567,25", -1_234_567.25),
+            ("1.500", None),
+            ("-12.500", None),
+            ("1.2.3,4", None),
+            ("12.34,5", None),
+            ("1,234,567", None),
+            ("1,5,", None),
+        ],
+    )
+    async def test_takes_no_point_for_what_it_may_not_be(
+        self, client: httpx.AsyncClient, text: str, number: float | None
+    ) -> None:
+        """Where numbers have a decimal comma, 1.500 is a thousand and a half to people and one and a half to programs."""
+        head = "external_ids.system;external_ids.id;goal_id;name;unit;baseline_value"
+        result = await imported(client, "indicators", f"{head}\ncrm;k;{goal_id(1)};P;P;{text}\n", CSV)
+        if number is None:
+            assert [(each["pointer"], each["code"]) for each in result["errors"]] == [
+                ("#/baseline_value", "not_a_number")
+            ]
+        else:
+            assert (await client.get("/v1/indicators/external/crm/k")).json()["baseline_value"] == number
+
+    @any_database
+    async def test_tells_the_line_of_the_file(self, client: httpx.AsyncClient) -> None:
+        result = await imported(client, "topics", '\n{"name": 1}\n{"name":\n}', JSONL)
+        told = {each["line"]: each["detail"] for each in result["errors"] if each["code"] == "malformed_request"}
+        assert (told[3], told[4]) == ("No valid JSON at line 3, column 9.", "No valid JSON at line 4, column 1.")
 
     async def test_goes_on_beside_requests_when_it_is_large(
         self, client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch, callers: Any
