@@ -4,6 +4,8 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Path
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from app.access.guards import Anyone
@@ -16,18 +18,30 @@ from app.http.runtime import Reading
 from app.interchange.bodies import FORMS, Form, resource_of
 from app.interchange.putting import id_of, put
 from app.resources.answers import put_at
-from app.resources.external_ids import ExternalId, IdElsewhere
+from app.resources.external_ids import ExternalId
 from app.resources.freezing import grips
 from app.resources.kind import Kind
 from app.resources.reading import read_one
 from app.resources.transactions import ByContributor
-from app.schema.fields import Slug
+from app.schema.fields import Name, Slug
 
 router = Router()
 
+STEPS = (".", "..")
+"""What no address ends with: whoever sends it goes up a step instead (RFC 3986, section 5.2.4)."""
+
+
+def in_address(id: str) -> str:
+    """Refuse an id that has no address."""
+    if id in STEPS:
+        raise PydanticCustomError("no_address", "No address")
+    return id
+
+
 SystemInPath = Annotated[Slug, Path(description="The other system.", examples=["caritas-crm"])]
 IdInPath = Annotated[
-    IdElsewhere,
+    Name,
+    AfterValidator(in_address),
     Path(description="Id in that system; what has a meaning in addresses is percent-encoded.", examples=["M 17/4"]),
 ]
 

@@ -1,7 +1,6 @@
 """The lines of a file that is imported: JSON Lines, or CSV as programs and as German spreadsheets write it."""
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -149,12 +148,13 @@ class Columns:
         if len(row) > len(self.names):
             return Line(number, None, Malformed(CELLS))
         content: dict[str, Any] = {}
-        try:
-            for name, text in zip(self.names, row, strict=False):
+        for name, text in zip(self.names, row, strict=False):
+            try:
                 if text != "":
                     self.put(content, name, text)
-        except Problem as problem:
-            return Line(number, None, problem)
+            except Malformed as problem:
+                told = at(*name.split("."), code="malformed_request", detail=problem.detail)
+                return Line(number, None, Invalid(errors=[told]))
         return Line(number, content)
 
     def put(self, content: dict[str, Any], name: str, text: str) -> None:
@@ -201,4 +201,4 @@ class Columns:
             if AMBIGUOUS.fullmatch(text):
                 return text
             plain = (text.replace(".", "") if THOUSANDS.fullmatch(text) else text).replace(",", ".")
-        return json.loads(plain) if NUMBER.fullmatch(plain) and not re.match(r"-?0\d", plain) else text
+        return parse_strictly(plain.encode()) if NUMBER.fullmatch(plain) and not re.match(r"-?0\d", plain) else text

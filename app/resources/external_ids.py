@@ -1,10 +1,9 @@
 """The ids by which other systems know resources: one table for all kinds, so that one id of a system names one resource of a kind."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import MISSING, ConfigDict
 from sqlalchemy import Select, UniqueConstraint, select
 from sqlmodel import Field
 
@@ -14,18 +13,6 @@ from app.schema.fields import Distinct, Name, Slug
 
 EXTERNAL_IDS = "external_ids"
 MOST = 20
-STEPS = (".", "..")
-"""What no address can end with: whoever builds one goes up a step instead (RFC 3986, section 5.2.4)."""
-
-
-def in_address(value: Any) -> Any:
-    """Refuse what has no address."""
-    if value in STEPS:
-        raise PydanticCustomError("no_address", "No address")
-    return value
-
-
-IdElsewhere = Annotated[Name, AfterValidator(in_address)]
 
 
 class ExternalId(Schema):
@@ -37,9 +24,7 @@ class ExternalId(Schema):
     system: Slug = Field(
         sa_type=ordered_text(80), description="Short name of the system, the same in all that comes from it."
     )
-    id: IdElsewhere = Field(
-        sa_type=ordered_text(200), description="Id in that system: one resource of a kind at most has it."
-    )
+    id: Name = Field(sa_type=ordered_text(200), description="Id in that system: one resource of a kind at most has it.")
 
 
 class Identified(Schema):

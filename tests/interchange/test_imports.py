@@ -169,6 +169,7 @@ class TestImport:
             ("12.34,5", None),
             ("1,234,567", None),
             ("1,5,", None),
+            ("01", None),
         ],
     )
     async def test_takes_no_point_for_what_it_may_not_be(
@@ -183,6 +184,27 @@ class TestImport:
             ]
         else:
             assert (await client.get("/v1/indicators/external/crm/k")).json()["baseline_value"] == number
+
+    @any_database
+    @pytest.mark.parametrize(
+        ("column", "cell"),
+        [
+            ("progress_percent", "9" * 5000),
+            ("progress_percent", "1e400"),
+            ("districts", "["),
+            ("districts", "[NaN]"),
+            ("goal", "{"),
+            ("goal", '{"id": 1, "id": 2}'),
+        ],
+    )
+    async def test_names_the_column_of_what_it_cannot_read(
+        self, client: httpx.AsyncClient, column: str, cell: str
+    ) -> None:
+        quoted = cell.replace('"', '""')
+        lines = f'external_ids.system,external_ids.id,title,{column}\ncrm,1,T,"{quoted}"\n'
+        result = await imported(client, "sub-measures", lines, CSV)
+        found = [(each["line"], each["pointer"], each["code"]) for each in result["errors"]]
+        assert found == [(2, f"#/{column}", "malformed_request")]
 
     @any_database
     async def test_tells_the_line_of_the_file(self, client: httpx.AsyncClient) -> None:
