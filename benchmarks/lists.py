@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Enum, func, insert, select, text
 from app.access.caller import ANONYMOUS, COMMAND
 from app.catalogue import FEATURES, Feature
 from app.changes.log import transaction
+from app.changes.tallies import Tallies, add_tallies
 from app.consultation_events.models import ConsultationEvent
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import Database, table_of
@@ -34,6 +35,7 @@ from app.resources.ids import named_id
 from app.resources.lists import NOT_FILTERS, ListQuery
 from app.resources.reading import find_page
 from app.resources.rendering import read_lists
+from app.resources.tallying import cells_of
 from app.resources.writing import store_many
 from app.settings import Settings
 from benchmarks import content
@@ -71,6 +73,7 @@ def copy(connection: Connection, numbers: range, events: int) -> None:
     rows = {row["id"]: dict(row) for row in connection.execute(select(EVENT).where(EVENT.c.id.in_(ids))).mappings()}
     lists = read_lists(connection, CONSULTATION_EVENTS, ids)
     batches: dict[Any, list[dict[str, Any]]] = {EVENT: [], FINDING: []}
+    tallies = Tallies()
     for number in numbers:
         template = ids[number % TEMPLATES]
         id, starts_at = named_id("benchmark", number), content.FIRST + timedelta(minutes=number)
@@ -80,6 +83,7 @@ def copy(connection: Connection, numbers: range, events: int) -> None:
         if number >= events - FEW:
             row["organiser_id"] = RARE
         batches[EVENT].append(row)
+        tallies.update(cells_of(CONSULTATION_EVENTS, {**lists[template], **row}))
         for found in findings_of(CONSULTATION_EVENTS, {**lists[template], **row}):
             batches[FINDING].append({**found._asdict(), "resource_id": id})
         for name, child in CONSULTATION_EVENTS.lists.items():
@@ -87,6 +91,7 @@ def copy(connection: Connection, numbers: range, events: int) -> None:
     for table, wanted in batches.items():
         if wanted:
             connection.execute(insert(table), wanted)
+    add_tallies(connection, tallies)
 
 
 def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any, Any]]:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select, update
 from app import migrating
 from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.log import transaction
+from app.changes.tallies import TALLY
 from app.cli.seed import load_content, read_agreement
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
@@ -28,7 +29,8 @@ from app.decisions.resource import DECISIONS, associations
 from app.decisions.terms import DecisionStatus
 from app.http.conditional import UNCONDITIONAL
 from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
-from app.reports.exchange import ExchangeQuery, GroupBy, exchange_rows
+from app.reports.exchange import exchange_rows
+from app.reports.exchanged import ExchangeQuery, GroupBy
 from app.reports.hearings import DecisionInvolvementQuery, PartnerInvolvementQuery, decision_rows, partner_rows
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
@@ -96,6 +98,7 @@ async def hold_past_events(database: Database) -> Sequence[Any]:
     wanted = select(event.c.id, event.c.starts_on).where(event.c.starts_on < TODAY).order_by(event.c.id)
     async with database.transaction() as session:
         past = (await session.execute(wanted)).all()
+        await session.execute(update(TALLY).where(TALLY.c.day < TODAY).values(state=EventStatus.held))
     # Some at a time: on PostgreSQL a statement ends after ten seconds.
     for start in range(0, len(past), BATCH):
         ids = [row.id for row in past[start : start + BATCH]]

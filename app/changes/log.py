@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from app.changes.models import KEY, Action, LogHead
 from app.changes.numbering import bound, count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
+from app.changes.tallies import Tallies, add_tallies
 from app.changes.tree import TILE, grow
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS
@@ -50,6 +51,8 @@ class Written:
     """Since when its subject has been deleted, where only the history of that is redacted."""
     blanks: Sequence[Blank] = ()
     """What it erases of earlier entries, with the action `redacted`."""
+    tallied: Tallies = field(default_factory=Tallies)
+    """What its subject is counted in now, less what it was counted in before."""
 
     @property
     def is_first(self) -> bool:
@@ -71,7 +74,7 @@ class Transaction(AsyncSession):
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
     what is frozen and the steps between states; the words are then those of both partners. `sides` keeps on which sides
-    partners stand, as far as that was looked up.
+    partners stand, as far as that was looked up, `tallied` what the rows that were stored last are counted in.
     """
 
     database: Database
@@ -83,6 +86,7 @@ class Transaction(AsyncSession):
     blanks: list[tuple[int, Blank]]
     correcting: Correction | None = None
     sides: dict[Any, Any]
+    tallied: dict[UUID, Tallies]
     appended: range = range(0)
 
     @contextmanager
@@ -127,6 +131,7 @@ async def joining(
         async with Transaction(connection, expire_on_commit=False) as session:
             session.database, session.by, session.zone, session.now = database, by, zone, datetime.now(UTC)
             session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
+            session.tallied = {}
             yield session
             await append(session)
             await session.commit()
@@ -162,6 +167,7 @@ async def begun(
         async with beginning as session:
             session.database, session.by, session.zone, session.now = database, by, zone, now
             session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
+            session.tallied = {}
             yield session
 
 
@@ -188,7 +194,7 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
     """Note changes for the end of the transaction."""
     start = session.pending.count + len(session.written)
     session.blanks += [(number, blank) for number, each in enumerate(written, start) for blank in each.blanks]
-    session.written += written
+    session.written += [replace(each, tallied=session.tallied.pop(each.id, Tallies())) for each in written]
 
 
 async def lay_by(session: Transaction) -> None:
@@ -204,6 +210,8 @@ async def append(session: Transaction) -> None:
     if session.written or session.pending.count:
         await session.flush()
         await session.run_sync(lambda inner: append_in(inner.connection(), session))
+    if session.pending.tallies:
+        await session.run_sync(lambda inner: add_tallies(inner.connection(), session.pending.tallies))
     for index, blank in session.blanks:
         await blank_entry(session, session.appended[index], blank)
 
@@ -217,6 +225,7 @@ def append_in(connection: Connection, session: Transaction) -> None:
         charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
         position, total = number_one(connection, subject, made, charge, is_new=written.is_first)
         session.appended = range(position, position + 1)
+        session.pending.tallies.update(written.tallied)
         check_quota(total, session.now, most)
     else:
         prepare(connection, session)
@@ -232,7 +241,7 @@ def prepare(connection: Connection, session: Transaction) -> None:
     note_about(connection, [{"subject_id": each.id, "about_id": id} for each in changes for id in each.about])
     now = datetime.now(UTC)
     entries = [bound(connection.dialect, entry(session.by, each, now)) for each in changes]
-    session.pending.add(entries, sum(map(size_of, changes)))
+    session.pending.add(entries, sum(map(size_of, changes)), *(each.tallied for each in changes))
 
 
 def size_of(written: Written) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from app.changes.tallies import Tallies
+
 CHUNK = 1_000
 Entry = tuple[Any, ...]
 """The columns of an entry as the driver gets them, its position excepted."""
@@ -13,17 +15,20 @@ Entry = tuple[Any, ...]
 class Pending:
     """Entries that wait for their positions; beyond a thousand they wait in a file without a name.
 
-    `size` is what they count for the quota of a key. Whoever makes it closes it.
+    `size` is what they count for the quota of a key, `tallies` what their subjects are counted in. Whoever makes it closes it.
     """
 
     def __init__(self) -> None:
         self.count, self.size = 0, 0
+        self.tallies = Tallies()
         self.last: list[Entry] = []
         self.file: BinaryIO | None = None
 
-    def add(self, entries: Sequence[Entry], size: int) -> None:
+    def add(self, entries: Sequence[Entry], size: int, *tallies: Tallies) -> None:
         """Add entries behind the others."""
         self.count, self.size = self.count + len(entries), self.size + size
+        for each in tallies:
+            self.tallies.update(each)
         self.last += entries
         if len(self.last) >= CHUNK:
             self.file = self.file or TemporaryFile()  # noqa: SIM115 (closed by `close`)
@@ -40,11 +45,11 @@ class Pending:
         if self.last:
             yield self.last
 
-    def take(self) -> tuple[list[Entry], int]:
-        """All entries, which are then not waiting here any more, and what they count."""
-        taken = [entry for entries in self.chunks() for entry in entries], self.size
+    def take(self) -> tuple[list[Entry], int, Tallies]:
+        """All entries, which are then not waiting here any more, what they count, and in what their subjects are counted."""
+        taken = [entry for entries in self.chunks() for entry in entries], self.size, self.tallies
         self.close()
-        self.count, self.size, self.last, self.file = 0, 0, [], None
+        self.count, self.size, self.tallies, self.last, self.file = 0, 0, Tallies(), [], None
         return taken
 
     def close(self) -> None:

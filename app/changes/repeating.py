@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from app.changes.log import Transaction, lay_by
 from app.changes.pending import Entry
+from app.changes.tallies import Tallies
 from app.steps import Differs, Step, noting, repeat, repeat_alike
 
 
 class Work(NamedTuple):
-    """What was done: the statements, and the entries of the log with what they count for a quota."""
+    """What was done: the statements, and the entries of the log with what they count for a quota and for tallies."""
 
     steps: list[Step]
     entries: list[Entry]
     size: int
+    tallies: Tallies
 
     @property
     def writes(self) -> bool:
@@ -50,5 +52,5 @@ async def repeated(session: Transaction, work: Work, *, is_same: bool) -> bool:
                 await session.run_sync(lambda inner: repeat_alike(inner.connection(), work.steps))
         except Differs:
             return False
-    session.pending.add(work.entries, work.size)
+    session.pending.add(work.entries, work.size, work.tallies)
     return True

@@ -11,9 +11,9 @@ from app.consultation_events.models import (
     EventSubMeasure,
     EventTopic,
 )
-from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived, happened
+from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived, happened, tallied_by
 from app.consultation_events.terms import AFTERWARDS, ATTENDANCE_TRANSITIONS, TRANSITIONS
-from app.resources.kind import ChildList, Kind
+from app.resources.kind import ChildList, Kind, Tallied
 
 CONSULTATION_EVENTS = Kind(
     path="consultation-events",
@@ -28,6 +28,7 @@ CONSULTATION_EVENTS = Kind(
         "sub_measure_id": ("sub_measure_ids", "agenda_items.sub_measure_id"),
     },
     listed_by=("starts_at",),
+    tallied=Tallied("starts_on", tallied_by),
     owner="organiser_id",
     rights=RIGHTS,
     lists={

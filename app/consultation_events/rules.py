@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.access.voices import Voice
 from app.consultation_events.models import ConsultationEventCreate
-from app.consultation_events.terms import AFTERWARDS, ANSWERS, EventStatus
+from app.consultation_events.terms import AFTERWARDS, ANSWERS, STAYING_AWAY, EventStatus
 from app.http.problems import FieldError
 from app.resources.kind import Place
 from app.resources.rules import in_order, with_reason
@@ -35,6 +36,16 @@ PARTICIPATION = Rights(
 def derived(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The day on which an event starts where it takes place: reports count days, not moments."""
     return {"starts_on": values["starts_at"].astimezone(ZoneInfo(values["timezone"])).date()}
+
+
+def tallied_by(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """By what an event is counted beside being one: its form, its level, and who organises it or takes part."""
+    yield "format", str(values["format"])
+    yield "level", str(values["level"])
+    taking_part = [each["partner_id"] for each in values["participants"] if each["attendance"] not in STAYING_AWAY]
+    for id in (values["organiser_id"], *taking_part):
+        if id is not None:
+            yield "partner_id", UUID(str(id)).hex
 
 
 def check(event: ConsultationEventCreate) -> Iterator[FieldError]:

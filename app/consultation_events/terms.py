@@ -141,6 +141,8 @@ ANSWERS = frozenset({Attendance.accepted, Attendance.declined})
 """What a partner says to an invitation."""
 AFTERWARDS = frozenset({Attendance.attended, Attendance.absent})
 """What nobody knows of a partner before an event."""
+STAYING_AWAY = (Attendance.declined, Attendance.absent)
+"""Who does not take part, though it stands in the list."""
 
 ATTENDANCE_TRANSITIONS: Mapping[Attendance, frozenset[Attendance]] = {
     Attendance.invited: ANSWERS | AFTERWARDS,

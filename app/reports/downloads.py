@@ -9,7 +9,8 @@ from starlette.responses import Response
 from app.access.routing import Router
 from app.reports.answers import Context, InContext, answer_file
 from app.reports.early_involvement import EarlyInvolvementFigures, EarlyInvolvementQuery, half_year_rows
-from app.reports.exchange import ExchangeFigures, ExchangeQuery, exchange_rows
+from app.reports.exchange import ExchangeFigures, exchange_rows
+from app.reports.exchanged import ExchangeQuery
 from app.reports.hearings import (
     DecisionInvolvementFigures,
     DecisionInvolvementQuery,

@@ -10,99 +10,31 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    CompoundSelect,
     Date,
     Integer,
-    Select,
     String,
     case,
     cast,
     func,
     literal,
     null,
-    or_,
     select,
-    union_all,
 )
-from sqlalchemy.sql.elements import SQLCoreOperations
 
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
-from app.consultation_events.terms import Attendance, EventStatus
 from app.database import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
 from app.language import Text
 from app.partners.models import Partner
-from app.reports.grouping import named_quarter, number_of_quarter, quarter, quarter_number
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, kept
-from app.resources.lists import any_of, linked
-from app.resources.scope import scoped
+from app.reports.exchanged import EVENT, ExchangeQuery, GroupBy, counted_by_day
+from app.reports.grouping import named_quarter, number_of_quarter, quarter_number
+from app.reports.report import MOST_GROUPS, Report, ReportHead, kept
 from app.schema.base import example
-from app.schema.fields import Count, Day, Id, Title
-from app.vocabularies.event_format import EventFormat
-from app.vocabularies.level import Level
-from app.vocabularies.term import Term
+from app.schema.fields import Count, Title
 
-EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 BARE_ID = re.compile("[0-9a-f]{32}")
-OFF = (Attendance.declined, Attendance.absent)
-
-
-class GroupBy(Term):
-    """What the events are counted by."""
-
-    everything = (
-        "everything",
-        "alle zusammen",
-        "all together",
-        "Alle Termine werden zusammen gezählt.",
-        "All events are counted together.",
-    )
-    quarter = (
-        "quarter",
-        "Quartal",
-        "quarter",
-        "Die Termine jedes Vierteljahrs werden für sich gezählt.",
-        "The events of each quarter are counted by themselves.",
-    )
-    event_format = (
-        "format",
-        "Form",
-        "format",
-        "Die Termine jeder Form werden für sich gezählt.",
-        "The events of each format are counted by themselves.",
-    )
-    level = (
-        "level",
-        "Ebene",
-        "level",
-        "Die Termine jeder Ebene werden für sich gezählt.",
-        "The events of each level are counted by themselves.",
-    )
-    partner = (
-        "partner",
-        "Partner",
-        "partner",
-        "Die Termine jedes Partners werden für sich gezählt.",
-        "The events of each partner are counted by themselves.",
-    )
-
-
-class ExchangeQuery(AgreementQuery, PeriodQuery):
-    """Which events are counted, and by what."""
-
-    by: GroupBy = Field(default=GroupBy.quarter, description=f"What to count by: {GroupBy.explained()}.")
-    partner_id: list[Id] | None = Field(
-        default=None,
-        max_length=50,
-        description="Partner that organises or takes part, and did not decline or stay away.",
-    )
-    format: list[EventFormat] | None = Field(default=None, max_length=5, description="Form of the event.")
-    level: list[Level] | None = Field(default=None, max_length=2, description="Level of the event.")
-    period_from: Day | None = Field(default=None, description="Starts on this day or later, where it takes place.")
-    period_before: Day | None = Field(default=None, description="Starts before this day, where it takes place.")
 
 
 def hyphenated(group: str) -> str:
@@ -183,22 +115,22 @@ def exchange_rows(caller: Caller, wanted: ExchangeQuery, today: date) -> Report[
 def counted_by_group(days: CTE, partition_by: Sequence[ColumnElement[Any]]) -> CTE:
     """How many events there are in each group, and the longest gap that ends in it between those of a partition."""
     d = days.c
-    before = func.lag(d.starts_on).over(partition_by=[*partition_by, d.held > 0], order_by=d.starts_on)
-    gaps = select(*d, days_between(before, d.starts_on).label("gap")).cte("gaps")
-    g = gaps.c
-    held_on = case((g.held > 0, g.starts_on))
-    gap = case((g.held > 0, func.coalesce(g.gap, case((g.held > 1, 0)))))
-    return (
-        select(
-            g.group,
-            *(cast(func.sum(g[name]), Integer).label(name) for name in FIGURES),
-            func.min(held_on, type_=EVENT.c.starts_on.type).label("first_held_on"),
-            func.max(held_on, type_=EVENT.c.starts_on.type).label("last_held_on"),
-            func.max(gap).label("longest_gap_days"),
-        )
-        .group_by(g.group)
-        .cte("groups")
+    before = func.lag(d.starts_on).over(partition_by=partition_by, order_by=d.starts_on)
+    gap = days_between(before, d.starts_on).label("gap")
+    # Of the days with nothing held there are many, and they need no order.
+    held = select(d.group, d.starts_on, d.held, gap).where(d.held > 0).cte("held")
+    h, day = held.c, EVENT.c.starts_on.type
+    met = (
+        select(h.group, func.min(h.starts_on, type_=day).label("first_held_on"))
+        .add_columns(func.max(h.starts_on, type_=day).label("last_held_on"))
+        .add_columns(func.max(func.coalesce(h.gap, case((h.held > 1, 0)))).label("longest_gap_days"))
+        .group_by(h.group)
+        .cte("met")
     )
+    sums = (cast(func.sum(d[name]), Integer).label(name) for name in FIGURES)
+    counted = select(d.group, *sums).group_by(d.group).cte("counted")
+    columns = (column for column in met.c if column.name != "group")
+    return select(*counted.c, *columns).outerjoin_from(counted, met, met.c.group == counted.c.group).cte("groups")
 
 
 def longest(gap: ColumnElement[Any], last_held_on: ColumnElement[Any], end: date) -> ColumnElement[int]:
@@ -245,76 +177,6 @@ def by_quarter(days: CTE, wanted: ExchangeQuery, end: date) -> CTE:
 def name_of_partner(group: ColumnElement[str], caller: Caller) -> ColumnElement[str]:
     """The name of the partner that a group is of."""
     partner = table_of(Partner)
-    is_its = cast(partner.c.id, String(40)) == group
-    return select(partner.c.name).where(is_its, visible(partner, caller)).scalar_subquery()
-
-
-def counted_by_day(caller: Caller, wanted: ExchangeQuery) -> CTE:
-    """How many events each group has on each day: far fewer rows to put in order than there are events."""
-    e = grouped(caller, wanted).subquery().c
-    same = (e.group, e.starts_on, e.status)
-    alike = select(*same, func.count().label("events")).group_by(*same).cte("alike")
-    a = alike.c
-
-    def events(*statuses: EventStatus) -> ColumnElement[int]:
-        return cast(func.sum(case((a.status.in_(statuses), a.events), else_=0)), Integer)
-
-    return (
-        select(
-            cast(a.group, String(40)).label("group"),
-            a.starts_on,
-            events(*EventStatus).label("events"),
-            events(EventStatus.held).label("held"),
-            events(EventStatus.planned, EventStatus.confirmed).label("expected"),
-            events(EventStatus.postponed, EventStatus.cancelled).label("off"),
-        )
-        .group_by(a.group, a.starts_on)
-        .cte("days")
-    )
-
-
-def grouped(caller: Caller, wanted: ExchangeQuery) -> Select[Any] | CompoundSelect[Any]:
-    """Every event that is asked for, in each of its groups."""
-    columns, conditions = (EVENT.c.status, EVENT.c.starts_on), asked_for(caller, wanted)
-    if wanted.by is not GroupBy.partner:
-        by: dict[GroupBy, ColumnElement[Any] | SQLCoreOperations[Any]] = {
-            GroupBy.everything: literal(GroupBy.everything.value),
-            GroupBy.quarter: quarter(EVENT.c.starts_on),
-            GroupBy.event_format: EVENT.c.format,
-            GroupBy.level: EVENT.c.level,
-        }
-        return select(cast(by[wanted.by], String(40)).label("group"), *columns).where(*conditions)
-    organiser, partner = EVENT.c.organiser_id, PARTICIPANT.c.partner_id
-    organised = select(organiser.label("group"), *columns).where(organiser.is_not(None))
-    # Who organises and takes part counts once.
-    joined = (
-        select(partner.label("group"), *columns)
-        .join(PARTICIPANT, PARTICIPANT.c.consultation_event_id == EVENT.c.id)
-        .where(PARTICIPANT.c.attendance.not_in(OFF), partner.is_distinct_from(organiser))
-    )
-    return union_all(organised.where(*conditions), joined.where(*conditions))
-
-
-def asked_for(caller: Caller, wanted: ExchangeQuery) -> list[ColumnElement[bool]]:
-    """The conditions on events."""
-    conditions = [visible(EVENT, caller), *scoped(ConsultationEvent, caller, wanted.agreement_id, wanted.goal_id)]
-    if wanted.topic_id:
-        conditions.append(linked(ConsultationEvent, EventTopic, "topic_id", wanted.topic_id))
-    if wanted.partner_id:
-        conditions.append(takes_part(wanted.partner_id))
-    for column, values in ((EVENT.c.format, wanted.format), (EVENT.c.level, wanted.level)):
-        if values:
-            conditions.append(any_of(column, values))
-    if wanted.period_from is not None:
-        conditions.append(EVENT.c.starts_on >= wanted.period_from)
-    if wanted.period_before is not None:
-        conditions.append(EVENT.c.starts_on < wanted.period_before)
-    return conditions
-
-
-def takes_part(partner_ids: list[UUID]) -> ColumnElement[bool]:
-    """Whether any of the partners organises an event or takes part in it."""
-    joined = select(PARTICIPANT.c.consultation_event_id).where(
-        any_of(PARTICIPANT.c.partner_id, partner_ids), PARTICIPANT.c.attendance.not_in(OFF)
-    )
-    return or_(any_of(EVENT.c.organiser_id, partner_ids), EVENT.c.id.in_(joined))
+    # Only PostgreSQL's own ids have hyphens.
+    is_its, bare = func.replace(cast(partner.c.id, String(40)), "-", ""), func.replace(group, "-", "")
+    return select(partner.c.name).where(is_its == bare, visible(partner, caller)).scalar_subquery()

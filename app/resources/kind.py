@@ -137,6 +137,17 @@ class Freeze:
     holds: tuple[Hold, ...] = ()
 
 
+@dataclass(frozen=True)
+class Tallied:
+    """How resources of a kind are counted for reports: day by day, by the column `on`, in each of its states.
+
+    `by` gives the names and values by which one with these columns and lists is counted, beside being one of all.
+    """
+
+    on: str
+    by: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+
+
 Step = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
 Place = tuple[str | int, ...]
 """Where something stands in a body: names of fields, and numbers in lists."""
@@ -186,6 +197,7 @@ class Kind(Generic[Row_co]):
     name whose words a field is, where any party can say it. What is `kept` is never deleted. `correction` is what proposals can change, where that is not `update`. `found_through` are the filters of its list
     that many of its fields, or the entries of its lists, can meet: for each the fields, as `organiser_id`, `topic_ids` and
     `participants.partner_id`; `listed_by` are the columns of the order in which its list is read when none is asked for, where it has such filters.
+    What is `tallied` is counted day by day for reports.
 
     The rules, in the order in which a write meets them:
 
@@ -215,6 +227,7 @@ class Kind(Generic[Row_co]):
     found_through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     listed_by: tuple[str, ...] = ()
     lists: Mapping[str, ChildList] = field(default_factory=dict)
+    tallied: Tallied | None = None
     within: str | None = None
     key: str = "id"
     id_of: Callable[[Any], UUID] | None = None

@@ -21,6 +21,7 @@ from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import replace_values
+from app.resources.tallying import settle_tallies
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
 from app.zones import place_of
 
@@ -90,6 +91,7 @@ async def renew_one(
     await replace_values(session, kind, row, values, lists, found)
     wanted = {name: values[name] for name in kind.lists}
     if render(kind, row, wanted) == row.representation:
+        settle_tallies(session, row.id)
         return False
     before = json.loads(row.representation)
     row.version, row.updated_at = row.version + 1, session.now

@@ -3,6 +3,7 @@
 Only `writing` stores, `renewing` after a migration, and `redacting` what is left.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, cast
@@ -28,6 +29,7 @@ from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
 from app.resources.schema import Stored
+from app.resources.tallying import note_tallies
 
 LARGEST = 256 * 1024
 """How many bytes a representation may have: each change adds it to the log once more."""
@@ -55,7 +57,10 @@ async def insert_rows(
             entry for id, write in zip(given, writes, strict=True) for entry in child.rows(id, write.values[name])
         ]
         await insert_entries(session, kind, name, entries)
-    await add_findings(session, kind, [{**write.values, **row} for row, write in zip(stored, writes, strict=True)])
+    made = [{**write.values, **row} for row, write in zip(stored, writes, strict=True)]
+    await add_findings(session, kind, made)
+    for values in made:
+        note_tallies(session, kind, values["id"], after=values)
     return [row_of(session, kind, values) for values in stored]
 
 
@@ -116,7 +121,8 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     server = {"version": row.version + 1, "updated_at": session.now}
     values = rendered(kind, write, stored_columns(row) | columns(kind, write.values) | server)
     check_sizes([values["representation"]])
-    found_before = findings_of(kind, {**write.before, **stored_columns(row)})
+    before, after = {**write.before, **stored_columns(row)}, {**write.values, **values}
+    note_tallies(session, kind, row.id, before, after)
     changed = {name: value for name, value in values.items() if value != getattr(row, name)}
     await execute(session, kind, updating(table, tuple(changed)), [{**changed, "row_id": row.id}])
     for name, value in changed.items():
@@ -124,7 +130,7 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
-    await change_findings(session, row.id, found_before, findings_of(kind, {**write.values, **values}))
+    await change_findings(session, row.id, findings_of(kind, before), findings_of(kind, after))
 
 
 async def replace_values(
@@ -139,6 +145,7 @@ async def replace_values(
 
     `lists` is what its lists hold now, `found` by what other lists find it.
     """
+    before = {**stored_columns(row), **lists}
     for name, value in columns(kind, values).items():
         if getattr(row, name) != value:
             setattr(row, name, value)
@@ -146,11 +153,14 @@ async def replace_values(
         if values[name] != lists[name]:
             await delete_entries(session, kind, name, row.id)
             await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
-    await change_findings(session, row.id, found, findings_of(kind, {**values, **stored_columns(row)}))
+    after = {**values, **stored_columns(row)}
+    note_tallies(session, kind, row.id, before, after)
+    await change_findings(session, row.id, found, findings_of(kind, after))
 
 
 async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """Take a resource and its lists out of their tables; raises InUse where something came to refer to it meanwhile."""
+    note_tallies(session, kind, row.id, before={**json.loads(row.representation), **stored_columns(row)})
     for name in kind.lists:
         await delete_entries(session, kind, name, row.id)
     await drop_findings(session, kind, row.id)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, select, true
 from app.access.visibility import Visibility
 from app.changes.keys import KEYS, key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
+from app.changes.tallies import Tallies
 from app.changes.verifying import TreeWalk, entries_by_subject, faults_in
 from app.changes.verifying import content_of as data_of
 from app.database import table_of
@@ -20,6 +21,7 @@ from app.resources.redacted import Redacted
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
 from app.resources.searched import Searched
+from app.resources.tallying import cells_of, tally_faults
 
 CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
 MOST_NAMED = 1_000
@@ -96,6 +98,7 @@ class Replay:
         self.is_done = False
         self.checked = 0
         self.redacted = 0
+        self.tallies = Tallies()
 
     def step(self, connection: Connection) -> list[str] | None:
         """What is wrong with the next entries, and with the subjects that end among them; None behind the end."""
@@ -115,7 +118,8 @@ class Replay:
         if not rows:
             self.is_done = True
             ended += [self.told] if self.told else []
-        return faults + list(self.compared(connection, ended))
+        faults += self.compared(connection, ended)
+        return faults + list(tally_faults(connection, self.tallies) if self.is_done else ())
 
     def take(self, row: Row[Any]) -> Iterator[str]:
         """Take in an entry."""
@@ -149,6 +153,7 @@ class Replay:
         for each in told:
             row = rows.get(each.id)
             self.checked += row is not None
+            self.tallies.update(() if row is None else cells_of(kind, {**row, **lists[each.id]}))
             if (row is None) != (each.data is None):
                 yield f"in the log and not in its table, or the other way round: {each.name}"
             elif row is None and found[each.id]:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.language import Text
 from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
-from app.reports.exchange import ExchangeQuery, exchange_rows
+from app.reports.exchange import exchange_rows
+from app.reports.exchanged import ExchangeQuery
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
 from app.reports.progress import ProgressQuery, goal_rows
 from app.reports.report import Report

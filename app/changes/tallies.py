@@ -1,0 +1,71 @@
+"""How many resources there are on each day, by what they are counted by: what reports read in place of the resources.
+
+They follow from the resources and are written with the log, behind the lock that numbers changes: whoever writes at the same
+time never waits for a row of them while it holds another.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel
+
+from app.access.visibility import Visibility
+from app.database import closed, ordered_text, table_of
+
+
+class Tally(SQLModel, table=True):
+    """On one day there are so many resources of a kind in one state that have a value of what they are counted by.
+
+    `name` and `value` are empty where all are counted.
+    """
+
+    __tablename__ = "tally"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    kind: str = Field(primary_key=True, sa_type=ordered_text(60))
+    name: str = Field(primary_key=True, sa_type=ordered_text(40))
+    value: str = Field(primary_key=True, sa_type=ordered_text(40))
+    day: date = Field(primary_key=True)
+    state: str = Field(primary_key=True, sa_type=ordered_text(40))
+    visibility: Visibility = Field(primary_key=True, sa_type=closed(Visibility))
+    agreement_id: UUID = Field(primary_key=True)
+    amount: int
+
+
+TALLY = table_of(Tally)
+
+
+class Cell(NamedTuple):
+    """What one row counts."""
+
+    kind: str
+    name: str
+    value: str
+    day: date
+    state: str
+    visibility: Visibility
+    agreement_id: UUID
+
+
+Tallies = Counter[Cell]
+
+
+def add_tallies(connection: Connection, tallies: Mapping[Cell, int]) -> None:
+    """Count so many more, or less where it is negative."""
+    rows = [{**cell._asdict(), "amount": amount} for cell, amount in sorted(tallies.items()) if amount]
+    if rows:
+        connection.execute(adding(connection.dialect.name), rows)
+
+
+@cache
+def adding(dialect: str) -> Executable:
+    """The statement that adds to a row, or makes it."""
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(TALLY)
+    more = TALLY.c.amount + insert.excluded.amount
+    return insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more})  # type: ignore[no-any-return]

@@ -1,0 +1,53 @@
+"""Counting resources day by day, for reports."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from app.changes.log import Transaction
+from app.changes.tallies import TALLY, Cell, Tallies
+from app.resources.kind import Kind
+
+
+def cells_of(kind: Kind[Any], values: Mapping[str, Any]) -> Iterator[Cell]:
+    """What a resource with these values, its columns and its lists, is counted in."""
+    if kind.tallied is None:
+        return
+    shared = (
+        values[kind.tallied.on],
+        str(values[kind.state]),
+        values["visibility"],
+        values["agreement_id"],
+    )
+    for name, value in {("", ""), *kind.tallied.by(values)}:
+        yield Cell(kind.type, name, value, *shared)
+
+
+def note_tallies(
+    session: Transaction,
+    kind: Kind[Any],
+    id: UUID,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what a resource was counted in and is counted in now, until its change is recorded; None for what is not there."""
+    if kind.tallied is not None:
+        tallies = Tallies(() if after is None else cells_of(kind, after))
+        tallies.subtract(() if before is None else cells_of(kind, before))
+        session.tallied[id] = tallies
+
+
+def settle_tallies(session: Transaction, id: UUID) -> None:
+    """Count a resource as it is stored now, where no change of it is recorded."""
+    session.pending.tallies.update(session.tallied.pop(id, Tallies()))
+
+
+def tally_faults(connection: Connection, counted: Tallies) -> Iterator[str]:
+    """In what the stored tallies differ from what was counted."""
+    columns = [TALLY.c[name] for name in Cell._fields]
+    stored = Tallies({Cell(*row[:-1]): row.amount for row in connection.execute(select(*columns, TALLY.c.amount))})
+    for cell in sorted(cell for cell in {*stored, *counted} if stored[cell] != counted[cell]):
+        of = f" of {cell.name} {cell.value}" if cell.name else ""
+        yield f"{stored[cell]} and not {counted[cell]} {cell.kind}{of} are tallied on {cell.day} ({cell.state})"
