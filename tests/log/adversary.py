@@ -141,6 +141,13 @@ TABLES = (
         ["INSERT INTO finding VALUES ('0123456789abcdef0123456789abcdef', '~', '0123456789abcdef0123456789abcdef')"],
         "in a table and not in the log: finding",
     ),
+    Rewrite(
+        "a report counts a meeting that was not held",
+        [
+            "INSERT INTO tally SELECT 'need', '', '', '2025-01-01', 'held', 'public', id, 1 FROM agreement LIMIT 1",
+        ],
+        "are tallied on 2025-01-01",
+    ),
 )
 A_KEY = "id = (SELECT min(id) FROM api_key)"
 KEYS = (

@@ -117,6 +117,8 @@ class TestWays:
                     found[most] = await pages_of(client, with_pairs=key is None)
                 right = found.pop(None)
                 assert any(len(pages) > 1 for _, pages in right)
+                for asked, pages in right:
+                    assert {total for _, total in pages} == {sum(len(titles) for titles, _ in pages)}, asked
                 for pages in found.values():
                     assert pages == right
 
