@@ -91,9 +91,11 @@ def may_hold(rows: Table, words: str, *, is_postgresql: bool) -> Select[tuple[ob
     """Selects the ids of the rows that may hold a folded text; None where the text is too short for the index."""
     if len(words) < LETTERS:
         return None
-    # Beside each other and to the end: those that overlap would say little more, and each is looked up.
+    # Beside each other and to the end: those that overlap would say little more, and each is looked up. What stands between
+    # words says more than they do, where all of them are common.
     starts = {*range(0, len(words) - LETTERS, LETTERS), len(words) - LETTERS}
-    wanted = sorted({words[start : start + LETTERS] for start in starts})
+    between = {each for each in trigrams(words) if " " in each}
+    wanted = sorted({words[start : start + LETTERS] for start in starts} | between)
     if is_postgresql:
         return select(rows.c.id).where(trigrams_in(rows).contains(cast(wanted, ARRAY(Text))))
     terms = [ending(rows.name)[-LETTERS:], *wanted]

@@ -41,13 +41,14 @@ class TestRoundTrips:
         assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
         with written_by(app) as said:
             assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
-        # What it refers to, the row, what lists find it by, the log: the rights were looked up just before, and nobody was
-        # waited for since.
+        # What it refers to, the row, what lists find it by, the log, and of events what reports count: the rights were looked
+        # up just before, and nobody was waited for since.
         assert said == [
             "SELECT 'agreement' AS",
             "INSERT INTO consultation_event",
             "INSERT INTO finding",
             "WITH noted AS",
+            "INSERT INTO tally",
         ]
 
     async def test_do_not_grow_with_the_entries_of_lists(
