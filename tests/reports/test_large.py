@@ -1,14 +1,17 @@
 """The reports on some thousand rows: as many statements as on a few, and every row."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from sqlmodel import SQLModel
 
 from app.access.visibility import Visibility
+from app.changes.tallies import TALLY
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.database import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
@@ -25,6 +28,7 @@ from tests.reports.making import fill, multiply, stated
 from tests.tables import CSV, cells, csv_of, rows_of
 
 COUNT = 999
+HELD_ON = date(2024, 12, 31)
 COPIES = [uuid4().int & ~0xF for _ in range(COUNT)]
 KINDS = (ConsultationEvent, Indicator, Decision, SubMeasure, Statement)
 OF_ONE_KIND = 498
@@ -59,6 +63,8 @@ async def grow(database: Database) -> None:
     links = {"decision_id": own(Decision), "consultation_event_id": own(ConsultationEvent)}
     await multiply(database, DecisionEvent, COUNT, **links)
     await multiply(database, Statement, COUNT, id=own(Statement), decision_id=own(Decision))
+    async with database.transaction() as session:
+        await session.execute(update(TALLY).where(TALLY.c.day == HELD_ON).values(amount=TALLY.c.amount * (COUNT + 1)))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,7 @@ async def large(templates: Templates) -> AsyncIterator[FastAPI]:
         Clock(app)
         await fill(client, "2025-03-05")
         participants = [{"partner_id": LIGA, "attendance": "attended"}]
-        past = {"starts_at": "2024-12-31T09:00:00Z", "status": "held", "participants": participants}
+        past = {"starts_at": f"{HELD_ON}T09:00:00Z", "status": "held", "participants": participants}
         held = await make(client, "consultation-events", **past)
         linked = {"consultation_event_ids": [held["id"]], "involved_partner_ids": [LIGA], "announced_on": "2024-12-01"}
         await stated(client, await make(client, "decisions", decides_on="2025-03-05", **linked))
