@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.access.caller import ANONYMOUS, COMMAND
 from app.access.visibility import visible
@@ -14,6 +14,7 @@ from app.changes.log import Transaction
 from app.database import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import NotFound
+from app.kept import Kept
 from app.resources.kind import Kind, Row
 from app.resources.ownership import authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there
@@ -71,7 +72,7 @@ async def read_early(session: Transaction, work: Callable[[Connection], None]) -
 
 def standing_there(connection: Connection, session: Transaction, kind: Kind[Row], id: UUID) -> Standing:
     """What the caller is to a resource; raises NotFound or Gone for what is not there for the caller."""
-    row = connection.execute(selecting(kind, session.by.sees_partners), {"id": id}).one_or_none()
+    row = selecting(kind, session.by.sees_partners).first(connection, {"id": id})
     if row is None:
         there(connection, session.by, kind, id)
         raise NotFound
@@ -79,7 +80,7 @@ def standing_there(connection: Connection, session: Transaction, kind: Kind[Row]
 
 
 @cache
-def selecting(kind: Kind[Any], sees_partners: bool) -> Select[Any]:  # noqa: FBT001 (a cache's key)
+def selecting(kind: Kind[Any], sees_partners: bool) -> Kept:  # noqa: FBT001 (a cache's key)
     """Selects the columns of the row with an `id` that is there for a caller."""
     table, caller = table_of(kind.table), COMMAND if sees_partners else ANONYMOUS
-    return select(table).where(table.c.id == bindparam("id"), visible(table, caller))
+    return Kept(select(table).where(table.c.id == bindparam("id"), visible(table, caller)))
