@@ -38,6 +38,7 @@ from app.main import create_app
 from app.proofs.notes import ED25519, Signer
 from app.runtime import Runtime
 from app.settings import Settings
+from tests.budget import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
 from tests.copies import SET_ASIDE, Copy
 from tests.databases import ENGINES
 from tests.factories import CARITAS, CITY, LIGA
