@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -122,6 +123,11 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
             yield name, [each for each in values if each is not None], [strange(values)]
 
 
+def all_samples(connection: Connection, feature: Feature) -> list[tuple[str, Any, Any]]:
+    """All of them, read at once."""
+    return list(samples(connection, feature))
+
+
 def strange(values: list[Any]) -> Any:
     """A value like these that nothing has."""
     return values[0] + 1_000 if values and isinstance(values[0], int) else UUID(int=random.getrandbits(128), version=4)
@@ -157,24 +163,21 @@ def clock_of(connection: Connection) -> Callable[[], float]:
     return lambda: time.thread_time() + int(spent.read_text().split()[0]) / 1e9
 
 
-def measure(connection: Connection, engine: str, events: int) -> None:
-    """Print a line for each filter of each list, and one for the two that together take longest."""
-    for feature in FEATURES:
-        if feature.kind.within is not None:
-            continue
-        known = list(samples(connection, feature))
+async def measure(database: Database, engine: str, events: int) -> None:
+    """Print a line for each filter of each list, and one for each of the two that together take longest."""
+    for feature in (each for each in FEATURES if each.kind.within is None):
+        known = await database.read(partial(all_samples, feature=feature))
         for name, much, little in known:
-            cells = [
-                cell(connection, feature, values)
-                for values in ({name: much}, {name: little}, {name: much, "include_total": True})
-            ]
+            asking = ({name: much}, {name: little}, {name: much, "include_total": True})
+            cells = [await database.read(partial(cell, feature=feature, values=values)) for values in asking]
             print(f"| {engine} | {events:,} | {feature.kind.path} | {name} | {' | '.join(cells)} |", flush=True)
         if feature.kind is CONSULTATION_EVENTS:
             pairs = {}
             for one, other in itertools.permutations(known, 2):
                 wanted = asked(feature, **{one[0]: one[1], other[0]: other[2]})
                 if wanted is not None:
-                    pairs[f"{one[0]} and little {other[0]}"] = milliseconds(connection, feature, wanted, ANONYMOUS)
+                    asking_both = partial(milliseconds, feature=feature, wanted=wanted, caller=ANONYMOUS)
+                    pairs[f"{one[0]} and little {other[0]}"] = await database.read(asking_both)
             for name in sorted(pairs, key=lambda name: -pairs[name])[:5]:
                 print(f"| {engine} | {events:,} | {feature.kind.path} | {name} | | {pairs[name]:.1f} | |", flush=True)
 
@@ -193,7 +196,7 @@ async def grow(url: str, engine: str, events: int) -> None:
     database = Database(settings.database, pool_size=2, pool_timeout=30)
     try:
         await fill(settings, events)
-        await database.read(lambda connection: measure(connection, engine, events), is_quick=False)
+        await measure(database, engine, events)
     finally:
         await database.close()
 
