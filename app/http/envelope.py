@@ -119,7 +119,7 @@ def refusal_of(scope: Scope) -> Problem | None:
     path = scope["path"]
     # What is not UTF-8 is all the same once it is decoded, and several addresses would be one.
     if "\ufffd" in path and not is_text(scope.get("raw_path") or b""):
-        return Malformed(NOT_UTF_8)
+        return NotFound(NOT_UTF_8)
     if b"%" in scope["query_string"] and not is_text(scope["query_string"]):
         return Malformed(NOT_UTF_8)
     if path.endswith("\n"):

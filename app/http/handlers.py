@@ -1,7 +1,8 @@
 """Turns whatever a request can end in into a problem document."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +22,7 @@ from app.http.clients import client_of
 from app.http.errors import CROWDED, InsufficientStorage, Invalid, Malformed, MethodNotAllowed, NotFound, Unavailable
 from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
-from app.http.problems import Problem, problem_response
+from app.http.problems import FieldError, Problem, problem_response
 from app.http.retrying import AGAIN
 from app.places import NoPlace
 
@@ -46,6 +47,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def answer_problem(request: Request, error: Problem) -> Response:
         if error.refused_for is not None:
             note_refusal(request, error)
+        error.errors = [as_sent(each, request.path_params) for each in error.errors]
         return problem_response(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
@@ -78,6 +80,12 @@ def install_error_handlers(app: FastAPI) -> None:
             logger.warning("%s", described(error))
             return problem_response(request.scope, Unavailable())
         raise error
+
+
+def as_sent(error: FieldError, in_path: Collection[str]) -> FieldError:
+    """An error at the place where the request says what is wrong: a field of the resource may stand in its address."""
+    name = error.name.removeprefix("#/")
+    return replace(error, place="parameter", name=name) if error.place == "pointer" and name in in_path else error
 
 
 def note_refusal(request: Request, error: Problem) -> None:

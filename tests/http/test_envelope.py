@@ -140,21 +140,24 @@ class TestAddresses:
                 problem_of(answer, 404, "not-found")
 
     @pytest.mark.parametrize(
-        "address",
+        ("address", "status", "slug"),
         [
-            "/v1/topics/external/crm/M%FCller",
-            "/v1/topics/external/crm/%ED%A0%80",
-            "/v1/goals/%C0%AF",
-            "/v1/goals?q=M%FCller",
-            "/v1/goals?%FF=1",
-            "/v1/goals?q=%E2%82",
+            ("/v1/topics/external/crm/M%FCller", 404, "not-found"),
+            ("/v1/topics/external/crm/%ED%A0%80", 404, "not-found"),
+            ("/v1/goals/%C0%AF", 404, "not-found"),
+            ("/v1/goals?q=M%FCller", 400, "malformed-request"),
+            ("/v1/goals?%FF=1", 400, "malformed-request"),
+            ("/v1/goals?q=%E2%82", 400, "malformed-request"),
         ],
     )
-    async def test_in_another_encoding_are_none(self, offline: httpx.AsyncClient, address: str) -> None:
+    async def test_in_another_encoding_are_none(
+        self, offline: httpx.AsyncClient, address: str, status: int, slug: str
+    ) -> None:
         """Decoded all the same, several ids of another system would be one."""
-        answer = await offline.get(address)
-        problem_of(answer, 400, "malformed-request")
-        assert "UTF-8" in answer.json()["detail"]
+        for method in ("GET", "PUT"):
+            answer = await offline.request(method, address)
+            problem_of(answer, status, slug)
+            assert "UTF-8" in answer.json()["detail"]
 
 
 class TestLines:

@@ -262,6 +262,9 @@ class TestPutObservation:
         ):
             assert errors_of(await client.put(address, json=body)) == [error]
         assert (await client.get(address)).status_code == 404
+        # The day stands in the address, and nowhere in the body.
+        ahead = address.rpartition("/")[0] + "/2999-01-01"
+        assert errors_of(await client.put(ahead, json=VALUE)) == [("on", "in_future")]
 
     @any_database
     async def test_is_the_right_of_who_leads_the_sub_measure(self, callers: Callers) -> None:
