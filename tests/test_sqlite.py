@@ -2,14 +2,18 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import Connection
 from tests.databases import only_sqlite
+from tests.factories import CITY, body_of, make, rule_of
 
 COUNT = text("SELECT count(*) FROM api_key")
 USE = text("UPDATE api_key SET description = 'so'")
@@ -63,3 +67,35 @@ class TestWriter:
         async with database.transaction() as session:
             assert (await session.execute(COUNT)).scalar_one() > 0
         await database.close()
+
+
+@only_sqlite
+class TestRights:
+    @pytest.mark.parametrize("other", ["process", "writer"])
+    async def test_are_asked_after_again_by_who_waited(
+        self, app: FastAPI, settings: Settings, callers: Mapping[str, httpx.AsyncClient], other: str
+    ) -> None:
+        """For another process, or for another writer of the same one."""
+        client, path = callers["coordinator"], "consultation-events"
+        await make(client, path, organiser_id=CITY)
+        ending = "DELETE FROM agreement_party"
+
+        async def write_beside() -> asyncio.Task[httpx.Response]:
+            begun = asyncio.create_task(client.post(f"/v1/{path}", json=body_of(path, organiser_id=CITY)))
+            for _ in range(50):
+                await asyncio.sleep(0.001)
+            assert not begun.done()
+            return begun
+
+        if other == "process":
+            connection = sqlite3.connect(str(settings.database_file), isolation_level=None)
+            connection.execute("BEGIN IMMEDIATE")
+            writing = await write_beside()
+            connection.execute(ending)
+            connection.execute("COMMIT")
+            connection.close()
+        else:
+            async with app.state.runtime.database.transaction() as session:
+                await session.execute(text(ending))
+                writing = await write_beside()
+        assert rule_of(await writing) == "agreement"
