@@ -19,6 +19,8 @@ import httpx
 from app.cli import main
 
 REGISTER = (str(Path(sys.executable).with_name("register")),)
+PATIENCE = 400.0
+"""Seconds for a command: only one that hangs is to fail, also where a machine does much else."""
 ATTEMPTS = 300
 SECONDS_BETWEEN_LOOKS = 0.02
 FORKS = get_context("forkserver")
@@ -43,7 +45,7 @@ async def run(*command: str, cwd: Path, env: Mapping[str, str] | None = None) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode or 0, out.decode(), err.decode()
 
 
@@ -127,7 +129,7 @@ async def serving(folder: Path, *, register: tuple[str, ...] = (), **variables: 
     env = environment(REGISTER_PORT=str(port), **variables)
     for command in (("migrate",), ("seed",), ("keys", "init")):
         making = await begun(register, *command, folder=folder, env=env)
-        assert await asyncio.wait_for(making.wait(), 120) == 0, (folder / "log").read_text("utf-8")
+        assert await asyncio.wait_for(making.wait(), PATIENCE) == 0, (folder / "log").read_text("utf-8")
     process = await begun(register, "serve", folder=folder, env=env)
     try:
         await wait_until_ready(port, process)
