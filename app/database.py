@@ -1,10 +1,9 @@
 """The database: engines for reading and writing, naming of constraints, types of columns."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar, overload
@@ -14,17 +13,17 @@ from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecora
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 
-from app.days import day_in_zone
+from app.database_errors import code_of
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
 from app.lines import FairPool
 from app.places import Places, asking
 from app.postgresql import ALONE, CONNECT_SECONDS, Server
 from app.searching import forget_erased
 from app.snapshot import Snapshot
+from app.sqlite import make_private_first, prepare_sqlite
 from app.standbys import UNREAD, Standby
 
 Result = TypeVar("Result")
@@ -292,42 +291,13 @@ class Database:
             await greenlet_spawn(self.standby.engine.dispose)
 
 
-def make_private(url: URL) -> None:
-    """Let only its owner read a new SQLite file; the files beside it get the same mode from SQLite."""
-    with suppress(OSError):
-        os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-
-
 def places_to_read(pool_size: int) -> Places:
     """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
     most = max(1, pool_size * 4 // 5)
     return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)
 
 
-def make_private_first(url: URL, *_connecting: Any) -> None:
-    """The same, just before a connection would make the file."""
-    make_private(url)
-
-
-def code_of(error: BaseException) -> str:
-    """What the database calls an error: PostgreSQL's five characters, or SQLite's name; nothing where it says nothing."""
-    original = getattr(error, "orig", error)
-    # Of a statement whose plan a migration has outdated, only the driver's own error has the code.
-    found = (getattr(each, "sqlstate", None) for each in (original, getattr(original, "__cause__", None)))
-    return next(filter(None, found), None) or getattr(original, "sqlite_errorname", None) or ""
-
-
 async def one_at_a_time(session: AsyncSession, what: str) -> None:
     """Wait until no other transaction does this, and let none begin before this one ends; SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
-
-
-def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    """Set what SQLite forgets between connections, and give it what it lacks; FULL because an answered write must survive a power cut."""
-    connection.isolation_level = None
-    connection.create_function("day_in", 2, day_in_zone, deterministic=True)
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

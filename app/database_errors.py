@@ -5,8 +5,6 @@ import errno
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
-from app.database import code_of
-
 DATABASE_ERRORS = (DBAPIError, PostgresError, OSError)
 
 AWAY = "the database does not answer"
@@ -32,6 +30,14 @@ MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
 )
 MISSING_IN_SQLITE = ("no such table", "no such column", "has no column")
+
+
+def code_of(error: BaseException) -> str:
+    """What the database calls an error: PostgreSQL's five characters, or SQLite's name; nothing where it says nothing."""
+    original = getattr(error, "orig", error)
+    # Of a statement whose plan a migration has outdated, only the driver's own error has the code.
+    found = (getattr(each, "sqlstate", None) for each in (original, getattr(original, "__cause__", None)))
+    return next(filter(None, found), None) or getattr(original, "sqlite_errorname", None) or ""
 
 
 def described(error: BaseException) -> str:

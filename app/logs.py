@@ -9,7 +9,7 @@ from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError
 
-from app.database import code_of
+from app.database_errors import code_of
 from app.http.envelope import request_id
 from app.http.masking import masked
 

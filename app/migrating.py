@@ -13,11 +13,13 @@ from sqlalchemy import Connection, NullPool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.database import DISCREET, code_of, make_private
+from app.database import DISCREET
+from app.database_errors import code_of
 from app.granting import grant
 from app.postgresql import Server
 from app.searching import keep_searched
 from app.settings import Settings
+from app.sqlite import make_private
 
 logger = logging.getLogger(__name__)
 

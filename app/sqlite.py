@@ -6,10 +6,12 @@ for the disk.
 """
 
 import asyncio
+import os
 import re
 import sqlite3
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -17,8 +19,10 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
 
+from app.days import day_in_zone
 from app.lines import FairPool
 
 DRIVER = "sqlite+inplace"
@@ -154,6 +158,27 @@ class Dialect(SQLiteDialect_pysqlite):
     def do_terminate(self, dbapi_connection: Any) -> None:
         """Close what nobody gave back."""
         dbapi_connection.close()
+
+
+def make_private(url: URL) -> None:
+    """Let only its owner read a new SQLite file; the files beside it get the same mode from SQLite."""
+    with suppress(OSError):
+        os.close(os.open(str(url.database), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def make_private_first(url: URL, *_connecting: Any) -> None:
+    """The same, just before a connection would make the file."""
+    make_private(url)
+
+
+def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Set what SQLite forgets between connections, and give it what it lacks; FULL because an answered write must survive a power cut."""
+    connection.isolation_level = None
+    connection.create_function("day_in", 2, day_in_zone, deterministic=True)
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 registry.register(DRIVER.replace("+", "."), __name__, Dialect.__name__)

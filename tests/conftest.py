@@ -32,12 +32,12 @@ from app.access.roles import Role
 from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
 from app.contract.document import Contract
-from app.database import prepare_sqlite
 from app.keys import service as keys
 from app.main import create_app
 from app.proofs.notes import ED25519, Signer
 from app.runtime import Runtime
 from app.settings import Settings
+from app.sqlite import prepare_sqlite
 from tests.budget import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
 from tests.copies import SET_ASIDE, Copy
 from tests.databases import ENGINES

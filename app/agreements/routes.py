@@ -11,7 +11,7 @@ from app.agreements.models import AgreementCreate, AgreementList, AgreementPubli
 from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
 from app.changes.history import answer_history
-from app.changes.models import ChangePage, ChangeQuery
+from app.changes.schemas import ChangePage, ChangeQuery
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading

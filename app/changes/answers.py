@@ -3,7 +3,8 @@
 from starlette.responses import Response
 
 from app.access.caller import Caller
-from app.changes.feed import AS_PARAMETER, START, Batch, Checkpoint, SentAs, decode, encode
+from app.changes.cursors import AS_PARAMETER, START, Checkpoint, SentAs, decode, encode
+from app.changes.feed import Batch
 from app.http.caching import cache_headers
 
 

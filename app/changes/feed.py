@@ -1,12 +1,10 @@
 """Reading the log: as a feed of everything, and as the history of one resource."""
 
 import asyncio
-import base64
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -30,35 +28,25 @@ from sqlalchemy import (
 from app import pages
 from app.access.caller import Caller
 from app.access.visibility import Visibility, visible
-from app.changes.errors import FeedReset, HistoryRewritten, RightsChanged
-from app.changes.models import HASH_LENGTH, LAST_POSITION, Action, Change, LogHead, Subject, SubjectAbout
+from app.changes.cursors import (
+    HASH_SHOWN,
+    OF_EARLIER_LOG,
+    START,
+    Checkpoint,
+)
+from app.changes.errors import FeedReset, HistoryRewritten
+from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
 from app.database import Database, table_of
-from app.http.errors import Invalid, NotFound
-from app.http.messages import MESSAGES
-from app.http.problems import FieldError
+from app.http.errors import NotFound
 from app.proofs.leaves import LEAF_FIELDS, leaf_of
 
 POLL_SECONDS = 0.5
-HASH_SHOWN = 16
-OF_EARLIER_LOG = re.compile(f"[0-9a-f]{{{HASH_SHOWN}}}")
-"""The hashes in cursors of versions that chained the log; in those of leaves there is always something else."""
-SentAs = tuple[Literal["parameter", "header"], str]
-"""Where in a request a cursor stands."""
-AS_PARAMETER: SentAs = ("parameter", "cursor")
-AS_LAST_EVENT: SentAs = ("header", "Last-Event-ID")
 NEAR = 20
 """How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 ABOUT = table_of(SubjectAbout)
 LEAF = tuple(CHANGE[name] for name in (*LEAF_FIELDS, "redacts"))
-
-
-class Checkpoint(NamedTuple):
-    """A place in the log: behind the entry at a position, whose leaf has this hash."""
-
-    position: int
-    hash: str
 
 
 @dataclass(frozen=True)
@@ -79,34 +67,6 @@ class Batch(NamedTuple):
     items: list[tuple[Checkpoint, str]]
     end: Checkpoint
     more: bool
-
-
-START = Checkpoint(0, "A" * HASH_LENGTH)
-
-
-def encode(place: Checkpoint, caller: Caller) -> str:
-    """The cursor behind a place, for callers of this audience."""
-    text = f"{place.position}:{place.hash[:HASH_SHOWN]}:{audience(caller)}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def decode(cursor: str, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> Checkpoint:
-    """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another audience's."""
-    try:
-        position, hash, whose = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(":")
-        place = Checkpoint(int(position), hash)
-    except ValueError:
-        place, whose = Checkpoint(-1, ""), ""
-    if not 0 <= place.position <= LAST_POSITION or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
-        raise Invalid(errors=[FieldError(*sent_as, "invalid_cursor", MESSAGES["invalid_cursor"])])
-    if whose != audience(caller):
-        raise RightsChanged
-    return place
-
-
-def audience(caller: Caller) -> str:
-    """The audience that a caller belongs to: all of one see the same feed."""
-    return "partners" if caller.sees_partners else "public"
 
 
 async def read(

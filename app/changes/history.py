@@ -7,7 +7,7 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import read_history
-from app.changes.models import ChangeQuery
+from app.changes.schemas import ChangeQuery
 from app.database import Database
 
 

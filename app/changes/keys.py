@@ -18,7 +18,8 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.log import Transaction, Written, record
-from app.changes.models import KEY, Action, Hash, Subject
+from app.changes.models import KEY, Action, Subject
+from app.changes.schemas import Hash
 from app.database import one_at_a_time, table_of
 from app.proofs.canonical import canonical
 from app.proofs.leaves import encoded, moment

@@ -13,16 +13,9 @@ from app.access.errors import Unauthorized
 from app.access.guards import Anyone, identify
 from app.access.routing import Router
 from app.changes.answers import checkpoint_of, page
-from app.changes.feed import (
-    AS_LAST_EVENT,
-    Batch,
-    Wanted,
-    audience,
-    encode,
-    read,
-    wait_for_more,
-)
-from app.changes.models import ChangePage, FeedQuery, WaitingFeedQuery
+from app.changes.cursors import AS_LAST_EVENT, audience, encode
+from app.changes.feed import Batch, Wanted, read, wait_for_more
+from app.changes.schemas import ChangePage, FeedQuery, WaitingFeedQuery
 from app.http.caching import cache_headers
 from app.http.responses import problems
 from app.http.runtime import Running

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.calendar.models import EXAMPLES as CALENDAR_EXAMPLES
 from app.catalogue import FEATURES
-from app.changes.models import ChangePage
+from app.changes.schemas import ChangePage
 from app.goals.resource import GOALS
 from app.interchange.models import EXAMPLE as IMPORT
 from app.interchange.models import ImportPublic

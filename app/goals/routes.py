@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.changes.history import answer_history
-from app.changes.models import ChangePage, ChangeQuery
+from app.changes.schemas import ChangePage, ChangeQuery
 from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
 from app.goals.queries import filters
 from app.goals.resource import GOALS

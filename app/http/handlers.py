@@ -14,8 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.database import code_of
-from app.database_errors import described
+from app.database_errors import code_of, described
 from app.deadlines import INTERRUPTED
 from app.http.answered import answered_of
 from app.http.clients import client_of

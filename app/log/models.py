@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from app.changes.models import LAST_POSITION, ChangePublic, Hash
+from app.changes.models import LAST_POSITION
+from app.changes.schemas import ChangePublic, Hash
 from app.schema.base import Schema
 
 MOST_LEAVES = 1_000

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.changes.history import answer_history
-from app.changes.models import ChangePage, ChangeQuery
+from app.changes.schemas import ChangePage, ChangeQuery
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.changes.models import LAST_POSITION, Position, ResourceType
+from app.changes.models import LAST_POSITION
+from app.changes.schemas import Position, ResourceType
 from app.resources.ids import shown_id
 from app.resources.redacting import MOST_POSITIONS, FieldNames, LegalBasis, Positions
 from app.schema.base import Schema, example

@@ -9,7 +9,8 @@ from app.access.guards import Anyone
 from app.access.routing import Router
 from app.changes.answers import checkpoint_of, page
 from app.changes.feed import Wanted, read
-from app.changes.models import Action, ChangePage, ChangeQuery
+from app.changes.models import Action
+from app.changes.schemas import ChangePage, ChangeQuery
 from app.http.responses import problems
 from app.http.runtime import Reading
 from app.redactions.models import RedactionCreate, RedactionPublic

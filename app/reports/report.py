@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, select, true, tuple_
 
 from app.access.caller import Caller
-from app.changes.models import CURSOR_PATTERN, LAST_POSITION, LogHead
+from app.changes.models import LAST_POSITION, LogHead
+from app.changes.schemas import CURSOR_PATTERN
 from app.database import table_of
 from app.language import Text
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT

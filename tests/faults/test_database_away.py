@@ -16,9 +16,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app import database
 from app.cli.verify import verify_all
-from app.database import prepare_sqlite
 from app.postgresql import LIMITS
 from app.settings import Settings
+from app.sqlite import prepare_sqlite
 from tests.conftest import Templates, client_of, running
 from tests.databases import IS_SOAK, only_postgresql, only_sqlite
 from tests.factories import goal_id
