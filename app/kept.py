@@ -4,13 +4,15 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, SelectBase, UpdateBase
+from sqlalchemy import Connection, Dialect, Float, SelectBase, UpdateBase
 from sqlalchemy.util import await_
 
 from app.postgresql import ALONE
 
 Convert = Callable[[Any], Any]
 Statement = SelectBase | UpdateBase
+FLOAT8 = 701
+"""The number of PostgreSQL's type that columns of numbers have: their type asks for it before it reads any."""
 
 
 class Compiled(NamedTuple):
@@ -96,7 +98,12 @@ class Kept:
                 bound.append((name, None, convert))
             else:
                 bound.append((None, convert(parameter.value) if convert else parameter.value, None))
-        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self.columns]
+        read = [
+            column.type.dialect_impl(dialect).result_processor(
+                dialect, FLOAT8 if isinstance(column.type, Float) else None
+            )
+            for column in self.columns
+        ]
         self.compiled[dialect.name] = Compiled(str(made), bound, read)
         return self.compiled[dialect.name]
 

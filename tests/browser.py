@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 needs_browser = pytest.mark.skipif(not Path(BROWSER).exists(), reason="there is no Chromium on this machine")
 
