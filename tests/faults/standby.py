@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,13 +60,17 @@ class Node:
 
     def freeze(self) -> None:
         """Stop all of its processes: the network still takes what is sent to it, and nobody answers."""
-        for process in self.processes():
-            process.send_signal(signal.SIGSTOP)
+        self.tell(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let its processes go on."""
+        self.tell(signal.SIGCONT)
+
+    def tell(self, what: signal.Signals) -> None:
+        """Send a signal to all of its processes; those of connections end when they like."""
         for process in self.processes():
-            process.send_signal(signal.SIGCONT)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(what)
 
     def processes(self) -> list[psutil.Process]:
         """All of its processes."""
