@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -21,7 +21,7 @@ from app.changes.models import KEY, Action, LogHead
 from app.changes.numbering import bound, count_quota, note_about, note_subjects, number, number_one
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
-from app.changes.tallies import Tallies, add_tallies
+from app.changes.tallies import Cell, Tallies, add_tallies
 from app.changes.tree import TILE, grow
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS
@@ -51,7 +51,7 @@ class Written:
     """Since when its subject has been deleted, where only the history of that is redacted."""
     blanks: Sequence[Blank] = ()
     """What it erases of earlier entries, with the action `redacted`."""
-    tallied: Tallies = field(default_factory=Tallies)
+    tallied: Mapping[Cell, int] = field(default_factory=dict)
     """What its subject is counted in now, less what it was counted in before."""
 
     @property
@@ -194,7 +194,9 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
     """Note changes for the end of the transaction."""
     start = session.pending.count + len(session.written)
     session.blanks += [(number, blank) for number, each in enumerate(written, start) for blank in each.blanks]
-    session.written += [replace(each, tallied=session.tallied.pop(each.id, Tallies())) for each in written]
+    session.written += [
+        replace(each, tallied=session.tallied.pop(each.id)) if each.id in session.tallied else each for each in written
+    ]
 
 
 async def lay_by(session: Transaction) -> None:

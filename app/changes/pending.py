@@ -1,11 +1,11 @@
 """Entries of the log on their way: as many as a transaction has, in little memory."""
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
-from app.changes.tallies import Tallies
+from app.changes.tallies import Cell, Tallies
 
 CHUNK = 1_000
 Entry = tuple[Any, ...]
@@ -24,7 +24,7 @@ class Pending:
         self.last: list[Entry] = []
         self.file: BinaryIO | None = None
 
-    def add(self, entries: Sequence[Entry], size: int, *tallies: Tallies) -> None:
+    def add(self, entries: Sequence[Entry], size: int, *tallies: Mapping[Cell, int]) -> None:
         """Add entries behind the others."""
         self.count, self.size = self.count + len(entries), self.size + size
         for each in tallies:

@@ -68,4 +68,5 @@ def adding(dialect: str) -> Executable:
     """The statement that adds to a row, or makes it."""
     insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(TALLY)
     more = TALLY.c.amount + insert.excluded.amount
-    return insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more})  # type: ignore[no-any-return]
+    statement: Executable = insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more})
+    return statement

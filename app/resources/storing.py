@@ -160,7 +160,8 @@ async def replace_values(
 
 async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
     """Take a resource and its lists out of their tables; raises InUse where something came to refer to it meanwhile."""
-    note_tallies(session, kind, row.id, before={**json.loads(row.representation), **stored_columns(row)})
+    if kind.tallied is not None:
+        note_tallies(session, kind, row.id, before={**json.loads(row.representation), **stored_columns(row)})
     for name in kind.lists:
         await delete_entries(session, kind, name, row.id)
     await drop_findings(session, kind, row.id)
