@@ -1,5 +1,6 @@
 """The rights of the service on PostgreSQL: all that it does, and nothing that rewrites the log."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -9,8 +10,10 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.changes.packing import unpack
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
+from app.proofs.canonical import canonical
 from app.settings import Settings
 from tests.conftest import Cluster, Templates, client_of, running
 from tests.databases import only_postgresql
@@ -57,8 +60,8 @@ async def service(templates: Templates, settings: Settings) -> AsyncIterator[Set
         await owner.execute("REVOKE EXECUTE ON FUNCTION of_nobody FROM PUBLIC")
         url = make_url(settings.database_url).set(username=role).render_as_string(hide_password=False)
         yield settings.model_copy(update={"database_url": url})
-        await owner.execute(f"DROP OWNED BY {role}")
     finally:
+        await owner.execute(f"DROP OWNED BY {role}")
         await owner.close()
         await cluster.execute(f"DROP ROLE {role}")
 
@@ -102,7 +105,7 @@ WITH said AS (
 )
 SELECT position FROM said
 """
-REDACT = "SELECT redact_change($1, $2, $3, 'salt')"
+REDACT = "SELECT redact_change($1, $2, $3, $4, 'salt')"
 
 
 @only_postgresql
@@ -138,30 +141,62 @@ async def test_suffice_to_redact_and_for_no_more_than_an_entry_says(
 
 
 async def dump(settings: Settings, templates: Templates, folder: Path) -> str:
-    """All that `pg_dump` says of a register."""
+    """All that `pg_dump` says of a register, and what its log has compressed."""
     cluster = templates.cluster
     assert isinstance(cluster, Cluster)
-    return await succeed(str(cluster.programs / "pg_dump"), settings.database_url, cwd=folder)
+    log = await asyncpg.connect(settings.database_url)
+    try:
+        stored = await log.fetch("SELECT data FROM change WHERE data IS NOT NULL")
+    finally:
+        await log.close()
+    said = await succeed(str(cluster.programs / "pg_dump"), settings.database_url, cwd=folder)
+    return "\n".join([said, *(unpack(row["data"]) for row in stored)])
 
 
 async def redacts_no_more(serving: Settings, id: str, position: int) -> None:
-    """Check that whoever has the service's password erases nothing that an entry of the same transaction does not name."""
+    """Check that whoever has the service's password erases nothing that an entry of the same transaction does not name.
+
+    At `position` an entry of a goal was blanked; the newest of the goal is compressed, so that the database cannot read it.
+    """
     connection = await asyncpg.connect(serving.database_url)
-    title, more = '{"title": "x"}', '{"description": "x"}'
+    rows = await connection.fetch(
+        "SELECT position, data FROM change WHERE resource_id = $1 ORDER BY position", UUID(id)
+    )
+    entries = {row["position"]: json.loads(unpack(row["data"])) for row in rows}
+    newest = max(entries)
+
+    def saying(at: int, **words: str) -> str:
+        return json.dumps(entries[at] | words)
+
+    more = {"title": "x", "description": "x"}
+    said, forged = canonical(entries[newest]), canonical(entries[newest] | {"description": "x"})
     try:
-        for by, blanked, values in (
-            (None, position, more),
-            (None, position - 1, title),
-            (position + 1, position, title),
+        for by, named, blanked, told, left in (
+            (None, position, position, "", saying(position, **more)),
+            (None, position, newest, said, saying(newest, title="x")),
+            (newest, position, position, "", saying(position, title="x")),
+            (None, newest, newest, said, saying(newest, **more)),
+            (None, newest, newest, forged, saying(newest, **more)),
         ):
-            transaction = connection.transaction()
-            await transaction.start()
-            said = await connection.fetchval(FORGED, UUID(id), position)
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no entry of this transaction"):
-                await connection.execute(REDACT, by or said, blanked, values)
-            await transaction.rollback()
+                await redact(connection, UUID(id), named, by, blanked, told, left)
+        await redact(connection, UUID(id), position, None, position, "", saying(position, title="x"))
+        await redact(connection, UUID(id), newest, None, newest, said, saying(newest, title="x"))
     finally:
         await connection.close()
+
+
+async def redact(
+    connection: asyncpg.Connection, id: UUID, named: int, by: int | None, blanked: int, said: str, left: str
+) -> None:
+    """Add an entry that names one of a goal, and redact as that, or as another entry; nothing of it stays."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        position = await connection.fetchval(FORGED, id, named)
+        await connection.execute(REDACT, by or position, blanked, said, left)
+    finally:
+        await transaction.rollback()
 
 
 def goal_body(goal: dict[str, object]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.models import Change
 from app.database import Database, table_of
 from app.database_errors import DATABASE_ERRORS
+from app.proofs.canonical import canonical
 from app.proofs.leaves import digest_of, new_salt
 
 ATTEMPTS = 5
@@ -50,15 +51,16 @@ class Blank:
 async def blank_entry(session: AsyncSession, by: int, blank: Blank) -> None:
     """Erase values of an entry, as the entry at the position `by` says that was added in this transaction.
 
-    On PostgreSQL nobody may change the log but by a function, which does nothing else.
+    On PostgreSQL nobody may change the log but by a function, which does nothing else; it does not read what is compressed,
+    and is told what the entry says.
     """
+    left = json.dumps(blank.after, ensure_ascii=False, separators=(",", ":"))
     if session.get_bind().dialect.name == "postgresql":
-        values = json.dumps(blank.values, ensure_ascii=False)
-        await session.execute(select(func.redact_change(by, blank.position, values, blank.salt)))
+        said = canonical(blank.before)
+        await session.execute(select(func.redact_change(by, blank.position, said, left, blank.salt)))
         return
-    data = json.dumps(blank.after, ensure_ascii=False, separators=(",", ":"))
     own = CHANGE.c.position == blank.position
-    await session.execute(update(CHANGE).where(own).values(data=data, salt=blank.salt, redacted_by=by))
+    await session.execute(update(CHANGE).where(own).values(data=left, salt=blank.salt, redacted_by=by))
 
 
 async def overwrite_behind(database: Database) -> None:
