@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -15,13 +16,14 @@ from sqlmodel import col
 
 from app.changes.log import Transaction, record
 from app.changes.models import Action
+from app.changes.tallies import Cell, Tallies
 from app.database import table_of
 from app.resources.findings import Found, findings_of, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import replace_values
-from app.resources.tallying import settle_tallies
+from app.resources.tallying import cells_of, hold_tallies, noted_tallies, settle_tallies, stored_tallies
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
 from app.zones import place_of
 
@@ -36,16 +38,44 @@ async def renew(session: Transaction, kind: Kind[Any]) -> int:
 
     Those get a new version in the log. Texts that earlier versions took and this one refuses are mended.
     """
-    renewed = 0
+    renewed, counted = 0, Tallies()
     async for rows in batches(session, kind):
         ids = [row["id"] for row in rows]
         lists, found = await stored_lists(session, kind, ids), await stored_findings(session, kind, ids)
+        counted.update(counted_in(kind, rows, lists))
         others = [row["id"] for row in rows if not is_current(kind, row, lists[row["id"]], found[row["id"]])]
         for row in await loaded(session, kind, others):
             renewed += await renew_one(session, kind, row, lists[row.id], found[row.id])
         await session.flush()
         session.expunge_all()
+    if kind.tallied is not None:
+        await count_anew(session, kind, counted)
     return renewed
+
+
+def counted_in(
+    kind: Kind[Any], rows: Sequence[Mapping[str, Any]], lists: Mapping[UUID, Mapping[str, Any]]
+) -> Iterator[Cell]:
+    """What these rows are counted in."""
+    return chain.from_iterable(cells_of(kind, {**lists[row["id"]], **row}) for row in rows)
+
+
+async def count_anew(session: Transaction, kind: Kind[Any], counted: Tallies) -> None:
+    """Count the resources of a kind anew where other tallies are stored than were counted on the way.
+
+    A version that knows nothing of tallies may have written beside this one.
+    """
+    connection = await session.connection()
+    if await connection.run_sync(stored_tallies, kind) == counted:
+        return
+    # Who wrote while they were counted has counted that already: now nobody does.
+    await connection.run_sync(hold_tallies)
+    counted = Tallies()
+    async for rows in batches(session, kind):
+        counted.update(counted_in(kind, rows, await stored_lists(session, kind, [row["id"] for row in rows])))
+    counted.subtract(await connection.run_sync(stored_tallies, kind))
+    counted.subtract(noted_tallies(session, kind))
+    session.pending.tallies.update(counted)
 
 
 async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Sequence[dict[str, Any]]]:

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from app.changes.log import Transaction
+from app.changes.models import LogHead
 from app.changes.tallies import TALLY, Cell, Tallies
+from app.database import table_of
 from app.resources.kind import Kind
 
 
@@ -44,10 +46,31 @@ def settle_tallies(session: Transaction, id: UUID) -> None:
     session.pending.tallies.update(session.tallied.pop(id, Tallies()))
 
 
+def noted_tallies(session: Transaction, kind: Kind[Any]) -> Tallies:
+    """What a transaction is to count at its end, of resources of a kind."""
+    noted = Tallies(session.pending.tallies)
+    for each in session.written:
+        noted.update(each.tallied)
+    return Tallies({cell: amount for cell, amount in noted.items() if cell.kind == kind.type})
+
+
+def stored_tallies(connection: Connection, *kinds: Kind[Any]) -> Tallies:
+    """What is counted of these kinds, or of all, as it is stored."""
+    columns = [TALLY.c[name] for name in Cell._fields]
+    stored = select(*columns, TALLY.c.amount)
+    if kinds:
+        stored = stored.where(TALLY.c.kind.in_([kind.type for kind in kinds]))
+    return Tallies({Cell(*row[:-1]): row.amount for row in connection.execute(stored)})
+
+
+def hold_tallies(connection: Connection) -> None:
+    """Wait for who is counting, and let nobody count before this transaction ends: all do behind the end of the log."""
+    connection.execute(select(table_of(LogHead).c.position).with_for_update())
+
+
 def tally_faults(connection: Connection, counted: Tallies) -> Iterator[str]:
     """In what the stored tallies differ from what was counted."""
-    columns = [TALLY.c[name] for name in Cell._fields]
-    stored = Tallies({Cell(*row[:-1]): row.amount for row in connection.execute(select(*columns, TALLY.c.amount))})
+    stored = stored_tallies(connection)
     for cell in sorted(cell for cell in {*stored, *counted} if stored[cell] != counted[cell]):
         of = f" of {cell.name} {cell.value}" if cell.name else ""
         yield f"{stored[cell]} and not {counted[cell]} {cell.kind}{of} are tallied on {cell.day} ({cell.state})"

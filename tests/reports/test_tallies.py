@@ -4,18 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, update
 
 from app.access.caller import ANONYMOUS, COMMAND
+from app.changes.tallies import TALLY
+from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_all
 from app.database import Database
 from app.reports import exchanged
 from app.reports.exchange import exchange_rows
-from app.reports.exchanged import ExchangeQuery, GroupBy, tallied_by
+from app.reports.exchanged import EVENT, ExchangeQuery, GroupBy, tallied_by
 from app.reports.report import Report
+from app.resources.tallying import stored_tallies
 from app.settings import Settings
 from tests.databases import any_database
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, make, patch
@@ -93,5 +97,26 @@ async def test_tallies_are_what_the_events_are(
     gone = await client.delete(f"/v1/consultation-events/{other['id']}", headers=headers)
     assert gone.status_code == 204, gone.text
     assert await database.read(by_tallies) == seen[-2]
+    assert (await verify_all(settings))[1] == []
+    await database.close()
+
+
+async def test_are_counted_anew_where_a_version_without_them_wrote(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    shared = {"starts_at": "2025-01-01T10:00:00Z", "organiser_id": LIGA}
+    made = [await make(client, "consultation-events", **shared) for _ in range(3)]
+    database = Database(settings.database, pool_size=1, pool_timeout=30)
+    counted = await database.read(stored_tallies)
+    is_first = TALLY.c.name == "level"
+    async with database.transaction() as session:
+        await session.execute(delete(TALLY).where(is_first))
+        await session.execute(update(TALLY).where(~is_first).values(amount=TALLY.c.amount + 1))
+        # What follows from its time is put right in the same run, and counted once.
+        other = update(EVENT).where(EVENT.c.id == UUID(made[0]["id"])).values(starts_on=date(2025, 1, 2))
+        await session.execute(other)
+    assert (await verify_all(settings))[1]
+    assert await migrate_and_render(settings) == 0
+    assert await database.read(stored_tallies) == counted
     assert (await verify_all(settings))[1] == []
     await database.close()
