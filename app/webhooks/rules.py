@@ -47,7 +47,7 @@ def asked_wait(retry_after: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=seconds), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(timedelta(), min((until if until.tzinfo else until.replace(tzinfo=UTC)) - now, LONGEST_WAIT))
 

@@ -219,6 +219,7 @@ class TestWaits:
             ("soon", None),
             ("-1", None),
             ("Wed, 99 Nov 2026 00:00:00 GMT", None),
+            (f"Wed, 01 Jan {9**20} 00:00:00 GMT", None),
             ("0", 0),
             ("120", 120),
             ("9" * 400, LONGEST_WAIT.total_seconds()),
