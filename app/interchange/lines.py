@@ -11,6 +11,7 @@ from app.http.problems import Problem, at
 from app.http.strict_json import parse_strictly
 from app.interchange.bodies import Form
 from app.language import Text
+from app.sheets.separated import unshielded
 
 JSONL, CSV = "application/jsonl", "text/csv"
 MEDIA_TYPES = (JSONL, "application/x-ndjson", CSV)
@@ -28,7 +29,6 @@ NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII)
 AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 """A thousand and more to people who write a decimal comma, a fraction to the programs of others."""
-RUN_BY_SPREADSHEETS = re.compile(r"'[=+\-@\t\r]")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -192,7 +192,7 @@ class Columns:
             case _ if schema.get("format") == "date" and (day := GERMAN_DAY.fullmatch(text)):
                 return f"{day[3]}-{day[2]}-{day[1]}"
             case _:
-                return text[1:] if RUN_BY_SPREADSHEETS.match(text) else text
+                return unshielded(text)
 
     def number(self, text: str) -> Any:
         """A number, with a comma before its fraction where semicolons stand between cells."""

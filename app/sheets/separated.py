@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +23,12 @@ BYTE_ORDER_MARK = "\ufeff"
 # What a spreadsheet takes for the beginning of a formula, the wide forms of East Asian keyboards included.
 SIGNS = "=+\\-@＝＋－＠"  # noqa: RUF001 (they are meant)
 # A reader with another separator than the writer's sees a cell begin behind each of them, and quotes there as its own.
-BEGINS = re.compile(rf"[\s\"]*[{SIGNS}]|[\t\r\n]")
-BEHIND = re.compile(rf"([,;\t\r\n])(?=[\s\"]*[{SIGNS}])")
-ANY_IN_JSON = re.compile(rf"[\",;](?:\s|\\\")*[{SIGNS}]")
+BEGINS = re.compile(rf"['\s\"]*[{SIGNS}]|'*[\t\r\n]")
+# Taken as a whole, also where no sign follows: else a text of line breaks would be looked through once for each of them.
+RUN = re.compile(rf"[,;'\s\"]++([{SIGNS}])?")
+SEPARATOR = re.compile(r"[,;\t\r\n]")
+SHIELDED_SEPARATOR = re.compile(r"([,;\t\r\n])'")
+ANY_IN_JSON = re.compile(rf"(?:[,;]|(?<!\\)\")(?:\s|\\\")*[{SIGNS}]")
 RUN_IN_JSON = re.compile(rf"((?:\A\"|[,;])(?:\s|\\\")*)([{SIGNS}])")
 JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -53,8 +57,22 @@ def cell(value: Any) -> str:
 
 def shielded(text: str) -> str:
     """A text with an apostrophe before whatever a spreadsheet would run, wherever a reader could see a cell begin."""
-    text = BEHIND.sub(r"\1'", text)
+    text = RUN.sub(partial(changed, SEPARATOR, r"\g<0>'"), text)
     return f"'{text}" if BEGINS.match(text) else text
+
+
+def unshielded(text: str) -> str:
+    """The text of which `shielded` made this one."""
+    text = text[1:] if text.startswith("'") and BEGINS.match(text, 1) else text
+    return RUN.sub(partial(changed, SHIELDED_SEPARATOR, r"\1"), text)
+
+
+def changed(what: re.Pattern[str], into: str, run: re.Match[str]) -> str:
+    """What stands before a sign, with its separators changed from the last one on that ends a cell; other text as it is."""
+    if run[1] is None:
+        return run[0]
+    begin = max(run[0].rfind(","), run[0].rfind(";"), 0)
+    return run[0][:begin] + what.sub(into, run[0][begin:])
 
 
 def lossless_cell(value: Any) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -23,10 +24,12 @@ from app.needs.models import Need
 from app.places import Asker, Places
 from app.settings import Settings
 from app.sheets import workbook
+from app.sheets.separated import lossless_cell, shielded, unshielded
 from app.snapshot import Snapshot
 from tests.databases import any_database
 from tests.factories import LIGA, errors_of, goal_id, items_of, make
 from tests.interchange.sheets import Rows, download, everything, name_of, rows_in, sheets_in
+from tests.interchange.test_external import known
 from tests.problems import problem_of
 from tests.reports.making import multiply, stated
 
@@ -221,6 +224,30 @@ class TestCells:
         cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row]
         assert {cell.data_type for cell in cells} <= {"s", "n", "d", "b", "inlineStr"}
         assert all(cell.quotePrefix for cell in cells if str(cell.value).startswith("="))
+
+    async def test_are_what_they_were_when_the_file_is_imported(self, client: httpx.AsyncClient) -> None:
+        texts = (*HARMLESS, *HOSTILE, "'=1", "''\t=1", "a;'=1", "a,'\"\n'@b", "'\n")
+        for number, text in enumerate(texts):
+            districts = [text] if text.isprintable() else []
+            await make(client, "needs", external_ids=[known(str(number))], description=text, districts=districts)
+        file = await download(client, "exports/needs.csv")
+        table = pd.read_csv(io.BytesIO(file.content), dtype=str, keep_default_na=False)
+        theirs = table[["external_ids", "title", "description", "raised_by_id", "visibility", "urgency", "districts"]]
+        answer = await client.post(
+            "/v1/imports",
+            params={"resource": "needs"},
+            content=theirs.to_csv(index=False),
+            headers={"Content-Type": "text/csv"},
+        )
+        assert answer.json() | {"state": "done", "unchanged": len(texts)} == answer.json()
+
+    def test_of_many_lines_take_no_time(self) -> None:
+        """As much as a description holds took 8 seconds, with everything else in the process waiting."""
+        began = process_time()
+        for text in ("\n" * 20_000, "\n" * 20_000 + "=", '"' * 20_000, ",'" * 10_000):
+            assert unshielded(shielded(text)) == text
+            assert json.loads(lossless_cell([text])) == [text]
+        assert process_time() - began < 4
 
     async def test_are_local_times_with_their_zone_when_the_clocks_change(self, client: httpx.AsyncClient) -> None:
         times = {
