@@ -33,7 +33,7 @@ MOST_OF_PARTNER = 5
 BATCH = 50
 BATCH_BYTES = 1024 * 1024
 RECORD_SECONDS = 1.0
-"""How much can be delivered again after a crash: what arrived in this time."""
+"""How much can be delivered again after a crash, and what was hidden meanwhile still be shown: what arrived in this time."""
 TURN_SECONDS = 10.0
 MOST_PASSED = 1_000
 """How many entries that nobody asked for are passed over before that is written down."""
@@ -172,7 +172,7 @@ class Turn:
     async def batch(self) -> bool:
         """Deliver some messages; whether to go on."""
         ahead, ending = await self.dispatcher.waiting(self.endpoint, BATCH), self.dispatcher.runtime.ending
-        recorded_at = self.loop.time()
+        read_at = self.loop.time()
         for message in ahead.messages:
             if self.loop.time() + SECONDS >= self.held_until:
                 raise LeaseLost
@@ -182,10 +182,9 @@ class Turn:
                 await self.record(self.failed(), is_last=True)
                 return False
             self.endpoint |= {"failures": 0, "failing_since": None}
-            if ending.is_set() or self.loop.time() - recorded_at >= RECORD_SECONDS:
-                if not await self.record(self.reached(int(message.position or 0))) or ending.is_set():
-                    return False
-                recorded_at = self.loop.time()
+            if ending.is_set() or self.loop.time() - read_at >= RECORD_SECONDS:
+                # What was read then may be hidden now.
+                return await self.record(self.reached(int(message.position or 0))) and not ending.is_set()
         return await self.record(self.reached(ahead.end), is_last=not ahead.more) and ahead.more
 
     def reached(self, position: int) -> dict[str, Any]:

@@ -119,6 +119,30 @@ class TestMessages:
         assert [each.content["data"]["change"] for each in told] == [changes[0], None, changes[2], changes[3]]
         assert hidden["title"].encode() not in b"".join(each.body for each in told)
 
+    @any_database
+    async def test_do_not_say_what_is_hidden_while_a_slow_receiver_takes_others(
+        self, callers: Callers, worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(delivering, "RECORD_SECONDS", 0)
+        await registered(callers["contributor"], receiver)
+        await worker.deliver()
+        await make(callers["operator"], "goals")
+        shown = await make(callers["operator"], "sub-measures", title="Noch öffentlich")
+
+        async def hides() -> str:
+            hidden = await patch(callers["operator"], "sub-measures", shown, visibility="partners")
+            assert hidden.status_code == 200
+            return OK
+
+        receiver.plan = [hides]
+        await worker.deliver()
+        assert [each.content["type"] for each in receiver.received[1:]] == [
+            "goal.created",
+            "sub_measure.created",
+            "sub_measure.updated",
+        ]
+        assert [each.content["data"]["change"] for each in receiver.received[2:]] == [None, None]
+
 
 class TestRetries:
     async def test_bring_everything_in_order_whatever_the_receiver_does(
