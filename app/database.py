@@ -230,9 +230,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self, seconds: float | None = None) -> AsyncIterator[Snapshot]:
-        """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than a minute.
-
-        Who reads much may say for how many `seconds` it needs it.
+        """One state of the database for many reads; raises TimeoutError in whoever keeps it longer than that: a minute.
 
         It holds a connection: nobody may wait for a client meanwhile. Raises NoPlace when too much else is read.
         """

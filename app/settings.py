@@ -153,7 +153,10 @@ class Settings(BaseSettings):
     @field_validator("database_read_url")
     @classmethod
     def refuse_standbys_of_nothing(cls, value: str | None, known: ValidationInfo) -> str | None:
-        if value is not None and "sqlite" in (checked(value)[:6], known.data.get("database_url", "")[:6]):
+        if value is None:
+            return None
+        urls = (checked(value), known.data.get("database_url", ""))
+        if any(url.startswith("sqlite") for url in urls):
             raise ValueError("must be a standby of a PostgreSQL that is in REGISTER_DATABASE_URL")
         return value
 

@@ -8,18 +8,18 @@ import zlib
 
 from app.http.masking import KEY_PREFIX
 
-PREFIX, FEED_PREFIX = KEY_PREFIX, "crc_"
-"""How a key and the secret of a calendar feed begin: neither works in place of the other."""
+FEED_PREFIX = "crc_"
+"""How the secret of a calendar feed begins, where a key has `KEY_PREFIX`: neither works in place of the other."""
 FORM = re.compile(r"[A-Za-z0-9_-]{43}[0-9a-f]{8}", re.ASCII)
 
 
-def new_key(prefix: str = PREFIX) -> str:
+def new_key(prefix: str = KEY_PREFIX) -> str:
     """A new key."""
     secret = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     return f"{prefix}{secret}{checksum(secret)}"
 
 
-def is_well_formed(key: str, prefix: str = PREFIX) -> bool:
+def is_well_formed(key: str, prefix: str = KEY_PREFIX) -> bool:
     """Whether this can be a key at all; a typing error fails here, without a look into the database."""
     secret = key.removeprefix(prefix)
     return secret != key and bool(FORM.fullmatch(secret)) and checksum(secret[:-8]) == secret[-8:]

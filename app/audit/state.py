@@ -28,6 +28,11 @@ class Kept:
     changes_bytes: int = 0
 
 
+def written(entry: Mapping[str, Any]) -> str:
+    """The line of an entry in the copy."""
+    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+
+
 class State:
     """The folder of one auditor."""
 
@@ -45,7 +50,7 @@ class State:
     def add_changes(self, changes: Iterable[dict[str, Any]]) -> None:
         """Add entries to the copy."""
         with self.changes.open("a", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(change, ensure_ascii=False, separators=(',', ':'))}\n" for change in changes)
+            file.writelines(f"{written(change)}\n" for change in changes)
 
     def add_leaves(self, hashes: Iterable[bytes]) -> None:
         """Add hashes of leaves."""
@@ -87,7 +92,8 @@ class State:
                 by, id = erased.get(entry["position"], (0, ""))
                 if entry["resource_id"] == id and entry["data"] is not None:
                     count += entry.get("redacted_by") is None
-                    left = json.dumps(entry | {"data": None, "salt": None, "redacted_by": by}, ensure_ascii=False)
+                    # As short as it was written: what is longer than its line would run into the next one.
+                    left = written(entry | {"data": None, "salt": None, "redacted_by": by})
                     file.seek(start)
                     file.write(left.encode().ljust(len(line) - 1))
                 start += len(line)

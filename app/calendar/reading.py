@@ -67,9 +67,7 @@ def events(connection: Connection, asked: Asked, setting: Setting) -> Iterator[E
     organiser = name_of(Partner, EVENT.c.organiser_id, asked.caller)
     statement = (
         select(EVENT.c.representation, organiser.label("organiser"))
-        .where(
-            visible(EVENT, asked.caller), EVENT.c.starts_at >= start_of(asked.since, asked.zone), *(conditions or ())
-        )
+        .where(visible(EVENT, asked.caller), EVENT.c.starts_at >= start_of(asked.since, asked.zone), *conditions)
         .order_by(EVENT.c.starts_at, EVENT.c.id)
         .limit(MOST_ENTRIES)
     )

@@ -73,7 +73,7 @@ async def record_keys(
     versions |= {each.id: each.version for each in session.written if each.type == KEY}
     partners = select(PARTNER).where(PARTNER.c.id.in_({row.partner_id for row in rows}))
     ends = {row.id: row.dissolved_on for row in await session.execute(partners)}
-    action = {KeyEvent.partner_deleted: Action.deleted}.get(event, Action.updated)
+    action = Action.deleted if event is KeyEvent.partner_deleted else Action.updated
     written = []
     for row in rows:
         before = versions.get(row.id, 0)

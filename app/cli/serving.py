@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from app.cli.listening import listen_at
 from app.cli.loading import load
-from app.cli.running import carry_out, is_outdated
+from app.cli.running import carry_out, is_outdated, opened
 from app.cli.workers import Workers
 from app.http.ending import Ending
 from app.http.forwarded import Forwarded
@@ -187,8 +187,5 @@ class Server(uvicorn.Server):
 
 async def has_outdated_database(settings: Settings) -> bool:
     """Whether the database is not at the newest schema."""
-    runtime = Runtime.of(settings)
-    try:
-        return await is_outdated(runtime.database)
-    finally:
-        await runtime.close()
+    async with opened(settings) as database:
+        return await is_outdated(database)

@@ -134,12 +134,15 @@ class PreconditionFailed(Problem):
 
 
 class PayloadTooLarge(Problem):
-    """The body is larger than 1 MiB."""
+    """The body is larger than the operation reads: 1 MiB, for an import 100 MiB."""
 
     status = 413
     slug = "payload-too-large"
     title = Text("Die Anfrage ist zu groß", "The request is too large")
-    about = Text("Ein Anfragetext darf höchstens 1 MiB groß sein.", "A request body may have 1 MiB at most.")
+    about = Text(
+        "Ein Anfragetext darf höchstens 1 MiB groß sein, der eines Imports 100 MiB.",
+        "A request body may have 1 MiB at most, that of an import 100 MiB.",
+    )
     remedy = Text(
         "Den Anfragetext aufteilen. Viele Einträge auf einmal nimmt POST /v1/imports an, bis 100 MiB.",
         "Split the body. POST /v1/imports takes many resources at once, up to 100 MiB.",
@@ -200,7 +203,7 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """More requests from an address than in one minute, or more written with a key than in one day; `Retry-After` says when to go on."""
+    """More requests from an address than a minute allows, or more written with a key than a day; `Retry-After` says when to go on."""
 
     status = 429
     slug = "too-many-requests"

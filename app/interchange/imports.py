@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from app.access.caller import Caller
 from app.changes.log import end
-from app.database import table_of
+from app.database import one_at_a_time, table_of
 from app.database_errors import DATABASE_ERRORS
 from app.http.envelope import change_position
 from app.http.errors import NotFound
@@ -101,6 +101,8 @@ async def remember(runtime: Runtime, caller: Caller, row: dict[str, Any]) -> Non
     table = table_of(Import)
     others = select(table).where(table.c.partner_id == caller.partner_id, table.c.state == ImportState.running)
     async with runtime.database.transaction() as session:
+        # Two that begin at once would else not see each other.
+        await one_at_a_time(session, f"import {caller.partner_id}")
         await session.execute(delete(Import).where(col(Import.started_at) < row["started_at"] - KEPT))
         for other in (await session.execute(others)).mappings().all():
             if state_of(runtime, other) is ImportState.running:

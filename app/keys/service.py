@@ -5,7 +5,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.access import keys
@@ -188,24 +187,31 @@ async def make_first(session: Transaction) -> Made | None:
     return await make(session, partner_id, Role.operator, "First key", in_a_year())
 
 
-async def everything(session: AsyncSession) -> list[tuple[str, ...]]:
+async def everything(session: Transaction) -> list[tuple[str, ...]]:
     """Every key as people read it: id, partner, role, beginning, state, last day of use."""
     statement = select(ApiKey, col(Partner.slug), col(Partner.dissolved_on)).join(
         Partner, col(Partner.id) == col(ApiKey.partner_id)
     )
     rows = await session.execute(statement.order_by(col(ApiKey.id)))
     return [
-        (str(key.id), slug, key.role, key.prefix, state_of(key, dissolved_on), f"used {key.last_used_on or 'never'}")
+        (
+            str(key.id),
+            slug,
+            key.role,
+            key.prefix,
+            state_of(session, key, dissolved_on),
+            f"used {key.last_used_on or 'never'}",
+        )
         for key, slug, dissolved_on in rows
     ]
 
 
-def state_of(key: ApiKey, dissolved_on: date | None) -> str:
+def state_of(session: Transaction, key: ApiKey, dissolved_on: date | None) -> str:
     """Whether and until when a key of a partner works, which may have ended."""
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
-    if dissolved_on is not None and dissolved_on < datetime.now(UTC).date():
+    if dissolved_on is not None and dissolved_on < session.today:
         return f"expired, its partner ended on {dissolved_on}"
     if key.expires_at is None:
         return "works"
-    return f"{'works until' if key.expires_at > datetime.now(UTC) else 'expired'} {key.expires_at:%Y-%m-%d %H:%M} UTC"
+    return f"{'works until' if key.expires_at > session.now else 'expired'} {key.expires_at:%Y-%m-%d %H:%M} UTC"

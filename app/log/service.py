@@ -162,11 +162,9 @@ async def register(session: Transaction, key: str) -> CosignerPublic:
         is_one = False
     if not is_one:
         raise Invalid(errors=[at("verifier_key", code="not_a_key", detail=NO_COSIGNER)])
-    row = await session.get(Cosigner, key)
-    if row is None:
-        row = Cosigner(verifier_key=key, partner_id=own(session.by), registered_at=session.now)
-        session.add(row)
-        await session.flush()
+    values = {"verifier_key": key, "partner_id": own(session.by), "registered_at": session.now}
+    await session.execute(inserting(session)(Cosigner).values(values).on_conflict_do_nothing())
+    row = await session.get_one(Cosigner, key)
     if row.partner_id != session.by.partner_id:
         raise Invalid(errors=[at("verifier_key", code="taken", detail=TAKEN)])
     return CosignerPublic.model_validate(row, from_attributes=True)
@@ -222,9 +220,13 @@ def refused(code: str, detail: Text) -> Invalid:
 async def keep(session: Transaction, size: int, line: str, signed_at: datetime) -> CosignaturePublic:
     """Keep a cosignature in the place of an earlier one of the same partner and size."""
     row = {"size": size, "partner_id": own(session.by), "line": line, "signed_at": signed_at}
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     newer = {"line": line, "signed_at": signed_at}
     key = [col(Cosignature.size), col(Cosignature.partner_id)]
-    keeping = insert(Cosignature).values(row).on_conflict_do_update(index_elements=key, set_=newer)
+    keeping = inserting(session)(Cosignature).values(row).on_conflict_do_update(index_elements=key, set_=newer)
     await session.execute(keeping)
     return CosignaturePublic.model_validate(row)
+
+
+def inserting(session: Transaction) -> Any:
+    """What makes an INSERT that says what becomes of a row that is there already."""
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

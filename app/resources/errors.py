@@ -89,7 +89,7 @@ class TransitionNotAllowed(Problem):
         "The status cannot be changed to this from where it is.",
     )
     remedy = Text("Einen Status wählen, den allowed nennt.", "Choose a status that allowed names.")
-    sample: ClassVar = {"allowed": ["in_progress", "dropped"]}
+    sample: ClassVar = {"allowed": ["in_progress", "suspended"]}
     own: ClassVar = {
         "allowed": (
             list[Code],

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from app.consultation_events.models import ConsultationEvent
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.consultation_events.terms import EventStatus
 from app.database import table_of
+from app.days import start_of
 from app.decisions.models import DecisionList
 from app.decisions.queries import filters as decisions_that
 from app.decisions.resource import DECISIONS
@@ -122,15 +123,18 @@ def latest_decisions(look: Look) -> list[tuple[Named, str]]:
 
 
 def meeting(look: Look, *, is_next: bool) -> tuple[Named, str] | None:
-    """The last event that was held, or the next one that is expected, with its time."""
-    event, now = table_of(ConsultationEvent), datetime.now(UTC)
+    """The last event that was held, or the next one that is expected, of today on, with its time.
+
+    A page stays what it is for a day, so it goes by the day.
+    """
+    event = table_of(ConsultationEvent)
     columns = (event.c.id, event.c.title, event.c.starts_at, event.c.timezone)
     wanted = select(*columns).where(visible(event, look.caller)).limit(1)
     if is_next:
-        wanted = wanted.where(event.c.status.in_(EXPECTED), event.c.starts_at >= now).order_by(event.c.starts_at)
+        today = start_of(look.today, look.settings.zone)
+        wanted = wanted.where(event.c.status.in_(EXPECTED), event.c.starts_at >= today).order_by(event.c.starts_at)
     else:
-        wanted = wanted.where(event.c.status == EventStatus.held, event.c.starts_at <= now)
-        wanted = wanted.order_by(event.c.starts_at.desc())
+        wanted = wanted.where(event.c.status == EventStatus.held).order_by(event.c.starts_at.desc())
     row = look.connection.execute(wanted).mappings().first()
     if row is None:
         return None

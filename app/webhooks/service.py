@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.agreements.models import Agreement
 from app.changes.feed import FEED
 from app.changes.log import Transaction
+from app.database import one_at_a_time
 from app.http.conditional import Preconditions
 from app.http.errors import Invalid, NotFound
 from app.http.problems import FieldError, at
@@ -56,6 +57,8 @@ async def make(session: Transaction, settings: Settings, content: WebhookEndpoin
     partner_id = session.by.partner_id
     if partner_id is None:
         raise NotFound
+    # Of two that are made at once each counts the other.
+    await one_at_a_time(session, f"webhook endpoints {partner_id}")
     count = select(func.count()).where(col(WebhookEndpoint.partner_id) == partner_id)
     if (await session.execute(count)).scalar_one() >= MOST_ENDPOINTS:
         raise Invalid(errors=[at(code="too_many", detail=TOO_MANY)])

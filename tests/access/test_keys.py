@@ -37,7 +37,7 @@ class TestKeys:
         assert len({key[4:12] for key in made}) == 1000
 
     def test_have_the_form_that_the_contract_tells_scanners(self) -> None:
-        assert f"^{keys.PREFIX}{keys.FORM.pattern}$" == KEY_PATTERN
+        assert f"^{keys.KEY_PREFIX}{keys.FORM.pattern}$" == KEY_PATTERN
 
     def test_with_one_other_letter_are_none(self) -> None:
         for position, letter in product(range(55), BASE64URL + " .é\n"):

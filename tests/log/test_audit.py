@@ -138,3 +138,17 @@ def test_keeps_its_files_from_others(tmp_path: Path) -> None:
     state.keep()
     assert state.folder.stat().st_mode & 0o077 == 0
     assert state.file.stat().st_mode & 0o077 == 0
+
+
+def test_erases_an_entry_without_a_touch_of_the_next(tmp_path: Path) -> None:
+    """One that had little data and names many others is no longer afterwards than it was."""
+    named = [{"position": number, "data_digest": "A"} for number in range(1, 300)]
+    entry = {"resource_id": "g", "salt": None, "redacted_by": None, "leaf": {"redacts": named}}
+    state = State(tmp_path)
+    state.add_changes(
+        [{**entry, "position": 300, "data": {"id": "g"}}, {**entry, "position": 301, "data": {"id": "g"}}]
+    )
+    assert state.erase({300: (301, "g")}) == 1
+    first, second = state.entries()
+    assert (first["data"], first["redacted_by"], first["leaf"]["redacts"]) == (None, 301, named)
+    assert second["data"] == {"id": "g"}

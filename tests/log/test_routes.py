@@ -1,5 +1,6 @@
 """`/v1/log`"""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -105,8 +106,8 @@ class TestCosignatures:
         answer = await callers["contributor"].post("/v1/log/cosignatures", json=signed)
         problem_of(answer, 422, "validation-error")
         assert answer.json()["errors"][0]["code"] == "not_signed"
-        for _ in range(2):
-            answer = await callers["contributor"].post("/v1/log/cosigners", json=body)
+        both = [callers["contributor"].post("/v1/log/cosigners", json=body) for _ in range(2)]
+        for answer in await asyncio.gather(*both):
             assert (answer.status_code, answer.json()["partner_id"]) == (201, CARITAS)
         answer = await liga.post("/v1/log/cosigners", json=body)
         assert answer.json()["errors"][0]["code"] == "taken"

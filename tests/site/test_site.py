@@ -16,6 +16,7 @@ from app.catalogue import FEATURES
 from app.cli.demo import built_in_demo, load_demo
 from app.site.frame import PAGE_POLICY
 from app.site.reports import REPORT_PAGES
+from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CARITAS, items_of, make, patch
@@ -191,6 +192,14 @@ class TestRecord:
             if feature.kind.key == "id":
                 page = check(await empty_client.get(f"/{feature.kind.path}", headers=GERMAN))
                 assert "Dazu ist noch nichts erfasst." in text_of(page)
+
+    async def test_goes_by_the_day(self, client: httpx.AsyncClient, app: FastAPI) -> None:
+        """What is kept of a day holds for all of it: an event of this morning is the next one until tomorrow."""
+        clock = Clock(app)
+        await make(client, "consultation-events", title="Frühstück", starts_at=f"{clock.day}T06:00:00Z")
+        assert "Frühstück" in text_of(check(await client.get("/", headers=GERMAN))).partition("Nächster Termin")[2][:40]
+        clock.wait(1)
+        assert "Kein Termin angekündigt" in text_of(check(await client.get("/", headers=GERMAN)))
 
     async def test_shows_hostile_texts_as_they_are(self, client: httpx.AsyncClient) -> None:
         event = await make(client, "consultation-events", title=HOSTILE, description=f"{HOSTILE}\nhttps://a.example/ b")
