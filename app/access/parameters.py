@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import chain
+from typing import Any, NamedTuple, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
@@ -20,6 +22,16 @@ AS_IN_JSON = {int: re.compile(r"-?(0|[1-9]\d*)(\.0+)?", re.ASCII), bool: re.comp
 CODES = {int: "int_parsing", bool: "bool_parsing"}
 
 
+class Parameter(NamedTuple):
+    """A parameter: whether it takes several values, and whether these are whole numbers, or true and false."""
+
+    is_list: bool
+    types: tuple[type, ...]
+
+
+UNKNOWN = Parameter(is_list=True, types=())
+
+
 async def check_parameters(request: Request, _caller: Anyone) -> None:
     """Refuse with Invalid a parameter that is sent more than once and takes one value, and one that is not written as in JSON.
 
@@ -31,30 +43,34 @@ async def check_parameters(request: Request, _caller: Anyone) -> None:
     odd = [(name, value) for name, value in sent if LIKE_A_VALUE.fullmatch(value)]
     if not odd and len(times) == len(sent):
         return
-    known = dict(parameters_of(request.scope["route"]))
+    known = parameters_of(request.scope["route"])
     wrong = {
         name: CODES[kind]
         for name, value in odd
-        for kind in known.get(name, (False, ()))[1]
+        for kind in known.get(name, UNKNOWN).types
         if not AS_IN_JSON[kind].fullmatch(value)
     }
-    wrong |= {name: "sent_twice" for name in times if times[name] > 1 and known.get(name, (True,))[0] is False}
+    wrong |= {name: "sent_twice" for name in times if times[name] > 1 and not known.get(name, UNKNOWN).is_list}
     if wrong:
         codes = [(name, wrong[name]) for name in times if name in wrong]
         raise Invalid(errors=[FieldError("parameter", printable(name), code, MESSAGES[code]) for name, code in codes])
 
 
-def parameters_of(route: APIRoute) -> Iterator[tuple[str, tuple[bool, tuple[type, ...]]]]:
-    """The query parameters of an operation, which are the fields of its query schema.
+def parameters_of(route: APIRoute) -> Mapping[str, Parameter]:
+    """The query parameters of an operation, which are the fields of its query schema."""
+    schemas = (parameter.field_info.annotation for parameter in route.dependant.query_params)
+    fields = (fields_of(schema) for schema in schemas if isinstance(schema, type) and issubclass(schema, BaseModel))
+    return dict(chain.from_iterable(each.items() for each in fields))
 
-    Each with whether it takes several values, and whether these are whole numbers, or true and false.
-    """
-    for parameter in route.dependant.query_params:
-        schema = parameter.field_info.annotation
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            for name, field in schema.model_fields.items():
-                parts = tuple(parts_of(field.annotation))
-                yield field.alias or name, (list in parts, tuple(each for each in AS_IN_JSON if each in parts))
+
+@cache
+def fields_of(schema: type[BaseModel]) -> Mapping[str, Parameter]:
+    """The same of a schema, found out once: types are slow to ask what they consist of."""
+    found: dict[str, Parameter] = {}
+    for name, field in schema.model_fields.items():
+        parts = tuple(parts_of(field.annotation))
+        found[field.alias or name] = Parameter(list in parts, tuple(each for each in AS_IN_JSON if each in parts))
+    return found
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:
