@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-demo soak test cover check fmt openapi docs screenshot migrate migration contract release bench bench-smoke
+.PHONY: help setup run run-demo soak test cover suite check fmt openapi docs screenshot migrate migration contract release bench bench-smoke
 .PHONY: attacks lock
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(if $(shell command -v uv),uv,$(PYTHON) -m uv)
 # Tests are compiled once, not in each of their processes.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=worksteal
+# To check types takes a minute on one core, and to load the tests is the work of one at first.
+BESIDE := $(MAKE) --no-print-directory --jobs=2 --keep-going
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 
@@ -45,11 +47,14 @@ run-demo: $(RUNTIME) ## Start a sandbox with an invented year in it, in a folder
 	cd demo && ../$(BIN)/register keys init
 	cd demo && ../$(BIN)/register serve
 
-test: check ## Run all checks and all tests, on SQLite and on PostgreSQL
-	$(PYTEST)
+test: $(DEVELOPMENT) ## Run all checks and all tests, on SQLite and on PostgreSQL
+	$(BESIDE) check suite
 
-cover: check ## The same, and measure what the tests reach: 95 % of lines and branches at least
-	$(PYTEST) --cov
+cover: $(DEVELOPMENT) ## The same, and measure what the tests reach: 95 % of lines and branches at least
+	$(BESIDE) check suite MEASURED=--cov
+
+suite: $(DEVELOPMENT)
+	$(PYTEST) $(MEASURED)
 
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, make up requests and histories, try all on each database
 	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/involvement tests/contract/test_properties.py
