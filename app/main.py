@@ -24,6 +24,7 @@ from app.http.envelope import Envelope
 from app.http.forwarded import Forwarded
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
+from app.http.problems import Problem
 from app.http.rate_limit import RateLimit
 from app.http.retrying import Retry
 from app.http.sending import LargeAnswers
@@ -147,7 +148,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyGuard, guards=GUARDS)
     app.add_middleware(LargeAnswers)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, refuse=app.exception_handlers[Problem])
     app.add_middleware(Turns)
     app.add_middleware(Forwarded, proxies=settings.proxies, root_path=settings.root_path)
     return app

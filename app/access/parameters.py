@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import chain
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -33,17 +33,20 @@ UNKNOWN = Parameter(is_list=True, types=())
 
 
 async def check_parameters(request: Request, _caller: Anyone) -> None:
+    """Refuse what no operation takes; the caller comes before it, as before every other judgement of the parameters."""
+    check_sent(request.query_params.multi_items(), partial(parameters_of, request.scope["route"]))
+
+
+def check_sent(sent: Sequence[tuple[str, str]], taken: Callable[[], Mapping[str, Parameter]]) -> None:
     """Refuse with Invalid a parameter that is sent more than once and takes one value, and one that is not written as in JSON.
 
-    FastAPI would take the last and other servers take the first; `1_0` is ten and `on` is true to Python alone. The caller
-    comes before it, as before every other judgement of the parameters.
+    FastAPI would take the last and other servers take the first; `1_0` is ten and `on` is true to Python alone.
     """
-    sent = request.query_params.multi_items()
     times = Counter(name for name, _ in sent)
     odd = [(name, value) for name, value in sent if LIKE_A_VALUE.fullmatch(value)]
     if not odd and len(times) == len(sent):
         return
-    known = parameters_of(request.scope["route"])
+    known = taken()
     wrong = {
         name: CODES[kind]
         for name, value in odd
@@ -65,7 +68,7 @@ def parameters_of(route: APIRoute) -> Mapping[str, Parameter]:
 
 @cache
 def fields_of(schema: type[BaseModel]) -> Mapping[str, Parameter]:
-    """The same of a schema, found out once: types are slow to ask what they consist of."""
+    """The fields of a query schema as parameters, found out once: types are slow to ask what they consist of."""
     found: dict[str, Parameter] = {}
     for name, field in schema.model_fields.items():
         parts = tuple(parts_of(field.annotation))

@@ -4,10 +4,13 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
@@ -24,6 +27,9 @@ logger = logging.getLogger("app.access")
 failures = logging.getLogger("app.failure")
 
 API_VERSION = "1.0.0"
+Refuse = Callable[[Request, Problem], Awaitable[Response]]
+"""What makes an answer of what is wrong with a head."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -141,11 +147,16 @@ def is_text(encoded: bytes) -> bool:
     return True
 
 
+async def as_document(request: Request, refusal: Problem) -> Response:
+    """A refusal as a problem document."""
+    return problem_response(request.scope, refusal)
+
+
 class Envelope:
     """The ASGI middleware around all that answers: nothing leaves the service without its headers, not even a failure."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, refuse: Refuse = as_document) -> None:
+        self.app, self.refuse = app, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -195,7 +206,7 @@ class Envelope:
             return
         refusal = refusal_of(scope)
         if refusal is not None:
-            await problem_response(scope, refusal)(scope, receive, send)
+            await (await self.refuse(Request(scope), refusal))(scope, receive, send)
             return
         inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         await self.app(inside, receive, send)

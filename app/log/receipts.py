@@ -17,13 +17,13 @@ from app.runtime import Runtime
 
 async def answer_receipt(runtime: Runtime, caller: Caller, kind: str, id: UUID) -> Response:
     """The receipt of the newest entry about a resource; raises NotFound for whoever does not see all that it says."""
-    signer = signer_of(runtime.settings)
     wanted = entries(caller, Wanted(types=[kind], resource_id=id)).order_by(CHANGE.position.desc()).limit(1)
 
     def work(connection: Connection) -> str:
         row = connection.execute(wanted).first()
         if row is None or leaf_shown(row) == "null":
             raise NotFound
+        signer = signer_of(runtime.settings)
         tree = Tree(connection)
         proof = prove_inclusion(tree, row.position, None)
         note = checkpoint_of(tree, signer, caller, proof.size)

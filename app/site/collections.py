@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 from starlette.responses import Response
 
+from app.access.parameters import check_sent, fields_of
 from app.access.visibility import visible
 from app.catalogue import FEATURES, Feature
 from app.database import table_of
@@ -95,9 +97,11 @@ class Collection:
         return [(form, look.file(f"/v1/exports/{name}.{suffix}", **kept)) for form, suffix in FILES]
 
     def wanted(self, look: Look) -> ListQuery:
-        """What the address asks of the list; raises RequestValidationError as the API does."""
+        """What the address asks of the list; raises Invalid and RequestValidationError as the API does."""
+        sent = look.request.query_params.multi_items()
+        check_sent(sent, partial(fields_of, self.feature.query))
         asked: dict[str, Any] = {}
-        for name, value in look.request.query_params.multi_items():
+        for name, value in sent:
             field = self.feature.query.model_fields.get(name)
             if field is not None and takes_many(field.annotation):
                 asked.setdefault(name, []).append(value)

@@ -148,6 +148,8 @@ class TestAddresses:
             ("/v1/goals?q=M%FCller", 400, "malformed-request"),
             ("/v1/goals?%FF=1", 400, "malformed-request"),
             ("/v1/goals?q=%E2%82", 400, "malformed-request"),
+            ("/goals/M%FCller", 404, "not-found"),
+            ("/goals?q=M%FCller", 400, "malformed-request"),
         ],
     )
     async def test_in_another_encoding_are_none(
@@ -158,6 +160,11 @@ class TestAddresses:
             answer = await offline.request(method, address)
             problem_of(answer, status, slug)
             assert "UTF-8" in answer.json()["detail"]
+        page = await offline.get(address, headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["content-type"].partition("/")[0]) == (
+            status,
+            "application" if "/v1" in address else "text",
+        )
 
 
 class TestLines:

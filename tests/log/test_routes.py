@@ -19,7 +19,7 @@ from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import ENTRIES, LOG_KEY, Templates, client_of, running
 from tests.databases import any_database
-from tests.factories import CARITAS, make, patch
+from tests.factories import CARITAS, NOWHERE, make, patch
 from tests.problems import problem_of
 
 Callers = Mapping[str, httpx.AsyncClient]
@@ -183,6 +183,7 @@ async def test_says_that_it_has_no_key_yet(settings: Settings, templates: Templa
             problem_of(answer, 503, "unavailable")
             assert "register log init" in json.dumps(answer.json())
         assert (await client.get("/v1/log/leaves")).status_code == 200
+        problem_of(await client.get(f"/v1/decisions/{NOWHERE}/receipt"), 404, "not-found")
     del app
 
 

@@ -241,6 +241,8 @@ class TestRecord:
             ("/goals/00000000-0000-0000-0000-000000000000", 404),
             ("/decisions/x/statements", 404),
             ("/goals?colour=red", 422),
+            ("/goals?limit=1_0", 422),
+            ("/goals?q=a&q=b", 422),
             ("/decisions?status=forgotten", 422),
             ("/charts/secrets.svg", 404),
         ],
