@@ -23,7 +23,7 @@ from app.places import Places, asking
 from app.postgresql import ALONE, CONNECT_SECONDS, Server
 from app.searching import forget_erased
 from app.snapshot import Snapshot
-from app.sqlite import make_private_first, prepare_sqlite
+from app.sqlite import apart, make_private_first, prepare_sqlite
 from app.standbys import UNREAD, Standby
 
 Result = TypeVar("Result")
@@ -153,6 +153,13 @@ class Database:
         """Let other writers wait longer for what the block writes, where only one writes at a time."""
         pool: Any = self.writer.pool
         return pool.patient(seconds) if self.is_sqlite else nullcontext()
+
+    async def apart(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What a part of a transaction comes to that takes long, carried out where it stops nobody else.
+
+        On SQLite that is another thread: nothing may be waited for in it but the transaction's own statements.
+        """
+        return await (apart(work) if self.is_sqlite else work)
 
     def watched(self) -> AbstractContextManager[None]:
         """Look after the server for as long as the block waits for it."""

@@ -10,10 +10,11 @@ import os
 import re
 import sqlite3
 import time
+from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -24,6 +25,8 @@ from sqlalchemy.util import await_
 
 from app.days import day_in_zone
 from app.lines import FairPool
+
+Result = TypeVar("Result")
 
 DRIVER = "sqlite+inplace"
 """What SQLAlchemy knows it by."""
@@ -106,6 +109,18 @@ async def begins_at_once(session: AsyncSession) -> bool:
     is_free = pool.checkedout() == 0
     connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
     return is_free and not connection.has_waited
+
+
+async def apart(work: Coroutine[Any, Any, Result]) -> Result:
+    """What work over a connection comes to that only this work uses meanwhile, in a thread: its statements run where it does.
+
+    Whoever stops waiting for it waits until it has ended.
+    """
+    step = asyncio.ensure_future(asyncio.to_thread(asyncio.run, work))
+    try:
+        return await asyncio.shield(step)
+    finally:
+        await asyncio.wait([step])
 
 
 async def at_once() -> None:

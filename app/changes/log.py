@@ -211,7 +211,8 @@ async def append(session: Transaction) -> None:
     """
     if session.written or session.pending.count:
         await session.flush()
-        await session.run_sync(lambda inner: append_in(inner.connection(), session))
+        adding = session.run_sync(lambda inner: append_in(inner.connection(), session))
+        await (session.database.apart(adding) if session.pending.count else adding)
     if session.pending.tallies:
         await session.run_sync(lambda inner: add_tallies(inner.connection(), session.pending.tallies))
     for index, blank in session.blanks:

@@ -3,13 +3,22 @@
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from app.changes.tallies import Cell, Tallies
 
 CHUNK = 1_000
 Entry = tuple[Any, ...]
 """The columns of an entry as the driver gets them, its position excepted."""
+
+
+class Packed(NamedTuple):
+    """Entries that somebody else adds later, with what they count."""
+
+    chunks: bytes
+    count: int
+    size: int
+    tallies: Tallies
 
 
 class Pending:
@@ -31,9 +40,18 @@ class Pending:
             self.tallies.update(each)
         self.last += entries
         if len(self.last) >= CHUNK:
-            self.file = self.file or TemporaryFile()  # noqa: SIM115 (closed by `close`)
-            pickle.dump(self.last, self.file)
+            self.put_off()
+
+    def put_off(self) -> None:
+        """Let what waits in memory wait in the file."""
+        if self.last:
+            pickle.dump(self.last, self.kept())
             self.last = []
+
+    def kept(self) -> BinaryIO:
+        """The file."""
+        self.file = self.file or TemporaryFile()  # noqa: SIM115 (closed by `close`)
+        return self.file
 
     def chunks(self) -> Iterator[Sequence[Entry]]:
         """All entries in their order, some at a time."""
@@ -45,12 +63,20 @@ class Pending:
         if self.last:
             yield self.last
 
-    def take(self) -> tuple[list[Entry], int, Tallies]:
-        """All entries, which are then not waiting here any more, what they count, and in what their subjects are counted."""
-        taken = [entry for entries in self.chunks() for entry in entries], self.size, self.tallies
+    def take(self) -> Packed:
+        """All entries, which are then not waiting here any more."""
+        chunks = b"".join(pickle.dumps(chunk) for chunk in self.chunks())
+        taken = Packed(chunks, self.count, self.size, self.tallies)
         self.close()
         self.count, self.size, self.tallies, self.last, self.file = 0, 0, Tallies(), [], None
         return taken
+
+    def add_packed(self, packed: Packed) -> None:
+        """Add those that were taken elsewhere behind the others."""
+        self.put_off()
+        self.kept().write(packed.chunks)
+        self.count, self.size = self.count + packed.count, self.size + packed.size
+        self.tallies.update(packed.tallies)
 
     def close(self) -> None:
         """Let go of the file."""

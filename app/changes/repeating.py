@@ -7,18 +7,15 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from app.changes.log import Transaction, lay_by
-from app.changes.pending import Entry
-from app.changes.tallies import Tallies
+from app.changes.pending import Packed
 from app.steps import Differs, Step, noting, repeat, repeat_alike
 
 
 class Work(NamedTuple):
-    """What was done: the statements, and the entries of the log with what they count for a quota and for tallies."""
+    """What was done: the statements, and the entries of the log."""
 
     steps: list[Step]
-    entries: list[Entry]
-    size: int
-    tallies: Tallies
+    entries: Packed
 
     @property
     def writes(self) -> bool:
@@ -36,7 +33,7 @@ async def noted(session: Transaction, do: Callable[[list[Step]], Awaitable[None]
     with noting(connection) as steps:
         await do(steps)
         await lay_by(session)
-    return Work(steps, *session.pending.take())
+    return Work(steps, session.pending.take())
 
 
 async def repeated(session: Transaction, work: Work, *, is_same: bool) -> bool:
@@ -52,5 +49,5 @@ async def repeated(session: Transaction, work: Work, *, is_same: bool) -> bool:
                 await session.run_sync(lambda inner: repeat_alike(inner.connection(), work.steps))
         except Differs:
             return False
-    session.pending.add(work.entries, work.size, work.tallies)
+    session.pending.add_packed(work.entries)
     return True

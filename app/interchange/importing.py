@@ -30,7 +30,9 @@ from app.private_copy import private_copy
 from app.steps import Step
 
 BATCH = 25
-"""How many lines are written without a look at who else waits for this process: some hundredths of a second."""
+"""How many lines are tried together where others wait for what they touch: some hundredths of a second."""
+BATCH_APART = 500
+"""The same on SQLite, where what others read is not held: the more together, the less work, above all in the transaction that writes."""
 SMALL = 64 * 1024
 """How many bytes a file may have for which SQLite's is not copied: some hundred lines."""
 MOST_ANEW = 1_000
@@ -108,8 +110,8 @@ class Importing:
         async with self.trying() as (begun, position):
             async for lines in self.batches():
                 async with begun() as session:
-                    tried = await self.try_batch(session, lines)
-                writes, size = writes or tried.work.writes, size + tried.work.size
+                    tried = await self.database.apart(self.try_batch(session, lines))
+                writes, size = writes or tried.work.writes, size + tried.work.entries.size
                 self.check_size(size)
                 await asyncio.to_thread(pickle.dump, tried, file)
                 self.lines_done += len(lines)
@@ -162,11 +164,11 @@ class Importing:
                     is_same = trial.position is not None and await end(session) == trial.position
                     while trial.file.tell() < trial.end:
                         tried: Tried = pickle.load(trial.file)  # noqa: S301 (our own file)
-                        if await repeated(session, tried.work, is_same=is_same):
+                        if await self.database.apart(repeated(session, tried.work, is_same=is_same)):
                             written.add(tried.counts)
                         else:
                             anew += tried.number
-                            await self.write_anew(session, tried.lines, anew)
+                            await self.database.apart(self.write_anew(session, tried.lines, anew))
                         self.lines_done += tried.number
                         await self.tell(written)
                         # Whoever else waits for this process comes next.
@@ -196,8 +198,9 @@ class Importing:
         """The well-formed lines, some at a time, read where it stops nobody else."""
         self.file.seek(0)
         lines, seen = lines_of(self.file, self.media_type, self.form), set[bytes]()
+        most = BATCH_APART if self.database.is_sqlite else BATCH
         while True:
-            read = await asyncio.to_thread(lambda: list(islice(lines, BATCH)))
+            read = await asyncio.to_thread(lambda: list(islice(lines, most)))
             if not read:
                 return
             said = await asyncio.to_thread(self.judged, read, seen)

@@ -34,6 +34,9 @@ NO_ID = Text(
 )
 SAID_TWICE = Text("Diese Id steht schon in einer früheren Zeile.", "This id stands in an earlier line already.")
 
+PARTS = 20
+"""Into how many parts lines are divided where one is wrong."""
+
 
 class Said(NamedTuple):
     """A line that is well-formed: its number, by which id it is known, and what it says."""
@@ -84,7 +87,7 @@ class Tally:
 async def try_lines(
     session: Transaction, form: Form, lines: Sequence[Said], tally: Tally, steps: list[Step] | None = None
 ) -> Counts:
-    """Write lines together; where that is refused, one by one, to note what is wrong with which.
+    """Write lines together; where that is refused, some of them and at last one by one, to note what is wrong with which.
 
     What is undone is taken out of the `steps`, where they are noted. Returns what the others came to.
     """
@@ -100,7 +103,9 @@ async def try_lines(
         if len(lines) == 1:
             tally.fail(lines[0].number, problem)
         else:
-            each = [await try_lines(session, form, [line], tally, steps) for line in lines]
+            some = max(1, len(lines) // PARTS)
+            parts = [lines[start : start + some] for start in range(0, len(lines), some)]
+            each = [await try_lines(session, form, part, tally, steps) for part in parts]
             counts = Counts(*map(sum, zip(*each, strict=True)))
     session.expunge_all()
     return counts

@@ -57,7 +57,8 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> Beside:
         return beside.same[-1]
 
     monkeypatch.setattr(importing, "SMALL", 0)
-    monkeypatch.setattr(importing, "BATCH", BATCH)
+    for name in ("BATCH", "BATCH_APART"):
+        monkeypatch.setattr(importing, name, BATCH)
     monkeypatch.setattr(Importing, "write", write_late)
     monkeypatch.setattr(importing, "repeated", seen)
     return beside
