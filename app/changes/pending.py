@@ -16,7 +16,7 @@ class Packed(NamedTuple):
     """Entries that somebody else adds later, with what they count."""
 
     chunks: bytes
-    count: int
+    number: int
     size: int
     tallies: Tallies
 
@@ -75,7 +75,7 @@ class Pending:
         """Add those that were taken elsewhere behind the others."""
         self.put_off()
         self.kept().write(packed.chunks)
-        self.count, self.size = self.count + packed.count, self.size + packed.size
+        self.count, self.size = self.count + packed.number, self.size + packed.size
         self.tallies.update(packed.tallies)
 
     def close(self) -> None:
