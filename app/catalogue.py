@@ -1,58 +1,41 @@
 """The kinds of resources that the register offers: all that is generic over them reads this one list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement
-
-from app.access.caller import Caller
-from app.agreements import queries as agreements
 from app.agreements.models import AgreementList
 from app.agreements.resource import AGREEMENTS
-from app.consultation_events import queries as consultation_events
 from app.consultation_events.models import ConsultationEventList
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.decisions import queries as decisions
 from app.decisions.models import DecisionList
 from app.decisions.resource import DECISIONS
-from app.goals import queries as goals
 from app.goals.models import GoalList
 from app.goals.resource import GOALS
-from app.indicators import queries as indicators
 from app.indicators.models import IndicatorList
 from app.indicators.resource import INDICATORS
 from app.language import Text
-from app.needs import queries as needs
 from app.needs.models import NeedList
 from app.needs.resource import NEEDS
-from app.objections import queries as objections
 from app.objections.models import ObjectionList
 from app.objections.resource import OBJECTIONS
-from app.observations import queries as observations
 from app.observations.models import ObservationList
 from app.observations.resource import OBSERVATIONS, observation_id
-from app.partners import queries as partners
 from app.partners.models import PartnerList
 from app.partners.resource import PARTNERS
-from app.progress_reports import queries as progress_reports
 from app.progress_reports.models import ProgressReportList
 from app.progress_reports.resource import PROGRESS_REPORTS
-from app.proposals import queries as proposals
 from app.proposals.models import ProposalList
 from app.proposals.resource import PROPOSALS
 from app.resources.examples import EXAMPLE_TIME
 from app.resources.ids import named_id, shown_id
 from app.resources.kind import Kind
 from app.resources.lists import ListQuery
-from app.statements import queries as statements
 from app.statements.models import StatementList
 from app.statements.resource import STATEMENTS, statement_id
-from app.sub_measures import queries as sub_measures
 from app.sub_measures.models import SubMeasureList
 from app.sub_measures.resource import SUB_MEASURES
-from app.topics import queries as topics
 from app.topics.models import TopicList
 from app.topics.resource import TOPICS
 
@@ -64,14 +47,12 @@ SAID_OF_DRESDEN: Mapping[str, Any] = {"agreement_id": named_id("agreements", DRE
 class Feature:
     """A kind of resource and what is offered of it.
 
-    `query` is what its list can be asked for and `filters` the conditions of that; `label` is what people call many of
-    it, `about` a sentence for the docs, where it has a tag of its own. `example` holds what the register itself says of
+    `query` is what its list can be asked for, `label` what people call many of it, `about` a sentence for the docs, where it has a tag of its own. `example` holds what the register itself says of
     the example in the contract: the ids are those of Dresden's data and of the demo year, so that they lead somewhere.
     """
 
     kind: Kind[Any]
     query: type[ListQuery]
-    filters: Callable[[Any, Caller], list[ColumnElement[bool]]]
     label: Text
     about: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +68,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         PARTNERS,
         PartnerList,
-        partners.filters,
         Text("Partner", "Partners"),
         "The organisations that cooperate: the city, the umbrella association and its members.",
         {"id": named_id("partners", "awo-dresden")},
@@ -95,7 +75,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         AGREEMENTS,
         AgreementList,
-        agreements.filters,
         Text("Vereinbarungen", "Agreements"),
         "The cooperation agreements that an installation holds.",
         {"id": named_id("agreements", DRESDEN)},
@@ -103,7 +82,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         TOPICS,
         TopicList,
-        topics.filters,
         Text("Themenfelder", "Topics"),
         "The fields of work that an agreement names.",
         {"id": named_id("topics", DRESDEN, "health")},
@@ -111,7 +89,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         GOALS,
         GoalList,
-        goals.filters,
         Text("Ziele", "Goals"),
         "What an agreement wants to reach in a topic.",
         {"id": named_id("goals", DRESDEN, 2)},
@@ -119,7 +96,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         SUB_MEASURES,
         SubMeasureList,
-        sub_measures.filters,
         Text("Teilmaßnahmen", "Sub-measures"),
         "What the partners do for a goal, and how far it is.",
         {"id": named_id("sub-measures", DRESDEN, 3, 4), "code": "3.4"},
@@ -127,21 +103,18 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         CONSULTATION_EVENTS,
         ConsultationEventList,
-        consultation_events.filters,
         Text("Beteiligungstermine", "Consultation events"),
         "Talks, conferences and expert days in which the partners are heard.",
     ),
     Feature(
         DECISIONS,
         DecisionList,
-        decisions.filters,
         Text("Entscheidungen", "Decisions"),
         "What the city is to decide, whom it hears before, and what they say.",
     ),
     Feature(
         STATEMENTS,
         StatementList,
-        statements.filters,
         Text("Stellungnahmen", "Statements"),
         example={
             "id": statement_id(shown_id("decisions"), named_id("partners", "caritas-dresden")),
@@ -151,7 +124,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         NEEDS,
         NeedList,
-        needs.filters,
         Text("Bedarfe", "Needs"),
         "What partners raise, short-term challenges included, and what they are answered.",
         {"answered_at": None},
@@ -159,21 +131,18 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         INDICATORS,
         IndicatorList,
-        indicators.filters,
         Text("Kennzahlen", "Indicators"),
         "What is counted for goals and sub-measures, and its values.",
     ),
     Feature(
         OBSERVATIONS,
         ObservationList,
-        observations.filters,
         Text("Messwerte", "Observations"),
         example={"id": observation_id(shown_id("indicators"), date(2025, 3, 31))},
     ),
     Feature(
         PROGRESS_REPORTS,
         ProgressReportList,
-        progress_reports.filters,
         Text("Fortschrittsberichte", "Progress reports"),
         "What partners report about sub-measures.",
         {"submitted_at": EXAMPLE_TIME},
@@ -181,7 +150,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         OBJECTIONS,
         ObjectionList,
-        objections.filters,
         Text("Widersprüche", "Objections"),
         "Who says that something on record is not so, and what the other side answers.",
         {**SAID_OF_DRESDEN, "raised_by_id": named_id("partners", "caritas-dresden")},
@@ -189,7 +157,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         PROPOSALS,
         ProposalList,
-        proposals.filters,
         Text("Vorschläge", "Proposals"),
         "How what is on record is corrected: one side proposes it, another one confirms it.",
         {

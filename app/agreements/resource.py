@@ -15,6 +15,7 @@ from app.agreements.models import (
     AgreementSignatory,
     AgreementUpdate,
 )
+from app.agreements.queries import conditions
 from app.agreements.rules import check, followed, happened
 from app.changes.log import Transaction
 from app.database import one_at_a_time
@@ -60,6 +61,7 @@ AGREEMENTS = Kind(
     create=AgreementCreate,
     public=AgreementPublic,
     update=AgreementUpdate,
+    conditions=conditions,
     rights=BY_OPERATORS,
     lists={
         "signatories": ChildList(AgreementSignatory, parent="agreement_id"),

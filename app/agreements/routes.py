@@ -8,7 +8,6 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.agreements.models import AgreementCreate, AgreementList, AgreementPublic, AgreementUpdate
-from app.agreements.queries import filters
 from app.agreements.resource import AGREEMENTS
 from app.changes.history import answer_history
 from app.changes.schemas import ChangePage, ChangeQuery
@@ -32,7 +31,7 @@ async def list_agreements(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[AgreementList, Query()]
 ) -> Response:
     """List the agreements of this installation, ordered by title."""
-    return await read_page(request, database, caller, AGREEMENTS, wanted, filters)
+    return await read_page(request, database, caller, AGREEMENTS, wanted)
 
 
 @router.post("", status_code=201, response_model=AgreementPublic, responses=conflicts("duplicate"))

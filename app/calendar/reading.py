@@ -1,6 +1,6 @@
 """What is in a calendar: the events and deadlines that lists with the same filters hold."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -13,17 +13,18 @@ from app.access.caller import Caller
 from app.access.visibility import visible
 from app.calendar.entries import Setting, event_of, milestones_due, statements_due
 from app.calendar.models import CalendarQuery
-from app.consultation_events import queries as consultation_events
 from app.consultation_events.models import ConsultationEvent, ConsultationEventList, ConsultationEventPublic
+from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import table_of
 from app.days import start_of
-from app.decisions import queries as decisions
 from app.decisions.models import Decision, DecisionList, DecisionPublic
+from app.decisions.resource import DECISIONS
 from app.partners.models import Partner
 from app.reports.names import name_of
-from app.resources.lists import ListQuery
-from app.sub_measures import queries as sub_measures
+from app.resources.kind import Kind
+from app.resources.lists import ListQuery, matching
 from app.sub_measures.models import SubMeasure, SubMeasureList, SubMeasureMilestone, SubMeasurePublic
+from app.sub_measures.resource import SUB_MEASURES
 
 DAYS_BACK = 366
 MOST_ENTRIES = 2_000
@@ -44,13 +45,11 @@ class Asked(NamedTuple):
         """The first day that the calendar shows."""
         return self.today - timedelta(days=DAYS_BACK)
 
-    def conditions(
-        self, query: type[ListQuery], filters: Callable[[Any, Caller], list[ColumnElement[bool]]]
-    ) -> list[ColumnElement[bool]]:
+    def conditions(self, kind: Kind[Any], query: type[ListQuery]) -> list[ColumnElement[bool]]:
         """The conditions of the list for what is wanted: where it does not know a filter, nothing matches."""
         if not self.wanted.filters.keys() <= query.model_fields.keys():
             return [false()]
-        return filters(query(**self.wanted.filters), self.caller)
+        return matching(kind, query(**self.wanted.filters), self.caller)
 
 
 def entries(connection: Connection, asked: Asked, setting: Setting) -> list[Event]:
@@ -63,7 +62,7 @@ def entries(connection: Connection, asked: Asked, setting: Setting) -> list[Even
 
 def events(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
     """The consultation events."""
-    conditions = asked.conditions(ConsultationEventList, consultation_events.filters)
+    conditions = asked.conditions(CONSULTATION_EVENTS, ConsultationEventList)
     organiser = name_of(Partner, EVENT.c.organiser_id, asked.caller)
     statement = (
         select(EVENT.c.representation, organiser.label("organiser"))
@@ -77,7 +76,7 @@ def events(connection: Connection, asked: Asked, setting: Setting) -> Iterator[E
 
 def statement_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
     """The days by which statements are asked for."""
-    conditions = asked.conditions(DecisionList, decisions.filters)
+    conditions = asked.conditions(DECISIONS, DecisionList)
     statement = (
         select(DECISION.c.representation)
         .where(visible(DECISION, asked.caller), DECISION.c.statements_due_on >= asked.since, *conditions)
@@ -89,7 +88,7 @@ def statement_days(connection: Connection, asked: Asked, setting: Setting) -> It
 
 def milestone_days(connection: Connection, asked: Asked, setting: Setting) -> Iterator[Event]:
     """The days of milestones."""
-    conditions = asked.conditions(SubMeasureList, sub_measures.filters)
+    conditions = asked.conditions(SUB_MEASURES, SubMeasureList)
     has_day = exists().where(MILESTONE.c.sub_measure_id == MEASURE.c.id, MILESTONE.c.due_on >= asked.since)
     statement = (
         select(MEASURE.c.representation)

@@ -17,7 +17,6 @@ from app.consultation_events.models import (
     ConsultationEventUpdate,
     ParticipantPut,
 )
-from app.consultation_events.queries import filters
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.http.headers import Conditional
 from app.http.responses import conflicts
@@ -40,7 +39,7 @@ async def list_consultation_events(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ConsultationEventList, Query()]
 ) -> Response:
     """List consultation events in the order of time."""
-    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted, filters)
+    return await read_page(request, database, caller, CONSULTATION_EVENTS, wanted)
 
 
 @router.post("", status_code=201, response_model=ConsultationEventPublic)

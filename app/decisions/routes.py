@@ -10,7 +10,6 @@ from app.access.routing import Router
 from app.changes.history import answer_history
 from app.changes.schemas import ChangePage, ChangeQuery
 from app.decisions.models import DecisionCreate, DecisionList, DecisionPublic, DecisionUpdate
-from app.decisions.queries import filters
 from app.decisions.resource import DECISIONS
 from app.http.headers import Conditional
 from app.http.responses import conflicts
@@ -34,7 +33,7 @@ async def list_decisions(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[DecisionList, Query()]
 ) -> Response:
     """List decisions in the order in which they are to be made."""
-    return await read_page(request, database, caller, DECISIONS, wanted, filters)
+    return await read_page(request, database, caller, DECISIONS, wanted)
 
 
 @router.post("", status_code=201, response_model=DecisionPublic)

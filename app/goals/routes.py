@@ -10,7 +10,6 @@ from app.access.routing import Router
 from app.changes.history import answer_history
 from app.changes.schemas import ChangePage, ChangeQuery
 from app.goals.models import GoalCreate, GoalList, GoalPublic, GoalUpdate
-from app.goals.queries import filters
 from app.goals.resource import GOALS
 from app.http.headers import Conditional
 from app.http.responses import conflicts
@@ -32,7 +31,7 @@ async def list_goals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[GoalList, Query()]
 ) -> Response:
     """List goals, ordered by number."""
-    return await read_page(request, database, caller, GOALS, wanted, filters)
+    return await read_page(request, database, caller, GOALS, wanted)
 
 
 @router.post("", status_code=201, response_model=GoalPublic, responses=conflicts("duplicate"))

@@ -8,22 +8,18 @@ from app.access.visibility import visible
 from app.database import table_of
 from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
-from app.resources.lists import any_of, matching
+from app.resources.kind import Conditions
+from app.resources.lists import any_of
 from app.resources.scope import about_goals
 from app.sub_measures.models import SubMeasure
 
 
-def filters(wanted: IndicatorList, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a list of indicators."""
-    return matching(
-        Indicator,
-        wanted,
-        caller,
-        {
-            "topic_id": lambda ids: about_goals(Indicator, caller, col(Goal.topic_id).in_(ids)),
-            "partner_id": lambda ids: of_measures(caller, any_of(col(SubMeasure.lead_partner_id), ids)),
-        },
-    )
+def conditions(_wanted: IndicatorList, caller: Caller) -> Conditions:
+    """Those of filters of indicators that look into other tables."""
+    return {
+        "topic_id": lambda ids: about_goals(Indicator, caller, col(Goal.topic_id).in_(ids)),
+        "partner_id": lambda ids: of_measures(caller, any_of(col(SubMeasure.lead_partner_id), ids)),
+    }
 
 
 def of_measures(caller: Caller, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Indicators as a kind of resource."""
 
 from app.indicators.models import Indicator, IndicatorCreate, IndicatorPublic, IndicatorUpdate
+from app.indicators.queries import conditions
 from app.indicators.rules import check
 from app.resources.kind import Kind
 
@@ -10,6 +11,7 @@ INDICATORS = Kind(
     create=IndicatorCreate,
     public=IndicatorPublic,
     update=IndicatorUpdate,
+    conditions=conditions,
     belongs_by=("goal_id", "sub_measure_id"),
     named_by="name",
     searched=("name", "description"),

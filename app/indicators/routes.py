@@ -13,7 +13,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.indicators.models import IndicatorCreate, IndicatorList, IndicatorPublic, IndicatorUpdate
-from app.indicators.queries import filters
 from app.indicators.resource import INDICATORS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -32,7 +31,7 @@ async def list_indicators(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[IndicatorList, Query()]
 ) -> Response:
     """List indicators, ordered by name."""
-    return await read_page(request, database, caller, INDICATORS, wanted, filters)
+    return await read_page(request, database, caller, INDICATORS, wanted)
 
 
 @router.post("", status_code=201, response_model=IndicatorPublic)

@@ -74,16 +74,6 @@ class Form:
         named = tuple(pointings(kind))
         return cls(kind, body_of(kind, named), named)
 
-    @property
-    def resource(self) -> str:
-        """What the kind is called where it does not stand below anything."""
-        return resource_of(self.kind)
-
-
-def resource_of(kind: Kind[Any]) -> str:
-    """The last word of a kind's path: `statements` for what stands below decisions."""
-    return kind.path.rpartition("/")[2]
-
 
 def body_of(kind: Kind[Any], named: Sequence[Pointing]) -> type[Schema]:
     """The schema of what is put under another system's id."""
@@ -149,5 +139,5 @@ def said_in(body: Schema) -> dict[str, Any]:
     return body.model_dump(mode="json", exclude_unset=True)
 
 
-FORMS: Mapping[str, Form] = {resource_of(each.kind): Form.of(each.kind) for each in FEATURES}
+FORMS: Mapping[str, Form] = {each.kind.plural: Form.of(each.kind) for each in FEATURES}
 """The form of each kind, by what it is called."""

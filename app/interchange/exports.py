@@ -18,7 +18,7 @@ from app.http.runtime import Running
 from app.interchange.lists import lines_of
 from app.labels import label_of
 from app.places import asking
-from app.resources.lists import any_of
+from app.resources.lists import any_of, matching
 from app.resources.schema import Stamped
 from app.runtime import Runtime
 from app.schema.base import Schema
@@ -39,11 +39,6 @@ from app.sheets.table import Table, Title
 router = Router(prefix="/v1/exports", tags=["exports"])
 
 
-def name_of(feature: Feature) -> str:
-    """What the list is called in the address of its file."""
-    return feature.kind.path.rpartition("/")[2]
-
-
 def query_of(feature: Feature) -> type[Schema]:
     """What a whole list can be asked for; what stands below others, whose values those are."""
     above: dict[str, Any] = {}
@@ -59,7 +54,7 @@ def query_of(feature: Feature) -> type[Schema]:
 def conditions_of(feature: Feature, runtime: Runtime, caller: Caller, wanted: Any) -> list[ColumnElement[bool]]:
     """The conditions for what is wanted."""
     asked = of_list(feature.query, wanted)
-    conditions = feature.filters(asked.on_day(runtime.today), caller)
+    conditions = matching(feature.kind, asked.on_day(runtime.today), caller)
     if feature.kind.within is not None:
         ids = getattr(wanted, feature.kind.within)
         if ids:
@@ -73,7 +68,7 @@ async def answer_export(
     """The whole list as a file, as of one position of the log."""
     database, kind = runtime.database, feature.kind
     conditions = conditions_of(feature, runtime, caller, wanted)
-    title = Title(name_of(feature), feature.label, label_of(f"{kind.type}_id"))
+    title = Title(kind.plural, feature.label, label_of(f"{kind.type}_id"))
     async with runtime.making.taken(asking.get(), database.patience):
         position, lines = await lines_of(database, caller, kind, wanted.sort, conditions, form.language)
         table = Table(title, kind.public, has_names=True, last=Stamped.model_fields)
@@ -111,9 +106,9 @@ def answers_of(feature: Feature) -> dict[int | str, dict[str, Any]]:
 
 for each in FEATURES:
     router.add_api_route(
-        f"/{name_of(each)}.{{suffix}}",
+        f"/{each.kind.plural}.{{suffix}}",
         export_of(each),
-        name=f"export_{name_of(each)}".replace("-", "_"),
+        name=f"export_{each.kind.plural}".replace("-", "_"),
         description=f"Download {each.label.en.lower()} as a whole, with the filters of their list: `.jsonl`, `.csv` or `.xlsx`.",
         responses=answers_of(each),
         response_class=Response,

@@ -15,7 +15,7 @@ from app.database import table_of
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
-from app.interchange.bodies import FORMS, Form, resource_of
+from app.interchange.bodies import FORMS, Form
 from app.interchange.putting import id_of, put
 from app.resources.answers import put_at
 from app.resources.external_ids import ExternalId
@@ -57,7 +57,7 @@ honoured when they are sent."""
 def add_external(form: Form, tag: str) -> None:
     """Offer one kind under the ids of other systems."""
     kind, noun = form.kind, form.kind.type
-    path = f"/v1/{form.resource}/external/{{system}}/{{identifier:path}}"
+    path = f"/v1/{form.kind.plural}/external/{{system}}/{{identifier:path}}"
 
     async def get(
         database: Reading, caller: Anyone, system: SystemInPath, identifier: IdInPath, preconditions: Conditional
@@ -107,8 +107,8 @@ def refusals(kind: Kind[Any]) -> list[str]:
 
 def address_of(form: Form, system: str, id: str) -> str:
     """The address of what a system knows by an id."""
-    return f"/v1/{form.resource}/external/{system}/{quote(id, safe='')}"
+    return f"/v1/{form.kind.plural}/external/{system}/{quote(id, safe='')}"
 
 
 for feature in FEATURES:
-    add_external(FORMS[resource_of(feature.kind)], feature.tag)
+    add_external(FORMS[feature.kind.plural], feature.tag)

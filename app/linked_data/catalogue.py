@@ -17,7 +17,7 @@ from app.agreements.models import Agreement
 from app.catalogue import FEATURES, Feature
 from app.database import table_of
 from app.language import Text
-from app.linked_data.names import NAMESPACES, full, name_of
+from app.linked_data.names import NAMESPACES, full
 from app.settings import Settings
 
 EU = "http://publications.europa.eu/resource/authority/"
@@ -163,7 +163,7 @@ def service_address(base: str) -> str:
 
 def dataset_address(feature: Feature, base: str) -> str:
     """What the dataset of a kind is called in the catalogue."""
-    return f"{base}/catalog.jsonld#{name_of(feature.kind)}"
+    return f"{base}/catalog.jsonld#{feature.kind.plural}"
 
 
 def dataset(feature: Feature, settings: Settings, base: str, known: Facts) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def places_of(municipalities: Sequence[str]) -> dict[str, Any]:
 def distributions(feature: Feature, settings: Settings, base: str) -> Iterator[dict[str, Any]]:
     """The files in which a kind can be downloaded."""
     for each in FILES:
-        address = f"{base}/v1/exports/{name_of(feature.kind)}.{each.suffix}"
+        address = f"{base}/v1/exports/{feature.kind.plural}.{each.suffix}"
         yield {
             "@id": f"{dataset_address(feature, base)}-{each.suffix}",
             "@type": "dcat:Distribution",

@@ -32,11 +32,6 @@ def full(name: str) -> str:
     return NAMESPACES[prefix] + local
 
 
-def name_of(kind: Kind[Any]) -> str:
-    """What a kind is called in addresses of its own: the last word of its path."""
-    return kind.path.rpartition("/")[2]
-
-
 def class_of(kind: Kind[Any]) -> str:
     """What a resource of a kind is in the register's own words, as in `SubMeasure`."""
     return kind.public.__name__.removesuffix("Public")
@@ -44,7 +39,7 @@ def class_of(kind: Kind[Any]) -> str:
 
 def context_address(kind: Kind[Any], base: str = "") -> str:
     """Where the context of a kind is."""
-    return f"{base}/contexts/{name_of(kind)}.jsonld"
+    return f"{base}/contexts/{kind.plural}.jsonld"
 
 
 def ontology_address(base: str) -> str:

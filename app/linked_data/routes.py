@@ -22,14 +22,14 @@ from app.linked_data import vocabularies
 from app.linked_data.catalogue import catalogue, facts
 from app.linked_data.contexts import context_of
 from app.linked_data.models import NAME_PATTERN, VocabularyList, VocabularyPublic
-from app.linked_data.names import context_address, name_of
+from app.linked_data.names import context_address
 from app.linked_data.ontology import ontology
 from app.resources.paging import Page
 
 router = Router(prefix="/v1/vocabularies", tags=["vocabularies"])
 documents = APIRouter(include_in_schema=False)
 
-KINDS = {name_of(feature.kind): feature.kind for feature in FEATURES}
+KINDS = {feature.kind.plural: feature.kind for feature in FEATURES}
 AS_TAGGED: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"$ref": "#/components/headers/ContentETag"}}}}
 VocabularyName = Annotated[
     str, Path(max_length=60, pattern=NAME_PATTERN, description="Name of the vocabulary.", examples=["event-status"])

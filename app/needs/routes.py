@@ -13,7 +13,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.needs.models import NeedCreate, NeedList, NeedPublic, NeedUpdate
-from app.needs.queries import filters
 from app.needs.resource import NEEDS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -32,7 +31,7 @@ async def list_needs(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[NeedList, Query()]
 ) -> Response:
     """List needs, the newest first."""
-    return await read_page(request, database, caller, NEEDS, wanted, filters)
+    return await read_page(request, database, caller, NEEDS, wanted)
 
 
 @router.post("", status_code=201, response_model=NeedPublic)

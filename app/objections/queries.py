@@ -10,12 +10,13 @@ from app.access.visibility import visible
 from app.database import table_of
 from app.objections.models import Objection, ObjectionList
 from app.objections.terms import ObjectionState
-from app.resources.lists import any_of, matching
+from app.resources.kind import Conditions
+from app.resources.lists import any_of
 
 
-def filters(wanted: ObjectionList, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a list of objections."""
-    return matching(Objection, wanted, caller, {"partner_id": lambda ids: any_of(col(Objection.raised_by_id), ids)})
+def conditions(_wanted: ObjectionList, _caller: Caller) -> Conditions:
+    """Those of filters of objections that look into other tables."""
+    return {"partner_id": lambda ids: any_of(col(Objection.raised_by_id), ids)}
 
 
 def open_objections(caller: Caller, subject_id: ColumnElement[Any]) -> ScalarSelect[int]:

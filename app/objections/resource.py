@@ -9,6 +9,7 @@ from app.access.errors import Forbidden
 from app.changes.log import Transaction
 from app.language import Text
 from app.objections.models import Objection, ObjectionAnswer, ObjectionCreate, ObjectionPublic, ObjectionUpdate
+from app.objections.queries import conditions
 from app.objections.rules import check_new
 from app.objections.terms import TRANSITIONS, ObjectionState
 from app.resources.kind import KINDS, Freeze, Kind, Write
@@ -60,6 +61,7 @@ OBJECTIONS = Kind(
     create=ObjectionCreate,
     public=ObjectionPublic,
     update=ObjectionUpdate,
+    conditions=conditions,
     named_by="text",
     searched=("text", "answer"),
     belongs_by=("agreement_id",),

@@ -13,7 +13,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.objections.models import ObjectionCreate, ObjectionList, ObjectionPublic, ObjectionUpdate
-from app.objections.queries import filters
 from app.objections.resource import OBJECTIONS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -32,7 +31,7 @@ async def list_objections(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ObjectionList, Query()]
 ) -> Response:
     """List objections, the newest first."""
-    return await read_page(request, database, caller, OBJECTIONS, wanted, filters)
+    return await read_page(request, database, caller, OBJECTIONS, wanted)
 
 
 @router.post("", status_code=201, response_model=ObjectionPublic)

@@ -15,7 +15,6 @@ from app.http.runtime import Reading
 from app.indicators.resource import INDICATORS
 from app.observations import service
 from app.observations.models import ObservationList, ObservationPublic, ObservationPut
-from app.observations.queries import filters
 from app.observations.resource import OBSERVATIONS, observation_id
 from app.resources.addresses import DayInPath
 from app.resources.answers import put_answer
@@ -32,7 +31,7 @@ async def list_observations(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[ObservationList, Query()]
 ) -> Response:
     """List the values of an indicator in the order of their days."""
-    return await read_page(request, database, caller, OBSERVATIONS, wanted, filters, above=(INDICATORS, id))
+    return await read_page(request, database, caller, OBSERVATIONS, wanted, above=(INDICATORS, id))
 
 
 @router.get("/{on}", response_model=ObservationPublic)

@@ -38,6 +38,7 @@ from app.oparl.types import FEATURE_OF, MEETING, Type
 from app.partners.models import PartnerMembership
 from app.partners.resource import PARTNERS
 from app.resources.kind import KINDS, Kind
+from app.resources.lists import matching
 from app.resources.scope import home, in_agreements, references
 
 AGREEMENT, CHANGE, SUBJECT = table_of(AGREEMENTS.table), table_of(Change), table_of(Subject)
@@ -65,13 +66,13 @@ def in_body(kind: Kind[Any], agreement_id: UUID) -> Scope:
         return Scope((AGREEMENT.c.id == agreement_id,), (SUBJECT.c.id == agreement_id,))
     feature = FEATURE_OF[kind.type]
     wanted = feature.query(agreement_id=[agreement_id])
-    return Scope(tuple(feature.filters(wanted, ANONYMOUS)), (SUBJECT.c.agreement_id == agreement_id,))
+    return Scope(tuple(matching(kind, wanted, ANONYMOUS)), (SUBJECT.c.agreement_id == agreement_id,))
 
 
 def meetings_of(partner_id: UUID) -> Scope:
     """The events that a partner organises or takes part in; who took part in what is gone is gone with it."""
     wanted = MEETING.feature.query.model_validate({"partner_id": [partner_id]})
-    return Scope((*MEETING.feature.filters(wanted, ANONYMOUS), *in_public(MEETING.kind)))
+    return Scope((*matching(MEETING.kind, wanted, ANONYMOUS), *in_public(MEETING.kind)))
 
 
 def in_public(kind: Kind[Any]) -> Iterator[ColumnElement[bool]]:

@@ -9,21 +9,17 @@ from app.access.caller import Caller
 from app.access.visibility import visible
 from app.database import table_of
 from app.partners.models import Partner, PartnerList, PartnerMembership, PartnerServiceField
-from app.resources.lists import any_of, linked, matching
+from app.resources.kind import Conditions
+from app.resources.lists import any_of, linked
 from app.schema.period import holds_on
 
 
-def filters(wanted: PartnerList, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a list of partners, `on` a day where `member_of_id` is among them."""
-    return matching(
-        Partner,
-        wanted,
-        caller,
-        {
-            "service_field": lambda fields: linked(Partner, PartnerServiceField, "service_field", fields),
-            "member_of_id": lambda ids: is_member(ids, wanted.on),
-        },
-    )
+def conditions(wanted: PartnerList, _caller: Caller) -> Conditions:
+    """Those of filters of partners that look into other tables, `on` a day where `member_of_id` is among them."""
+    return {
+        "service_field": lambda fields: linked(Partner, PartnerServiceField, "service_field", fields),
+        "member_of_id": lambda ids: is_member(ids, wanted.on),
+    }
 
 
 def is_member(umbrella_ids: list[UUID], day: date | None) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from app.partners.models import (
     PartnerServiceField,
     PartnerUpdate,
 )
+from app.partners.queries import conditions
 from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle, successors_of
 from app.resources.kind import ChildList, Kind, Write
 from app.resources.words import BY_OPERATORS, Rights, Words
@@ -126,6 +127,7 @@ PARTNERS = Kind(
     create=PartnerCreate,
     public=PartnerPublic,
     update=PartnerUpdate,
+    conditions=conditions,
     rights=Rights(BY_OPERATORS.by, (Words(BY_OPERATORS.by | {Voice.admin}, PROFILE),)),
     owner="id",
     named_by="name",

@@ -13,7 +13,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Today
 from app.partners.models import PartnerCreate, PartnerList, PartnerPublic, PartnerUpdate
-from app.partners.queries import filters
 from app.partners.resource import PARTNERS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -32,7 +31,7 @@ async def list_partners(
     request: Request, database: Reading, caller: Anyone, today: Today, wanted: Annotated[PartnerList, Query()]
 ) -> Response:
     """List the partners of the cooperation, ordered by name."""
-    return await read_page(request, database, caller, PARTNERS, wanted, filters, today=today)
+    return await read_page(request, database, caller, PARTNERS, wanted, today=today)
 
 
 @router.post("", status_code=201, response_model=PartnerPublic, responses=conflicts("duplicate"))

@@ -16,6 +16,7 @@ from app.progress_reports.models import (
     ProgressReportPublic,
     ProgressReportUpdate,
 )
+from app.progress_reports.queries import conditions
 from app.progress_reports.rules import BY_WHO_REPORTS, RIGHTS, check
 from app.progress_reports.terms import TRANSITIONS, ReportState
 from app.resources.kind import Freeze, Kind, Write
@@ -75,6 +76,7 @@ PROGRESS_REPORTS = Kind(
     create=ProgressReportCreate,
     public=ProgressReportPublic,
     update=ProgressReportUpdate,
+    conditions=conditions,
     belongs_by=("sub_measure_id",),
     named_by="summary",
     searched=("summary", "achievements", "obstacles", "next_steps"),

@@ -20,7 +20,6 @@ from app.progress_reports.models import (
     ProgressReportPublic,
     ProgressReportUpdate,
 )
-from app.progress_reports.queries import filters
 from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -39,7 +38,7 @@ async def list_progress_reports(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProgressReportList, Query()]
 ) -> Response:
     """List progress reports, those of the latest periods first."""
-    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted, filters)
+    return await read_page(request, database, caller, PROGRESS_REPORTS, wanted)
 
 
 @router.post("", status_code=201, response_model=ProgressReportPublic)

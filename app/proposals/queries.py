@@ -4,19 +4,20 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.parties import PARTY, Side, is_party_on
 from app.partners.models import Partner
 from app.proposals.models import Proposal, ProposalList
-from app.resources.lists import any_of, matching
+from app.resources.kind import Conditions
+from app.resources.lists import any_of
 
 
-def filters(wanted: ProposalList, caller: Caller) -> list[ColumnElement[bool]]:
-    """The conditions of a list of proposals."""
-    return matching(Proposal, wanted, caller, {"partner_id": lambda ids: any_of(col(Proposal.proposed_by_id), ids)})
+def conditions(_wanted: ProposalList, _caller: Caller) -> Conditions:
+    """Those of filters of proposals that look into other tables."""
+    return {"partner_id": lambda ids: any_of(col(Proposal.proposed_by_id), ids)}
 
 
 def able_to_answer(agreement_id: UUID, sides: Collection[Side], today: date) -> Select[UUID]:

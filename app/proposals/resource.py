@@ -29,7 +29,7 @@ from app.proposals.models import (
     ProposalUpdate,
     ProposedRedaction,
 )
-from app.proposals.queries import able_to_answer
+from app.proposals.queries import able_to_answer, conditions
 from app.proposals.rules import NO_CHANGE, NOBODY, OTHER_SUBJECT, REDACTED, check, in_changes
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
 from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
@@ -215,6 +215,7 @@ PROPOSALS = Kind(
     create=ProposalCreate,
     public=ProposalPublic,
     update=ProposalUpdate,
+    conditions=conditions,
     named_by="reason",
     searched=("reason", "answer"),
     lists={"objection_ids": ChildList(ProposalObjection, parent="proposal_id", value="objection_id")},

@@ -13,7 +13,6 @@ from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
 from app.proposals.models import ProposalCreate, ProposalList, ProposalPublic, ProposalUpdate
-from app.proposals.queries import filters
 from app.proposals.resource import PROPOSALS
 from app.resources.answers import written
 from app.resources.changing import changeable
@@ -32,7 +31,7 @@ async def list_proposals(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[ProposalList, Query()]
 ) -> Response:
     """List proposals, the newest first."""
-    return await read_page(request, database, caller, PROPOSALS, wanted, filters)
+    return await read_page(request, database, caller, PROPOSALS, wanted)
 
 
 @router.post("", status_code=201, response_model=ProposalPublic)

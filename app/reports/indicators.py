@@ -12,7 +12,7 @@ from app.access.visibility import visible
 from app.database import table_of
 from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
-from app.indicators.queries import filters
+from app.indicators.resource import INDICATORS
 from app.indicators.terms import Direction
 from app.language import Text
 from app.observations.models import Observation
@@ -20,7 +20,7 @@ from app.observations.terms import ObservationState
 from app.reports.names import name_of
 from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery, kept
 from app.resources.ids import named_id, shown_id
-from app.resources.lists import MAX_LIMIT
+from app.resources.lists import MAX_LIMIT, matching
 from app.schema.base import example
 from app.schema.fields import Day, Id, Name, Quantity, Title
 from app.sub_measures.models import SubMeasure
@@ -152,7 +152,7 @@ def indicator_rows(caller: Caller, wanted: IndicatorFiguresQuery) -> Report[Indi
             null().label("achievement_percent"),
         )
         .outerjoin(OBSERVATION, latest)
-        .where(visible(INDICATOR, caller), *filters(asked, caller))
+        .where(visible(INDICATOR, caller), *matching(INDICATORS, asked, caller))
         .cte("indicators")
     )
     return Report(

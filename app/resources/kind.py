@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Select, Table
 from sqlmodel import SQLModel
 
+from app.access.caller import Caller
 from app.changes.log import Transaction
 from app.changes.models import RESOURCE_TYPES
 from app.database import table_of
@@ -148,6 +149,8 @@ class Tallied:
     by: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
 
 
+Conditions = Mapping[str, Callable[[Any], ColumnElement[bool]]]
+"""The conditions that filters are, by their names, each made of the values that are asked for."""
 Step = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
 Place = tuple[str | int, ...]
 """Where something stands in a body: names of fields, and numbers in lists."""
@@ -181,38 +184,16 @@ async def no_ties(_session: Transaction, _id: UUID) -> None:
     """For kinds that nothing but resources refers to."""
 
 
+def nowhere_else(_wanted: Any, _caller: Caller) -> Conditions:
+    """For kinds whose lists have no filters that look into other tables."""
+    return {}
+
+
 @dataclass(frozen=True, eq=False)
 class Kind(Generic[Row_co]):
-    """One kind of resource: its name in URLs, its table and schemas, its lists, its rules.
+    """One kind of resource: its name in URLs, its table and schemas, how it is found, its rules.
 
-    `named_by` is the field that people know it by, `searched` are those that `q` looks through, `sorts` the columns
-    behind a sort key that is not a column itself. `within` is the column that refers to the resource above it in its
-    address, than which it is never more visible; `key` is the field that ends its address there, and `id_of` makes the id
-    from both. `derived` gives columns that are computed from the content, for filters and reports; `remembered` those that
-    follow from it and from what was remembered before, which `process` fills and verifying replays. `belongs_by` are the
-    columns of which one leads to
-    the agreement that it belongs to: `agreement_id` itself, or what refers to something that belongs to one. `leads_out`
-    are the references to something of another agreement; they do not say what the resource is about. What `has_subject`
-    is about something of any kind in its agreement, which `subject_type` and `subject_id` name. `authors` are the columns that
-    name whose words a field is, where any party can say it. What is `kept` is never deleted. `correction` is what proposals can change, where that is not `update`. `found_through` are the filters of its list
-    that many of its fields, or the entries of its lists, can meet: for each the fields, as `organiser_id`, `topic_ids` and
-    `participants.partner_id`; `listed_by` are the columns of the order in which its list is read when none is asked for, where it has such filters.
-    What is `tallied` is counted day by day for reports.
-
-    The rules, in the order in which a write meets them:
-
-    - `rights` say whose words its fields are, and whose to say its states; what is deleted is unsaid. `owner` is the
-      column that names the partner that it belongs to. Where that is in another table, `find_owner` selects it; where callers
-      do not write it, what is new is the caller's own. Only parties of the agreement speak for a side or for themselves.
-    - `frozen` is what stays as it is.
-    - `transitions` says what each value of the field `state` can become, `first_states` which ones it can begin with; entries
-      of lists have their own.
-    - `process` sees all that is written together: it completes the `values` and adds to the `errors` of each.
-    - `check` gives what is wrong between the fields.
-    - `happened` gives the places that say that something has happened, each with its day or time: none is in the future.
-    - `follow` does what a write brings with it, in the same transaction; `let_go` what a deletion does, before it.
-
-    `refuses` names the problems with which its own rules refuse what the present state stands against.
+    A plain kind says the first four or five; all else is said where a kind needs it.
     """
 
     path: str
@@ -220,37 +201,75 @@ class Kind(Generic[Row_co]):
     create: type[Schema]
     public: type[Stamped]
     update: type[Patch] | None = None
+    """None for what is put at its own address, and not changed."""
     correction: type[Patch] | None = None
+    """What proposals can change, where that is not `update`."""
+
+    # How it is named, listed and found.
     named_by: str = "title"
+    """The field that people know it by."""
     searched: tuple[str, ...] = ("title", "description")
+    """The fields that `q` looks through."""
     sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The columns behind a sort key that is not a column itself."""
+    conditions: Callable[[Any, Caller], Conditions] = nowhere_else
+    """Those filters of its list that look into other tables, for what is asked, and for whom."""
     found_through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The filters of its list that many of its fields, or entries of its lists, can meet, each with these: `organiser_id`,
+    `topic_ids`, `participants.partner_id`."""
     listed_by: tuple[str, ...] = ()
+    """The columns of the order in which its list is read when none is asked for, where it has such filters."""
     lists: Mapping[str, ChildList] = field(default_factory=dict)
     tallied: Tallied | None = None
-    within: str | None = None
-    key: str = "id"
-    id_of: Callable[[Any], UUID] | None = None
     derived: Callable[[Mapping[str, Any]], Mapping[str, Any]] = nothing
+    """Gives columns that are computed from the content, for filters and reports."""
     remembered: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = no_memory
+    """Gives columns that follow from what was remembered before and the content: `process` fills and verifying replays them."""
+
+    # Where it belongs.
     belongs_by: tuple[str, ...] = ()
+    """The columns of which one leads to its agreement: `agreement_id`, or what refers to something that belongs to one."""
     leads_out: tuple[str, ...] = ()
+    """References to something of another agreement; they do not say what the resource is about."""
     has_subject: bool = False
-    authors: Mapping[str, str] = field(default_factory=dict)
-    kept: bool = False
+    """Whether it is about something of any kind in its agreement, which `subject_type` and `subject_id` name."""
+    within: str | None = None
+    """The column that refers to the resource above it in its address, than which it is never more visible."""
+    key: str = "id"
+    """The field that ends its address there."""
+    id_of: Callable[[Any], UUID] | None = None
+    """Makes the id of what stands below another from both."""
+
+    # Its rules, in the order in which a write meets them.
     rights: Rights = BY_COORDINATORS
+    """Whose words its fields are, and whose to say its states; what is deleted is unsaid. Parties of the agreement alone speak
+    for a side or for themselves."""
     owner: str | None = None
+    """The column that names the partner that it belongs to; where callers do not write it, what is new is the caller's own."""
     find_owner: Callable[[Any], Select[Any]] | None = None
+    """Selects the owner, where that is in another table."""
+    authors: Mapping[str, str] = field(default_factory=dict)
+    """The columns that name whose words a field is, where any party can say it."""
     frozen: Freeze | None = None
+    kept: bool = False
+    """Whether it is never deleted."""
     state: str = "status"
     transitions: Mapping[Any, frozenset[Any]] | None = None
+    """What each value of `state` can become; entries of lists have their own."""
     first_states: frozenset[Any] | None = None
+    """The values of `state` that something new can have; None for all."""
     process: Step = no_step
+    """Sees all that is written together: it completes the `values` and adds to the `errors` of each."""
     check: Callable[[Any], Iterable[FieldError]] = no_rules
+    """Gives what is wrong between the fields."""
     happened: Callable[[Any], Iterable[tuple[Place, date]]] = no_past
+    """Gives the places that say that something has happened, each with its day or time: none is in the future."""
     follow: Step = no_step
+    """Does what a write brings with it, in the same transaction."""
     let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
+    """Does what a deletion brings with it, before it."""
     refuses: tuple[str, ...] = ()
+    """The problems with which its own rules refuse what the present state stands against."""
 
     def __post_init__(self) -> None:
         known = ChildList(SubjectExternalId, parent="subject_id", of_kind=self.type)
@@ -263,6 +282,11 @@ class Kind(Generic[Row_co]):
     def type(self) -> str:
         """The kind in the singular, as in `sub_measure`: the `resource_type` of changes, and the name of its table."""
         return str(self.table.__tablename__)
+
+    @property
+    def plural(self) -> str:
+        """The last word of its path, as in `statements`: what it is called where it does not stand below anything."""
+        return self.path.rpartition("/")[2]
 
     @property
     def above(self) -> Table:

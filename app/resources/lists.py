@@ -1,6 +1,6 @@
 """What every list can be asked for: filters, order, pages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.database import table_of
 from app.resources.findings import FINDING, mark_of
-from app.resources.kind import KINDS, Kind
+from app.resources.kind import Kind
 from app.resources.scope import scoped
 from app.resources.text import searchable
 from app.schema.base import Schema
@@ -62,34 +62,32 @@ class ListQuery(Schema):
 
 NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id", "on"})
 
-Through = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 
-
-def matching(table: type[SQLModel], wanted: ListQuery, caller: Caller, through: Through) -> list[ColumnElement[bool]]:
-    """The conditions for what is wanted.
+def matching(kind: Kind[Any], wanted: ListQuery, caller: Caller) -> list[ColumnElement[bool]]:
+    """The conditions for what is wanted of a kind.
 
     A filter named as a column compares it, `<column>_from` and `<column>_before` bound it, those that the kind is
-    `found_through` look among its findings; `through` holds those that look into other tables.
+    `found_through` look among its findings, and those that look into other tables are its `conditions`.
     """
-    kind, columns = KINDS[str(table.__tablename__)], table_of(table).columns
-    conditions = scoped(table, caller, wanted.agreement_id, wanted.goal_id)
+    columns, others = table_of(kind.table).columns, kind.conditions(wanted, caller)
+    met = scoped(kind.table, caller, wanted.agreement_id, wanted.goal_id)
     for name in wanted.model_fields_set - NOT_FILTERS:
         value = getattr(wanted, name)
         if value is None:
             continue
-        if name in through:
-            conditions.append(through[name](value))
+        if name in others:
+            met.append(others[name](value))
         elif name in kind.found_through:
-            conditions.append(is_found(kind, name, value))
+            met.append(is_found(kind, name, value))
         elif name.endswith("_from"):
-            conditions.append(columns[name.removesuffix("_from")] >= value)
+            met.append(columns[name.removesuffix("_from")] >= value)
         elif name.endswith("_before"):
-            conditions.append(columns[name.removesuffix("_before")] < value)
+            met.append(columns[name.removesuffix("_before")] < value)
         else:
-            conditions.append(any_of(columns[name], value))
+            met.append(any_of(columns[name], value))
     if wanted.q is not None:
-        conditions.append(columns["search_text"].contains(searchable(wanted.q), autoescape=True))
-    return conditions
+        met.append(columns["search_text"].contains(searchable(wanted.q), autoescape=True))
+    return met
 
 
 def is_found(kind: Kind[Any], name: str, values: Iterable[object]) -> ColumnElement[bool]:

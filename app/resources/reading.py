@@ -1,13 +1,13 @@
 """Read one and read a page: the stored texts, selected and joined, never built anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +23,7 @@ from app.resources.answers import alone, json_text, page_response
 from app.resources.findings import place_of
 from app.resources.forms import wanted_form
 from app.resources.kind import KINDS, Kind
-from app.resources.lists import ListQuery
+from app.resources.lists import ListQuery, matching
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
 from app.resources.totals import count_of
@@ -81,10 +81,6 @@ class Found(NamedTuple):
     total: int | None
 
 
-Filters = Callable[[Any, Caller], list[ColumnElement[bool]]]
-"""What makes the conditions of a list of what it is asked for."""
-
-
 class Prepared(NamedTuple):
     """The statements of a page and of a total."""
 
@@ -97,7 +93,6 @@ def find_page(
     caller: Caller,
     kind: Kind[Any],
     wanted: ListQuery,
-    filters: Filters,
     above: tuple[Kind[Any], UUID] | None = None,
     today: date | None = None,
 ) -> Found:
@@ -112,7 +107,6 @@ def find_page(
     meant = wanted if today is None else wanted.on_day(today)
     statements = prepared(
         kind.type,
-        filters,
         replace(caller, key_id=None),
         type(wanted),
         meant.model_dump_json(exclude=NO_SHAPE, exclude_defaults=True),
@@ -141,7 +135,6 @@ MOST_KEPT = 200
 @lru_cache(MOST_KEPT)
 def prepared(
     type: str,
-    filters: Filters,
     caller: Caller,
     query: type[ListQuery],
     asked: str,
@@ -160,14 +153,14 @@ def prepared(
     table = table_of(kind.table)
     order = Order(kind, getattr(wanted, "sort"))  # noqa: B009 (as above)
     last = None if unknown is None else order.parameters(unknown)
-    conditions = filters(wanted, caller)
+    conditions = matching(kind, wanted, caller)
     question = Question(kind, caller, wanted, order, conditions, last, is_postgresql)
     page = select(table.c.representation, *order.marks())
     if is_below:
         here = table.c[str(kind.within)] == bindparam("above")
-        matching = [visible(table, caller), *conditions, here]
-        page = page.where(*matching, *([] if last is None else [order.after(last)]))
-        counting = select(func.count()).select_from(table).where(*matching)
+        inside = [visible(table, caller), *conditions, here]
+        page = page.where(*inside, *([] if last is None else [order.after(last)]))
+        counting = select(func.count()).select_from(table).where(*inside)
     else:
         page, counting = page.where(found_on(question)), count_of(question)
     clauses = order.clauses()
@@ -191,14 +184,13 @@ async def read_page(
     caller: Caller,
     kind: Kind[Any],
     wanted: ListQuery,
-    filters: Filters,
     above: tuple[Kind[Any], UUID] | None = None,
     today: date | None = None,
 ) -> Response:
     """Answer with one page of what matches; see `find_page`."""
 
     def work(connection: Connection) -> Found:
-        return find_page(connection, caller, kind, wanted, filters, above, today)
+        return find_page(connection, caller, kind, wanted, above, today)
 
     # A filter can match nothing, and a total counts row by row; all else follows an index until the page is full.
     is_quick = not wanted.has_filters and above is None and not wanted.include_total

@@ -221,23 +221,23 @@ def referring(table: Table) -> tuple[tuple[Column[Any], Table], ...]:
 
 
 async def referrers_of(session: AsyncSession, kind: Kind[Any], id: UUID) -> list[dict[str, str]]:
-    """What refers to this resource, by the last word of its path and by its id: the first hundred."""
+    """What refers to this resource, each by what its kind is called and by its id: the first hundred."""
     found: dict[tuple[str, str], None] = {}
     subjects = (each for each in KINDS.values() if each.has_subject)
-    by_subject = ((each.path, table_of(each.table).c.subject_id, table_of(each.table).c.id) for each in subjects)
-    for path, column, owner in chain(referring_columns(table_of(kind.table)), by_subject):
+    by_subject = ((each.plural, table_of(each.table).c.subject_id, table_of(each.table).c.id) for each in subjects)
+    for name, column, owner in chain(referring_columns(table_of(kind.table)), by_subject):
         ids = (await session.execute(select(owner).where(column == id).limit(REFERRERS_SHOWN))).scalars()
-        found |= {(path, str(referrer)): None for referrer in ids if referrer != id}
-    return [{"resource": path.rpartition("/")[2], "id": referrer} for path, referrer in list(found)[:REFERRERS_SHOWN]]
+        found |= {(name, str(referrer)): None for referrer in ids if referrer != id}
+    return [{"resource": name, "id": referrer} for name, referrer in list(found)[:REFERRERS_SHOWN]]
 
 
 def referring_columns(target: Table) -> Iterator[tuple[str, Column[Any], Column[Any]]]:
-    """The columns that refer to a table, each with the path of the resource it belongs to and that one's own id."""
-    owners = {table_of(each.table): (each.path, "id") for each in KINDS.values()}
+    """The columns that refer to a table, each with what the kind is called that it belongs to, and the column of that one's id."""
+    owners = {table_of(each.table): (each.plural, "id") for each in KINDS.values()}
     for each in KINDS.values():
-        owners |= {table_of(child.table): (each.path, child.parent) for child in each.lists.values()}
+        owners |= {table_of(child.table): (each.plural, child.parent) for child in each.lists.values()}
     owners[table_of(ApiKey)] = ("keys", "id")
-    for table, (path, id_column) in owners.items():
+    for table, (name, id_column) in owners.items():
         for column in table.columns:
             if column.name != id_column and any(key.column.table is target for key in column.foreign_keys):
-                yield path, column, table.c[id_column]
+                yield name, column, table.c[id_column]

@@ -22,7 +22,7 @@ from app.database import table_of
 from app.decisions.resource import DECISIONS
 from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
-from app.resources.lists import ListQuery
+from app.resources.lists import ListQuery, matching
 from app.resources.reading import find_page, there
 from app.site.asking import day_of, grouped, takes_many, uuid_of
 from app.site.decisions import story
@@ -70,7 +70,7 @@ class Collection:
         """One page of the list as it is asked for; raises NotFound where there is nothing to belong to."""
         wanted = self.wanted(look)
         within = None if above is None else (KINDS[self.kind.above.name], above)
-        found = find_page(look.connection, look.caller, self.kind, wanted, self.feature.filters, within)
+        found = find_page(look.connection, look.caller, self.kind, wanted, within)
         said = [json.loads(text) for text in found.texts]
         asked = look.request.query_params.multi_items()
         return {
@@ -93,8 +93,7 @@ class Collection:
         kept = grouped((name, value) for name, value in asked if name not in ("cursor", "limit", LANGUAGE))
         if above is not None:
             kept[str(self.kind.within)] = above
-        name = self.kind.path.rpartition("/")[2]
-        return [(form, look.file(f"/v1/exports/{name}.{suffix}", **kept)) for form, suffix in FILES]
+        return [(form, look.file(f"/v1/exports/{self.kind.plural}.{suffix}", **kept)) for form, suffix in FILES]
 
     def wanted(self, look: Look) -> ListQuery:
         """What the address asks of the list; raises Invalid and RequestValidationError as the API does."""
@@ -157,7 +156,7 @@ class Collection:
             return []
         others = wanted.model_copy(update=dict.fromkeys(names))
         counting = select(*(table.c[name] for name in names), func.count()).where(
-            visible(table, look.caller), *self.feature.filters(others, look.caller)
+            visible(table, look.caller), *matching(self.kind, others, look.caller)
         )
         groups = look.connection.execute(counting.group_by(*(table.c[name] for name in names))).all()
         return [self.facet(look, wanted, names, place, groups, path) for place in range(len(names))]
@@ -224,9 +223,7 @@ class Collection:
         for other in COLLECTIONS.values():
             if other.kind.within and other.kind.key != "id" and other.kind.above.name == self.kind.type:
                 wanted = other.feature.query(limit=MOST_BELOW)
-                found = find_page(
-                    look.connection, look.caller, other.kind, wanted, other.feature.filters, (self.kind, id)
-                )
+                found = find_page(look.connection, look.caller, other.kind, wanted, (self.kind, id))
                 rows = other.rows(look, [json.loads(text) for text in found.texts])
                 if rows:
                     path = look.link(f"/{other.kind.path.format(id=id)}")
@@ -240,7 +237,7 @@ class Collection:
                 continue
             asking = {name: [said["id"]] for name in asked}
             wanted = other.feature.query.model_validate({"limit": MOST_REFERRING, **asking})
-            found = find_page(look.connection, look.caller, other.kind, wanted, other.feature.filters)
+            found = find_page(look.connection, look.caller, other.kind, wanted)
             rows = other.rows(look, [json.loads(text) for text in found.texts])
             if rows:
                 more = look.link(f"/{other.kind.path}", **asking) if found.cursor else None

@@ -17,14 +17,12 @@ from app.database import table_of
 from app.decisions.resource import DECISIONS
 from app.involvement.reading import involvement_in
 from app.objections.models import ObjectionList, ObjectionPublic
-from app.objections.queries import filters as objections_that
 from app.objections.resource import OBJECTIONS
 from app.resources.reading import find_page
 from app.site.frame import Content, Look
 from app.site.names import Named, name_of, names_of, path_of
 from app.site.words import WORDS
 from app.statements.models import StatementList, StatementPublic
-from app.statements.queries import filters as statements_that
 from app.statements.resource import STATEMENTS
 
 MOST = 200
@@ -99,16 +97,14 @@ def events_of(look: Look, id: UUID, said: Mapping[str, Any]) -> Iterator[Moment]
 
 def statements_to(look: Look, id: UUID) -> list[dict[str, Any]]:
     """What was said to a decision."""
-    found = find_page(
-        look.connection, look.caller, STATEMENTS, StatementList(limit=MOST), statements_that, (DECISIONS, id)
-    )
+    found = find_page(look.connection, look.caller, STATEMENTS, StatementList(limit=MOST), (DECISIONS, id))
     return [json.loads(text) for text in found.texts]
 
 
 def objections_to(look: Look, id: UUID) -> list[dict[str, Any]]:
     """Who objects to what is on record about a decision."""
     wanted = ObjectionList(limit=MOST, subject_id=[id])
-    found = find_page(look.connection, look.caller, OBJECTIONS, wanted, objections_that)
+    found = find_page(look.connection, look.caller, OBJECTIONS, wanted)
     return [json.loads(text) for text in found.texts]
 
 

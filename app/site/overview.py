@@ -18,7 +18,6 @@ from app.consultation_events.terms import EventStatus
 from app.database import table_of
 from app.days import start_of
 from app.decisions.models import DecisionList
-from app.decisions.queries import filters as decisions_that
 from app.decisions.resource import DECISIONS
 from app.decisions.terms import DecisionStatus
 from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
@@ -63,7 +62,7 @@ def overview(look: Look) -> Content:
 def said_in(look: Look, type: str, wanted: Any) -> Iterable[dict[str, Any]]:
     """The representations of one kind that are asked for."""
     feature = COLLECTIONS[type].feature
-    found = find_page(look.connection, look.caller, feature.kind, wanted, feature.filters)
+    found = find_page(look.connection, look.caller, feature.kind, wanted)
     return (json.loads(text) for text in found.texts)
 
 
@@ -110,7 +109,7 @@ def halves(look: Look) -> list[tuple[str, dict[str, int]]]:
 def latest_decisions(look: Look) -> list[tuple[Named, str]]:
     """The decisions that were made last, each with its day."""
     wanted = DecisionList(sort="-decided_on", status=[DecisionStatus.decided], limit=MOST_DECISIONS)
-    found = find_page(look.connection, look.caller, DECISIONS, wanted, decisions_that)
+    found = find_page(look.connection, look.caller, DECISIONS, wanted)
     said = [json.loads(text) for text in found.texts]
     return [
         (

@@ -23,7 +23,6 @@ from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.statements import service
 from app.statements.models import StatementList, StatementPublic, StatementPut, StatementUpdate
-from app.statements.queries import filters
 from app.statements.resource import STATEMENTS, statement_id
 
 router = Router(prefix="/v1/decisions/{id}/statements", tags=["decisions"])
@@ -34,7 +33,7 @@ async def list_statements(
     request: Request, database: Reading, caller: Anyone, id: Id, wanted: Annotated[StatementList, Query()]
 ) -> Response:
     """List what the partners said to a decision, in the order in which they said it."""
-    return await read_page(request, database, caller, STATEMENTS, wanted, filters, above=(DECISIONS, id))
+    return await read_page(request, database, caller, STATEMENTS, wanted, above=(DECISIONS, id))
 
 
 @router.get("/{partner_id}", response_model=StatementPublic)

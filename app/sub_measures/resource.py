@@ -25,6 +25,7 @@ from app.sub_measures.models import (
     SubMeasureSupporter,
     SubMeasureUpdate,
 )
+from app.sub_measures.queries import conditions
 from app.sub_measures.rules import AS_AGREED, check, happened, remembered
 from app.sub_measures.terms import TRANSITIONS
 
@@ -114,6 +115,7 @@ SUB_MEASURES = Kind(
     create=SubMeasureCreate,
     public=SubMeasurePublic,
     update=SubMeasureUpdate,
+    conditions=conditions,
     belongs_by=("goal_id",),
     leads_out=("continues_id",),
     owner="lead_partner_id",

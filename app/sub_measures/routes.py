@@ -21,7 +21,6 @@ from app.resources.transactions import ByContributor
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 from app.sub_measures.models import SubMeasureCreate, SubMeasureList, SubMeasurePublic, SubMeasureUpdate
-from app.sub_measures.queries import filters
 from app.sub_measures.resource import SUB_MEASURES
 
 router = Router(prefix="/v1/sub-measures", tags=["sub-measures"])
@@ -32,7 +31,7 @@ async def list_sub_measures(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[SubMeasureList, Query()]
 ) -> Response:
     """List sub-measures in the order of the agreement; `goal_id` gives those of one goal."""
-    return await read_page(request, database, caller, SUB_MEASURES, wanted, filters)
+    return await read_page(request, database, caller, SUB_MEASURES, wanted)
 
 
 @router.post("", status_code=201, response_model=SubMeasurePublic, responses=conflicts("duplicate"))

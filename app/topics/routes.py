@@ -21,7 +21,6 @@ from app.resources.transactions import ByCoordinator
 from app.resources.writing import change, remove
 from app.schema.fields import Id
 from app.topics.models import TopicCreate, TopicList, TopicPublic, TopicUpdate
-from app.topics.queries import filters
 from app.topics.resource import TOPICS
 
 router = Router(prefix="/v1/topics", tags=["topics"])
@@ -32,7 +31,7 @@ async def list_topics(
     request: Request, database: Reading, caller: Anyone, wanted: Annotated[TopicList, Query()]
 ) -> Response:
     """List topics, ordered by name."""
-    return await read_page(request, database, caller, TOPICS, wanted, filters)
+    return await read_page(request, database, caller, TOPICS, wanted)
 
 
 @router.post("", status_code=201, response_model=TopicPublic, responses=conflicts("duplicate"))

@@ -267,7 +267,7 @@ async def follow(client: httpx.AsyncClient, change: Mapping[str, Any]) -> None:
     body = {name: value for name, value in change["data"].items() if name in form.kind.create.model_fields}
     if change["resource_type"] == "sub_measure":
         body["goal"] = known(body.pop("goal_id"), "register")
-    answer = await client.put(address(form.resource, change["resource_id"], "register"), json=body)
+    answer = await client.put(address(form.kind.plural, change["resource_id"], "register"), json=body)
     assert answer.status_code in {200, 201}, answer.text
 
 
@@ -275,7 +275,7 @@ async def contents(client: httpx.AsyncClient) -> list[Any]:
     """What was written by hand, without what each register says of it."""
     items = []
     for form in (FORMS["goals"], FORMS["sub-measures"]):
-        answer = await client.get(f"/v1/{form.resource}", params={"limit": 200})
+        answer = await client.get(f"/v1/{form.kind.plural}", params={"limit": 200})
         own = form.kind.create.model_fields.keys() - {"external_ids", "goal_id"}
         items += [{name: each[name] for name in sorted(own)} for each in answer.json()["items"]]
     return items

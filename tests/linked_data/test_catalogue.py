@@ -8,7 +8,6 @@ from rdflib.namespace import DCAT, DCTERMS, FOAF
 
 from app.catalogue import FEATURES
 from app.linked_data.catalogue import LICENCES, licence_of
-from app.linked_data.names import name_of
 from app.settings import Settings
 from tests.conftest import client_of, running
 from tests.databases import any_database
@@ -106,7 +105,7 @@ class TestCatalogue:
         assert len(set(graph.objects(itself, DCAT.dataset))) == len(FEATURES)
         downloads = {str(each) for each in graph.objects(None, DCAT.downloadURL)}
         assert downloads == {
-            f"{BASE}/v1/exports/{name_of(feature.kind)}.{suffix}"
+            f"{BASE}/v1/exports/{feature.kind.plural}.{suffix}"
             for feature in FEATURES
             for suffix in ("jsonl", "csv", "xlsx")
         }

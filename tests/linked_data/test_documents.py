@@ -9,7 +9,7 @@ from rdflib.namespace import ORG, PROV, SDO, SKOS, XSD
 
 from app.catalogue import FEATURES
 from app.linked_data.meanings import ALIKE, COMMON, MEANINGS, Meaning
-from app.linked_data.names import full, name_of
+from app.linked_data.names import full
 from app.linked_data.routes import KINDS
 from app.resources.kind import Kind
 from tests.databases import any_database
@@ -40,7 +40,7 @@ def full_document(kind: Kind[Any]) -> dict[str, Any]:
     itself = {"@id": f"{BASE}/x", "@type": [f"{OWN}{kind.public.__name__.removesuffix('Public')}"]}
     entry = {**itself, **filled(schemas[kind.public.__name__])}
     page = {"items": [entry], "next_cursor": "x", "total": 1}
-    return {"@context": f"{BASE}/contexts/{name_of(kind)}.jsonld", "@id": f"{BASE}/y", **page}
+    return {"@context": f"{BASE}/contexts/{kind.plural}.jsonld", "@id": f"{BASE}/y", **page}
 
 
 async def own_words(client: httpx.AsyncClient) -> set[str]:
@@ -58,7 +58,7 @@ class TestContexts:
         self, offline: httpx.AsyncClient, kind: Kind[Any]
     ) -> None:
         content = full_document(kind)
-        known = await contexts(offline, [name_of(kind)])
+        known = await contexts(offline, [kind.plural])
         assert said(expanded(content, known)[0]) == said(content), "nothing is dropped"
         graph = graph_of(content, known)
         assert unknown([*graph.predicates(), *graph.objects(None, RDF.type)], await own_words(offline)) == set()

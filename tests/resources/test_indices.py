@@ -13,7 +13,7 @@ from app.access.caller import COMMAND
 from app.catalogue import FEATURES
 from app.database import table_of
 from app.resources.kind import Kind
-from app.resources.lists import NOT_FILTERS, ListQuery
+from app.resources.lists import NOT_FILTERS, ListQuery, matching
 from app.resources.paging import Order
 from tests.schemas import parameters, resolved
 
@@ -35,16 +35,16 @@ LISTED = [resource for resource in KINDS if resource.within is None]
 BELOW = [resource for resource in KINDS if resource.within is not None]
 
 
-def list_of(resource: Kind[Any]) -> tuple[type[ListQuery], Any]:
-    """The query of a resource's list, and the function that makes conditions of it."""
+def list_of(resource: Kind[Any]) -> type[ListQuery]:
+    """The query of a resource's list."""
     [feature] = [feature for feature in FEATURES if feature.kind is resource]
-    return feature.query, feature.filters
+    return feature.query
 
 
 def filters() -> Iterator[tuple[Kind[Any], str]]:
     """Every filter of every list."""
     for resource in LISTED:
-        query, _ = list_of(resource)
+        query = list_of(resource)
         # In order, because every test process must find the same.
         for name in sorted(query.model_fields.keys() - (NOT_FILTERS - {"q"})):
             yield resource, name
@@ -72,9 +72,8 @@ def sample(path: str, name: str) -> Any:
 
 def conditions(resource: Kind[Any], name: str) -> list[ColumnElement[bool]]:
     """The conditions of a list that is asked with one filter only."""
-    query, filters = list_of(resource)
-    wanted: list[ColumnElement[bool]] = filters(query.model_validate({name: sample(resource.path, name)}), COMMAND)
-    return wanted
+    wanted = list_of(resource).model_validate({name: sample(resource.path, name)})
+    return matching(resource, wanted, COMMAND)
 
 
 def compared(condition: ColumnElement[bool]) -> Iterator[Column[Any]]:
