@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import cast
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from app.decisions.routes import router as decisions
 from app.goals.routes import router as goals
 from app.http.body import BodyGuard
 from app.http.city_time import CityTime
-from app.http.envelope import Envelope
+from app.http.envelope import Envelope, Refuse
 from app.http.forwarded import Forwarded
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
@@ -148,7 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyGuard, guards=GUARDS)
     app.add_middleware(LargeAnswers)
     app.add_middleware(RateLimit, limit=settings.rate_limit)
-    app.add_middleware(Envelope, refuse=app.exception_handlers[Problem])
+    app.add_middleware(Envelope, refuse=cast("Refuse", app.exception_handlers[Problem]))
     app.add_middleware(Turns)
     app.add_middleware(Forwarded, proxies=settings.proxies, root_path=settings.root_path)
     return app
