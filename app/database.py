@@ -19,7 +19,8 @@ from sqlmodel import SQLModel
 from app.database_errors import code_of
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
 from app.lines import FairPool
-from app.places import Places, asking
+from app.long_writes import more_seconds, written_long
+from app.places import asking, places_to_read
 from app.postgresql import ALONE, CONNECT_SECONDS, Server
 from app.searching import forget_erased
 from app.snapshot import Snapshot
@@ -122,6 +123,8 @@ class Database:
         if self.is_sqlite:
             # One write at a time, in the order in which they came: SQLite's own waiting lets the unlucky wait for seconds.
             self.writer = create_async_engine(url, **{**pool, "pool_size": 1})
+            line: Any = self.writer.pool
+            line.lengthen(partial(more_seconds, str(url.database)))
             self.reader = create_engine(url.set(drivername="sqlite+pysqlite"), **pool, **reading)
             for engine in (self.writer.sync_engine, self.reader):
                 event.listen(engine, "do_connect", partial(make_private_first, url))
@@ -149,10 +152,9 @@ class Database:
             async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
 
-    def patient(self, seconds: float) -> AbstractContextManager[None]:
+    def written_long(self) -> AbstractContextManager[None]:
         """Let other writers wait longer for what the block writes, where only one writes at a time."""
-        pool: Any = self.writer.pool
-        return pool.patient(seconds) if self.is_sqlite else nullcontext()
+        return written_long(str(self.writer.url.database)) if self.is_sqlite else nullcontext()
 
     async def apart(self, work: Coroutine[Any, Any, Result]) -> Result:
         """What a part of a transaction comes to that takes long, carried out where it stops nobody else.
@@ -270,7 +272,7 @@ class Database:
             return True
 
         def work() -> bool:
-            with self.reader.connect() as connection:
+            with self.reader.connect() as connection, self.written_long():
                 forget_erased(connection)
                 connection.exec_driver_sql("VACUUM")
                 return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
@@ -294,12 +296,6 @@ class Database:
         await greenlet_spawn(self.reader.dispose)
         if self.standby is not None:
             await greenlet_spawn(self.standby.engine.dispose)
-
-
-def places_to_read(pool_size: int) -> Places:
-    """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
-    most = max(1, pool_size * 4 // 5)
-    return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)
 
 
 async def one_at_a_time(session: AsyncSession, what: str) -> None:

@@ -1,14 +1,17 @@
 """A pool whose connections are given in the order in which they were asked for."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_
 from sqlalchemy.util.queue import Empty, QueueCommon
+
+PAUSE = 0.25
+"""Seconds between two looks at whether to wait longer."""
 
 
 class Line(QueueCommon[Any]):
@@ -23,7 +26,8 @@ class Line(QueueCommon[Any]):
         self.maxsize, self.use_lifo = maxsize, use_lifo
         self.free = deque[Any]()
         self.waiting = deque[asyncio.Future[Any]]()
-        self.more_seconds = 0.0
+        self.more_seconds: Callable[[], float] = float
+        """How much longer than usual whoever waits is to wait now; looked at when that is over."""
 
     def qsize(self) -> int:
         """How many are free."""
@@ -50,16 +54,24 @@ class Line(QueueCommon[Any]):
         """Wait in the line."""
         turn = asyncio.get_running_loop().create_future()
         self.waiting.append(turn)
+        has_come = False
         try:
-            async with asyncio.timeout(None if seconds is None else seconds + self.more_seconds):
-                return await turn
-        except BaseException as error:
+            has_come = await self.has_come(turn, seconds)
+        finally:
             # What was given just when nobody waited any more is given on.
-            if turn.done() and not turn.cancelled():
+            if not has_come and not turn.cancel():
                 self.put(turn.result())
-            if isinstance(error, TimeoutError):
-                raise Empty from None
-            raise
+        if not has_come:
+            raise Empty
+        return turn.result()
+
+    async def has_come(self, turn: asyncio.Future[Any], seconds: float | None) -> bool:
+        """Whether it has when it is not waited for any more."""
+        until = None if seconds is None else time.monotonic() + seconds
+        await asyncio.wait([turn], timeout=seconds)
+        while not turn.done() and (until is None or time.monotonic() < until + self.more_seconds()):
+            await asyncio.wait([turn], timeout=PAUSE)
+        return turn.done()
 
 
 class FairPool(AsyncAdaptedQueuePool):
@@ -67,12 +79,7 @@ class FairPool(AsyncAdaptedQueuePool):
 
     _queue_class = Line
 
-    @contextmanager
-    def patient(self, seconds: float) -> Iterator[None]:
-        """Let those who ask while the block goes on wait longer by so much: they stand behind one who takes long."""
+    def lengthen(self, more_seconds: Callable[[], float]) -> None:
+        """Let those who wait do so longer by what this says when their time is over: they may stand behind one who takes long."""
         line: Any = self._pool
-        line.more_seconds += seconds
-        try:
-            yield
-        finally:
-            line.more_seconds -= seconds
+        line.more_seconds = more_seconds

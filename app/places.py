@@ -93,3 +93,9 @@ class Places:
             yield
         finally:
             self.give_back(asker)
+
+
+def places_to_read(pool_size: int) -> Places:
+    """Places for reads that take long: few for callers without a key, and never all the connections that there are."""
+    most = max(1, pool_size * 4 // 5)
+    return Places(most, most_without_key=max(1, pool_size // 5), each=max(1, most // 2), each_without_key=1)

@@ -9,10 +9,11 @@ import asyncio
 import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from sqlalchemy.util import await_
 
 from app.days import day_in_zone
 from app.lines import FairPool
+from app.long_writes import more_seconds
 
 Result = TypeVar("Result")
 
@@ -34,8 +36,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
 """Seconds between two attempts to get the lock."""
 INSERT = re.compile(r"(INSERT INTO [^?]* VALUES )(\((?:\?, )*\?\))")
 """An INSERT of a row of parameters alone."""
-ROWS = 100
-"""How many rows a statement inserts at most: the widest table needs a tenth of the parameters that one may have."""
+ROWS = 500
+"""How many rows a statement inserts at most: the widest table needs half of the parameters that one may have."""
+MUCH = 10_000
+"""How many rows a transaction changes at least that others do not wait for while it goes from SQLite's log to its place."""
+PAGES_OF_LOG = 1_000
+"""How long the log grows before it is copied, as by SQLite's default."""
 
 
 class Cursor(sqlite3.Cursor):
@@ -53,6 +59,9 @@ class Connection(sqlite3.Connection):
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self.committing: Future[None] | None = None
         self.has_waited = False
+        self.changes_before = 0
+        self.checkpointing: threading.Thread | None = None
+        [[_, _, self.path]] = self.execute("PRAGMA database_list")
 
     def cursor(self, factory: Any = Cursor) -> Any:
         """A cursor."""
@@ -61,19 +70,26 @@ class Connection(sqlite3.Connection):
     def begin(self) -> None:
         """Take the write lock, at once: a transaction that reads first and then writes fails without waiting.
 
-        Waits as long as `busy_timeout` says, then raises OperationalError; `has_waited` says whether it did.
+        Waits as long as `busy_timeout` says, and longer for who writes long, then raises OperationalError; `has_waited` says
+        whether it did.
         """
+        self.changes_before = self.total_changes
         [milliseconds] = self.execute("PRAGMA busy_timeout").fetchone()
         self.execute("PRAGMA busy_timeout=0")
         try:
             until, pause = time.monotonic() + milliseconds / 1000, FIRST_PAUSE
             self.has_waited = False
-            while not self.has_begun(is_last=time.monotonic() >= until):
+            while not self.has_begun(is_last=self.is_over(until)):
                 self.has_waited = True
                 await_(asyncio.sleep(pause))
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             self.execute(f"PRAGMA busy_timeout={milliseconds}")
+
+    def is_over(self, until: float) -> bool:
+        """Whether nothing is waited for any more after that time."""
+        now = time.monotonic()
+        return now >= until and now >= until + more_seconds(self.path)
 
     def has_begun(self, *, is_last: bool) -> bool:
         """Whether the lock could be taken; raises OperationalError for another error, and for any at the last attempt."""
@@ -88,8 +104,23 @@ class Connection(sqlite3.Connection):
 
     def commit(self) -> None:
         """Commit, in a thread: the disk may take its time."""
-        self.committing = self.thread.submit(super().commit)
+        has_much = self.total_changes - self.changes_before > MUCH
+        self.committing = self.thread.submit(self.commit_much if has_much else super().commit)
         await_(asyncio.wrap_future(self.committing))
+
+    def commit_much(self) -> None:
+        """The same without copying what was written from SQLite's log to its place: that is done while others write."""
+        self.execute("PRAGMA wal_autocheckpoint=0")
+        super().commit()
+        self.execute(f"PRAGMA wal_autocheckpoint={PAGES_OF_LOG}")
+        self.end_checkpoint()
+        self.checkpointing = threading.Thread(target=checkpoint, args=(self.path,), name="checkpoint")
+        self.checkpointing.start()
+
+    def end_checkpoint(self) -> None:
+        """Wait until what is being copied from the log is."""
+        if self.checkpointing is not None:
+            self.checkpointing.join()
 
     def rollback(self) -> None:
         """Roll back what is not committed; a commit that nobody waits for any more ends before."""
@@ -98,9 +129,16 @@ class Connection(sqlite3.Connection):
         super().rollback()
 
     def close(self) -> None:
-        """Close the connection, and end its thread."""
+        """Close the connection, and end its threads."""
         self.thread.shutdown()
+        self.end_checkpoint()
         super().close()
+
+
+def checkpoint(path: str) -> None:
+    """Copy what can be from SQLite's log to its place; what cannot is left to those who commit later."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 async def begins_at_once(session: AsyncSession) -> bool:

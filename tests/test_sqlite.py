@@ -3,12 +3,17 @@
 import asyncio
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
+from app import sqlite
+from app.database import Database
+from app.long_writes import more_seconds
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import Connection
@@ -17,6 +22,23 @@ from tests.factories import CITY, body_of, make, rule_of
 
 COUNT = text("SELECT count(*) FROM api_key")
 USE = text("UPDATE api_key SET description = 'so'")
+
+
+def told(monkeypatch: pytest.MonkeyPatch, place: str) -> asyncio.Event:
+    """Whether somebody there has asked how much longer to wait."""
+    asked = asyncio.Event()
+
+    def ask(path: str) -> float:
+        asked.set()
+        return more_seconds(path)
+
+    monkeypatch.setattr(f"{place}.more_seconds", ask)
+    return asked
+
+
+def wait_only_a_moment(connection: sqlite3.Connection, _entry: object) -> None:
+    """The usual waiting, shorter."""
+    connection.execute("PRAGMA busy_timeout=10")
 
 
 @only_sqlite
@@ -42,6 +64,48 @@ class TestWriter:
         assert other.execute("SELECT DISTINCT description FROM api_key").fetchall() == [("so",)]
         other.close()
         await database.close()
+
+    async def test_waits_longer_while_another_process_writes_long(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who is next, and who stands behind that one."""
+        asked = [told(monkeypatch, place) for place in ("app.sqlite", "app.database")]
+        database = Database(settings.database, pool_size=1, pool_timeout=0.01)
+        other = Database(settings.database, pool_size=1, pool_timeout=1)
+        event.listen(database.writer.sync_engine, "connect", wait_only_a_moment)
+
+        async def write() -> None:
+            async with database.transaction() as session:
+                await session.execute(USE)
+
+        async with other.transaction() as session:
+            await session.execute(USE)
+            with pytest.raises(OperationalError):
+                await write()
+            with other.written_long():
+                for each in asked:
+                    each.clear()
+                writing = [asyncio.create_task(write()) for _ in range(2)]
+                await asyncio.gather(*(each.wait() for each in asked))
+                await session.commit()
+                await asyncio.gather(*writing)
+        await database.close()
+        await other.close()
+
+    async def test_copies_what_was_much_from_the_log_beside_those_who_write(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite, "MUCH", 0)
+        # Whoever is the last to close the file copies all of it.
+        with closing(sqlite3.connect(str(settings.database_file))) as kept:
+            kept.execute("SELECT 1 FROM api_key").fetchone()
+            database = Database(settings.database, pool_size=1, pool_timeout=1)
+            for _ in range(2):
+                async with database.transaction() as session:
+                    await session.execute(USE)
+            await database.close()
+            with closing(sqlite3.connect(f"file:{settings.database_file}?immutable=1", uri=True)) as connection:
+                assert connection.execute("SELECT DISTINCT description FROM api_key").fetchall() == [("so",)]
 
     async def test_goes_on_after_a_commit_that_nobody_waited_for(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch

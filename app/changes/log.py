@@ -185,7 +185,7 @@ async def grow_behind(database: Database) -> None:
         while has_more:
             async with database.transaction() as session:
                 connection = await session.connection()
-                has_more = await connection.run_sync(grow)
+                has_more = await database.apart(connection.run_sync(grow))
     except (*DATABASE_ERRORS, PoolTimeout) as error:
         logger.warning("the tree of the log was not stored: %s", type(error).__name__)
 

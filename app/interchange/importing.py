@@ -38,7 +38,6 @@ SMALL = 64 * 1024
 MOST_ANEW = 1_000
 """How many lines are tried anew at most while all writers of SQLite wait."""
 ATTEMPTS = 3
-SECONDS_TO_WRITE = 60.0
 OVERTAKEN = Text(
     "Worauf sich die Zeilen beziehen, haben andere währenddessen zu oft geändert. Es wurde nichts geschrieben; bitte noch "
     "einmal senden.",
@@ -158,7 +157,7 @@ class Importing:
         trial.file.seek(0)
         anew = 0
         try:
-            with self.database.patient(SECONDS_TO_WRITE):
+            with self.database.written_long():
                 async with transaction(self.database, self.by, self.zone, self.now) as session:
                     await session.run_sync(self.check_key)
                     is_same = trial.position is not None and await end(session) == trial.position
