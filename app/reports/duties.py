@@ -29,7 +29,7 @@ from sqlmodel import SQLModel
 from app.access.roles import Role
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
-from app.consultation_events.terms import Attendance, EventStatus
+from app.consultation_events.terms import Attendance
 from app.database import table_of
 from app.days import day_in, months_later, start_of
 from app.decisions.models import Decision, DecisionPartner
@@ -45,6 +45,7 @@ from app.progress_reports.terms import ReportState
 from app.proposals.models import Proposal
 from app.proposals.terms import ProposalState
 from app.reports.duty import Asked, DueKind, due, opening, rows_of
+from app.reports.horizon import on_page
 from app.reports.timeliness import DONE, last_reported_on
 from app.statements.models import Statement, StatementOnBehalf
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
@@ -64,32 +65,36 @@ ENDPOINT = table(
     column("is_enabled", Boolean()),
     column("disabled_at", EVENT.c.starts_at.type),
 )
-EXPECTED = (EventStatus.planned, EventStatus.confirmed)
 PENDING = (DecisionStatus.announced, DecisionStatus.in_consultation)
 UNANSWERED = (NeedStatus.open, NeedStatus.acknowledged, NeedStatus.in_discussion)
 
 
 def events(asked: Asked) -> Iterator[Select[Any]]:
     """The events that are still to take place: of who organises, and of each that did not decline."""
-    day = day_in(EVENT.c.starts_at, asked.zone.key)
-    shown: dict[str, Any] = {"title": EVENT.c.title, "on": day, "starts_at": EVENT.c.starts_at}
-    is_ahead = and_(
-        visible(EVENT, asked.caller),
-        EVENT.c.status.in_(EXPECTED),
-        EVENT.c.starts_at >= start_of(asked.today, asked.zone),
-        # What is planned for later years is never looked at.
-        EVENT.c.starts_at < start_of(asked.until + timedelta(days=1), asked.zone),
-    )
-    yield due(asked, DueKind.event, ConsultationEvent, of=EVENT.c.organiser_id, **shown).where(is_ahead)
-    yield (
-        due(asked, DueKind.event, ConsultationEvent, of=PARTICIPANT.c.partner_id, **shown)
-        .join(PARTICIPANT, PARTICIPANT.c.consultation_event_id == EVENT.c.id)
-        .where(is_ahead, PARTICIPANT.c.attendance != Attendance.declined)
-    )
+    shown: dict[str, Any] = {
+        "title": EVENT.c.title,
+        "on": day_in(EVENT.c.starts_at, asked.zone.key),
+        "starts_at": EVENT.c.starts_at,
+    }
+    is_ahead = and_(visible(EVENT, asked.caller), EVENT.c.starts_at >= start_of(asked.today, asked.zone))
+    partner, event = PARTICIPANT.c.partner_id, PARTICIPANT.c.consultation_event_id
+    is_coming = PARTICIPANT.c.attendance != Attendance.declined
+    comes = exists().where(event == EVENT.c.id, is_coming, asked.is_shown(partner))
+    is_due = and_(is_ahead, or_(asked.is_shown(EVENT.c.organiser_id), comes))
+    # What is planned for later years is never looked at.
+    is_near = on_page(asked, start_of(asked.until + timedelta(days=1), asked.zone), is_due)
+    organised = due(asked, DueKind.event, ConsultationEvent, of=EVENT.c.organiser_id, **shown)
+    yield organised.where(is_ahead, is_near)
+    invited = due(asked, DueKind.event, ConsultationEvent, of=partner, **shown)
+    yield invited.join(PARTICIPANT, event == EVENT.c.id).where(is_ahead, is_near, is_coming)
 
 
 def events_to_close(asked: Asked) -> Iterator[Select[Any]]:
     """The events that are over and not said to have been held, put off or called off."""
+    today = start_of(asked.today, asked.zone)
+    is_over = and_(visible(EVENT, asked.caller), coalesce(EVENT.c.ends_at, EVENT.c.starts_at) < today)
+    # What ends before today begins before today, and that there is an index on.
+    is_near = on_page(asked, today, and_(is_over, asked.is_shown(EVENT.c.organiser_id)))
     yield due(
         asked,
         DueKind.event_to_close,
@@ -98,13 +103,7 @@ def events_to_close(asked: Asked) -> Iterator[Select[Any]]:
         on=day_in(EVENT.c.starts_at, asked.zone.key),
         of=EVENT.c.organiser_id,
         starts_at=EVENT.c.starts_at,
-    ).where(
-        visible(EVENT, asked.caller),
-        EVENT.c.status.in_(EXPECTED),
-        # What ends before today begins before today, and that there is an index on.
-        EVENT.c.starts_at < start_of(asked.today, asked.zone),
-        coalesce(EVENT.c.ends_at, EVENT.c.starts_at) < start_of(asked.today, asked.zone),
-    )
+    ).where(is_over, is_near)
 
 
 def statements(asked: Asked) -> Iterator[Select[Any]]:

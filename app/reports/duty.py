@@ -174,6 +174,10 @@ class Asked(NamedTuple):
         """Whether a partner, or who goes on in its place, is one that is asked for."""
         return any_of(self.heir(partner_id), self.partner_ids)
 
+    def is_shown(self, partner_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether what waits for a partner is shown: that is one that is asked for, or any where none is."""
+        return self.is_wanted(partner_id) if self.partner_ids else partner_id.is_not(None)
+
     @property
     def parties(self) -> Subquery:
         """The parties of today of the agreements that the caller sees, each with the side on which it stands."""

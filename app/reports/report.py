@@ -1,6 +1,6 @@
 """What a report is made of: its questions, its rows from one statement, and the change position they were computed at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, wraps
@@ -74,15 +74,28 @@ class PeriodQuery(Schema):
     period_before: Day | None = Field(default=None, description="Before this day.")
 
 
+Page = Callable[[int, Sequence[Any] | None], Mapping[str, Any]]
+"""The values that what rows are made of is given for a page: of so many rows, behind some values of the order."""
+
+
+def no_values(_limit: int, _after: Sequence[Any] | None) -> Mapping[str, Any]:
+    """For rows that are made of the same whatever page is asked for."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Report(Generic[ReportRow]):
-    """The rows of a report: what it is called, what they are made of, and the columns of their total order, none of them null."""
+    """The rows of a report: what it is called, what they are made of, and the columns of their total order, none of them null.
+
+    What they are made of may be bounded for each page by the values of `page`.
+    """
 
     name: str
     title: Text
     entry: type[ReportRow]
     source: CTE
     order: tuple[str, ...]
+    page: Page = no_values
 
     @property
     def columns(self) -> list[Column[Any]]:
@@ -105,7 +118,7 @@ class Report(Generic[ReportRow]):
 
     def read(self, connection: Connection, limit: int, after: Sequence[Any] | None) -> tuple[int, list[Any]]:
         """The position and the rows."""
-        found = connection.execute(self.selected(limit, after)).all()
+        found = connection.execute(self.selected(limit, after), self.page(limit, after)).all()
         return found[0].log_position, [row for row in found if getattr(row, self.order[0]) is not None]
 
 

@@ -1,6 +1,7 @@
 """Upcoming: everything that waits for somebody, in one order of time."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from app.partners.models import Partner
 from app.partners.queries import successors
 from app.reports.duties import DUTIES
 from app.reports.duty import TITLE_LENGTH, Asked, DueKind
+from app.reports.horizon import page_of
 from app.reports.names import name_of
 from app.reports.report import Report, ReportPage, RowQuery, kept
 from app.reports.timeliness import UNREPORTED_MONTHS
@@ -160,7 +162,9 @@ def upcoming_rows(caller: Caller, wanted: UpcomingQuery, today: date, zone: Zone
         .where(or_(d.due_on.is_(None), d.due_on <= asked.until), *is_wanted)
         .cte("upcoming")
     )
-    return Report("upcoming", Text("Was ansteht", "What is due"), Due, rows, ("sort_on", "key"))
+    return Report(
+        "upcoming", Text("Was ansteht", "What is due"), Due, rows, ("sort_on", "key"), partial(page_of, asked)
+    )
 
 
 def given_to_partners(asked: Asked, everything: Subquery) -> CTE:

@@ -63,6 +63,19 @@ class TestEvents:
             }
         ]
 
+    async def test_are_all_there_once_however_few_a_page_has(self, client: httpx.AsyncClient) -> None:
+        """Whether a page ends within a day, on one that has more events, or between two."""
+        invited = [{"partner_id": LIGA}, {"partner_id": CARITAS, "attendance": "declined"}]
+        for day in ("2025-02-27", "2025-03-02", "2025-03-09"):
+            for hour, status in ((9, "confirmed"), (11, "planned"), (22, "planned"), (23, "confirmed")):
+                fields = {"status": status, "organiser_id": CITY if hour < 22 else None, "participants": invited}
+                await event(client, f"{day}T{hour:02}:30:00Z", **fields)
+        kinds = ["event", "event_to_close"]
+        for limit, asked, count in ((1, {}, 20), (3, {"partner_id": LIGA}, 8), (5, {"days": 2}, 12)):
+            rows = await rows_of(client, REPORT, limit=200, kind=kinds, **asked)
+            assert len(rows) == count
+            assert await items_of(client, f"reports/{REPORT}", limit=limit, kind=kinds, **asked) == rows
+
     async def test_are_there_while_they_can_still_take_place(self, client: httpx.AsyncClient) -> None:
         for status in ("planned", "confirmed", "held", "postponed", "cancelled"):
             await event(client, "2025-03-01T16:00:00Z", title=status, status=status, status_reason="Grund")
