@@ -28,7 +28,7 @@ CONSULTATION_EVENTS = Kind(
         "sub_measure_id": ("sub_measure_ids", "agenda_items.sub_measure_id"),
     },
     listed_by=("starts_at",),
-    tallied=Tallied("starts_on", tallied_by),
+    tallied=Tallied("starts_on", ("format", "level"), tallied_by),
     owner="organiser_id",
     rights=RIGHTS,
     lists={

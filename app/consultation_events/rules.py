@@ -39,9 +39,7 @@ def derived(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def tallied_by(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """By what an event is counted beside being one: its form, its level, and who organises it or takes part."""
-    yield "format", str(values["format"])
-    yield "level", str(values["level"])
+    """By whom an event is counted: who organises it or takes part."""
     taking_part = [each["partner_id"] for each in values["participants"] if each["attendance"] not in STAYING_AWAY]
     for id in (values["organiser_id"], *taking_part):
         if id is not None:

@@ -140,12 +140,14 @@ class Freeze:
 
 @dataclass(frozen=True)
 class Tallied:
-    """How resources of a kind are counted for reports: day by day, by the column `on`, in each of its states.
+    """How resources of a kind are counted for reports and totals: day by day, by the column `on`, in each of its states.
 
-    `by` gives the names and values by which one with these columns and lists is counted, beside being one of all.
+    Each is counted as one of all, by its `columns` of these names, and by the names and values that `by` gives for its columns
+    and lists.
     """
 
     on: str
+    columns: tuple[str, ...]
     by: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
 
 

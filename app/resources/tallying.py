@@ -23,7 +23,8 @@ def cells_of(kind: Kind[Any], values: Mapping[str, Any]) -> Iterator[Cell]:
         values["visibility"],
         values["agreement_id"],
     )
-    for name, value in {("", ""), *kind.tallied.by(values)}:
+    own = ((name, str(values[name])) for name in kind.tallied.columns)
+    for name, value in {("", ""), *own, *kind.tallied.by(values)}:
         yield Cell(kind.type, name, value, *shared)
 
 

@@ -1,12 +1,14 @@
 """How much a list has in all, counted by what leads to least."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, true
 
-from app.access.visibility import is_for_partners
+from app.access.visibility import is_for_partners, visible
+from app.changes.tallies import TALLY
 from app.resources.findings import FINDING
+from app.resources.lists import any_of
 from app.resources.ways import Question, by_text, is_few, is_gathered, marks_of, way_of
 
 
@@ -18,11 +20,29 @@ def count_of(question: Question) -> Select[Any]:
         [(name, values)] = asked
         found = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, values)))
         return select(func.count()).select_from((found if len(values) == 1 else found.distinct()).subquery())
+    tallied = by_tallies(question, dict(asked))
+    if tallied is not None:
+        return tallied
     text = None if question.wanted.q is None else by_text(question, question.wanted.q)
     if text is None:
         return select(counted_past_few(question, [name for name, _ in asked]))
     among_few = counted(question, [*question.conditions, is_gathered(question, text)])
     return select(case((is_few(text), among_few), else_=counted(question, question.conditions)))
+
+
+def by_tallies(question: Question, asked: Mapping[str, Any]) -> Select[Any] | None:
+    """What reports count by, where nothing else is asked for: it costs what its days cost, however many each day has."""
+    kind, t = question.kind, TALLY.c
+    if kind.tallied is None or len(asked) != len(question.conditions):
+        return None
+    columns = {kind.state: t.state, "agreement_id": t.agreement_id, "visibility": t.visibility}
+    others = asked.keys() - columns.keys()
+    if len(others) > 1 or not others <= {*kind.tallied.columns}:
+        return None
+    name = next(iter(others), "")
+    met = [any_of(columns.get(each, t.value), values) for each, values in asked.items()]
+    counted = select(func.coalesce(func.sum(t.amount), 0))
+    return counted.where(visible(TALLY, question.caller), t.kind == kind.type, t.name == name, *met)
 
 
 def counted_past_few(question: Question, names: Sequence[str]) -> ColumnElement[int]:

@@ -12,7 +12,7 @@ from app.catalogue import FEATURES
 from app.resources import reading, ways
 from app.resources.paging import Order
 from tests.conftest import Templates, client_of, running
-from tests.factories import CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
+from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
 
 NEVER, OFTEN = 0, 8
 """How much is looked at as a whole: nothing, so that every list is walked, and about what half of the filters match."""
@@ -25,6 +25,7 @@ FILTERS: Mapping[str, Any] = {
     "goal_id": goal_id(1),
     "status": ["confirmed", "planned"],
     "level": "strategic",
+    "agreement_id": AGREEMENT,
     "visibility": "partners",
     "starts_at_from": "2027-01-08T00:00:00Z",
     "ends_at_before": "2027-01-16T12:00:00Z",
