@@ -1,7 +1,9 @@
 """Statements that nearly every request needs: SQLAlchemy puts them together once, and the driver itself runs them."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Float, SelectBase, UpdateBase
@@ -38,8 +40,13 @@ class Kept:
         self.statement: Any = statement
         self.stored = stored
         self.columns: Any = statement.exported_columns
-        self.row: Any = namedtuple("Row", map(str, self.columns.keys()))  # type: ignore[misc]  # noqa: PYI024 (its names are those of the statement)
         self.compiled: dict[str, Compiled] = {}
+        self.is_asked_again = False
+
+    @cached_property
+    def row(self) -> Any:
+        """The class of its rows, whose names are those of the statement."""
+        return namedtuple("Row", map(str, self.columns.keys()))  # type: ignore[misc]  # noqa: PYI024 (no other names are known)
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The row with these values, its columns by their names; None where there is none."""
@@ -65,6 +72,19 @@ class Kept:
             raise
         return self.read(compiled, found)
 
+    @contextmanager
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Iterator[Iterable[Any]]:
+        """The same of what may be asked for only once, for whoever may not want all rows: SQLite gives them one by one.
+
+        SQLAlchemy has put together another statement like it before, and need not do so again.
+        """
+        if self.is_asked_again and connection.dialect.name == "postgresql":
+            yield self.all(connection, values)
+        else:
+            self.is_asked_again = True
+            with connection.execute(self.statement, values) as found:
+                yield found
+
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry it out in a transaction, with the values of each row."""
         compiled = self.compiled_for(connection.dialect)
@@ -73,15 +93,16 @@ class Kept:
 
     def read(self, compiled: Compiled, found: Sequence[Any]) -> Sequence[Any]:
         """What the driver found, as it was stored."""
-        return [
-            self.row._make(
+        if any(compiled.read):
+            found = [
                 [
                     value if convert is None else convert(value)
                     for value, convert in zip(row, compiled.read, strict=True)
                 ]
-            )
-            for row in found
-        ]
+                for row in found
+            ]
+        # As the class itself does it, without a call of Python for each row.
+        return [tuple.__new__(self.row, row) for row in found]
 
     def compiled_for(self, dialect: Dialect) -> Compiled:
         """The statement for a database."""
@@ -90,21 +111,28 @@ class Kept:
     def compile(self, dialect: Dialect) -> Compiled:
         """The same, put together."""
         made: Any = self.statement.compile(dialect=dialect, column_keys=self.stored)
+        # Lists of values have a place for each of them then.
+        said = made.construct_expanded_state({name: None for name, each in made.binds.items() if each.required})
         bound: list[tuple[str | None, Any, Convert | None]] = []
-        for name in made.positiontup:
-            parameter = made.binds[name]
-            convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-            if parameter.required:
+        for name in said.positiontup:
+            parameter = made.binds.get(name)
+            convert = (
+                parameter.type.dialect_impl(dialect).bind_processor(dialect)
+                if parameter is not None
+                else said.processors.get(name)
+            )
+            if parameter is not None and parameter.required:
                 bound.append((name, None, convert))
             else:
-                bound.append((None, convert(parameter.value) if convert else parameter.value, None))
+                value = said.parameters[name]
+                bound.append((None, convert(value) if convert else value, None))
         read = [
             column.type.dialect_impl(dialect).result_processor(
                 dialect, FLOAT8 if isinstance(column.type, Float) else None
             )
             for column in self.columns
         ]
-        self.compiled[dialect.name] = Compiled(str(made), bound, read)
+        self.compiled[dialect.name] = Compiled(said.statement, bound, read)
         return self.compiled[dialect.name]
 
 

@@ -1,6 +1,6 @@
 """Pages that end where their entries become too many or too large, whichever is first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -24,7 +24,8 @@ def read_page(
     """
     is_weighed = connection.dialect.name == "postgresql"
     page = cut(statement, order, limit, text, most_bytes, is_weighed=is_weighed)
-    return take(connection, page, {}, limit, text, most_bytes)
+    with connection.execute(page) as found:
+        return take(found, limit, text, most_bytes, is_weighed=is_weighed)
 
 
 def cut(
@@ -48,18 +49,17 @@ def cut(
 
 
 def take(
-    connection: Connection, page: Select[Any], values: Mapping[str, Any], limit: int, text: str, most_bytes: int
-) -> tuple[Sequence[Row[Any]], bool]:
-    """The rows of a page that was cut, and whether more follow; `values` are those of the statement's parameters."""
-    if connection.dialect.name == "postgresql":
-        weighed = connection.execute(page, values).all()
+    found: Iterable[Any], limit: int, text: str, most_bytes: int, *, is_weighed: bool
+) -> tuple[Sequence[Any], bool]:
+    """The rows of a page that was cut, and whether more follow."""
+    if is_weighed:
+        weighed = list(found)
         return weighed, bool(weighed) and weighed[0].there > len(weighed)
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     size = 0
-    with connection.execute(page, values) as found:
-        for row in found:
-            if len(rows) == limit or size >= most_bytes:
-                return rows, True
-            rows.append(row)
-            size += len(getattr(row, text) or "")
+    for row in found:
+        if len(rows) == limit or size >= most_bytes:
+            return rows, True
+        rows.append(row)
+        size += len(getattr(row, text) or "")
     return rows, False

@@ -84,7 +84,7 @@ class Found(NamedTuple):
 class Prepared(NamedTuple):
     """The statements of a page and of a total."""
 
-    page: Select[Any]
+    page: Kept
     counting: Select[Any]
 
 
@@ -105,6 +105,7 @@ def find_page(
     mark = fingerprint(kind.type, wanted)
     last = None if wanted.cursor is None else decode(wanted.cursor, mark, order.columns)
     meant = wanted if today is None else wanted.on_day(today)
+    is_postgresql = connection.dialect.name == "postgresql"
     statements = prepared(
         kind.type,
         replace(caller, key_id=None),
@@ -112,11 +113,12 @@ def find_page(
         meant.model_dump_json(exclude=NO_SHAPE, exclude_defaults=True),
         None if last is None else tuple(value is None for value in last),
         is_below=above is not None,
-        is_postgresql=connection.dialect.name == "postgresql",
+        is_postgresql=is_postgresql,
         most_bytes=pages.PAGE_BYTES,
     )
     values = values_of(kind, last, above)
-    rows, more = pages.take(connection, statements.page, values, wanted.limit, "representation", pages.PAGE_BYTES)
+    with statements.page.rows(connection, values) as found:
+        rows, more = pages.take(found, wanted.limit, "representation", pages.PAGE_BYTES, is_weighed=is_postgresql)
     if above is not None and not rows:
         there(connection, caller, *above)
     total: int | None = None
@@ -165,7 +167,7 @@ def prepared(
         page, counting = page.where(found_on(question)), count_of(question)
     clauses = order.clauses()
     cut = pages.cut(page, clauses, wanted.limit, "representation", most_bytes, is_weighed=is_postgresql)
-    return Prepared(cut, counting)
+    return Prepared(Kept(cut), counting)
 
 
 def values_of(kind: Kind[Any], last: Sequence[Any] | None, above: tuple[Kind[Any], UUID] | None) -> dict[str, Any]:
