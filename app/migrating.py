@@ -36,6 +36,10 @@ WITHOUT_LIMITS = "SELECT " + ", ".join(
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('register migrate'))"
 
 
+class AnotherProgram(Exception):
+    """The file of the database is another program's; nothing was done to it."""
+
+
 class BrokenReferences(Exception):
     """A migration left rows that refer to nothing; it was rolled back."""
 
@@ -79,9 +83,12 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
 
 
 def prepare_for_batches(connection: Any, _entry: Any) -> None:
-    """Leave transactions to us, and foreign keys unchecked while tables are recreated."""
+    """Leave transactions to us, and foreign keys unchecked while tables are recreated; raises AnotherProgram."""
     connection.isolation_level = None
     cursor = connection.cursor()
+    tables = {name for (name,) in cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
+    if tables and "alembic_version" not in tables:
+        raise AnotherProgram(f"the file is another program's, with tables such as {min(tables)}: name one of its own")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=OFF")
     cursor.close()

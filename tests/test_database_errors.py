@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import asyncpg
@@ -52,6 +54,15 @@ class TestCommands:
     async def test_say_that_a_file_is_no_database(self, command: Command, tmp_path: Path) -> None:
         (tmp_path / "notes.db").write_text("These are notes. " * 100, "utf-8")
         assert (await command.refused("sqlite:///notes.db", "migrate")).startswith("the file is no SQLite database: ")
+
+    async def test_leave_a_file_of_another_program_as_it_is(self, command: Command, tmp_path: Path) -> None:
+        file = tmp_path / "places.db"
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE places (id INTEGER)")
+        before = file.read_bytes()
+        line = await command.refused("sqlite:///places.db", "migrate")
+        assert line == "the file is another program's, with tables such as places: name one of its own"
+        assert file.read_bytes() == before
 
     @pytest.mark.parametrize("name", ["migrate", "seed", "verify"])
     async def test_say_that_a_database_does_not_answer(self, command: Command, name: str) -> None:

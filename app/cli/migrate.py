@@ -41,7 +41,7 @@ async def migrate_and_render(settings: Settings) -> int:
 
     try:
         return await migrating.upgrade(settings, then=render)
-    except migrating.BrokenReferences as error:
+    except (migrating.AnotherProgram, migrating.BrokenReferences) as error:
         raise Failed(str(error)) from None
     except CommandError as error:
         raise Failed(f"the schema of the database is none that this version knows: {error}") from None
