@@ -46,7 +46,7 @@ class Kept:
     @cached_property
     def row(self) -> Any:
         """The class of its rows, whose names are those of the statement."""
-        return namedtuple("Row", map(str, self.columns.keys()))  # type: ignore[misc]  # noqa: PYI024 (no other names are known)
+        return namedtuple("Row", map(str, self.columns.keys()))  # noqa: PYI024 (no other names are known)
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The row with these values, its columns by their names; None where there is none."""
