@@ -2,12 +2,11 @@
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
-from itertools import islice
 from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
@@ -33,6 +32,8 @@ BATCH = 25
 """How many lines are tried together where others wait for what they touch: some hundredths of a second."""
 BATCH_APART = 500
 """The same on SQLite, where what others read is not held: the more together, the less work, above all in the transaction that writes."""
+BATCH_BYTES = 1024 * 1024
+"""How long lines are together at most, the last one excepted."""
 SMALL = 64 * 1024
 """How many bytes a file may have for which SQLite's is not copied: some hundred lines."""
 MOST_ANEW = 1_000
@@ -197,14 +198,20 @@ class Importing:
         """The well-formed lines, some at a time, read where it stops nobody else."""
         self.file.seek(0)
         lines, seen = lines_of(self.file, self.media_type, self.form), set[bytes]()
-        most = BATCH_APART if self.database.is_sqlite else BATCH
-        while True:
-            read = await asyncio.to_thread(lambda: list(islice(lines, most)))
-            if not read:
-                return
+        while read := await asyncio.to_thread(self.some_of, lines):
             said = await asyncio.to_thread(self.judged, read, seen)
             if said:
                 yield said
+
+    def some_of(self, lines: Iterator[Line]) -> list[Line]:
+        """The next lines, as many as are tried together; fewer where they are long."""
+        most, begin = BATCH_APART if self.database.is_sqlite else BATCH, self.file.tell()
+        some: list[Line] = []
+        for line in lines:
+            some.append(line)
+            if len(some) == most or self.file.tell() - begin >= BATCH_BYTES:
+                break
+        return some
 
     def judged(self, lines: Sequence[Line], seen: set[bytes]) -> list[Said]:
         """The lines that are well-formed; what is wrong with the others is noted."""

@@ -154,6 +154,14 @@ class TestLargeImport:
         assert (await end_of_feed(client), await items_of(client, "sub-measures", q="Nr.")) == (end, [])
 
     @any_database
+    async def test_takes_fewer_lines_together_where_they_are_long(
+        self, client: httpx.AsyncClient, beside: Beside, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(importing, "BATCH_BYTES", 1)
+        assert counts(await imported(client, "sub-measures", jsonl(measures(3))))[:3] == ("done", 3, 3)
+        assert beside.same == [True] * 3
+
+    @any_database
     async def test_ends_once_it_is_more_than_the_key_may_write(
         self, client: httpx.AsyncClient, app: FastAPI, beside: Beside, monkeypatch: pytest.MonkeyPatch
     ) -> None:
