@@ -94,6 +94,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Look through what is left once: pytest does it twice, for what was never awaited or closed."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def memory() -> Iterator[None]:
     """Let no command keep for good what is there when it is loaded: here, that is all that tests have left behind."""

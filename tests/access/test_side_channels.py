@@ -138,22 +138,21 @@ def named(path: str, name: str) -> dict[str, str]:
 class TestAnonymousCallers:
     @any_database
     async def test_get_the_lists_as_if_it_were_not_there(self, callers: Callers, path: str) -> None:
-        """Every filter, order and count gives the same bytes before and after, while partners see a difference."""
+        """Every filter, order and count gives the same bytes before and after, while partners find it."""
         asked = [{"include_total": "true", "limit": "200", **each} for each in parameters_of(path)]
         asked += [{"limit": "1", "sort": each["sort"]} for each in parameters_of(path) if "sort" in each]
         address = f"/v1/{path}"
         before = [await callers["anonymous"].get(address, params=params) for params in asked]
-        seen = [await callers["reader"].get(address, params=params) for params in asked]
         hidden = await hide(callers["operator"], path)
-        differences = 0
-        for params, earlier, partner in zip(asked, before, seen, strict=True):
+        found = 0
+        for params, earlier in zip(asked, before, strict=True):
             answer = await callers["anonymous"].get(address, params=params)
             assert answer.status_code == 200, (params, answer.text)
             assert (answer.text, answer.headers.get("link")) == (earlier.text, earlier.headers.get("link")), params
             assert MARKER not in everything_in(answer), params
             assert hidden["id"] not in everything_in(answer), params
-            differences += (await callers["reader"].get(address, params=params)).text != partner.text
-        assert differences > len(asked) / 4
+            found += hidden["id"] in (await callers["reader"].get(address, params=params)).text
+        assert found > len(asked) / 4
 
     @any_database
     async def test_page_through_lists_without_meeting_it(self, callers: Callers, path: str) -> None:
