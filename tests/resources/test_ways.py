@@ -88,7 +88,7 @@ async def pages_of(client: httpx.AsyncClient, *, with_pairs: bool) -> list[Any]:
     """What each question is answered, page by page, with its total."""
     found = []
     for asked in questions(with_pairs=with_pairs):
-        params = {**asked, "limit": 5, "include_total": "true"}
+        params = {**asked, "limit": 8, "include_total": "true"}
         answer = (await client.get("/v1/consultation-events", params=params)).json()
         said = [answer]
         while answer["next_cursor"]:
