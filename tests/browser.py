@@ -19,6 +19,9 @@ FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--in-process-gpu",
+    "--renderer-process-limit=1",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -70,6 +73,7 @@ class Watched:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.address = address
+        self.is_alone = False
         self.complaints: list[str] = []
         self.requested: list[str] = []
         page.set_default_timeout(PATIENCE)
@@ -86,8 +90,8 @@ class Watched:
     def note_request(self, request: Request) -> None:
         self.requested.append(request.url)
 
-    async def open(self, path: str, status: int = 200) -> None:
-        """Open a path of the register; whatever leads elsewhere is stopped and shows up as a failed request."""
+    async def be_alone(self) -> None:
+        """Stop whatever leads elsewhere: it shows up as a failed request."""
 
         async def let_through(route: Route) -> None:
             if route.request.url.startswith((f"{self.address}/", "data:")):
@@ -101,6 +105,12 @@ class Watched:
             "document.addEventListener('securitypolicyviolation',"
             " event => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))"
         )
+        self.is_alone = True
+
+    async def open(self, path: str, status: int = 200) -> None:
+        """Open a path of the register, and nothing of another one."""
+        if not self.is_alone:
+            await self.be_alone()
         answer = await self.page.goto(self.address + path, wait_until="networkidle", timeout=PATIENCE)
         assert answer
         assert answer.status == status

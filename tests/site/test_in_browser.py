@@ -60,8 +60,8 @@ class TestPages:
         found = []
         for scheme, size, some in (("light", DESK, paths), ("dark", PHONE, paths[:4])):
             context = await browser.new_context(locale="de-DE", color_scheme=scheme, viewport=size)  # type: ignore[arg-type]  # they are what it names
+            watched = Watched(await context.new_page(), address)
             for path in some:
-                watched = Watched(await context.new_page(), address)
                 await watched.open(path)
                 result = await Axe().run(watched.page, options=RULES)
                 found += [
@@ -72,7 +72,7 @@ class TestPages:
                 found += [f"{path}: {each}" for each in watched.complaints] + (
                     [f"{path} is too wide"] if is_wide else []
                 )
-                await watched.page.close()
+                watched.complaints.clear()
             await context.close()
         assert found == []
 
