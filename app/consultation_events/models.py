@@ -109,19 +109,33 @@ class ConsultationEventContent(ConsultationEventBase):
     agenda_items: list[AgendaItem] = Field(default_factory=list, max_length=100, description="The agenda, in order.")
 
 
+TERMS = ("format", "level", "status", "attendance_mode")
+
+
 class ConsultationEvent(ConsultationEventBase, Homed, Stored, table=True):
     __tablename__ = "consultation_event"
     __table_args__ = (
         Index(None, "agreement_id", "starts_at", "id"),
         Index(None, "organiser_id", "starts_at", "id"),
-        Index(None, "format", "starts_at"),
-        Index(None, "level", "starts_at"),
-        Index(None, "status", "starts_at"),
-        Index(None, "attendance_mode", "starts_at"),
+        Index(None, "format", "starts_at", "id"),
+        Index(None, "level", "starts_at", "id"),
+        Index(None, "status", "starts_at", "id"),
+        Index(None, "attendance_mode", "starts_at", "id"),
         # What filters offer is counted by it alone. Visibility stands last, or SQLite would take it for every list.
-        Index("ix_consultation_event_terms", "format", "level", "status", "attendance_mode", "visibility"),
+        Index("ix_consultation_event_terms", *TERMS, "visibility"),
         Index(None, "ends_at"),
-        *sorted_by("starts_at", "starts_on"),
+        # On the way through the order of the list, filters are looked at in it alone.
+        Index(
+            "ix_consultation_event_in_order",
+            "starts_at",
+            "id",
+            "visibility",
+            *TERMS,
+            "ends_at",
+            "organiser_id",
+            "agreement_id",
+        ),
+        *sorted_by("starts_on"),
     )
 
     starts_on: Day

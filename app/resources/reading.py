@@ -20,6 +20,7 @@ from app.http.conditional import Preconditions, etag
 from app.http.errors import Gone, NotFound
 from app.kept import Kept
 from app.resources.answers import alone, json_text, page_response
+from app.resources.choosing import found_on
 from app.resources.findings import place_of
 from app.resources.forms import wanted_form
 from app.resources.kind import KINDS, Kind
@@ -27,7 +28,7 @@ from app.resources.lists import ListQuery, matching
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
 from app.resources.totals import count_of
-from app.resources.ways import Question, found_on
+from app.resources.ways import Question
 
 
 async def read_one(

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, tr
 
 from app.access.visibility import is_for_partners, visible
 from app.changes.tallies import TALLY
+from app.resources.choosing import is_few, is_gathered
 from app.resources.findings import FINDING
 from app.resources.lists import any_of
-from app.resources.ways import Question, by_text, is_few, is_gathered, marks_of, way_of
+from app.resources.ways import Question, by_text, marks_of, way_of
 
 
 def count_of(question: Question) -> Select[Any]:

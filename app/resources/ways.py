@@ -1,9 +1,6 @@
 """Ways to a page of a list: by which index the database comes to what is asked for, whatever it matches.
 
-A filter that matches little is best followed itself, one that matches nearly everything best looked at on the way through
-the list's order, and neither database knows beforehand which one it has. So a page is asked for with all ways to it, each
-behind a gate: the database counts a little of every filter and goes the way of the one that matches least. Conditions say
-what is right, ways only how to come there.
+Conditions say what is right, ways only how to come there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,22 +13,13 @@ from sqlalchemy import (
     Select,
     Table,
     UniqueConstraint,
-    and_,
     bindparam,
-    case,
-    func,
-    literal,
     select,
-    true,
     tuple_,
-    union_all,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType
 
 from app.access.caller import Caller
-from app.access.visibility import Visibility, is_for_partners, visible
+from app.access.visibility import Visibility, is_for_partners
 from app.database import table_of
 from app.resources.findings import FINDING, mark_of, text_of
 from app.resources.kind import KINDS, Kind
@@ -41,28 +29,8 @@ from app.resources.scope import GOAL, ids_about_goals, in_agreements
 from app.resources.text import searchable
 from app.searching import may_hold
 
-MOST_GATHERED = 2_000
-"""How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
-
 AFTER_PLACE = bindparam("after_place", type_=FINDING.c.place.type)
 """The place behind which a page begins, of what stands in its list's own order."""
-
-WALK = -1
-"""The way through the list's own order."""
-
-
-class Listed(FunctionElement[Any]):
-    """What a query finds, found once: PostgreSQL would read the whole table beside it where it expects much."""
-
-    inherit_cache = True
-    type = NullType()
-
-
-@compiles(Listed, "postgresql")
-def array_of(element: Any, compiler: Any, **options: Any) -> str:
-    """An array of a query's rows."""
-    [query] = element.clauses
-    return f"ARRAY{compiler.process(query, **options)}"
 
 
 class Way(NamedTuple):
@@ -70,6 +38,7 @@ class Way(NamedTuple):
 
     ids: Select[Any]
     streams: Sequence[Select[Any]] = ()
+    is_by_text: bool = False
 
 
 class Question(NamedTuple):
@@ -110,104 +79,10 @@ class Question(NamedTuple):
                 yield name, value
 
 
-def found_on(question: Question) -> ColumnElement[bool]:
-    """The condition for what stands on a page, as a query that finds it; the page may have some too many at its end."""
-    ways = [way for name, value in question.asked() if (way := way_of(question, name, value)) is not None]
-    ways.sort(key=lambda way: not way.streams)
-    if not ways:
-        bounds = [question.order.after(question.last)] if question.last is not None else []
-        return and_(visible(question.table, question.caller), *question.conditions, *bounds)
-    if len(ways) == 1 and ways[0].streams:
-        return among(question, [first(question, stream) for stream in ways[0].streams])
-    choice = chosen(question, ways)
-    branches = [
-        behind(question, branch, choice == number)
-        for number, each in enumerate(ways)
-        for branch in each.streams or [gathered(question, each)]
-    ]
-    if not ways[0].streams:
-        branches.append(behind(question, walked(question), choice == WALK))
-    return among(question, branches)
-
-
 def marks_of(question: Question, name: str, values: Sequence[Any]) -> list[UUID]:
     """What stands for values of a filter, as far as the caller sees."""
     circles = list(Visibility) if question.caller.sees_partners else [Visibility.public]
     return [mark_of(question.kind, name, value, circle) for value in values for circle in circles]
-
-
-def first(question: Question, branch: Select[Any]) -> Select[Any]:
-    """The first of a branch, as far as it is what is asked for."""
-    # Hidden from planners: each branch has the index that it is there for, and no statistics to be misled by.
-    right = [condition.is_(true()) for condition in (visible(question.table, question.caller), *question.conditions)]
-    return branch.where(*right).limit(question.wanted.limit + 1)
-
-
-def behind(question: Question, branch: Select[Any], gate: ColumnElement[bool]) -> Select[Any]:
-    """The first of a branch whose gate is open; a condition would not do, as SQLite would look at it row by row."""
-    open_to = case((gate, question.wanted.limit + 1), else_=0)
-    return select(first(question, branch).subquery().c[0]).limit(open_to)
-
-
-def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[bool]:
-    """Whether a row is in one of these branches."""
-    return question.table.c.id.in_(union_all(*(select(branch.subquery().c[0]) for branch in branches)))
-
-
-def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
-    """The number of the way that leads to least; where all lead to much, of one that is in order, or of none."""
-    counts = (counted_few(way) for way in ways)
-    counted = select(*(count.label(f"of_{number}") for number, count in enumerate(counts))).cte("counted")
-    columns = list(counted.prefix_with("MATERIALIZED").c)
-    least = [
-        (and_(own < MOST_GATHERED, *(own <= other for other in columns if other is not own)), number)
-        for number, own in enumerate(columns)
-    ]
-    otherwise = 0 if ways[0].streams else WALK
-    choosing = select(case(*least, else_=otherwise).label("way"))
-    if question.is_postgresql and question.wanted.q is not None:
-        # Its index of texts has always all that matches, and in no order.
-        choosing = select(
-            case((met_ahead(question, ways[0]), otherwise), else_=choosing.scalar_subquery()).label("way")
-        )
-    choice = choosing.cte("choice").prefix_with("MATERIALIZED")
-    return select(choice.c.way).scalar_subquery()
-
-
-def counted_few(way: Way) -> ColumnElement[int]:
-    """How much a way leads to, as far as it is few."""
-    # An index alone counts them: what it leads to stands in the table.
-    few = way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(MOST_GATHERED)
-    return select(func.count()).select_from(few.subquery()).scalar_subquery()
-
-
-def is_few(way: Way) -> ColumnElement[bool]:
-    """Whether all that a way leads to can be looked at."""
-    return counted_few(way) < MOST_GATHERED
-
-
-def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
-    """Whether a little of the way that is in order already has the whole page."""
-    is_right = and_(visible(question.table, question.caller), *question.conditions).label("is_right")
-    looked_at = [
-        branch.with_only_columns(is_right, maintain_column_froms=True).limit(MOST_GATHERED).subquery()
-        for branch in way.streams or [walked(question)]
-    ]
-    met = union_all(*(select(literal(1).label("one")).where(each.c.is_right) for each in looked_at))
-    page = select(met.subquery().c.one).limit(question.wanted.limit + 1).subquery()
-    return select(func.count()).select_from(page).scalar_subquery() > question.wanted.limit
-
-
-def gathered(question: Question, way: Way) -> Select[Any]:
-    """The page among all that a filter leads to."""
-    inside = [bound.is_(true()) for bound in question.bounds]
-    return select(question.table.c.id).where(is_gathered(question, way), *inside).order_by(*question.order.clauses())
-
-
-def is_gathered(question: Question, way: Way) -> ColumnElement[bool]:
-    """Whether a row is among the few that a way leads to."""
-    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
-    return id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
 
 
 def walked(question: Question) -> Select[Any]:
@@ -255,7 +130,7 @@ def by_column(question: Question, name: str, values: Sequence[Any]) -> Way | Non
 def by_text(question: Question, text: str) -> Way | None:
     """The way by the index of what stands in texts, where the text is long enough for it."""
     ids = may_hold(question.table, searchable(text), is_postgresql=question.is_postgresql)
-    return None if ids is None else Way(ids)
+    return None if ids is None else Way(ids, is_by_text=True)
 
 
 def by_findings(question: Question, name: str, values: Sequence[Any]) -> Way:

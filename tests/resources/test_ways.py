@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.catalogue import FEATURES
-from app.resources import reading, ways
+from app.resources import choosing, reading
 from app.resources.paging import Order
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
@@ -68,9 +68,9 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def set_to(most: int | None) -> None:
         reading.prepared.cache_clear()
-        monkeypatch.setattr(ways, "MOST_GATHERED", most or 0)
+        monkeypatch.setattr(choosing, "MOST_GATHERED", most or 0)
         if most is None:
-            monkeypatch.setattr(ways, "way_of", lambda *_asked: None)
+            monkeypatch.setattr(choosing, "way_of", lambda *_asked: None)
 
     yield set_to
     reading.prepared.cache_clear()

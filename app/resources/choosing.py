@@ -1,0 +1,175 @@
+"""Which way the database goes to a page of a list.
+
+A filter that matches little is best followed itself, one that matches nearly everything best looked at on the way through
+the list's order, and neither database knows beforehand which one it has. So a page is asked for with all ways to it, each
+behind a gate: the database counts a little of every filter and goes the way of the one that matches least.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Exists, Select, and_, case, exists, func, literal, or_, select, true, union_all
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
+
+from app.access.visibility import visible
+from app.resources.ways import Question, Way, walked, way_of
+
+MOST_GATHERED = 2_000
+"""How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
+FEW = 200
+"""How much it may match for nobody to ask what else there is that is dear to ask."""
+WALK = -1
+"""The way through the list's own order."""
+
+
+class Listed(FunctionElement[Any]):
+    """What a query finds, found once: PostgreSQL would read the whole table beside it where it expects much."""
+
+    inherit_cache = True
+    type = NullType()
+
+
+@compiles(Listed, "postgresql")
+def array_of(element: Any, compiler: Any, **options: Any) -> str:
+    """An array of a query's rows."""
+    [query] = element.clauses
+    return f"ARRAY{compiler.process(query, **options)}"
+
+
+def found_on(question: Question) -> ColumnElement[bool]:
+    """The condition for what stands on a page, as a query that finds it; the page may have some too many at its end."""
+    ways = [way for name, value in question.asked() if (way := way_of(question, name, value)) is not None]
+    ways.sort(key=lambda way: not way.streams)
+    if not ways:
+        bounds = [question.order.after(question.last)] if question.last is not None else []
+        return and_(visible(question.table, question.caller), *question.conditions, *bounds)
+    if len(ways) == 1 and ways[0].streams:
+        return among(question, [first(question, stream) for stream in ways[0].streams])
+    choice = chosen(question, ways)
+    branches = [
+        behind(question, branch, choice == number)
+        for number, each in enumerate(ways)
+        for branch in each.streams or [gathered(question, each)]
+    ]
+    if not ways[0].streams:
+        branches.append(behind(question, walked(question), choice == WALK))
+    return among(question, branches)
+
+
+def first(question: Question, branch: Select[Any]) -> Select[Any]:
+    """The first of a branch, as far as it is what is asked for."""
+    # Hidden from planners: each branch has the index that it is there for, and no statistics to be misled by.
+    conditions = map(looked_up, question.conditions) if question.is_postgresql else question.conditions
+    right = [condition.is_(true()) for condition in (visible(question.table, question.caller), *conditions)]
+    return branch.where(*right).limit(question.wanted.limit + 1)
+
+
+def looked_up(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same, looked up for each row: PostgreSQL would read all that any row could meet where it expects many rows.
+
+    It does so with every EXISTS that says no OFFSET.
+    """
+
+    def replace(element: Any, **_options: Any) -> Any:
+        return exists(element.element.element.offset(0)) if isinstance(element, Exists) else None
+
+    return visitors.replacement_traverse(condition, {}, replace)
+
+
+def behind(question: Question, branch: Select[Any], gate: ColumnElement[bool]) -> Select[Any]:
+    """The first of a branch whose gate is open; a condition would not do, as SQLite would look at it row by row."""
+    open_to = case((gate, question.wanted.limit + 1), else_=0)
+    return select(first(question, branch).subquery().c[0]).limit(open_to)
+
+
+def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[bool]:
+    """Whether a row is in one of these branches."""
+    return question.table.c.id.in_(union_all(*(select(branch.subquery().c[0]) for branch in branches)))
+
+
+def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
+    """The number of the way that leads to least; where all lead to much, of one that is in order, or of none."""
+    numbers = [number for number, way in enumerate(ways) if not way.is_by_text]
+    columns = known_once("counted", [counted_few(ways[number]) for number in numbers])
+    least = [
+        (and_(*(own <= other for other in columns if other is not own)), own, number)
+        for own, number in zip(columns, numbers, strict=True)
+    ]
+    in_order = [each for each in ways if each.streams]
+    otherwise = latest(question, in_order) if in_order else literal(WALK)
+    cases = [(and_(is_least, own < MOST_GATHERED), number) for is_least, own, number in least]
+    for number in (each for each in range(len(ways)) if ways[each].is_by_text):
+        # The index of texts tells how much holds one by looking for all of it, and PostgreSQL's has it in no order.
+        is_met = [(met_ahead(question, ways[0]), otherwise)] if question.is_postgresql else []
+        smallest = (func.least if question.is_postgresql else func.min)(MOST_GATHERED, MOST_GATHERED, *columns)
+        by_text = (counted_few(ways[number]) < smallest, literal(number))
+        cases = [(and_(is_least, own < FEW), other) for is_least, own, other in least] + [*is_met, by_text, *cases]
+    choice = select(case(*cases, else_=otherwise).label("way")).cte("choice").prefix_with("MATERIALIZED")
+    return select(choice.c.way).scalar_subquery()
+
+
+def known_once(name: str, values: Sequence[ColumnElement[Any]]) -> Sequence[ColumnElement[Any]]:
+    """Values of which each is found once, however often it is compared."""
+    if not values:
+        return []
+    known = select(*(value.label(f"{name}_{number}") for number, value in enumerate(values))).cte(name)
+    return list(known.prefix_with("MATERIALIZED").c)
+
+
+def latest(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
+    """The number of the way in order that begins last: nothing before is on the page, however much the others have there."""
+    is_last = question.order.descending
+    firsts = []
+    for way in ways:
+        stands = (each.with_only_columns(question.order.columns[0], maintain_column_froms=True) for each in way.streams)
+        each_first = union_all(*(select(each.limit(1).subquery().c[0].label("at")) for each in stands)).subquery()
+        firsts.append(select((func.max if is_last else func.min)(each_first.c.at)).scalar_subquery())
+    columns = known_once("begun", firsts)
+    # Of a way without a first nothing is left.
+    begins_last = (
+        or_(
+            own.is_(None), and_(*((own <= other if is_last else own >= other) for other in columns if other is not own))
+        )
+        for own in columns
+    )
+    numbered = [(begins, number) for number, begins in enumerate(begins_last)]
+    return select(case(*numbered, else_=0)).scalar_subquery() if len(ways) > 1 else literal(0)
+
+
+def counted_few(way: Way) -> ColumnElement[int]:
+    """How much a way leads to, as far as it is few."""
+    # An index alone counts them: what it leads to stands in the table.
+    few = way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(MOST_GATHERED)
+    return select(func.count()).select_from(few.subquery()).scalar_subquery()
+
+
+def is_few(way: Way) -> ColumnElement[bool]:
+    """Whether all that a way leads to can be looked at."""
+    return counted_few(way) < MOST_GATHERED
+
+
+def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether a little of the way that is in order already has the whole page."""
+    is_right = and_(visible(question.table, question.caller), *question.conditions).label("is_right")
+    looked_at = [
+        branch.with_only_columns(is_right, maintain_column_froms=True).limit(MOST_GATHERED).subquery()
+        for branch in way.streams or [walked(question)]
+    ]
+    met = union_all(*(select(literal(1).label("one")).where(each.c.is_right) for each in looked_at))
+    page = select(met.subquery().c.one).limit(question.wanted.limit + 1).subquery()
+    return select(func.count()).select_from(page).scalar_subquery() > question.wanted.limit
+
+
+def gathered(question: Question, way: Way) -> Select[Any]:
+    """The page among all that a filter leads to."""
+    inside = [bound.is_(true()) for bound in question.bounds]
+    return select(question.table.c.id).where(is_gathered(question, way), *inside).order_by(*question.order.clauses())
+
+
+def is_gathered(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether a row is among the few that a way leads to."""
+    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
+    return id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
