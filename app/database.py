@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from app.database_errors import code_of
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
-from app.lines import FairPool
+from app.fair_pool import FairPool
 from app.long_writes import more_seconds, written_long
 from app.places import asking, places_to_read
 from app.postgresql import ALONE, CONNECT_SECONDS, Server

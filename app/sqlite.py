@@ -25,7 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
 
 from app.days import day_in_zone
-from app.lines import FairPool
+from app.fair_pool import FairPool
 from app.long_writes import more_seconds
 
 Result = TypeVar("Result")

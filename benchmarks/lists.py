@@ -33,7 +33,7 @@ from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
 from app.resources.findings import FINDING, findings_of, values_at
 from app.resources.ids import named_id
-from app.resources.lists import NOT_FILTERS, ListQuery
+from app.resources.lists import PAGING, ListQuery
 from app.resources.reading import find_page
 from app.resources.rendering import read_lists
 from app.resources.tallying import cells_of
@@ -101,7 +101,7 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
     table = table_of(kind.table)
     row = connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().first()
     said = {} if row is None else json.loads(row["representation"])
-    for name in sorted(feature.query.model_fields.keys() - (NOT_FILTERS - {"q", "agreement_id", "goal_id"})):
+    for name in sorted(feature.query.model_fields.keys() - PAGING):
         column, _, bound = name.rpartition("_")
         if name == "q":
             yield name, "fach", "zzz"

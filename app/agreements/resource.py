@@ -16,12 +16,13 @@ from app.agreements.models import (
     AgreementUpdate,
 )
 from app.agreements.queries import conditions
-from app.agreements.rules import check, followed, happened
+from app.agreements.rules import check, happened
 from app.changes.log import Transaction
 from app.database import one_at_a_time
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Kind, Write
+from app.resources.rules import led_to
 from app.resources.scope import led_out
 from app.resources.words import BY_OPERATORS
 
@@ -47,11 +48,11 @@ async def check_succession(session: Transaction, writes: Sequence[Write[Any]]) -
     pairs = await session.execute(select(col(Agreement.id), col(Agreement.succeeds_id)))
     earlier: dict[UUID, UUID | None] = {each.id: each.succeeds_id for each in pairs}
     for id, write in moved.items():
-        if id in followed(write.values["succeeds_id"], earlier):
+        if id in led_to(write.values["succeeds_id"], earlier):
             write.errors.append(at("succeeds_id", code="cycle", detail=CYCLE))
             continue
         after = {**earlier, id: write.values["succeeds_id"]}
-        if any(other not in followed(after.get(own), after) for own, other in await led_out(session)):
+        if any(other not in led_to(after.get(own), after) for own, other in await led_out(session)):
             write.errors.append(at("succeeds_id", code="continued", detail=CONTINUED))
 
 

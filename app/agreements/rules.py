@@ -1,8 +1,7 @@
 """What must hold between the fields of agreements."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from uuid import UUID
 
 from app.agreements.models import AgreementCreate
 from app.http.problems import FieldError, at
@@ -17,15 +16,6 @@ def check(agreement: AgreementCreate) -> Iterator[FieldError]:
         period = party.model_dump()
         for error in in_order("until", period["from"], period["until"], may_be_equal=True):
             yield at("parties", position, "until", code=error.code, detail=error.detail)
-
-
-def followed(id: UUID | None, earlier: Mapping[UUID, UUID | None]) -> set[UUID]:
-    """An agreement and all that it follows, by whatever way."""
-    passed: set[UUID] = set()
-    while id is not None and id not in passed:
-        passed.add(id)
-        id = earlier.get(id)
-    return passed
 
 
 def happened(agreement: AgreementCreate) -> Iterator[tuple[Place, date]]:

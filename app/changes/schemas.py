@@ -1,37 +1,30 @@
 """What callers ask of the change log, and what they get of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 from pydantic import Field as PlainField
-from pydantic_core import PydanticCustomError
 
 from app.access.visibility import Visibility
 from app.changes.models import HASH_LENGTH, LAST_POSITION, RESOURCE_TYPES, Action
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Id, Version
+from app.schema.names import named, one_of
 
 MOST_CHANGES = 500
 HASH_PATTERN = r"^[A-Za-z0-9+/]{43}=$"
 CURSOR_PATTERN = r"^[A-Za-z0-9_-]+$"
 
 
-def known_type(value: str) -> str:
-    """Refuse what is the name of no kind: its changes would be awaited for ever."""
-    if value not in RESOURCE_TYPES:
-        *first, last = (repr(name) for name in sorted(RESOURCE_TYPES))
-        raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
-    return value
+def types() -> Iterable[str]:
+    """The names of what changes are told of; those of no kind would be awaited for ever."""
+    return RESOURCE_TYPES
 
 
-def with_known_types(schema: dict[str, Any]) -> None:
-    """Name the kinds in the contract."""
-    schema["enum"] = sorted(RESOURCE_TYPES)
-
-
-ResourceType = Annotated[str, PlainField(json_schema_extra=with_known_types), AfterValidator(known_type)]
+ResourceType = Annotated[str, named(types), one_of(types)]
 
 
 Position = Annotated[int, PlainField(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"})]

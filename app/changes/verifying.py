@@ -106,7 +106,7 @@ def entries_by_subject(connection: Connection, after: tuple[UUID, int] | None) -
     return list(connection.execute(wanted))
 
 
-def content_of(row: Row[Any]) -> dict[str, Any] | None:
+def data_of(row: Row[Any]) -> dict[str, Any] | None:
     """The data of an entry; raises ValueError for what is no JSON."""
     return None if row.data is None else json.loads(row.data)
 

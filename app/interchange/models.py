@@ -1,12 +1,12 @@
 """Imports: many resources of one kind in one file."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 from pydantic import Field as Bound
-from pydantic_core import PydanticCustomError
 from sqlmodel import Field, SQLModel
 
 from app.database import Json, closed
@@ -14,6 +14,7 @@ from app.interchange.bodies import FORMS
 from app.interchange.terms import ImportState
 from app.schema.base import Schema
 from app.schema.fields import Moment
+from app.schema.names import named, one_of
 
 ERRORS_KEPT = 1_000
 MOST_LINES = 2_147_483_647
@@ -83,23 +84,15 @@ EXAMPLE = {
 """An answer for the contract."""
 
 
-def with_known_resources(schema: dict[str, Any]) -> None:
-    """Name the kinds in the contract."""
-    schema["enum"] = list(FORMS)
-
-
-def known_resource(value: str) -> str:
-    """Refuse what is no kind."""
-    if value not in FORMS:
-        *first, last = (repr(name) for name in FORMS)
-        raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
-    return value
+def resources() -> Iterable[str]:
+    """What can be imported."""
+    return FORMS
 
 
 class ImportQuery(Schema):
     """What is imported, and whether it is only tried."""
 
-    resource: Annotated[
-        str, Bound(max_length=60, json_schema_extra=with_known_resources), AfterValidator(known_resource)
-    ] = Bound(description="What each line is, as in its address.")
+    resource: Annotated[str, named(resources), one_of(resources)] = Bound(
+        description="What each line is, as in its address."
+    )
     dry_run: bool = Bound(default=False, description="Whether to try it only: nothing is written.")

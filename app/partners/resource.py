@@ -24,8 +24,9 @@ from app.partners.models import (
     PartnerUpdate,
 )
 from app.partners.queries import conditions
-from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle, successors_of
+from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle
 from app.resources.kind import ChildList, Kind, Write
+from app.resources.rules import led_to
 from app.resources.words import BY_OPERATORS, Rights, Words
 
 PROFILE = (
@@ -73,7 +74,7 @@ async def check_circles(session: Transaction, writes: Sequence[Write[Any]]) -> N
         pairs = await session.execute(select(col(Partner.id), col(Partner.merged_into_id)))
         merged: dict[UUID, UUID | None] = {each.id: each.merged_into_id for each in pairs}
         for id, write in merging.items():
-            if id in successors_of(write.values["merged_into_id"], merged):
+            if id in led_to(write.values["merged_into_id"], merged):
                 write.errors.append(at("merged_into_id", code="cycle", detail=OWN_SUCCESSOR))
 
 

@@ -76,12 +76,3 @@ def umbrellas_of(id: UUID, known: Belongings, day: date | None = None) -> set[UU
             passed.add(id)
             waiting += (each.umbrella_id for each in known.get(id, ()) if day is None or each.start <= day <= each.end)
     return passed
-
-
-def successors_of(id: UUID | None, merged: Mapping[UUID, UUID | None]) -> set[UUID]:
-    """A partner and all that go on in its place, by whatever way."""
-    passed: set[UUID] = set()
-    while id is not None and id not in passed:
-        passed.add(id)
-        id = merged.get(id)
-    return passed

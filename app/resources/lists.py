@@ -53,14 +53,17 @@ class ListQuery(Schema):
     @property
     def has_filters(self) -> bool:
         """Whether less than everything is asked for."""
-        return not self.model_fields_set <= NOT_FILTERS - {"q", "agreement_id", "goal_id", "on"}
+        return not self.model_fields_set <= PAGING
 
     def on_day(self, today: date) -> Self:  # noqa: ARG002 (lists of what lasts ask for one)
         """The same, with the day that is meant where none is said; most lists do not ask for one."""
         return self
 
 
-NOT_FILTERS = frozenset({"limit", "cursor", "include_total", "q", "sort", "agreement_id", "goal_id", "on"})
+PAGING = frozenset({"limit", "cursor", "include_total", "sort", "on"})
+"""What does not change which entries there are; `on` does so only for a filter that asks for a day."""
+APART = frozenset({"q", "agreement_id", "goal_id"})
+"""Filters of every list, whatever its columns."""
 
 
 def matching(kind: Kind[Any], wanted: ListQuery, caller: Caller) -> list[ColumnElement[bool]]:
@@ -71,7 +74,7 @@ def matching(kind: Kind[Any], wanted: ListQuery, caller: Caller) -> list[ColumnE
     """
     columns, others = table_of(kind.table).columns, kind.conditions(wanted, caller)
     met = scoped(kind.table, caller, wanted.agreement_id, wanted.goal_id)
-    for name in wanted.model_fields_set - NOT_FILTERS:
+    for name in wanted.model_fields_set - PAGING - APART:
         value = getattr(wanted, name)
         if value is None:
             continue

@@ -1,14 +1,11 @@
 """What is about something of any kind in its agreement, and on which side of the agreement somebody stands."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator
-from pydantic import Field as Bound
-from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, select
 from sqlmodel import Field, col
 
@@ -22,7 +19,7 @@ from app.http.problems import at
 from app.language import Text
 from app.resources.checking import TOO_VISIBLE
 from app.resources.external_ids import Identified
-from app.resources.kind import KINDS, Kind, Write
+from app.resources.kind import KINDS, Write
 from app.resources.ownership import NO_PARTY
 from app.resources.references import ELSEWHERE, UNKNOWN
 from app.resources.remains import remains
@@ -30,6 +27,7 @@ from app.resources.schema import HomedAtFirst
 from app.resources.scope import in_an_agreement, subjects
 from app.schema.base import Schema
 from app.schema.fields import Id
+from app.schema.names import named, one_of
 
 OTHER_SIDE = Text(
     "Das sagt eine andere Seite der Vereinbarung: ein Partner, der heute auf keiner Seite mit dem ersten steht.",
@@ -46,34 +44,18 @@ def by_kind(connection: Connection, ids: Collection[UUID]) -> Mapping[str, Seque
     return found
 
 
-Kinds = Callable[[], Iterable[Kind[Any]]]
+def types_of_subjects() -> Iterator[str]:
+    """The names of the kinds that something can be about."""
+    return (kind.type for kind in subjects())
 
 
-def types(kinds: Kinds) -> list[str]:
-    """The names of some kinds."""
-    return sorted(kind.type for kind in kinds())
+def types_in_agreements() -> Iterator[str]:
+    """The names of the kinds that belong to agreements, those agreements included."""
+    return (kind.type for kind in in_an_agreement())
 
 
-def one_of(kinds: Kinds) -> AfterValidator:
-    """Refuse what is the name of none of these kinds."""
-
-    def known(value: str) -> str:
-        names = types(kinds)
-        if value not in names:
-            *first, last = (repr(name) for name in names)
-            raise PydanticCustomError("enum", "Unknown kind", {"expected": f"{', '.join(first)} or {last}"})
-        return value
-
-    return AfterValidator(known)
-
-
-def named(kinds: Kinds) -> Any:
-    """Name the kinds in the contract."""
-    return Bound(max_length=60, json_schema_extra=lambda schema: schema.update(enum=list[Any](types(kinds))))
-
-
-SubjectType = Annotated[str, named(subjects), one_of(subjects)]
-ErasableType = Annotated[str, named(in_an_agreement), one_of(in_an_agreement)]
+SubjectType = Annotated[str, named(types_of_subjects), one_of(types_of_subjects)]
+ErasableType = Annotated[str, named(types_in_agreements), one_of(types_in_agreements)]
 
 
 class SubjectPlace(Schema):

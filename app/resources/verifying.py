@@ -12,16 +12,15 @@ from app.access.visibility import Visibility
 from app.changes.keys import KEYS, key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.tallies import Tallies
-from app.changes.verifying import TreeWalk, entries_by_subject, faults_in
-from app.changes.verifying import content_of as data_of
+from app.changes.verifying import TreeWalk, data_of, entries_by_subject, faults_in
 from app.database import table_of
 from app.resources.findings import FINDING, Found, findings_of, read_findings
 from app.resources.kind import KINDS, Kind
-from app.resources.redacted import Redacted
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
-from app.resources.searched import Searched
 from app.resources.tallying import cells_of, tally_faults
+from app.resources.verifying_redactions import Redacted
+from app.resources.verifying_search import SearchWalk
 
 CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
 MOST_NAMED = 1_000
@@ -271,4 +270,4 @@ class Walk(Protocol):
 
 def walks(kinds: Sequence[Kind[Any]], replay: Replay | None = None) -> tuple[Walk, ...]:
     """All that is verified of a register with these kinds."""
-    return TreeWalk(), replay or Replay(), Strangers(kinds), Searched(kinds)
+    return TreeWalk(), replay or Replay(), Strangers(kinds), SearchWalk(kinds)

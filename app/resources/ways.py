@@ -23,7 +23,7 @@ from app.access.visibility import Visibility, is_for_partners
 from app.database import table_of
 from app.resources.findings import FINDING, mark_of, text_of
 from app.resources.kind import KINDS, Kind
-from app.resources.lists import NOT_FILTERS, ListQuery
+from app.resources.lists import PAGING, ListQuery
 from app.resources.paging import Order
 from app.resources.scope import GOAL, ids_about_goals, in_agreements
 from app.resources.text import searchable
@@ -73,7 +73,7 @@ class Question(NamedTuple):
 
     def asked(self) -> Iterator[tuple[str, Any]]:
         """The filters that are asked for, with their values."""
-        for name in sorted(self.wanted.model_fields_set - (NOT_FILTERS - {"q", "agreement_id", "goal_id"})):
+        for name in sorted(self.wanted.model_fields_set - PAGING):
             value = getattr(self.wanted, name)
             if value is not None:
                 yield name, value

@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.agreements.models import Agreement
-from app.agreements.rules import followed
 from app.changes.log import Transaction
 from app.goals.models import Goal
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.resources.rules import led_to
 from app.resources.words import BY_OWNER_TOO
 from app.schema.fields import LAST_ORDINAL
 from app.sub_measures.models import (
@@ -77,7 +77,7 @@ async def check_forerunners(session: Transaction, writes: Sequence[Write[SubMeas
     for write in moved:
         own, other = (homes.get(write.values[name]) for name in ("goal_id", "continues_id"))
         # What is not there is said by the check of references.
-        if own is not None and other is not None and other not in followed(succeeds.get(own), succeeds):
+        if own is not None and other is not None and other not in led_to(succeeds.get(own), succeeds):
             write.errors.append(at("continues_id", code="not_earlier", detail=NOT_EARLIER))
 
 

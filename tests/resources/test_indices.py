@@ -13,7 +13,7 @@ from app.access.caller import COMMAND
 from app.catalogue import FEATURES
 from app.database import table_of
 from app.resources.kind import Kind
-from app.resources.lists import NOT_FILTERS, ListQuery, matching
+from app.resources.lists import APART, PAGING, ListQuery, matching
 from app.resources.paging import Order
 from tests.schemas import parameters, resolved
 
@@ -46,7 +46,7 @@ def filters() -> Iterator[tuple[Kind[Any], str]]:
     for resource in LISTED:
         query = list_of(resource)
         # In order, because every test process must find the same.
-        for name in sorted(query.model_fields.keys() - (NOT_FILTERS - {"q"})):
+        for name in sorted(query.model_fields.keys() - (PAGING | APART - {"q"})):
             yield resource, name
 
 
@@ -129,7 +129,7 @@ class TestFilters:
             (resource.path, name)
             for resource in LISTED
             for name in parameters(resource.path)
-            if name not in NOT_FILTERS or name == "q"
+            if name not in PAGING | APART - {"q"}
         }
 
     @pytest.mark.parametrize("resource", BELOW, ids=lambda resource: resource.path)

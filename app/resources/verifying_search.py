@@ -17,7 +17,7 @@ BATCH_OF_TERMS = 50
 """How many terms: each is read with all the texts that it stands in."""
 
 
-class Searched:
+class SearchWalk:
     """Looks whether the index that `q` is looked up in has the texts that are stored; PostgreSQL's is part of their tables."""
 
     def __init__(self, kinds: Sequence[Kind[Any]]) -> None:
