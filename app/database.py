@@ -47,12 +47,21 @@ def table_of(model: type[SQLModel]) -> Table:
     return model.metadata.tables[str(model.__tablename__)]
 
 
+class Closed(Enum):
+    """A closed vocabulary whose codes are texts for the driver as they are; what is none of them, the CHECK refuses."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 (the base class names it so)
+        return None
+
+
 def closed(vocabulary: type[StrEnum], constraint: str | None = None) -> Any:
     """The column type of a closed vocabulary: its codes as text, held by a CHECK on both databases.
 
     The CHECK is named after the vocabulary; a second column of the same one in a table needs a name of its own.
     """
-    return Enum(
+    return Closed(
         vocabulary,
         name=constraint or re.sub(r"(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(),
         native_enum=False,

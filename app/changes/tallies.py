@@ -11,12 +11,13 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
 from app.database import closed, ordered_text, table_of
+from app.kept import Kept
 
 
 class Tally(SQLModel, table=True):
@@ -60,13 +61,14 @@ def add_tallies(connection: Connection, tallies: Mapping[Cell, int]) -> None:
     """Count so many more, or less where it is negative."""
     rows = [{**cell._asdict(), "amount": amount} for cell, amount in sorted(tallies.items()) if amount]
     if rows:
-        connection.execute(adding(connection.dialect.name), rows)
+        adding(connection.dialect.name).run(connection, rows)
 
 
 @cache
-def adding(dialect: str) -> Executable:
+def adding(dialect: str) -> Kept:
     """The statement that adds to a row, or makes it."""
     insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(TALLY)
     more = TALLY.c.amount + insert.excluded.amount
-    statement: Executable = insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more})
-    return statement
+    return Kept(
+        insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more}), TALLY.c.keys()
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +42,7 @@ class Found(NamedTuple):
     place: str
 
 
+@lru_cache(maxsize=4096)
 def mark_of(kind: Kind[Any], name: str, value: object, visibility: Visibility) -> UUID:
     """What stands for one value of a filter, among what one circle reads: short, whatever the value is."""
     return named_id("findings", kind.type, name, visibility, value)

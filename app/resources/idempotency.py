@@ -6,12 +6,13 @@ The key is claimed and the answer is kept in the transaction of the write itself
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
-from sqlalchemy import Executable, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from app.http.calls import CONTENT
 from app.http.envelope import change_position
 from app.http.errors import Malformed
 from app.http.problems import FieldError, Problem
+from app.kept import Kept
 from app.language import Text
 from app.resources.answers import created
 from app.resources.kept_answers import KeptAnswer
@@ -38,7 +40,8 @@ KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]
 LOCK_TIMEOUT = "55P03"
 ANSWER = table_of(KeptAnswer)
 CLAIMED = and_(ANSWER.c.partner_id == bindparam("of_partner"), ANSWER.c.key == bindparam("of_key"))
-FORGETTING = delete(ANSWER).where(ANSWER.c.created_at < bindparam("before"))
+FORGETTING = Kept(delete(ANSWER).where(ANSWER.c.created_at < bindparam("before")))
+KEEPING = Kept(update(ANSWER).where(CLAIMED), ("status", "headers", "body"))
 REPLAYED = ("etag", "location", "content-type", "cache-control")
 
 
@@ -156,9 +159,8 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
         "created_at": session.now,
         "headers": {},
     }
-    await session.execute(FORGETTING, {"before": session.now - KEPT})
     try:
-        is_new = (await session.execute(claiming(session.get_bind().dialect.name), values)).first() is not None
+        is_new = await session.run_sync(lambda inner: claim_in(inner.connection(), values))
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_TIMEOUT:
             raise RequestInProgress(headers={"Retry-After": "1"}) from error
@@ -169,11 +171,17 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
         raise replay(kept, session.by, fingerprint)
 
 
+def claim_in(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Whether the key was to be had; those that were taken long ago are forgotten."""
+    FORGETTING.run(connection, [{"before": values["created_at"] - KEPT}])
+    return claiming(connection.dialect.name, tuple(values)).first(connection, values) is not None
+
+
 @cache
-def claiming(dialect: str) -> Executable:
+def claiming(dialect: str, names: tuple[str, ...]) -> Kept:
     """The statement that takes a key, and finds it where nobody has it."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(ANSWER).on_conflict_do_nothing().returning(ANSWER.c.key)
+    return Kept(insert(ANSWER).on_conflict_do_nothing().returning(ANSWER.c.key), names)
 
 
 def claim_of(session: Transaction, key: str) -> dict[str, Any]:
@@ -195,7 +203,8 @@ async def keep(session: Transaction, key: str, answer: Response) -> None:
     """Keep the answer beside the claimed key."""
     headers = {name: value for name, value in answer.headers.items() if name in REPLAYED}
     said = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
-    await session.execute(update(ANSWER).where(CLAIMED), {**claim_of(session, key), **said})
+    values = {**claim_of(session, key), **said}
+    await session.run_sync(lambda inner: KEEPING.run(inner.connection(), [values]))
 
 
 async def fingerprint_of(request: Request) -> str:

@@ -89,7 +89,9 @@ def check_write(
     holders = [write.content] if row is None else [write.content, row]
     standing = standing_in(connection, by, day, kind, *holders, proposed_by_id=proposed_by_id, sides=sides)
     change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
-    names = [name for name in write.after if row is not None or not cannot_be_first(write, name)]
+    names = list(write.after)
+    if row is None and cannot_be_first(write):
+        names.remove(kind.state)
     claimed = said(standing, kind, change, names)
     if correction is not None:
         check_party(standing)
@@ -106,10 +108,10 @@ async def authorise_removal(session: Transaction, kind: Kind[Any], row: Any, bef
     demand(standing, kind, said(standing, kind, Change(before, None, defaults), names))
 
 
-def cannot_be_first(write: Write[Any], name: str) -> bool:
-    """Whether this is a state that nothing begins with, whoever says so: that is refused as such."""
-    first = write.kind.first_states
-    return name == write.kind.state and first is not None and write.after[name] not in first
+def cannot_be_first(write: Write[Any]) -> bool:
+    """Whether its state is one that nothing begins with, whoever says so: that is refused as such."""
+    first, state = write.kind.first_states, write.kind.state
+    return first is not None and write.after[state] not in first
 
 
 def said(standing: Standing, kind: Kind[Any], change: Change, names: Iterable[str]) -> Iterator[Claim]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import instance_dict
 
 from app.changes.log import Written
 from app.changes.models import Action
@@ -30,7 +31,9 @@ def content_of(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]])
 
 def stored_columns(row: Stored) -> dict[str, Any]:
     """The columns of a row."""
-    return {column.key: getattr(row, column.key) for column in table_of(type(row)).columns}
+    held, names = instance_dict(row), table_of(type(row)).columns.keys()
+    # To ask the row for each is a call of SQLAlchemy's; a row of which nothing was written past it holds them all.
+    return {name: held[name] if name in held else getattr(row, name) for name in names}
 
 
 def columns(kind: Kind[Any], values: Mapping[str, Any]) -> dict[str, Any]:

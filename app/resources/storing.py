@@ -119,11 +119,12 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     """Give a stored resource its new values, and those of its lists that changed their new entries."""
     kind, table = write.kind, table_of(write.kind.table)
     server = {"version": row.version + 1, "updated_at": session.now}
-    values = rendered(kind, write, stored_columns(row) | columns(kind, write.values) | server)
+    stored = stored_columns(row)
+    values = rendered(kind, write, stored | columns(kind, write.values) | server)
     check_sizes([values["representation"]])
-    before, after = {**write.before, **stored_columns(row)}, {**write.values, **values}
+    before, after = {**write.before, **stored}, {**write.values, **values}
     note_tallies(session, kind, row.id, before, after)
-    changed = {name: value for name, value in values.items() if value != getattr(row, name)}
+    changed = {name: value for name, value in values.items() if value != stored[name]}
     await execute(session, kind, updating(table, tuple(changed)), [{**changed, "row_id": row.id}])
     for name, value in changed.items():
         set_committed_value(row, name, value)

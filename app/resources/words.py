@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from pydantic import BaseModel
@@ -75,7 +75,7 @@ class Change:
     after: Said | None
     defaults: Said
 
-    @property
+    @cached_property
     def now(self) -> Said:
         """What it is, or was at last."""
         said = self.before if self.after is None else self.after
