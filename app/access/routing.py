@@ -23,10 +23,12 @@ class Router(APIRouter):
         self.beginning = prefix.partition("{")[0]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether one of the operations is asked for; what FastAPI does for each it does not do for those of other routers."""
-        path = scope["path"]
-        if path.startswith(self.beginning):
+        """Whether one of the operations is asked for; which one that is FastAPI finds out once, when it hands it the request."""
+        match, path = Match.NONE, scope["path"]
+        if scope["type"] == "http" and path.startswith(self.beginning):
             for each in self.routes:
                 if isinstance(each, APIRoute) and each.path_regex.match(path):
-                    return super().matches(scope)
-        return Match.NONE, {}
+                    if scope["method"] in each.methods:
+                        return Match.FULL, {}
+                    match = Match.PARTIAL
+        return match, {}

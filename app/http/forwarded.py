@@ -1,6 +1,7 @@
 """What a proxy says of a request that it passes on: who asked, how, and below which path the register is reached."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
@@ -30,6 +31,7 @@ class Forwarded:
 
     def __init__(self, app: ASGIApp, proxies: Networks, root_path: str) -> None:
         self.app, self.proxies, self.root_path = app, proxies, root_path
+        self.is_proxy = lru_cache(maxsize=4096)(self.is_known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -55,7 +57,7 @@ class Forwarded:
             said["client"] = (host, 0)
         return said
 
-    def is_proxy(self, host: str) -> bool:
+    def is_known(self, host: str) -> bool:
         """Whether a host is one whose headers are believed."""
         try:
             address = ip_address(host)
