@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.access.caller import Caller
 from app.access.errors import Forbidden
+from app.access.roles import Role
 from app.changes.log import Correction, Transaction
 from app.changes.models import Action, Change
 from app.database import table_of
@@ -43,7 +46,7 @@ from app.resources.subjects import (
     subject_or_remains,
 )
 from app.resources.words import BY_PARTIES
-from app.resources.writing import change, locked, rehearse
+from app.resources.writing import authorise_change, change, locked, rehearse
 from app.schema.base import Patch
 
 NOT_PROPOSED = Text(
@@ -120,7 +123,7 @@ async def follow(session: Transaction, writes: Sequence[Write[Proposal]]) -> Non
 
 async def try_out(session: Transaction, proposal: Proposal) -> None:
     """Refuse a proposal that changes nothing, that nobody could confirm, or that the rules of its subject would refuse then."""
-    await check_answerable(session, proposal)
+    answering = await able_partners(session, proposal)
     kind = KINDS[proposal.subject_type]
     if proposal.redaction is not None:
         wanted = redaction_in(proposal)
@@ -135,14 +138,34 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
         raise Invalid(errors=in_changes(invalid.errors)) from None
     if not has_effect:
         raise Invalid(errors=[at("changes", code="no_change", detail=NO_CHANGE)])
+    with session.corrected_by(correction_of(proposal)):
+        await check_confirmable(session, kind, subject, changes, answering)
 
 
-async def check_answerable(session: Transaction, proposal: Proposal) -> None:
-    """Refuse to wait for nobody."""
+async def able_partners(session: Transaction, proposal: Proposal) -> Sequence[UUID]:
+    """Who could answer a proposal; raises Invalid rather than wait for nobody."""
     sides = await sides_on(session, proposal.agreement_id, proposal.proposed_by_id, session.today)
     wanted = able_to_answer(proposal.agreement_id, sides, session.today)
-    if (await session.execute(wanted)).first() is None:
+    found = (await session.execute(wanted)).scalars().all()
+    if not found:
         raise Invalid(errors=[at("agreement_id", code="nobody_answers", detail=NOBODY)])
+    return found
+
+
+async def check_confirmable(
+    session: Transaction, kind: Kind[Any], subject: Any, changes: Patch, answering: Sequence[UUID]
+) -> None:
+    """Refuse with Forbidden what none of those who could answer may say together with who proposes it: a third partner's words."""
+    refused = None
+    for partner_id in answering:
+        try:
+            await authorise_change(session, kind, subject, changes, Caller(Role.contributor, partner_id))
+        except Forbidden as error:
+            refused = error
+        else:
+            return
+    if refused is not None:
+        raise refused
 
 
 async def carry_out(session: Transaction, proposal: Proposal, objection_ids: Sequence[Any]) -> None:

@@ -47,17 +47,18 @@ async def authorise(session: Transaction, kind: Kind[Any], *holders: Any) -> Non
     check_voice(standing, kind)
 
 
-async def authorise_write(session: Transaction, write: Write[Any]) -> None:
-    """Refuse what the caller may not make of a resource: whatever it says must be its words to say.
+async def authorise_write(session: Transaction, write: Write[Any], by: Caller | None = None) -> None:
+    """Refuse what the caller, or somebody else, may not make of a resource: whatever it says must be its words to say.
 
     What belongs to an agreement, and does not say to which, belongs to its subject's or to the caller's. In a confirmed
     proposal both partners speak. Raises Forbidden, and Invalid where that agreement cannot be told.
     """
     if write.is_allowed:
         return
+    speaker, day = by or session.by, session.today
     await session.run_sync(
         lambda inner: check_write(
-            inner.connection(), session.by, session.today, write, correction=session.correcting, sides=session.sides
+            inner.connection(), speaker, day, write, correction=session.correcting, sides=session.sides
         )
     )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, bindparam, select
 from sqlmodel import col
 
-from app.access.caller import ANONYMOUS, COMMAND
+from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction, record
 from app.changes.models import Action
@@ -109,6 +109,12 @@ async def rehearse(session: Transaction, kind: Kind[Row], row: Row, changes: Pat
         return False
     await examine(session, Write(kind, validated(kind, after), row), row)
     return True
+
+
+async def authorise_change(session: Transaction, kind: Kind[Row], row: Row, changes: Patch, by: Caller) -> None:
+    """Refuse with Forbidden what somebody may not make of a locked row by a merge patch."""
+    after = patched(kind, json.loads(row.representation), changes.model_dump(mode="json"))
+    await authorise_write(session, Write(kind, validated(kind, after), row), by)
 
 
 async def rewrite(session: Transaction, kind: Kind[Row], row: Row, after: Mapping[str, Any]) -> Row:

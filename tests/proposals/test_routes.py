@@ -190,6 +190,19 @@ class TestCreateProposal:
         assert (await patch(keeper, "partners", other, dissolved_on="2025-01-31")).status_code == 200
         assert errors_of(await city.post(PATH, json=body)) == [("#/agreement_id", "nobody_answers")]
 
+    async def test_is_refused_where_it_puts_words_in_a_third_mouth(self, callers: Callers) -> None:
+        """Neither who proposes nor who confirms it said them: that is told at once, not when it is to be confirmed."""
+        need = (await make(callers["contributor"], "needs", raised_by_id=CARITAS))["id"]
+        for caller, changes, status in (
+            ("other_contributor", {"title": "Anders"}, 403),
+            ("other_contributor", {"status": "acknowledged"}, 201),
+            ("coordinator", {"title": "Anders"}, 201),
+            ("contributor", {"title": "Anders"}, 201),
+        ):
+            answer = await callers[caller].post(PATH, json=body_of(need, changes, "need"))
+            assert answer.status_code == status, answer.text
+            assert status == 201 or rule_of(answer) == "ownership"
+
     async def test_is_never_more_visible_than_its_subject(self, callers: Callers) -> None:
         client = callers["contributor"]
         need = await make(client, "needs", raised_by_id=CARITAS)
