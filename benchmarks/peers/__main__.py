@@ -2,7 +2,7 @@
 
 `python -m benchmarks.peers --smoke` only sees that all of it runs: one round, a second for each kind of request. The bare
 driver is `benchmarks.bare`, which only reads. Of the others one is written by hand in Fastify and does for events all that the register does, the other is django-ninja, which keeps no
-log; `npm install --prefix benchmarks/peers/fastify` makes the first, and REGISTER_PEER_PYTHON names a Python that has
+log; `npm install --prefix benchmarks/peers/fastify` makes the first, and PEER_PYTHON names a Python that has
 django-ninja, psycopg and gunicorn for the second. Who is not installed is left out. All have one process and the same
 database, and take turns. The milliseconds of CPU are those of the server's process.
 """
@@ -141,7 +141,7 @@ def peers(url: str, key: str, running: ExitStack) -> list[Peer]:
     commands = {}
     if (HERE / "fastify/node_modules").exists():
         commands["fastify"] = [shutil.which("node") or "node", "fastify/server.js", str(PORTS["fastify"])]
-    if python := os.environ.get("REGISTER_PEER_PYTHON"):
+    if python := os.environ.get("PEER_PYTHON"):
         bind = f"127.0.0.1:{PORTS['django-ninja']}"
         threads = ["--worker-class", "gthread", "--threads", "8", "--keep-alive", "60"]
         commands["django-ninja"] = [python, "-m", "gunicorn", "--bind", bind, *threads, "ninja_app:application"]
