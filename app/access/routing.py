@@ -28,7 +28,7 @@ class Router(APIRouter):
         if scope["type"] == "http" and path.startswith(self.beginning):
             for each in self.routes:
                 if isinstance(each, APIRoute) and each.path_regex.match(path):
-                    if scope["method"] in each.methods:
+                    if scope["method"] in (each.methods or ()):
                         return Match.FULL, {}
                     match = Match.PARTIAL
         return match, {}

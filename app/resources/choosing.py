@@ -100,7 +100,9 @@ def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     ]
     in_order = [each for each in ways if each.streams]
     otherwise = latest(question, in_order) if in_order else literal(WALK)
-    cases = [(and_(is_least, own < MOST_GATHERED), number) for is_least, own, number in least]
+    cases: list[tuple[ColumnElement[bool], Any]] = [
+        (and_(is_least, own < MOST_GATHERED), number) for is_least, own, number in least
+    ]
     for number in (each for each in range(len(ways)) if ways[each].is_by_text):
         # The index of texts tells how much holds one by looking for all of it, and PostgreSQL's has it in no order.
         is_met = [(met_ahead(question, ways[0]), otherwise)] if question.is_postgresql else []
