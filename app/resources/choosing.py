@@ -19,8 +19,6 @@ from app.resources.ways import Question, Way, walked, way_of
 
 MOST_GATHERED = 2_000
 """How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
-FEW = 200
-"""How much it may match for nobody to ask what else there is that is dear to ask."""
 WALK = -1
 """The way through the list's own order."""
 
@@ -95,7 +93,7 @@ def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     numbers = [number for number, way in enumerate(ways) if not way.is_by_text]
     columns = known_once("counted", [counted_few(ways[number]) for number in numbers])
     least = [
-        (and_(*(own <= other for other in columns if other is not own)), own, number)
+        (and_(true(), *(own <= other for other in columns if other is not own)), own, number)
         for own, number in zip(columns, numbers, strict=True)
     ]
     in_order = [each for each in ways if each.streams]
@@ -104,11 +102,13 @@ def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
         (and_(is_least, own < MOST_GATHERED), number) for is_least, own, number in least
     ]
     for number in (each for each in range(len(ways)) if ways[each].is_by_text):
-        # The index of texts tells how much holds one by looking for all of it, and PostgreSQL's has it in no order.
+        # The index of texts tells how much holds one by looking for all of it, PostgreSQL's in no order.
         is_met = [(met_ahead(question, ways[0]), otherwise)] if question.is_postgresql else []
         smallest = (func.least if question.is_postgresql else func.min)(MOST_GATHERED, MOST_GATHERED, *columns)
         by_text = (counted_few(ways[number]) < smallest, literal(number))
-        cases = [(and_(is_least, own < FEW), other) for is_least, own, other in least] + [*is_met, by_text, *cases]
+        # So it is not asked where a tenth of that is few enough.
+        is_enough = [(and_(is_least, own < MOST_GATHERED // 10), other) for is_least, own, other in least]
+        cases = [*is_enough, *is_met, by_text, *cases]
     choice = select(case(*cases, else_=otherwise).label("way")).cte("choice").prefix_with("MATERIALIZED")
     return select(choice.c.way).scalar_subquery()
 
@@ -133,7 +133,8 @@ def latest(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     # Of a way without a first nothing is left.
     begins_last = (
         or_(
-            own.is_(None), and_(*((own <= other if is_last else own >= other) for other in columns if other is not own))
+            own.is_(None),
+            and_(true(), *((own <= other if is_last else own >= other) for other in columns if other is not own)),
         )
         for own in columns
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from app import migrating
 from app.cli.verify import verify_all
 from app.needs.resource import NEEDS
-from app.resources import reading, ways
+from app.resources import choosing, reading
 from app.resources.text import searchable
 from app.runtime import Runtime
 from app.searching import LETTERS
@@ -38,7 +38,7 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def set_to(most: int) -> None:
         reading.prepared.cache_clear()
-        monkeypatch.setattr(ways, "MOST_GATHERED", most)
+        monkeypatch.setattr(choosing, "MOST_GATHERED", most)
 
     yield set_to
     reading.prepared.cache_clear()
