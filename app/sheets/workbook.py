@@ -82,12 +82,14 @@ class Writer:
 
 def written(text: str) -> str:
     """A text that a cell can hold."""
+    if text.startswith("<r>") and text.endswith("</r>"):
+        # XlsxWriter would take it for the XML of a text in several fonts.
+        text = f"{text} "
     if len(text) > MOST_LETTERS // 2:
         kept = text.encode("utf-16-le")
         if len(kept) > 2 * MOST_LETTERS:
             text = kept[: 2 * (MOST_LETTERS - 1)].decode("utf-16-le", errors="ignore") + "…"
-    # XlsxWriter would take it for the XML of a text in several fonts.
-    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
+    return text
 
 
 def write_workbook(source: File, target: File, table: Table, about: About, language: Language) -> None:

@@ -278,6 +278,7 @@ class TestCells:
         (row,) = rows_in(sheets_in(await download(client, "exports/needs.xlsx"))["Needs"])
         assert row["Districts"].endswith("…")
         assert 32_700 < len(row["Districts"].encode("utf-16-le")) // 2 <= 32_767
+        assert len(workbook.written(f"<r>{'x' * 32_760}</r>")) == workbook.MOST_LETTERS
 
 
 class TestSelection:
