@@ -12,8 +12,8 @@ class ReportState(Term):
         "draft",
         "Entwurf",
         "draft",
-        "Der Partner schreibt noch daran.",
-        "The partner is still writing it.",
+        "Der Partner schreibt noch daran; wer ihn schon lesen darf, sagt die Sichtbarkeit.",
+        "The partner is still writing it; who may read it already is said by its visibility.",
     )
     submitted = (
         "submitted",
