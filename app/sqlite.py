@@ -26,7 +26,7 @@ from sqlalchemy.util import await_
 
 from app.days import day_in_zone
 from app.fair_pool import FairPool
-from app.long_writes import more_seconds
+from app.long_writes import more_seconds, written_long
 
 Result = TypeVar("Result")
 
@@ -137,7 +137,7 @@ class Connection(sqlite3.Connection):
 
 def checkpoint(path: str) -> None:
     """Copy what can be from SQLite's log to its place; what cannot is left to those who commit later."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection, written_long(path):
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
