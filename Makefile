@@ -8,8 +8,8 @@ RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(if $(shell command -v uv),uv,$(PYTHON) -m uv)
-# Tests are compiled once, not in each of their processes.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=worksteal
+# Tests are compiled once, not in each of their processes; what they make has nothing of this make's jobs.
+PYTEST := MAKEFLAGS= MFLAGS= PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=auto --dist=worksteal
 # To check types takes a minute on one core, and to load the tests is the work of one at first.
 BESIDE := $(MAKE) --no-print-directory --jobs=2 --keep-going
 COMPILE := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
