@@ -169,7 +169,8 @@ def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
 def gathered(question: Question, way: Way) -> Select[Any]:
     """The page among all that a filter leads to."""
     inside = [bound.is_(true()) for bound in question.bounds]
-    return select(question.table.c.id).where(is_gathered(question, way), *inside).order_by(*question.order.clauses())
+    found = select(question.table.c.id).where(is_gathered(question, way), question.is_a_row, *inside)
+    return found.order_by(*question.order.clauses())
 
 
 def is_gathered(question: Question, way: Way) -> ColumnElement[bool]:

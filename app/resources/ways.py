@@ -71,6 +71,15 @@ class Question(NamedTuple):
         behind = [] if self.last is None else [self.order.after(self.last)]
         return [*least, *most, *behind]
 
+    @property
+    def is_a_row(self) -> ColumnElement[bool]:
+        """What holds of every row, and stands in no index.
+
+        SQLite would else go through all of an index that has the whole order and every filter, whatever else leads to less.
+        """
+        column: ColumnElement[int] = self.table.c.version
+        return column > 0
+
     def asked(self) -> Iterator[tuple[str, Any]]:
         """The filters that are asked for, with their values."""
         for name in sorted(self.wanted.model_fields_set - PAGING):
@@ -124,7 +133,7 @@ def by_column(question: Question, name: str, values: Sequence[Any]) -> Way | Non
     ids = select(question.table.c.id).where(column.in_(values))
     if not leads(question.table, name, *(each.name for each in question.order.columns[:-1])):
         return Way(ids)
-    return Way(ids, [walked(question).where(column == value) for value in values])
+    return Way(ids, [walked(question).where(column == value, question.is_a_row) for value in values])
 
 
 def by_text(question: Question, text: str) -> Way | None:
