@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -54,6 +55,11 @@ class Closed(Enum):
 
     def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 (the base class names it so)
         return None
+
+
+def insert_into(table: Table, dialect: str) -> Any:
+    """An INSERT that may say what becomes of a row that is there already: SQLAlchemy has one for each kind of database."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 def closed(vocabulary: type[StrEnum], constraint: str | None = None) -> Any:

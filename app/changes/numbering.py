@@ -5,13 +5,12 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Uuid, bindparam, func, insert, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
-from app.database import table_of
+from app.database import insert_into, table_of
 from app.kept import Kept
 
 CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
@@ -56,8 +55,8 @@ def of_subject(prefix: str, subject: Mapping[str, Any]) -> dict[str, Any]:
 def note_about(connection: Connection, about: Sequence[Mapping[str, Any]]) -> None:
     """Note what subjects are about now; what they were about before stays noted."""
     if about:
-        insert_once = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(insert_once(table_of(SubjectAbout)).on_conflict_do_nothing(), about)
+        noting = insert_into(table_of(SubjectAbout), connection.dialect.name)
+        connection.execute(noting.on_conflict_do_nothing(), about)
 
 
 def count_quota(connection: Connection, charge: Mapping[str, Any] | None) -> int | None:

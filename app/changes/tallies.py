@@ -8,15 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.database import closed, ordered_text, table_of
+from app.database import closed, insert_into, ordered_text, table_of
 from app.kept import Kept
 
 
@@ -67,7 +66,7 @@ def add_tallies(connection: Connection, tallies: Mapping[Cell, int]) -> None:
 @cache
 def adding(dialect: str) -> Kept:
     """The statement that adds to a row, or makes it."""
-    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(TALLY)
+    insert = insert_into(TALLY, dialect)
     more = TALLY.c.amount + insert.excluded.amount
     return Kept(
         insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more}), TALLY.c.keys()

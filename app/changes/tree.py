@@ -1,10 +1,9 @@
 """The tree over the log, a tile of 256 hashes at a time (as in C2SP tlog-tiles): what is stored of it, and what follows."""
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.changes.models import Change, LogHead, TreeNode
-from app.database import table_of
+from app.database import insert_into, table_of
 from app.proofs.leaves import decoded, encoded
 from app.proofs.tree import Range, hash_of_leaf, root, root_over
 
@@ -77,7 +76,7 @@ def grow(connection: Connection) -> bool:
     """
     tree = Tree(connection)
     size, height, left = tree.size, 1, MOST_TILES
-    insert_once = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    storing = insert_into(NODE, connection.dialect.name).on_conflict_do_nothing()
     while left and (complete := size >> (HEIGHT * height)):
         wanted = select(func.count()).select_from(NODE).where(NODE.c.level == height)
         first = connection.execute(wanted).scalar_one()
@@ -87,7 +86,7 @@ def grow(connection: Connection) -> bool:
             for number in numbers
         ]
         if rows:
-            connection.execute(insert_once(NODE).on_conflict_do_nothing(), rows)
+            connection.execute(storing, rows)
         left -= len(rows)
         height += 1
     return not left

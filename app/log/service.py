@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from app.access.caller import ANONYMOUS, Caller
 from app.access.visibility import visible
 from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.changes.tree import Tree
-from app.database import table_of
+from app.database import insert_into, table_of
 from app.http.errors import Invalid, Unavailable
 from app.http.problems import FieldError, at
 from app.language import Text
@@ -163,7 +162,7 @@ async def register(session: Transaction, key: str) -> CosignerPublic:
     if not is_one:
         raise Invalid(errors=[at("verifier_key", code="not_a_key", detail=NO_COSIGNER)])
     values = {"verifier_key": key, "partner_id": own(session.by), "registered_at": session.now}
-    await session.execute(inserting(session)(Cosigner).values(values).on_conflict_do_nothing())
+    await session.execute(inserting(session, Cosigner).values(values).on_conflict_do_nothing())
     row = await session.get_one(Cosigner, key)
     if row.partner_id != session.by.partner_id:
         raise Invalid(errors=[at("verifier_key", code="taken", detail=TAKEN)])
@@ -222,11 +221,11 @@ async def keep(session: Transaction, size: int, line: str, signed_at: datetime) 
     row = {"size": size, "partner_id": own(session.by), "line": line, "signed_at": signed_at}
     newer = {"line": line, "signed_at": signed_at}
     key = [col(Cosignature.size), col(Cosignature.partner_id)]
-    keeping = inserting(session)(Cosignature).values(row).on_conflict_do_update(index_elements=key, set_=newer)
+    keeping = inserting(session, Cosignature).values(row).on_conflict_do_update(index_elements=key, set_=newer)
     await session.execute(keeping)
     return CosignaturePublic.model_validate(row)
 
 
-def inserting(session: Transaction) -> Any:
-    """What makes an INSERT that says what becomes of a row that is there already."""
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+def inserting(session: Transaction, model: type[SQLModel]) -> Any:
+    """An INSERT that may say what becomes of a row that is there already."""
+    return insert_into(table_of(model), session.get_bind().dialect.name)

@@ -13,14 +13,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.changes.log import Transaction, end
-from app.database import table_of
+from app.database import insert_into, table_of
 from app.http.calls import CONTENT
 from app.http.envelope import change_position
 from app.http.errors import Malformed
@@ -180,8 +179,7 @@ def claim_in(connection: Connection, values: Mapping[str, Any]) -> bool:
 @cache
 def claiming(dialect: str, names: tuple[str, ...]) -> Kept:
     """The statement that takes a key, and finds it where nobody has it."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return Kept(insert(ANSWER).on_conflict_do_nothing().returning(ANSWER.c.key), names)
+    return Kept(insert_into(ANSWER, dialect).on_conflict_do_nothing().returning(ANSWER.c.key), names)
 
 
 def claim_of(session: Transaction, key: str) -> dict[str, Any]:
