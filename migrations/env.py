@@ -7,7 +7,7 @@ from sqlalchemy import Connection, String
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from app.database import Json
+from app.database import Closed, Json
 from app.searching import KEPT
 
 
@@ -16,6 +16,8 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     match item if kind == "type" else None:
         case Json():
             return "sa.JSON()"
+        case Closed():
+            return f"sa.Enum{repr(item).removeprefix(Closed.__name__)}"
         case UTCDateTime():
             return "sa.DateTime(timezone=True)"
         case AutoString(impl=String(length=None)):

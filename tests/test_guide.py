@@ -103,7 +103,8 @@ class TestRecipes:
         [written] = migrations_in(copy) - migrations_in(ROOT)
         assert written.endswith("_postal_address_of_partners_venues.py")
         await succeed("sh", "-ec", write.replace("make ", MAKE), cwd=copy, env=env)
-        out = await succeed("sh", "-ec", look, cwd=copy, env=env)
+        code, out, _ = await run("sh", "-ec", look, cwd=copy, env=env)
+        assert code == 0, out
         assert re.search(r"^\d+ passed", out.splitlines()[-1].strip("= ")), out
         for page in ("docs/access.md", "docs/api.md", "docs/data-model.md", "openapi/openapi.json"):
             assert "venue" in (copy / page).read_text("utf-8")

@@ -9,7 +9,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.access.caller import COMMAND
 from app.catalogue import FEATURES
+from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
 from app.keys import service as keys
 from app.resources.ids import named_id
@@ -257,7 +259,8 @@ class TestParty:
         assert key.status_code == 201
         assert (await delete(operator, "partners", partner)).status_code == 409
         partner = (await patch(operator, "partners", partner, dissolved_on="2025-03-01")).json()
-        async with app.state.runtime.database.transaction() as session:
+        runtime = app.state.runtime
+        async with transaction(runtime.database, COMMAND, runtime.settings.zone) as session:
             states = {line[1]: line[4] for line in await keys.everything(session)}
         assert states["verein"] == "expired, its partner ended on 2025-03-01"
         assert states["caritas-dresden"] == "works"

@@ -226,7 +226,10 @@ class TestCreateProposal:
 class TestListProposals:
     async def test_has_a_case_for_each_filter(self, callers: Callers) -> None:
         admin = callers["admin"]
-        first, other = [await make(callers["operator"], "needs", topic_id=topic_id("health")) for _ in range(2)]
+        first, other = [
+            await make(callers["operator"], "needs", topic_id=topic_id("health"), raised_by_id=partner_id)
+            for partner_id in (LIGA, CARITAS)
+        ]
         measure = await make(admin, "sub-measures")
         made = await propose(admin, first["id"], {"title": "Neu"}, kind="need")
         by_caritas = await propose(callers["contributor"], other["id"], {"title": "Neu"}, kind="need")

@@ -50,6 +50,8 @@ WRITERS = {
     "changes/blanking.py": "what is left of redacted entries",
     "changes/numbering.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
+    "changes/tallies.py": "how many resources of a kind there are on each day",
+    "changes/tree.py": "hashes of complete subtrees of the log",
     "interchange/backups.py": "a backup, and a whole register that comes back from one",
     "interchange/imports.py": "how far imports are, and what came of them",
     "interchange/register.py": "a whole register that comes back",
@@ -252,7 +254,9 @@ def writes_to_tables(file: Path) -> bool:
     """Whether a module can change rows: by statements, or by objects that a session stores."""
     tree = ast.parse(file.read_text("utf-8"))
     called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    statements = {"insert", "update", "delete"} & {each.id for each in called if isinstance(each, ast.Name)}
+    statements = {"insert", "insert_into", "update", "delete"} & {
+        each.id for each in called if isinstance(each, ast.Name)
+    }
     stored = [
         each.attr
         for each in called
