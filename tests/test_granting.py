@@ -177,6 +177,14 @@ async def redacts_no_more(serving: Settings, id: str, position: int) -> None:
             (newest, position, position, "", saying(position, title="x")),
             (None, newest, newest, said, saying(newest, **more)),
             (None, newest, newest, forged, saying(newest, **more)),
+            (None, newest, newest, said, None),
+            (
+                None,
+                newest,
+                newest,
+                said,
+                json.dumps({name: entries[newest][name] for name in entries[newest].keys() - {"title"}}),
+            ),
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no entry of this transaction"):
                 await redact(connection, UUID(id), named, by, blanked, told, left)
@@ -187,7 +195,7 @@ async def redacts_no_more(serving: Settings, id: str, position: int) -> None:
 
 
 async def redact(
-    connection: asyncpg.Connection, id: UUID, named: int, by: int | None, blanked: int, said: str, left: str
+    connection: asyncpg.Connection, id: UUID, named: int, by: int | None, blanked: int, said: str, left: str | None
 ) -> None:
     """Add an entry that names one of a goal, and redact as that, or as another entry; nothing of it stays."""
     transaction = connection.transaction()

@@ -12,7 +12,7 @@ Entry = tuple[Any, ...]
 """The columns of an entry as the driver gets them, its position excepted."""
 
 
-class Packed(NamedTuple):
+class Taken(NamedTuple):
     """Entries that somebody else adds later, with what they count."""
 
     chunks: bytes
@@ -63,20 +63,20 @@ class Pending:
         if self.last:
             yield self.last
 
-    def take(self) -> Packed:
+    def take(self) -> Taken:
         """All entries, which are then not waiting here any more."""
         chunks = b"".join(pickle.dumps(chunk) for chunk in self.chunks())
-        taken = Packed(chunks, self.count, self.size, self.tallies)
+        taken = Taken(chunks, self.count, self.size, self.tallies)
         self.close()
         self.count, self.size, self.tallies, self.last, self.file = 0, 0, Tallies(), [], None
         return taken
 
-    def add_packed(self, packed: Packed) -> None:
+    def add_taken(self, taken: Taken) -> None:
         """Add those that were taken elsewhere behind the others."""
         self.put_off()
-        self.kept().write(packed.chunks)
-        self.count, self.size = self.count + packed.number, self.size + packed.size
-        self.tallies.update(packed.tallies)
+        self.kept().write(taken.chunks)
+        self.count, self.size = self.count + taken.number, self.size + taken.size
+        self.tallies.update(taken.tallies)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from app.changes.log import Transaction, lay_by
-from app.changes.pending import Packed
+from app.changes.pending import Taken
 from app.steps import Differs, Step, noting, repeat, repeat_alike
 
 
@@ -15,7 +15,7 @@ class Work(NamedTuple):
     """What was done: the statements, and the entries of the log."""
 
     steps: list[Step]
-    entries: Packed
+    entries: Taken
 
     @property
     def writes(self) -> bool:
@@ -49,5 +49,5 @@ async def repeated(session: Transaction, work: Work, *, is_same: bool) -> bool:
                 await session.run_sync(lambda inner: repeat_alike(inner.connection(), work.steps))
         except Differs:
             return False
-    session.pending.add_packed(work.entries)
+    session.pending.add_taken(work.entries)
     return True

@@ -42,7 +42,7 @@ class Found(NamedTuple):
     place: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def mark_of(kind: Kind[Any], name: str, value: object, visibility: Visibility) -> UUID:
     """What stands for one value of a filter, among what one circle reads: short, whatever the value is."""
     return named_id("findings", kind.type, name, visibility, value)

@@ -43,7 +43,9 @@ BEGIN
         before := said;
     END IF;
     fields := ARRAY(SELECT jsonb_array_elements_text(redacting.fields));
-    IF before IS NULL OR before - fields <> left_of_it::jsonb - fields THEN
+    IF before IS NULL OR before - fields IS DISTINCT FROM left_of_it::jsonb - fields
+        OR NOT jsonb_exists_all(left_of_it::jsonb, ARRAY(SELECT jsonb_object_keys(before)))
+    THEN
         RAISE EXCEPTION 'no entry of this transaction redacts these fields at position %', blanked
         USING ERRCODE = 'insufficient_privilege';
     END IF;
