@@ -47,7 +47,7 @@ class DurableCluster(Cluster):
 def durable_cluster() -> Iterator[DurableCluster]:
     """One such cluster a test process."""
     folder = Path(tempfile.mkdtemp(prefix="pd", dir="/tmp"))
-    server = get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode=None)
     cluster = DurableCluster(server.get_uri(), server.bin_path, server.system_user, folder=folder)
     try:
         yield cluster

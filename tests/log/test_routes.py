@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -175,8 +176,10 @@ class TestReceipts:
 
 
 @any_database
-async def test_says_that_it_has_no_key_yet(settings: Settings, templates: Templates, app: FastAPI) -> None:
-    bare = settings.model_copy(update={"log_key": None})
+async def test_says_that_it_has_no_key_yet(
+    settings: Settings, templates: Templates, app: FastAPI, tmp_path: Path
+) -> None:
+    bare = settings.model_copy(update={"log_key": None, "log_key_file": tmp_path / "log.key"})
     async with running(bare) as without, client_of(without, templates.keys["reader"]) as client:
         for part in ("key", "checkpoint"):
             answer = await client.get(f"/v1/log/{part}")
