@@ -1,21 +1,17 @@
-"""The database: engines for reading and writing, naming of constraints, types of columns."""
+"""The database: engines for reading and writing."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
-from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar, overload
 
-from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Connection, Engine, Enum, String, Table, TypeDecorator, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import greenlet_spawn
-from sqlmodel import SQLModel
 
 from app.database_errors import code_of
 from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
@@ -34,66 +30,14 @@ Session = TypeVar("Session", bound=AsyncSession)
 SNAPSHOT_SECONDS = 60
 QUICK_SECONDS = 0.02
 
-SQLModel.metadata.naming_convention = {
-    "pk": "pk_%(table_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-}
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The table behind a table class, for statements that do not need its objects."""
-    return model.metadata.tables[str(model.__tablename__)]
-
-
-class Closed(Enum):
-    """A closed vocabulary whose codes are texts for the driver as they are; what is none of them, the CHECK refuses."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 (the base class names it so)
-        return None
-
 
 def insert_into(table: Table, dialect: str) -> Any:
     """An INSERT that may say what becomes of a row that is there already: SQLAlchemy has one for each kind of database."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
-def closed(vocabulary: type[StrEnum], constraint: str | None = None) -> Any:
-    """The column type of a closed vocabulary: its codes as text, held by a CHECK on both databases.
-
-    The CHECK is named after the vocabulary; a second column of the same one in a table needs a name of its own.
-    """
-    return Closed(
-        vocabulary,
-        name=constraint or re.sub(r"(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(),
-        native_enum=False,
-        create_constraint=True,
-        values_callable=lambda terms: [term.value for term in terms],
-        length=40,
-    )
-
-
-def ordered_text(length: int) -> Any:
-    """Text that both databases compare by code point, so that keyset pages are in the same order on each."""
-    return String(length).with_variant(String(length, collation="C"), "postgresql")
-
-
 DISCREET: dict[str, Any] = {"hide_parameters": True}
 """For every engine: what people wrote belongs into the record and not into a log of errors."""
-
-
-class Json(TypeDecorator[Any]):
-    """A JSON column that takes what a validated schema holds."""
-
-    impl = JSON
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 (the base class names it so)
-        return to_jsonable_python(value)
 
 
 def is_something(found: object) -> bool:

@@ -36,7 +36,7 @@ from app.changes.tallies import TALLY, Tallies, add_tallies
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.consultation_events.terms import Attendance, EventStatus
-from app.database import Database, table_of
+from app.database import Database
 from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
 from app.resources.findings import FINDING, findings_of, place_of
@@ -46,6 +46,7 @@ from app.resources.tallying import cells_of
 from app.resources.text import searchable, sortable
 from app.resources.writing import store_many
 from app.settings import Settings
+from app.tables import table_of
 from benchmarks import content
 
 TEMPLATES = 1_000

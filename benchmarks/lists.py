@@ -25,11 +25,12 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.catalogue import FEATURES, Feature
 from app.consultation_events.models import EventGoal
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.database import Database, table_of
+from app.database import Database
 from app.resources.findings import values_at
 from app.resources.lists import PAGING, ListQuery
 from app.resources.reading import find_page
 from app.settings import Settings
+from app.tables import table_of
 from benchmarks import content, copies
 
 SIZES = (1_000, 100_000)

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, String
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from app.database import Closed, Json
 from app.searching import KEPT
+from app.tables import Closed, Json
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:

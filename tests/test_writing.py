@@ -15,7 +15,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.access.guards import identify
 from app.catalogue import FEATURES
-from app.database import Database, table_of
+from app.database import Database
 from app.partners.models import Partner
 from app.postgresql import LIMITS
 from app.resources import checking
@@ -24,6 +24,7 @@ from app.resources.verifying import Replay
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import prepare_sqlite
+from app.tables import table_of
 from tests.conftest import Templates, as_command, client_of, running
 from tests.databases import IS_SOAK, any_database, only_postgresql
 from tests.factories import (

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from app.access.roles import Role
-from app.database import closed
+from app.tables import closed
 
 
 class ApiKey(SQLModel, table=True):

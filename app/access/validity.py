@@ -9,8 +9,8 @@ from sqlalchemy import Connection, bindparam, select
 from app.access.caller import Caller
 from app.access.errors import Lacking, Unauthorized
 from app.access.models import ApiKey
-from app.database import table_of
 from app.kept import Kept
+from app.tables import table_of
 
 
 def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:

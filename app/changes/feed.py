@@ -36,9 +36,10 @@ from app.changes.cursors import (
 )
 from app.changes.errors import FeedReset, HistoryRewritten
 from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
-from app.database import Database, table_of
+from app.database import Database
 from app.http.errors import NotFound
 from app.proofs.leaves import LEAF_FIELDS, leaf_of
+from app.tables import table_of
 
 POLL_SECONDS = 0.5
 NEAR = 20

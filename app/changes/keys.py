@@ -20,10 +20,11 @@ from app.access.visibility import Visibility
 from app.changes.log import Transaction, Written, record
 from app.changes.models import KEY, Action, Subject
 from app.changes.schemas import Hash
-from app.database import one_at_a_time, table_of
+from app.database import one_at_a_time
 from app.proofs.canonical import canonical
 from app.proofs.leaves import encoded, moment
 from app.schema.fields import Version
+from app.tables import table_of
 
 # Named and not declared here: what a partner is stands above.
 PARTNER = table("partner", column("id", Uuid()), column("dissolved_on", Date()))

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
 from app.changes.packing import Packed
-from app.database import Json, closed
+from app.tables import Json, closed
 from app.vocabularies.term import Term
 
 LAST_POSITION = 2**53 - 1

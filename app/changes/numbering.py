@@ -10,8 +10,9 @@ from sqlalchemy.engine import Dialect
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
-from app.database import insert_into, table_of
+from app.database import insert_into
 from app.kept import Kept
+from app.tables import table_of
 
 CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
 SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")

@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.database import closed, insert_into, ordered_text, table_of
+from app.database import insert_into
 from app.kept import Kept
+from app.tables import closed, ordered_text, table_of
 
 
 class Tally(SQLModel, table=True):

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.catalogue import FEATURES
-from app.database import table_of
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
@@ -24,6 +23,7 @@ from app.resources.kind import Kind
 from app.resources.reading import read_one
 from app.resources.transactions import ByContributor
 from app.schema.fields import Name, Slug
+from app.tables import table_of
 
 router = Router()
 

@@ -11,12 +11,13 @@ from app import pages
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.changes.models import LogHead
-from app.database import Database, table_of
+from app.database import Database
 from app.interchange.names import ids_in, names_of
 from app.language import Language
 from app.resources.kind import Kind
 from app.resources.paging import Order
 from app.sheets.files import File, kept
+from app.tables import table_of
 
 BATCH = 500
 LONGEST_SECONDS = 300

@@ -37,10 +37,10 @@ from app.access.keys import stand_in
 from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.changes.models import LogHead
-from app.database import table_of
 from app.resources.verifying import walks
 from app.revisions import newest_revision
 from app.snapshot import Snapshot
+from app.tables import table_of
 
 FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"

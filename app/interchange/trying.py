@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.changes.log import Transaction
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Problem, at
@@ -27,6 +26,7 @@ from app.resources.schema import Stored
 from app.resources.writing import at_address, rewrite, store_many
 from app.schema.base import Schema
 from app.steps import Step
+from app.tables import table_of
 
 NO_ID = Text(
     "Jede Zeile sagt in external_ids, unter welcher Id welches Systems sie steht.",

@@ -14,7 +14,7 @@ from app.access.visibility import visible
 from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.changes.tree import Tree
-from app.database import insert_into, table_of
+from app.database import insert_into
 from app.http.errors import Invalid, Unavailable
 from app.http.problems import FieldError, at
 from app.language import Text
@@ -33,6 +33,7 @@ from app.proofs.leaves import encoded
 from app.proofs.notes import COSIGNATURE, ED25519, BadNote, Checkpoint, Note, Signer, Verifier
 from app.proofs.tree import Range, consistency, inclusion
 from app.settings import Settings
+from app.tables import table_of
 
 NO_KEY = Text(
     "Das Protokoll dieses Registers hat noch keinen Schlüssel: bitte `register log init` ausführen.",

@@ -12,7 +12,7 @@ from app.access.models import ApiKey
 from app.access.voices import Voice
 from app.changes.keys import KeyEvent, check_operators, record_keys
 from app.changes.log import Transaction
-from app.database import one_at_a_time, table_of
+from app.database import one_at_a_time
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.partners.models import (
@@ -28,6 +28,7 @@ from app.partners.rules import Belonging, Belongings, belonging, check, closes_c
 from app.resources.kind import ChildList, Kind, Write
 from app.resources.rules import led_to
 from app.resources.words import BY_OPERATORS, Rights, Words
+from app.tables import table_of
 
 PROFILE = (
     "name",

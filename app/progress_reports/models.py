@@ -5,7 +5,6 @@ from typing import Literal
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from app.database import closed
 from app.progress_reports.terms import TRANSITIONS, ReportState
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
@@ -14,6 +13,7 @@ from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Moment, Paragraphs, Percent, Summary
 from app.sub_measures.terms import SubMeasureStatus
+from app.tables import closed
 
 
 class ProgressReportPlace(Schema):

@@ -30,7 +30,6 @@ from app.access.roles import Role
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance
-from app.database import table_of
 from app.days import day_in, months_later, start_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
@@ -50,6 +49,7 @@ from app.reports.timeliness import DONE, last_reported_on
 from app.statements.models import Statement, StatementOnBehalf
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
+from app.tables import table_of
 
 EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)

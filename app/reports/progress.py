@@ -21,7 +21,6 @@ from sqlalchemy import (
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.agreements.models import Agreement
-from app.database import table_of
 from app.goals.models import Goal
 from app.language import Text
 from app.objections.queries import open_objections
@@ -37,6 +36,7 @@ from app.schema.base import example
 from app.schema.fields import Count, Day, Id, Name, Ordinal, Percent, Title
 from app.sub_measures.models import SubMeasure, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
+from app.tables import table_of
 from app.topics.models import Topic
 
 

@@ -11,7 +11,6 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.access.visibility import visible
 from app.access.voices import Standing
 from app.changes.log import Transaction
-from app.database import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import NotFound
 from app.kept import Kept
@@ -20,6 +19,7 @@ from app.resources.ownership import authorise, check_voice, check_voice_in, stan
 from app.resources.reading import there
 from app.resources.writing import locked
 from app.schema.fields import Id
+from app.tables import table_of
 
 
 async def changeable(session: Transaction, kind: Kind[Row], id: Id, preconditions: Preconditions) -> Row:

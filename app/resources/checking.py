@@ -12,7 +12,6 @@ from sqlalchemy import Table, select
 
 from app.access.visibility import Visibility
 from app.changes.log import Transaction
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, at
@@ -21,6 +20,7 @@ from app.resources.errors import Frozen, TransitionNotAllowed
 from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.references import wrong_references
 from app.schema.base import Schema
+from app.tables import table_of
 
 Entries = Sequence[Mapping[str, Any]]
 STEP = Text(

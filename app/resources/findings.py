@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.database import ordered_text, table_of
 from app.kept import Kept
 from app.resources.ids import named_id
 from app.resources.kind import Kind
+from app.tables import ordered_text, table_of
 
 LAST = "~"
 """Behind every place: what a list is ordered by is not known."""

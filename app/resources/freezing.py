@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.changes.log import Transaction
-from app.database import table_of
 from app.resources.errors import Frozen
 from app.resources.external_ids import EXTERNAL_IDS
 from app.resources.kind import KINDS, HeldEntries, Hold, Kind, Write
+from app.tables import table_of
 
 
 class Grip(NamedTuple):

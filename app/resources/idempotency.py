@@ -19,7 +19,7 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.changes.log import Transaction, end
-from app.database import insert_into, table_of
+from app.database import insert_into
 from app.http.calls import CONTENT
 from app.http.envelope import change_position
 from app.http.errors import Malformed
@@ -33,6 +33,7 @@ from app.resources.ownership import authorise_first
 from app.resources.writing import store
 from app.schema.base import Schema
 from app.sqlite import begins_at_once
+from app.tables import table_of
 
 KEPT = timedelta(hours=24)
 KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')

@@ -15,7 +15,6 @@ from app.access.roles import RANKS
 from app.access.voices import ROLES, Standing, Voice, Voices
 from app.changes.log import Correction, Transaction
 from app.changes.models import Subject
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.kept import Kept
@@ -24,6 +23,7 @@ from app.resources.kind import KINDS, ChildList, Kind, Write
 from app.resources.remains import remains
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
 from app.resources.words import Change, claims, defaults_of
+from app.tables import table_of
 
 WHICH = Text(
     "Der Partner des Schlüssels ist nicht an genau einer Vereinbarung beteiligt: bitte angeben, zu welcher es gehört.",

@@ -14,13 +14,13 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import BindParameter, Column, ColumnElement, Table, and_, bindparam, literal, or_, tuple_, type_coerce
 from sqlalchemy.types import NullType
 
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError
 from app.resources.kind import Kind
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import Schema
+from app.tables import table_of
 
 LARGEST_INTEGER = 2**31 - 1
 

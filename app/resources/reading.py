@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app import pages
 from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import visible
-from app.database import Database, table_of
+from app.database import Database
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
 from app.http.errors import Gone, NotFound
@@ -29,6 +29,7 @@ from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
 from app.resources.totals import count_of
 from app.resources.ways import Question
+from app.tables import table_of
 
 
 async def read_one(

@@ -17,7 +17,6 @@ from app.changes.blanking import Blank
 from app.changes.log import Transaction, Written, record
 from app.changes.models import Action, Change, Subject
 from app.changes.schemas import Position
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.language import Text
@@ -32,6 +31,7 @@ from app.resources.rendering import logged, render, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import replace_values
 from app.schema.fields import Distinct, Name
+from app.tables import table_of
 
 FieldNames = Annotated[
     Distinct[Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]], Field(min_length=1, max_length=60)

@@ -17,7 +17,6 @@ from sqlmodel import col
 from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.changes.tallies import Cell, Tallies
-from app.database import table_of
 from app.resources.findings import Found, findings_of, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
@@ -25,6 +24,7 @@ from app.resources.schema import Stored
 from app.resources.storing import replace_values
 from app.resources.tallying import cells_of, hold_tallies, noted_tallies, settle_tallies, stored_tallies
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
+from app.tables import table_of
 from app.zones import place_of
 
 BATCH = 500

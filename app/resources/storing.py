@@ -17,7 +17,6 @@ from sqlmodel import col
 
 from app.changes.log import Transaction
 from app.changes.models import Action, Subject
-from app.database import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.kept import Kept
@@ -30,6 +29,7 @@ from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
 from app.resources.schema import Stored
 from app.resources.tallying import note_tallies
+from app.tables import table_of
 
 LARGEST = 256 * 1024
 """How many bytes a representation may have: each change adds it to the log once more."""

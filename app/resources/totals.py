@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, tr
 
 from app.access.visibility import is_for_partners, visible
 from app.changes.tallies import TALLY
-from app.database import table_of
 from app.resources.choosing import is_few, is_gathered
 from app.resources.findings import FINDING
 from app.resources.kind import KINDS
 from app.resources.lists import any_of
 from app.resources.scope import GOAL, ids_about_goals
 from app.resources.ways import Question, by_text, marks_of, way_of
+from app.tables import table_of
 
 
 def count_of(question: Question) -> Select[Any]:

@@ -20,7 +20,6 @@ from sqlalchemy import (
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility, is_for_partners
-from app.database import table_of
 from app.resources.findings import FINDING, mark_of, text_of
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import PAGING, ListQuery
@@ -28,6 +27,7 @@ from app.resources.paging import Order
 from app.resources.scope import GOAL, ids_about_goals, in_agreements
 from app.resources.text import searchable
 from app.searching import may_hold
+from app.tables import table_of
 
 AFTER_PLACE = bindparam("after_place", type_=FINDING.c.place.type)
 """The place behind which a page begins, of what stands in its list's own order."""

@@ -18,7 +18,6 @@ from starlette.responses import Response
 from app.access.parameters import check_sent, fields_of
 from app.access.visibility import visible
 from app.catalogue import FEATURES, Feature
-from app.database import table_of
 from app.decisions.resource import DECISIONS
 from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
@@ -30,6 +29,7 @@ from app.site.frame import LANGUAGE, Content, Look, answer
 from app.site.names import Named, name_of, names_of, path_of
 from app.site.showing import Showing, ids_in, leaves
 from app.site.timeline import history
+from app.tables import table_of
 from app.vocabularies.term import Term
 
 MOST_REFERRING = 5

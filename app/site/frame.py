@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, Response
 from app.access.caller import ANONYMOUS, Caller
 from app.catalogue import FEATURES, Feature
 from app.changes.models import Change, LogHead
-from app.database import table_of
 from app.http.base import outward
 from app.http.conditional import Preconditions
 from app.http.negotiation import HTML, JSON, acceptable, language_of
@@ -27,6 +26,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.site.kept import Pages
 from app.site.words import words
+from app.tables import table_of
 
 VERSION = version("cooperation-register")
 OWN_ASSETS = f"/assets/register-{VERSION}"

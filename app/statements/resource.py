@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app.changes.log import Transaction
-from app.database import table_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
 from app.http.problems import at
@@ -26,6 +25,7 @@ from app.statements.models import (
     StatementUpdate,
 )
 from app.statements.rules import RIGHTS, check, remembered
+from app.tables import table_of
 
 NO_MEMBER = Text(
     "Das ist kein heutiges Mitglied des Partners, das zu dieser Entscheidung gefragt ist.",

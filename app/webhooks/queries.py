@@ -27,8 +27,8 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries, was_deleted
-from app.database import table_of
 from app.partners.models import Partner
+from app.tables import table_of
 from app.webhooks.messages import Message, message_of
 from app.webhooks.models import (
     EVENT_TYPES,

@@ -10,9 +10,9 @@ from app import migrating
 from app.changes.models import Change
 from app.changes.packing import DICTIONARIES, DICTIONARY, pack, unpack
 from app.cli.verify import verify_all
-from app.database import table_of
 from app.runtime import Runtime
 from app.settings import Settings
+from app.tables import table_of
 from tests.databases import only_sqlite
 
 OF_DICTIONARIES = ["2b472be151ed6f36ddcfe1f1d78e66673c7cbacf5ea0ec300df8e5ea2abc1b67"]

@@ -17,13 +17,14 @@ from app.changes.log import Written, grow_behind, record, transaction
 from app.changes.models import Action, Change, LogHead, TreeNode
 from app.changes.tree import Tree
 from app.cli.verify import verify_all
-from app.database import Database, table_of
+from app.database import Database
 from app.proofs.canonical import canonical
 from app.proofs.leaves import decoded, digest_of, leaf_hash
 from app.proofs.tree import hash_of_leaf, root
 from app.resources.ids import new_id
 from app.runtime import Runtime
 from app.settings import Settings
+from app.tables import table_of
 from tests.conftest import ENTRIES, Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CARITAS, delete, make, patch
