@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.resources.kind import ChildList
+from app.resources.parts import ChildList
 from app.tables import table_of
 
 LIST_LIMIT = 51

@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from app.access.caller import COMMAND
 from app.changes.log import transaction
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.needs.models import NeedUpdate
 from app.needs.resource import NEEDS
 from app.resources.writing import change
@@ -115,9 +115,9 @@ def main() -> None:
             print(*growth(f"{engine}, made", before, made, half), sep="\n", flush=True)
             asyncio.run(change_all(settings))
             print(*growth(f"{engine}, changed", made, sizes(), half), sep="\n", flush=True)
-            (checked, faults), seconds, memory = watched(partial(verify_all, settings))
+            found, seconds, memory = watched(partial(verify_and_note, settings))
             print(
-                f"| {engine} | verify {checked:,} resources | {seconds:.0f} s, {memory:.0f} MB, {len(faults)} faults |"
+                f"| {engine} | verify {found.checked:,} resources | {seconds:.0f} s, {memory:.0f} MB, {len(found.faults)} faults |"
             )
 
 

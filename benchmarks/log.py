@@ -31,7 +31,7 @@ from app.catalogue import FEATURES
 from app.changes.log import transaction
 from app.changes.tree import Tree
 from app.cli.seed import load_content, read_agreement
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.log.service import prove_inclusion
 from app.needs.models import NeedCreate
 from app.needs.resource import NEEDS
@@ -124,8 +124,8 @@ def measure(url: str, entries: int, folder: Path) -> Iterator[tuple[str, str]]:
     settings = Settings(_env_file=None, database_url=url)
     _, seconds, _ = watched(partial(fill, settings, entries))
     yield f"write {entries:,} entries, {BATCH} at once", f"{seconds:.0f} s"
-    (checked, faults), seconds, memory = watched(partial(verify_all, settings))
-    yield f"verify {checked:,} resources", f"{seconds:.1f} s, {memory:.0f} MB, {len(faults)} faults"
+    found, seconds, memory = watched(partial(verify_and_note, settings))
+    yield f"verify {found.checked:,} resources", f"{seconds:.1f} s, {memory:.0f} MB, {len(found.faults)} faults"
     (hashes, milliseconds), *_ = watched(partial(proof, settings, entries // 8))
     yield "prove an entry", f"{hashes} hashes, {milliseconds:.1f} ms"
     key = asyncio.run(key_for(settings, Role.reader))

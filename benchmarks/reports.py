@@ -32,7 +32,8 @@ from app.reports.exchange import exchange_rows
 from app.reports.exchanged import ExchangeQuery, GroupBy
 from app.reports.hearings import DecisionInvolvementQuery, PartnerInvolvementQuery, decision_rows, partner_rows
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
-from app.reports.progress import ProgressQuery, SubMeasureProgressQuery, goal_rows, sub_measure_rows
+from app.reports.progress import goal_rows, sub_measure_rows
+from app.reports.progressed import ProgressQuery, SubMeasureProgressQuery
 from app.reports.report import MOST_GROUPS, Report
 from app.reports.upcoming import UpcomingQuery, upcoming_rows
 from app.resources.writing import create

@@ -20,7 +20,7 @@ from app.partners.models import Partner
 from app.postgresql import LIMITS
 from app.resources import checking
 from app.resources.references import wrong_references
-from app.resources.verifying import Replay
+from app.resources.verifying import LogReplay
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import prepare_sqlite
@@ -108,7 +108,7 @@ async def everything(client: httpx.AsyncClient) -> dict[str, list[dict[str, Any]
 
 async def stale(app: FastAPI) -> list[str]:
     """What is in the tables and not as the log says."""
-    replay, found = Replay(), []
+    replay, found = LogReplay(), []
     async with app.state.runtime.database.snapshot() as snapshot:
         while (faults := await snapshot.read(replay.step)) is not None:
             found += faults

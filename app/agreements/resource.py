@@ -21,7 +21,8 @@ from app.changes.log import Transaction
 from app.database import one_at_a_time
 from app.http.problems import at
 from app.language import Text
-from app.resources.kind import ChildList, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList
 from app.resources.rules import led_to
 from app.resources.scope import led_out
 from app.resources.words import BY_OPERATORS

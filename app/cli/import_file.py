@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.access.caller import COMMAND
 from app.cli.failed import Failed
 from app.cli.running import migrated
-from app.interchange.bodies import FORMS
+from app.interchange.bodies import INTAKES
 from app.interchange.importing import Importing
 from app.interchange.lines import CSV, JSONL
-from app.interchange.trying import Tally
+from app.interchange.trying import ImportTally
 from app.settings import Settings
 
 SHOWN = 20
@@ -24,8 +24,8 @@ MEDIA_TYPES = {".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL}
 
 async def import_file(settings: Settings, path: Path, resource: str, *, is_dry: bool) -> None:
     """Write what a file says and say what came of it; raises Failed where anything is wrong with it."""
-    if resource not in FORMS:
-        raise Failed(f"there is no {resource}; there are {', '.join(FORMS)}")
+    if resource not in INTAKES:
+        raise Failed(f"there is no {resource}; there are {', '.join(INTAKES)}")
     if path.suffix.lower() not in MEDIA_TYPES:
         raise Failed(f"{path}: its name must end with {' or '.join(MEDIA_TYPES)}")
     try:
@@ -40,18 +40,20 @@ async def import_file(settings: Settings, path: Path, resource: str, *, is_dry: 
     typer.echo(f"{tally.created} created, {tally.updated} updated, {tally.unchanged} unchanged.")
 
 
-async def carried_out(settings: Settings, file: BinaryIO, media_type: str, resource: str, *, is_dry: bool) -> Tally:
+async def carried_out(
+    settings: Settings, file: BinaryIO, media_type: str, resource: str, *, is_dry: bool
+) -> ImportTally:
     """The outcome of an import by a command, whose progress is shown where somebody looks."""
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with migrated(settings) as database:
         with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task("lines", total=lines_in(file) * (1 if is_dry else 2))
 
-            async def tell(_tally: Tally) -> None:
+            async def tell(_tally: ImportTally) -> None:
                 progress.update(bar, completed=importing.lines_done)
 
             importing = Importing(
-                database, COMMAND, settings.zone, datetime.now(UTC), FORMS[resource], file, media_type, tell
+                database, COMMAND, settings.zone, datetime.now(UTC), INTAKES[resource], file, media_type, tell
             )
             return await importing.carry_out(is_dry=is_dry)
 

@@ -14,7 +14,7 @@ from app.cli.configuration import read_settings
 from app.cli.running import carry_out, migrated
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS, described
-from app.resources.verifying import Replay, walks
+from app.resources.verifying import LogReplay, walks
 from app.settings import Settings
 from app.upkeep import note_verification
 
@@ -58,17 +58,10 @@ async def verify_and_note(settings: Settings) -> Verified:
         return found
 
 
-async def verify_all(settings: Settings) -> tuple[int, list[str]]:
-    """How many resources there are, and what is wrong with them or with the change log."""
-    async with migrated(settings) as database:
-        found = await verified(database)
-    return found.checked, found.faults
-
-
 async def verified(database: Database) -> Verified:
     """What is found in one state of a database."""
     faults: list[str] = []
-    replay = Replay()
+    replay = LogReplay()
     async with database.snapshot(SECONDS) as snapshot:
         position = (await snapshot.read(head_of)).position
         for walk in walks([feature.kind for feature in FEATURES], replay):

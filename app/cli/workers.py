@@ -14,8 +14,6 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 SECONDS_BETWEEN = 1.0
 """Who crashes at its start is not started again and again without a pause."""
 
-Work = Callable[[int, int], None]
-
 
 class Workers:
     """Processes forked from this one, each with the number of its place.
@@ -25,7 +23,7 @@ class Workers:
     Nothing may be connected and no thread may run before: they would be shared.
     """
 
-    def __init__(self, count: int, work: Work, gone: Callable[[int], None] | None = None) -> None:
+    def __init__(self, count: int, work: Callable[[int, int], None], gone: Callable[[int], None] | None = None) -> None:
         self.count, self.work, self.gone = count, work, gone
         self.places: dict[int, int] = {}
         self.is_ending = False

@@ -13,7 +13,8 @@ from app.consultation_events.models import (
 )
 from app.consultation_events.rules import PARTICIPATION, RIGHTS, check, derived, happened, tallied_by
 from app.consultation_events.terms import AFTERWARDS, ATTENDANCE_TRANSITIONS, TRANSITIONS
-from app.resources.kind import ChildList, Kind, Tallied
+from app.resources.kind import Kind
+from app.resources.parts import ChildList, Tallied
 
 CONSULTATION_EVENTS = Kind(
     path="consultation-events",

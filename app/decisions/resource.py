@@ -24,7 +24,8 @@ from app.decisions.models import (
 from app.decisions.rules import EVIDENCE, RIGHTS, check, happened
 from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.partners.models import Partner
-from app.resources.kind import ChildList, Freeze, HeldEntries, Hold, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList, Freeze, HeldEntries, Hold
 
 
 async def ask_associations(session: Transaction, writes: Sequence[Write[Any]]) -> None:

@@ -10,7 +10,8 @@ from pydantic import ConfigDict, Field
 from sqlalchemy import Table
 
 from app.resources.ids import demo_id, named_id
-from app.resources.kind import KINDS, ChildList, Kind
+from app.resources.kind import KINDS, Kind
+from app.resources.parts import ChildList
 from app.resources.references import foreign_keys
 from app.schema.fields import Day, Moment, Slug
 from app.seed.parts import Part

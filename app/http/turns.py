@@ -66,9 +66,9 @@ class Turns:
         """Answer a request, turn by turn."""
 
         async def go_on() -> None:
-            work.charge()
-            if work.seconds > AT_ONCE_SECONDS:
-                work.seconds = 0.0
+            time.charge()
+            if time.seconds > AT_ONCE_SECONDS:
+                time.seconds = 0.0
                 await self.turn(use)
 
         async def receive_in_turn() -> Message:
@@ -80,10 +80,10 @@ class Turns:
             await send(message)
 
         await self.turn(use)
-        work = Work(use)
+        time = LoopTime(use)
         use.requests += 1
         try:
-            await Charged(self.app(scope, receive_in_turn, send_in_turn), work)
+            await Charged(self.app(scope, receive_in_turn, send_in_turn), time)
         finally:
             use.requests -= 1
 
@@ -123,8 +123,8 @@ class Turns:
             self.keys[mark] = asker
 
 
-class Work:
-    """What a request does for its caller: since when it keeps the loop, and for how long it did in this turn."""
+class LoopTime:
+    """What a request uses of the loop for its caller: since when it keeps it, and for how long it did in this turn."""
 
     def __init__(self, use: Use) -> None:
         self.use, self.seconds = use, 0.0
@@ -141,20 +141,20 @@ class Work:
 class Charged:
     """Does what an awaitable does, and charges each step in which it keeps the loop."""
 
-    def __init__(self, awaitable: Awaitable[None], work: Work) -> None:
-        self.awaitable, self.work = awaitable, work
+    def __init__(self, awaitable: Awaitable[None], time: LoopTime) -> None:
+        self.awaitable, self.time = awaitable, time
 
     def __await__(self) -> Generator[Any, Any, None]:
         steps = self.awaitable.__await__()
         thrown: BaseException | None = None
         while True:
-            self.work.began_at = perf_counter()
+            self.time.began_at = perf_counter()
             try:
                 awaited = steps.throw(thrown) if thrown else next(steps)
             except StopIteration:
                 return
             finally:
-                self.work.charge()
+                self.time.charge()
             thrown = None
             try:
                 yield awaited

@@ -61,7 +61,7 @@ def pointings(kind: Kind[Any]) -> Iterator[Pointing]:
 
 
 @dataclass(frozen=True)
-class Form:
+class Intake:
     """What is sent about resources of a kind: the schema, and where it can refer to something."""
 
     kind: Kind[Any]
@@ -70,7 +70,7 @@ class Form:
 
     @classmethod
     def of(cls, kind: Kind[Any]) -> Self:
-        """The form of a kind."""
+        """What is sent about resources of this kind."""
         named = tuple(pointings(kind))
         return cls(kind, body_of(kind, named), named)
 
@@ -139,5 +139,5 @@ def said_in(body: Schema) -> dict[str, Any]:
     return body.model_dump(mode="json", exclude_unset=True)
 
 
-FORMS: Mapping[str, Form] = {each.kind.plural: Form.of(each.kind) for each in FEATURES}
-"""The form of each kind, by what it is called."""
+INTAKES: Mapping[str, Intake] = {each.kind.plural: Intake.of(each.kind) for each in FEATURES}
+"""What is sent about resources of each kind, by what it is called."""

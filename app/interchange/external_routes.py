@@ -14,7 +14,7 @@ from app.catalogue import FEATURES
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
-from app.interchange.bodies import FORMS, Form
+from app.interchange.bodies import INTAKES, Intake
 from app.interchange.putting import id_of, put
 from app.resources.answers import put_at
 from app.resources.external_ids import ExternalId
@@ -54,10 +54,10 @@ register gave, and words that are not the caller's. The same content again chang
 honoured when they are sent."""
 
 
-def add_external(form: Form, tag: str) -> None:
+def add_external(intake: Intake, tag: str) -> None:
     """Offer one kind under the ids of other systems."""
-    kind, noun = form.kind, form.kind.type
-    path = f"/v1/{form.kind.plural}/external/{{system}}/{{identifier:path}}"
+    kind, noun = intake.kind, intake.kind.type
+    path = f"/v1/{intake.kind.plural}/external/{{system}}/{{identifier:path}}"
 
     async def get(
         database: Reading, caller: Anyone, system: SystemInPath, identifier: IdInPath, preconditions: Conditional
@@ -69,11 +69,11 @@ def add_external(form: Form, tag: str) -> None:
     async def put_it(
         session: ByContributor, system: SystemInPath, identifier: IdInPath, content: Any, preconditions: Conditional
     ) -> Response:
-        row, is_new = await put(session, form, ExternalId(system=system, id=identifier), content, preconditions)
-        return put_at(address_of(form, system, identifier), row, is_new=is_new)
+        row, is_new = await put(session, intake, ExternalId(system=system, id=identifier), content, preconditions)
+        return put_at(address_of(intake, system, identifier), row, is_new=is_new)
 
     # What is sent differs from kind to kind, and only this says so.
-    put_it.__annotations__["content"] = form.body
+    put_it.__annotations__["content"] = intake.body
     get.__name__, put_it.__name__ = f"get_{noun}_by_external_id", f"put_{noun}_by_external_id"
     router.add_api_route(
         path,
@@ -105,10 +105,10 @@ def refusals(kind: Kind[Any]) -> list[str]:
     ]
 
 
-def address_of(form: Form, system: str, id: str) -> str:
+def address_of(intake: Intake, system: str, id: str) -> str:
     """The address of what a system knows by an id."""
-    return f"/v1/{form.kind.plural}/external/{system}/{quote(id, safe='')}"
+    return f"/v1/{intake.kind.plural}/external/{system}/{quote(id, safe='')}"
 
 
 for feature in FEATURES:
-    add_external(FORMS[feature.kind.plural], feature.tag)
+    add_external(INTAKES[feature.kind.plural], feature.tag)

@@ -17,16 +17,16 @@ from app.access.caller import Caller
 from app.access.validity import check_still_valid
 from app.changes.log import Transaction, end, lay_by, rehearsal, transaction
 from app.changes.quota import check_quota
-from app.changes.repeating import Work, noted, repeated
+from app.changes.repeating import Done, noted, repeated
 from app.database import Database
+from app.executed import Executed
 from app.http.errors import Invalid
 from app.http.problems import Problem, at
-from app.interchange.bodies import Form
+from app.interchange.bodies import Intake
 from app.interchange.lines import Line, lines_of
-from app.interchange.trying import Counts, Said, Tally, judged, try_lines
+from app.interchange.trying import Counts, ImportTally, Said, judged, try_lines
 from app.language import Text
 from app.private_copy import private_copy
-from app.steps import Step
 
 BATCH = 25
 """How many lines are tried together where others wait for what they touch: some hundredths of a second."""
@@ -56,7 +56,7 @@ class Tried(NamedTuple):
 
     number: int
     lines: bytes
-    work: Work
+    done: Done
     counts: Counts
 
 
@@ -80,18 +80,18 @@ class Importing:
     by: Caller
     zone: tzinfo
     now: datetime
-    form: Form
+    intake: Intake
     file: BinaryIO
     media_type: str
-    tell: Callable[[Tally], Awaitable[None]]
-    tally: Tally = field(default_factory=Tally)
+    tell: Callable[[ImportTally], Awaitable[None]]
+    tally: ImportTally = field(default_factory=ImportTally)
     lines_done: int = 0
     is_writing: bool = False
 
-    async def carry_out(self, *, is_dry: bool) -> Tally:
+    async def carry_out(self, *, is_dry: bool) -> ImportTally:
         """Try all lines, and write them when none is wrong."""
         for _ in range(ATTEMPTS):
-            self.tally, self.lines_done, self.is_writing = Tally(), 0, False
+            self.tally, self.lines_done, self.is_writing = ImportTally(), 0, False
             with TemporaryFile() as file:
                 trial = await self.try_all(file)
                 if is_dry or self.tally.failed or not trial.writes:
@@ -111,7 +111,7 @@ class Importing:
             async for lines in self.batches():
                 async with begun() as session:
                     tried = await self.database.apart(self.try_batch(session, lines))
-                writes, size = writes or tried.work.writes, size + tried.work.entries.size
+                writes, size = writes or tried.done.writes, size + tried.done.entries.size
                 self.check_size(size)
                 await asyncio.to_thread(pickle.dump, tried, file)
                 self.lines_done += len(lines)
@@ -143,17 +143,17 @@ class Importing:
         """Try lines, and note what was done for them."""
         counts = Counts()
 
-        async def work(steps: list[Step]) -> None:
+        async def do(executed: list[Executed]) -> None:
             nonlocal counts
-            counts = await try_lines(session, self.form, lines, self.tally, steps)
+            counts = await try_lines(session, self.intake, lines, self.tally, executed)
 
-        done = await noted(session, work)
+        done = await noted(session, do)
         self.tally.add(counts)
         return Tried(len(lines), pickle.dumps(lines), done, counts)
 
     async def write(self, trial: Trial) -> None:
         """Do again what was done for all lines, in one transaction; raises Overtaken."""
-        written = Tally(lines_read=self.tally.lines_read)
+        written = ImportTally(lines_read=self.tally.lines_read)
         self.tally, self.is_writing = written, True
         trial.file.seek(0)
         anew = 0
@@ -164,7 +164,7 @@ class Importing:
                     is_same = trial.position is not None and await end(session) == trial.position
                     while trial.file.tell() < trial.end:
                         tried: Tried = pickle.load(trial.file)  # noqa: S301 (our own file)
-                        if await self.database.apart(repeated(session, tried.work, is_same=is_same)):
+                        if await self.database.apart(repeated(session, tried.done, is_same=is_same)):
                             written.add(tried.counts)
                         else:
                             anew += tried.number
@@ -189,7 +189,7 @@ class Importing:
         if self.database.is_sqlite and anew > MOST_ANEW:
             raise Overtaken
         lines: list[Said] = pickle.loads(kept)  # noqa: S301 (our own)
-        self.tally.add(await try_lines(session, self.form, lines, self.tally))
+        self.tally.add(await try_lines(session, self.intake, lines, self.tally))
         if self.tally.failed:
             raise Invalid
         await lay_by(session)
@@ -197,7 +197,7 @@ class Importing:
     async def batches(self) -> AsyncIterator[list[Said]]:
         """The well-formed lines, some at a time, read where it stops nobody else."""
         self.file.seek(0)
-        lines, seen = lines_of(self.file, self.media_type, self.form), set[bytes]()
+        lines, seen = lines_of(self.file, self.media_type, self.intake), set[bytes]()
         while read := await asyncio.to_thread(self.some_of, lines):
             said = await asyncio.to_thread(self.judged, read, seen)
             if said:
@@ -219,7 +219,7 @@ class Importing:
         for line in lines:
             self.tally.lines_read += 1
             try:
-                found.append(judged(self.form, line, seen))
+                found.append(judged(self.intake, line, seen))
             except Problem as problem:
                 self.tally.fail(line.number, problem)
         return found

@@ -20,12 +20,12 @@ from app.database_errors import DATABASE_ERRORS
 from app.http.envelope import change_position
 from app.http.errors import NotFound
 from app.http.problems import Problem, at
-from app.interchange.bodies import FORMS
+from app.interchange.bodies import INTAKES
 from app.interchange.errors import ImportRunning
 from app.interchange.importing import Importing
 from app.interchange.models import Import, ImportPublic, ImportQuery, LineError
 from app.interchange.terms import ImportState
-from app.interchange.trying import Tally
+from app.interchange.trying import ImportTally
 from app.language import Language, Text
 from app.resources.ids import new_id
 from app.runtime import Runtime
@@ -80,18 +80,18 @@ async def begin(
         "process": runtime.process,
         "started_at": runtime.clock(),
         "seen_at": runtime.clock(),
-        **asdict(Tally()),
+        **asdict(ImportTally()),
     }
-    work = Work(runtime, caller, id, file, media_type, wanted)
+    job = Job(runtime, caller, id, file, media_type, wanted)
     try:
         await remember(runtime, caller, row)
     except BaseException:
         file.close()
         raise
     if lines < AT_ONCE:
-        await work.carry_out()
+        await job.carry_out()
         return await found(runtime, caller, id), True
-    task = asyncio.create_task(work.carry_out())
+    task = asyncio.create_task(job.carry_out())
     runtime.tasks.add(task)
     task.add_done_callback(runtime.tasks.discard)
     return await found(runtime, caller, id), False
@@ -112,8 +112,8 @@ async def remember(runtime: Runtime, caller: Caller, row: dict[str, Any]) -> Non
         change_position.set(await end(session))
 
 
-class Work:
-    """The carrying out of one import, which is told of in its row."""
+class Job:
+    """An import that is carried out, and told of in its row."""
 
     def __init__(
         self, runtime: Runtime, caller: Caller, id: UUID, file: BinaryIO, media_type: str, wanted: ImportQuery
@@ -125,7 +125,7 @@ class Work:
             caller,
             runtime.settings.zone,
             runtime.clock(),
-            FORMS[wanted.resource],
+            INTAKES[wanted.resource],
             file,
             media_type,
             self.tell,
@@ -149,7 +149,7 @@ class Work:
             with suppress(*DATABASE_ERRORS):
                 await self.note(ImportState.failed if self.importing.tally.failed else ImportState.done)
 
-    async def tell(self, _tally: Tally) -> None:
+    async def tell(self, _tally: ImportTally) -> None:
         """Note how far it is, every few seconds; SQLite has no second writer for that while all is written."""
         now = asyncio.get_running_loop().time()
         if self.importing.is_writing and self.runtime.database.is_sqlite:

@@ -9,7 +9,7 @@ from app.http.errors import Invalid, Malformed
 from app.http.messages import MESSAGES
 from app.http.problems import Problem, at
 from app.http.strict_json import parse_strictly
-from app.interchange.bodies import Form
+from app.interchange.bodies import Intake
 from app.language import Text
 from app.sheets.separated import unshielded
 
@@ -40,9 +40,9 @@ class Line(NamedTuple):
     problem: Problem | None = None
 
 
-def lines_of(file: BinaryIO, media_type: str, form: Form) -> Iterator[Line]:
+def lines_of(file: BinaryIO, media_type: str, intake: Intake) -> Iterator[Line]:
     """The lines of a file that say something, one after the other."""
-    return csv_lines(file, form) if media_type == CSV else json_lines(file)
+    return csv_lines(file, intake) if media_type == CSV else json_lines(file)
 
 
 def json_lines(file: BinaryIO) -> Iterator[Line]:
@@ -97,7 +97,7 @@ class Cells:
             yield text
 
 
-def csv_lines(file: BinaryIO, form: Form) -> Iterator[Line]:
+def csv_lines(file: BinaryIO, intake: Intake) -> Iterator[Line]:
     """The rows of a file of CSV; which sign separates its cells is seen in its first line."""
     cells = Cells(file)
     texts = iter(cells)
@@ -108,7 +108,7 @@ def csv_lines(file: BinaryIO, form: Form) -> Iterator[Line]:
         names = [name.strip() for name in cells_of_head]
         if stands_twice([name for name in names if name]):
             raise Malformed(TWICE)
-        columns = Columns(form, names, is_german=separator == ";")
+        columns = Columns(intake, names, is_german=separator == ";")
         columns.check()
         rows = csv.reader(texts, delimiter=separator, strict=True)
         while (begin := cells.number + 1) and (row := next(rows, None)) is not None:
@@ -129,9 +129,9 @@ def stands_twice(names: Sequence[str]) -> bool:
 class Columns:
     """What the columns of a file are, by the schema of what is imported."""
 
-    def __init__(self, form: Form, names: list[str], *, is_german: bool) -> None:
+    def __init__(self, intake: Intake, names: list[str], *, is_german: bool) -> None:
         self.names, self.is_german = names, is_german
-        schema = form.body.model_json_schema()
+        schema = intake.body.model_json_schema()
         self.definitions: Mapping[str, Any] = schema.get("$defs", {})
         self.fields: Mapping[str, Any] = schema["properties"]
 

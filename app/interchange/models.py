@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic import Field as Bound
 from sqlmodel import Field, SQLModel
 
-from app.interchange.bodies import FORMS
+from app.interchange.bodies import INTAKES
 from app.interchange.terms import ImportState
 from app.schema.base import Schema
 from app.schema.fields import Moment
@@ -86,7 +86,7 @@ EXAMPLE = {
 
 def resources() -> Iterable[str]:
     """What can be imported."""
-    return FORMS
+    return INTAKES
 
 
 class ImportQuery(Schema):

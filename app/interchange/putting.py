@@ -13,7 +13,7 @@ from app.changes.log import Transaction
 from app.database import one_at_a_time
 from app.http.conditional import Preconditions
 from app.http.errors import Invalid, NotFound
-from app.interchange.bodies import Form, said_in
+from app.interchange.bodies import Intake, said_in
 from app.interchange.content import identified, replaced
 from app.interchange.resolving import asked, known_in, with_own_ids
 from app.language import Text
@@ -35,15 +35,15 @@ OTHER_ID = Text(
 
 
 async def put(
-    session: Transaction, form: Form, own: ExternalId, body: Schema, preconditions: Preconditions
+    session: Transaction, intake: Intake, own: ExternalId, body: Schema, preconditions: Preconditions
 ) -> tuple[Stored, bool]:
     """Create or replace what a system knows by this id; returns its row and whether it is new.
 
     What stands at an address of its own is found by that, too, and gets the id. Raises Invalid for references to nothing,
     Duplicate where what is there has another id of that system, and what creating and changing a resource raises.
     """
-    kind = form.kind
-    said, id = await session.database.read(lambda connection: look_up(connection, form, own, body), is_quick=True)
+    kind = intake.kind
+    said, id = await session.database.read(lambda connection: look_up(connection, intake, own, body), is_quick=True)
     if id is None:
         await authorise_first(session, Write(kind, as_new(kind, said, own)))
     else:
@@ -64,14 +64,16 @@ async def put(
     return await rewrite(session, kind, row, after), False
 
 
-def look_up(connection: Connection, form: Form, own: ExternalId, body: Schema) -> tuple[dict[str, Any], UUID | None]:
+def look_up(
+    connection: Connection, intake: Intake, own: ExternalId, body: Schema
+) -> tuple[dict[str, Any], UUID | None]:
     """What a body says with the register's own ids, and the id of what is there; raises Invalid."""
     said = said_in(body)
-    known = known_in(connection, (each.key for each in asked(form, said)))
-    with_ids, errors = with_own_ids(form, said, known)
+    known = known_in(connection, (each.key for each in asked(intake, said)))
+    with_ids, errors = with_own_ids(intake, said, known)
     if errors:
         raise Invalid(errors=errors)
-    id: Any = connection.execute(named(form.kind.type, own)).scalar_one_or_none()
+    id: Any = connection.execute(named(intake.kind.type, own)).scalar_one_or_none()
     return with_ids, id
 
 

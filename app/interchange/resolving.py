@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from app.http.problems import FieldError, at
-from app.interchange.bodies import Form, Pointing
+from app.interchange.bodies import Intake, Pointing
 from app.language import Text
 from app.resources.external_ids import SubjectExternalId
 from app.tables import table_of
@@ -34,9 +34,9 @@ class Asked(NamedTuple):
     key: Key
 
 
-def asked(form: Form, said: dict[str, Any]) -> Iterator[Asked]:
+def asked(intake: Intake, said: dict[str, Any]) -> Iterator[Asked]:
     """Every reference by the id of another system in what a body says."""
-    for pointing in form.pointings:
+    for pointing in intake.pointings:
         for place, holder in holders(pointing, said):
             target = pointing.target or said.get("subject_type")
             given = holder.get(pointing.instead)
@@ -76,11 +76,11 @@ def known_in(connection: Connection, wanted: Iterable[Key]) -> dict[Key, UUID]:
     return known
 
 
-def with_own_ids(form: Form, said: Mapping[str, Any], known: Known) -> tuple[dict[str, Any], list[FieldError]]:
+def with_own_ids(intake: Intake, said: Mapping[str, Any], known: Known) -> tuple[dict[str, Any], list[FieldError]]:
     """What a body says, with the register's own ids alone, and the errors of references to nothing."""
     own: dict[str, Any] = deepcopy(dict(said))
     errors: list[FieldError] = []
-    for each in asked(form, own):
+    for each in asked(intake, own):
         id, name = known.get(each.key), each.pointing.name
         if id is None:
             errors.append(at(*each.place, code="unknown_reference", detail=UNKNOWN))
@@ -90,7 +90,7 @@ def with_own_ids(form: Form, said: Mapping[str, Any], known: Known) -> tuple[dic
             errors.append(at(*each.place, code="given_twice", detail=given_twice(each.pointing)))
         else:
             each.holder[name] = str(id)
-    for pointing in form.pointings:
+    for pointing in intake.pointings:
         for _, holder in holders(pointing, own):
             holder.pop(pointing.instead, None)
     return own, errors

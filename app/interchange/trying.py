@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.changes.log import Transaction
+from app.executed import Executed
 from app.http.errors import Invalid
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Problem, at
-from app.interchange.bodies import Form, said_in
+from app.interchange.bodies import Intake, said_in
 from app.interchange.content import identified, replaced
 from app.interchange.lines import Line
 from app.interchange.models import ERRORS_KEPT
@@ -25,7 +26,6 @@ from app.resources.ownership import authorise, standing_of
 from app.resources.schema import Stored
 from app.resources.writing import at_address, rewrite, store_many
 from app.schema.base import Schema
-from app.steps import Step
 from app.tables import table_of
 
 NO_ID = Text(
@@ -55,7 +55,7 @@ class Counts(NamedTuple):
 
 
 @dataclass
-class Tally:
+class ImportTally:
     """How far an import is."""
 
     lines_read: int = 0
@@ -85,40 +85,44 @@ class Tally:
 
 
 async def try_lines(
-    session: Transaction, form: Form, lines: Sequence[Said], tally: Tally, steps: list[Step] | None = None
+    session: Transaction,
+    intake: Intake,
+    lines: Sequence[Said],
+    tally: ImportTally,
+    executed: list[Executed] | None = None,
 ) -> Counts:
     """Write lines together; where that is refused, some of them and at last one by one, to note what is wrong with which.
 
-    What is undone is taken out of the `steps`, where they are noted. Returns what the others came to.
+    What is undone is taken out of `executed`, where it is noted. Returns what the others came to.
     """
-    known = await session.run_sync(lambda inner: known_in(inner.connection(), keys_of(form, lines)))
-    steps = [] if steps is None else steps
-    before, noted = len(session.written), len(steps)
+    known = await session.run_sync(lambda inner: known_in(inner.connection(), keys_of(intake, lines)))
+    executed = [] if executed is None else executed
+    before, noted = len(session.written), len(executed)
     counts = Counts()
     try:
         async with session.begin_nested():
-            counts = await write_lines(session, form, lines, known)
+            counts = await write_lines(session, intake, lines, known)
     except Problem as problem:
-        del session.written[before:], steps[noted:]
+        del session.written[before:], executed[noted:]
         if len(lines) == 1:
             tally.fail(lines[0].number, problem)
         else:
             some = max(1, len(lines) // PARTS)
             parts = [lines[start : start + some] for start in range(0, len(lines), some)]
-            each = [await try_lines(session, form, part, tally, steps) for part in parts]
+            each = [await try_lines(session, intake, part, tally, executed) for part in parts]
             counts = Counts(*map(sum, zip(*each, strict=True)))
     session.expunge_all()
     return counts
 
 
-async def write_lines(session: Transaction, form: Form, lines: Sequence[Said], known: Known) -> Counts:
+async def write_lines(session: Transaction, intake: Intake, lines: Sequence[Said], known: Known) -> Counts:
     """Write lines, each as a PUT under its id would; raises what is wrong with the first that is."""
-    kind = form.kind
-    rows = await rows_of(session, form, [known.get((kind.type, *key_of(line.own))) for line in lines])
+    kind = intake.kind
+    rows = await rows_of(session, intake, [known.get((kind.type, *key_of(line.own))) for line in lines])
     new: list[Schema] = []
     updated = unchanged = 0
     for line in lines:
-        said, errors = with_own_ids(form, line.content, known)
+        said, errors = with_own_ids(intake, line.content, known)
         if errors:
             raise Invalid(errors=errors)
         row = rows.get(known.get((kind.type, *key_of(line.own))))
@@ -128,16 +132,16 @@ async def write_lines(session: Transaction, form: Form, lines: Sequence[Said], k
         if row is None:
             new.append(content)
             continue
-        is_changed = await replace(session, form, row, said, line.own)
+        is_changed = await replace(session, intake, row, said, line.own)
         updated, unchanged = updated + is_changed, unchanged + (not is_changed)
     if new:
         await store_many(session, kind, new)
     return Counts(len(new), updated, unchanged)
 
 
-async def replace(session: Transaction, form: Form, row: Stored, said: dict[str, Any], own: ExternalId) -> bool:
+async def replace(session: Transaction, intake: Intake, row: Stored, said: dict[str, Any], own: ExternalId) -> bool:
     """Replace what is there; returns whether it is changed."""
-    kind, version = form.kind, row.version
+    kind, version = intake.kind, row.version
     await authorise(session, kind, row)
     ids = identified(said, free_for(row, own), own)
     after = replaced(kind, row, {**said, EXTERNAL_IDS: ids}, await standing_of(session, kind, row))
@@ -145,12 +149,12 @@ async def replace(session: Transaction, form: Form, row: Stored, said: dict[str,
     return bool(written.version != version)
 
 
-async def rows_of(session: Transaction, form: Form, ids: Sequence[UUID | None]) -> dict[UUID | None, Stored]:
+async def rows_of(session: Transaction, intake: Intake, ids: Sequence[UUID | None]) -> dict[UUID | None, Stored]:
     """The rows of those that are there, held until the transaction ends."""
     there = [id for id in ids if id is not None]
     if not there:
         return {}
-    table = form.kind.table
+    table = intake.kind.table
     wanted = select(table).where(table_of(table).c.id.in_(there)).with_for_update()
     return {row.id: row for row in (await session.execute(wanted)).scalars()}
 
@@ -160,19 +164,19 @@ def key_of(own: ExternalId) -> tuple[str, str]:
     return own.system, own.id
 
 
-def keys_of(form: Form, lines: Sequence[Said]) -> Iterator[tuple[str, str, str]]:
+def keys_of(intake: Intake, lines: Sequence[Said]) -> Iterator[tuple[str, str, str]]:
     """All ids of other systems that lines name: their own, and those of what they refer to."""
     for line in lines:
-        yield form.kind.type, *key_of(line.own)
-        yield from (each.key for each in asked(form, line.content))
+        yield intake.kind.type, *key_of(line.own)
+        yield from (each.key for each in asked(intake, line.content))
 
 
-def judged(form: Form, line: Line, seen: set[bytes]) -> Said:
+def judged(intake: Intake, line: Line, seen: set[bytes]) -> Said:
     """What a line says, by the schema; raises what is wrong with it."""
     if line.problem is not None:
         raise line.problem
     try:
-        body = form.body.model_validate(line.content)
+        body = intake.body.model_validate(line.content)
     except ValidationError as error:
         errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
         raise Invalid(errors=field_errors(errors)) from None

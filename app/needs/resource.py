@@ -19,7 +19,8 @@ from app.needs.models import (
 )
 from app.needs.rules import RIGHTS, WORDS, check
 from app.needs.terms import TRANSITIONS, NeedStatus
-from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList, Freeze
 
 
 async def note_answer(session: Transaction, writes: Sequence[Write[Any]]) -> None:

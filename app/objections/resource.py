@@ -12,7 +12,8 @@ from app.objections.models import Objection, ObjectionAnswer, ObjectionCreate, O
 from app.objections.queries import conditions
 from app.objections.rules import check_new
 from app.objections.terms import TRANSITIONS, ObjectionState
-from app.resources.kind import KINDS, Freeze, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import Freeze
 from app.resources.subjects import check_other_side, check_party, locked_subject, settle_visibility
 from app.resources.words import BY_PARTIES
 

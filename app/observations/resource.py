@@ -19,7 +19,8 @@ from app.observations.models import (
 from app.observations.rules import happened
 from app.observations.terms import ObservationState
 from app.resources.ids import named_id
-from app.resources.kind import Freeze, Kind
+from app.resources.kind import Kind
+from app.resources.parts import Freeze
 from app.resources.words import BY_OWNER_TOO
 from app.sub_measures.models import SubMeasure
 

@@ -25,7 +25,8 @@ from app.partners.models import (
 )
 from app.partners.queries import conditions
 from app.partners.rules import Belonging, Belongings, belonging, check, closes_circle
-from app.resources.kind import ChildList, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList
 from app.resources.rules import led_to
 from app.resources.words import BY_OPERATORS, Rights, Words
 from app.tables import table_of

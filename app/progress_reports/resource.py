@@ -19,7 +19,8 @@ from app.progress_reports.models import (
 from app.progress_reports.queries import conditions
 from app.progress_reports.rules import BY_WHO_REPORTS, RIGHTS, check
 from app.progress_reports.terms import TRANSITIONS, ReportState
-from app.resources.kind import Freeze, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import Freeze
 from app.resources.writing import change, locked
 from app.sub_measures.models import SubMeasure, SubMeasureUpdate
 from app.sub_measures.resource import SUB_MEASURES

@@ -34,7 +34,8 @@ from app.proposals.models import (
 from app.proposals.queries import able_to_answer, conditions
 from app.proposals.rules import NO_CHANGE, NOBODY, OTHER_SUBJECT, REDACTED, check, in_changes
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
-from app.resources.kind import KINDS, ChildList, Freeze, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import ChildList, Freeze
 from app.resources.redacting import check_redaction, redact
 from app.resources.subjects import (
     check_other_side,

@@ -19,14 +19,8 @@ from app.reports.hearings import (
     partner_rows,
 )
 from app.reports.indicators import IndicatorFigures, IndicatorFiguresQuery, indicator_rows
-from app.reports.progress import (
-    ProgressQuery,
-    ProgressReportFigures,
-    SubMeasureProgressFigures,
-    SubMeasureProgressQuery,
-    goal_rows,
-    sub_measure_rows,
-)
+from app.reports.progress import ProgressReportFigures, SubMeasureProgressFigures, goal_rows, sub_measure_rows
+from app.reports.progressed import ProgressQuery, SubMeasureProgressQuery
 from app.reports.report import ReportHead
 from app.reports.tables import as_csv
 from app.reports.upcoming import UpcomingFigures, UpcomingQuery, upcoming_rows

@@ -17,7 +17,8 @@ from app.http.messages import MESSAGES, field_errors
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.errors import Frozen, TransitionNotAllowed
-from app.resources.kind import KINDS, ChildList, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import ChildList
 from app.resources.references import wrong_references
 from app.schema.base import Schema
 from app.tables import table_of

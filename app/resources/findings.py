@@ -35,7 +35,7 @@ FINDING = table_of(Finding)
 ADDING = Kept(insert(FINDING))
 
 
-class Found(NamedTuple):
+class FoundBy(NamedTuple):
     """What a resource is found by, as a row says it."""
 
     mark: UUID
@@ -68,12 +68,12 @@ def text_of(value: Any) -> str:
             return str(value)
 
 
-def findings_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[Found]:
+def findings_of(kind: Kind[Any], values: Mapping[str, Any]) -> set[FoundBy]:
     """What a resource with these values, its columns and its lists, is found by."""
     place = place_of([values[name] for name in kind.listed_by])
     visibility = values["visibility"]
     return {
-        Found(mark_of(kind, name, value, visibility), place)
+        FoundBy(mark_of(kind, name, value, visibility), place)
         for name, paths in kind.found_through.items()
         for path in paths
         for value in values_at(values, path)
@@ -100,7 +100,7 @@ async def add_findings(session: AsyncSession, kind: Kind[Any], resources: Sequen
     await insert_findings(session, rows)
 
 
-async def change_findings(session: AsyncSession, id: UUID, before: set[Found], after: set[Found]) -> None:
+async def change_findings(session: AsyncSession, id: UUID, before: set[FoundBy], after: set[FoundBy]) -> None:
     """Store what a resource is found by, where that is not what it was."""
     if before == after:
         return
@@ -120,16 +120,16 @@ async def drop_findings(session: AsyncSession, kind: Kind[Any], id: UUID) -> Non
         await session.execute(delete(FINDING).where(FINDING.c.resource_id == id))
 
 
-async def stored_findings(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[Found]]:
+async def stored_findings(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[FoundBy]]:
     """What these resources are found by, as it is stored."""
     connection = await session.connection()
     return await connection.run_sync(read_findings, kind, ids)
 
 
-def read_findings(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[Found]]:
+def read_findings(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[FoundBy]]:
     """The same, over a connection."""
-    found: dict[UUID, set[Found]] = {id: set() for id in ids}
+    found: dict[UUID, set[FoundBy]] = {id: set() for id in ids}
     if kind.found_through:
         for row in connection.execute(select(FINDING).where(FINDING.c.resource_id.in_(ids))):
-            found[row.resource_id].add(Found(row.mark, row.place))
+            found[row.resource_id].add(FoundBy(row.mark, row.place))
     return found

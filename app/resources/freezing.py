@@ -11,7 +11,8 @@ from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, bindparam, se
 from app.changes.log import Transaction
 from app.resources.errors import Frozen
 from app.resources.external_ids import EXTERNAL_IDS
-from app.resources.kind import KINDS, HeldEntries, Hold, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import HeldEntries, Hold
 from app.tables import table_of
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Select, Table
-from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.changes.log import Transaction
 from app.changes.models import RESOURCE_TYPES
 from app.http.problems import FieldError
 from app.resources.external_ids import EXTERNAL_IDS, SubjectExternalId
+from app.resources.parts import ChildList, Freeze, Tallied
 from app.resources.schema import Stamped, Stored
 from app.resources.words import BY_COORDINATORS, Rights
 from app.schema.base import Patch, Schema
@@ -23,44 +23,6 @@ from app.tables import table_of
 
 Row = TypeVar("Row", bound=Stored)
 Row_co = TypeVar("Row_co", bound=Stored, covariant=True)
-
-
-@dataclass(frozen=True)
-class ChildList:
-    """A list in a resource that is kept in a table of its own, in order.
-
-    `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
-    (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
-    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart. `transitions`
-    says what each value of that state can become; an entry in one of the states in which it is `kept` is not taken out.
-    `of_kind` is the kind of the resources, where those of several kinds share the table.
-    """
-
-    table: type[SQLModel]
-    parent: str
-    value: str | None = None
-    unique: str | None = None
-    owner: str | None = None
-    rights: Rights | None = None
-    state: str = "status"
-    transitions: Mapping[Any, frozenset[Any]] | None = None
-    kept: frozenset[Any] = frozenset()
-    of_kind: str | None = None
-
-    def rows(self, parent: object, entries: Iterable[Any]) -> list[dict[str, Any]]:
-        """The rows that hold these entries."""
-        shared = {} if self.of_kind is None else {"kind": self.of_kind}
-        return [
-            {self.parent: parent, "position": position, **shared, **({self.value: entry} if self.value else entry)}
-            for position, entry in enumerate(entries)
-        ]
-
-    def entry(self, row: Mapping[str, Any]) -> Any:
-        """The entry that a row holds."""
-        if self.value:
-            return row[self.value]
-        own = (self.parent, "position") if self.of_kind is None else (self.parent, "position", "kind")
-        return {name: value for name, value in row.items() if name not in own}
 
 
 @dataclass
@@ -106,54 +68,9 @@ class Write(Generic[Row]):
         return name not in self.before or self.before[name] != self.after[name]
 
 
-@dataclass(frozen=True)
-class HeldEntries:
-    """What stays of a list: `fields` of those entries whose `key` is one of what `among`, a field of the holder, names."""
-
-    name: str
-    key: str
-    among: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Hold:
-    """What stays of the resources that something on record refers to by `by`, a column or a list, for as long as it does."""
-
-    by: str
-    fields: tuple[str, ...] = ()
-    entries: tuple[HeldEntries, ...] = ()
-
-
-@dataclass(frozen=True)
-class Freeze:
-    """What is on record: where `when` holds for a stored row, these fields stay as they are.
-
-    Without `fields` that is all of them but the ids of other systems. `holds` says what stays of others with it. What is on record, or held by what is,
-    is not deleted either. Only a proposal that another side confirmed changes it.
-    """
-
-    when: ColumnElement[bool]
-    fields: tuple[str, ...] | None = None
-    holds: tuple[Hold, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tallied:
-    """How resources of a kind are counted for reports and totals: day by day, by the column `on`, in each of its states.
-
-    Each is counted as one of all, by its `columns` of these names, and by the names and values that `by` gives for its columns
-    and lists.
-    """
-
-    on: str
-    columns: tuple[str, ...]
-    by: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
-
-
 Conditions = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 """The conditions that filters are, by their names, each made of the values that are asked for."""
-Step = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
+Hook = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
 Place = tuple[str | int, ...]
 """Where something stands in a body: names of fields, and numbers in lists."""
 
@@ -178,7 +95,7 @@ def no_memory(_before: Mapping[str, Any], _data: Mapping[str, Any]) -> Mapping[s
     return {}
 
 
-async def no_step(_session: Transaction, _writes: Sequence[Write[Any]]) -> None:
+async def no_hook(_session: Transaction, _writes: Sequence[Write[Any]]) -> None:
     """For kinds that need nothing from elsewhere."""
 
 
@@ -260,13 +177,13 @@ class Kind(Generic[Row_co]):
     """What each value of `state` can become; entries of lists have their own."""
     first_states: frozenset[Any] | None = None
     """The values of `state` that something new can have; None for all."""
-    process: Step = no_step
+    process: Hook = no_hook
     """Sees all that is written together: it completes the `values` and adds to the `errors` of each."""
     check: Callable[[Any], Iterable[FieldError]] = no_rules
     """Gives what is wrong between the fields."""
     happened: Callable[[Any], Iterable[tuple[Place, date]]] = no_past
     """Gives the places that say that something has happened, each with its day or time: none is in the future."""
-    follow: Step = no_step
+    follow: Hook = no_hook
     """Does what a write brings with it, in the same transaction."""
     let_go: Callable[[Transaction, UUID], Awaitable[None]] = no_ties
     """Does what a deletion brings with it, before it."""

@@ -19,7 +19,8 @@ from app.http.errors import Invalid
 from app.http.problems import at
 from app.kept import Kept
 from app.language import Text
-from app.resources.kind import KINDS, ChildList, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import ChildList
 from app.resources.remains import remains
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
 from app.resources.words import Change, claims, defaults_of

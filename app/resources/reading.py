@@ -75,7 +75,7 @@ def statement_of_one(table: Table, sees_partners: bool) -> Kept:  # noqa: FBT001
     return Kept(select(table.c.version, table.c.representation).where(table.c.id == bindparam("id"), seen))
 
 
-class Found(NamedTuple):
+class TextPage(NamedTuple):
     """One page of a list: the texts, the cursor of the next page where one follows, the total where it was asked for."""
 
     texts: list[str]
@@ -97,7 +97,7 @@ def find_page(
     wanted: ListQuery,
     above: tuple[Kind[Any], UUID] | None = None,
     today: date | None = None,
-) -> Found:
+) -> TextPage:
     """One page of what matches, in one statement, and one more for the total when it is asked for and not on the page.
 
     `above` is the resource that the list belongs to: an empty list is NotFound or Gone where that is not there. `today` is
@@ -128,7 +128,7 @@ def find_page(
         is_all = wanted.cursor is None and not more
         total = len(rows) if is_all else connection.execute(statements.counting, values).scalar_one()
     cursor = encode(mark, rows[-1][1 : 1 + len(order.columns)]) if more else None
-    return Found([row[0] for row in rows], cursor, total)
+    return TextPage([row[0] for row in rows], cursor, total)
 
 
 NO_SHAPE = {"cursor", "include_total"}
@@ -193,7 +193,7 @@ async def read_page(
 ) -> Response:
     """Answer with one page of what matches; see `find_page`."""
 
-    def work(connection: Connection) -> Found:
+    def work(connection: Connection) -> TextPage:
         return find_page(connection, caller, kind, wanted, above, today)
 
     # A filter can match nothing, and a total counts row by row; all else follows an index until the page is full.

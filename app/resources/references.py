@@ -31,7 +31,8 @@ from app.changes.log import Transaction
 from app.http.problems import FieldError, at
 from app.kept import Kept
 from app.language import Text
-from app.resources.kind import KINDS, ChildList, Kind, Write
+from app.resources.kind import KINDS, Kind, Write
+from app.resources.parts import ChildList
 from app.resources.scope import AGREEMENT, home, kind_at
 from app.tables import table_of
 

@@ -21,10 +21,10 @@ STAMPS = frozenset({"version", "updated_at"})
 
 def render(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> str:
     """The representation of a resource: its row and its lists through its Public schema."""
-    return content_of(kind, row, lists).model_dump_json()
+    return public_of(kind, row, lists).model_dump_json()
 
 
-def content_of(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> Stamped:
+def public_of(kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]]) -> Stamped:
     """What is served of a resource; raises ValidationError where its tables hold what its schema refuses."""
     return kind.public.model_validate({**stored_columns(row), **lists})
 

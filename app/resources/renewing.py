@@ -17,7 +17,7 @@ from sqlmodel import col
 from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.changes.tallies import Cell, Tallies
-from app.resources.findings import Found, findings_of, stored_findings
+from app.resources.findings import FoundBy, findings_of, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
@@ -91,7 +91,9 @@ async def batches(session: AsyncSession, kind: Kind[Any]) -> AsyncIterator[Seque
         last = rows[-1]["id"]
 
 
-def is_current(kind: Kind[Any], row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[Found]) -> bool:
+def is_current(
+    kind: Kind[Any], row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[FoundBy]
+) -> bool:
     """Whether all that is stored of a resource is as this version would store it."""
     try:
         content = kind.public.model_validate({**row, **lists})
@@ -114,7 +116,7 @@ async def loaded(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) ->
 
 
 async def renew_one(
-    session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]], found: set[Found]
+    session: Transaction, kind: Kind[Any], row: Stored, lists: Mapping[str, Sequence[Any]], found: set[FoundBy]
 ) -> bool:
     """Store one resource as this version would; return whether it is served otherwise than before."""
     values = mended(kind, row, lists)

@@ -23,7 +23,7 @@ from app.kept import Kept
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
-from app.resources.findings import Found, add_findings, change_findings, drop_findings, findings_of
+from app.resources.findings import FoundBy, add_findings, change_findings, drop_findings, findings_of
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
@@ -140,7 +140,7 @@ async def replace_values(
     row: Stored,
     values: Mapping[str, Any],
     lists: Mapping[str, Sequence[Any]],
-    found: set[Found],
+    found: set[FoundBy],
 ) -> None:
     """Let a stored resource hold these values, past the rules of its kind.
 

@@ -13,7 +13,7 @@ from app.changes.keys import KEYS, key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.tallies import Tallies
 from app.changes.verifying import TreeWalk, data_of, entries_by_subject, faults_in
-from app.resources.findings import FINDING, Found, findings_of, read_findings
+from app.resources.findings import FINDING, FoundBy, findings_of, read_findings
 from app.resources.kind import KINDS, Kind
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at
@@ -88,7 +88,7 @@ class Told:
         return next(((kind, UUID(id)) for kind, id in ways if id), None)
 
 
-class Replay:
+class LogReplay:
     """Follows the log subject by subject, and compares each with what the tables hold."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class Replay:
 
 
 def differences(
-    told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[Found]
+    told: Told, row: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], found: set[FoundBy]
 ) -> Iterator[str]:
     """In what a stored resource differs from what the log says of it."""
     if row["representation"] != told.data:
@@ -268,6 +268,6 @@ class Walk(Protocol):
         """What is wrong in the next batch; None behind the last one."""
 
 
-def walks(kinds: Sequence[Kind[Any]], replay: Replay | None = None) -> tuple[Walk, ...]:
+def walks(kinds: Sequence[Kind[Any]], replay: LogReplay | None = None) -> tuple[Walk, ...]:
     """All that is verified of a register with these kinds."""
-    return TreeWalk(), replay or Replay(), Strangers(kinds), SearchWalk(kinds)
+    return TreeWalk(), replay or LogReplay(), Strangers(kinds), SearchWalk(kinds)

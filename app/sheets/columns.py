@@ -45,33 +45,33 @@ class Column:
     is_id: bool = False
 
 
-class Form(NamedTuple):
+class Layout(NamedTuple):
     """What a table has beside what its schema says: names beside ids, and lists of objects told in their cells."""
 
     has_names: bool
     tells_entries: bool
 
 
-def columns_of(schema: type[BaseModel], form: Form, last: Collection[str] = ()) -> Iterator[Column]:
+def columns_of(schema: type[BaseModel], layout: Layout, last: Collection[str] = ()) -> Iterator[Column]:
     """The columns for the fields of a schema, in order, but for those that stand last."""
     for name, field in sorted(schema.model_fields.items(), key=lambda field: field[0] in last):
-        for column in columns_at(name, bare(field.annotation), form):
+        for column in columns_at(name, bare(field.annotation), layout):
             yield replace(column, cell=at(name, column.cell))
 
 
-def columns_at(name: str, shape: Any, form: Form) -> Iterator[Column]:
+def columns_at(name: str, shape: Any, layout: Layout) -> Iterator[Column]:
     """The columns for one field, whose cells read its value."""
     label, entry = label_of(name), entry_of(shape)
     if is_schema(shape):
-        for part in columns_of(shape, form):
+        for part in columns_of(shape, layout):
             yield replace(part, label=filled(PART_OF, label=label, part=part.label))
     elif is_schema(entry):
-        yield Column(label, WIDE, told(entry, form)) if form.tells_entries else Column(label, NARROW, number_of)
+        yield Column(label, WIDE, told(entry, layout)) if layout.tells_entries else Column(label, NARROW, number_of)
     elif shape in (AwareDatetime, datetime):
         yield Column(label, MOMENT_WIDTH, local_time)
         yield Column(filled(ZONE, label=label), ZONE_WIDTH, zone_of)
     elif UUID in (shape, entry):
-        if form.has_names and name != "id":
+        if layout.has_names and name != "id":
             yield Column(label, WIDE, names_of)
         yield Column(label if name == "id" else filled(IDENTIFIER, label=label), NARROW, plain(shape, name), is_id=True)
     else:
@@ -194,9 +194,9 @@ def number_of(value: Sequence[Any], _reading: Reading) -> Cell:
     return len(value)
 
 
-def told(entry: type[BaseModel], form: Form) -> Callable[[Any, Reading], Cell]:
+def told(entry: type[BaseModel], layout: Layout) -> Callable[[Any, Reading], Cell]:
     """Reads the entries of a list into one cell, a line for each."""
-    columns = [column for column in columns_of(entry, form) if not column.is_id]
+    columns = [column for column in columns_of(entry, layout) if not column.is_id]
 
     def cell(values: Sequence[Any], reading: Reading) -> Cell:
         return "\n".join(", ".join(said(columns, value, reading)) for value in values)

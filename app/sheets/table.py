@@ -16,7 +16,7 @@ from app.sheets.columns import (
     NARROW,
     WIDE,
     Column,
-    Form,
+    Layout,
     Reading,
     bare,
     columns_of,
@@ -109,12 +109,12 @@ class About(NamedTuple):
 
 def sheets_of(table: Table) -> list[Sheet]:
     """The sheets of a table: its rows, then one for each of their lists of objects."""
-    form = Form(table.has_names, tells_entries=False)
-    sheets = [Sheet(table.title.many, list(columns_of(table.schema, form, table.last)))]
+    layout = Layout(table.has_names, tells_entries=False)
+    sheets = [Sheet(table.title.many, list(columns_of(table.schema, layout, table.last)))]
     for name, field in table.schema.model_fields.items():
         entry = entry_of(bare(field.annotation))
         if is_schema(entry):
-            columns = [*holder_columns(table.title.one), *columns_of(entry, form)]
+            columns = [*holder_columns(table.title.one), *columns_of(entry, layout)]
             sheets.append(Sheet(label_of(name), columns, name))
     return sheets
 
@@ -142,4 +142,4 @@ def read_rows(source: File, language: Language, zone: ZoneInfo) -> Iterator[tupl
 
 def told_columns(table: Table) -> list[Column]:
     """The columns of a table that has no sheets: lists of objects are told in their cells."""
-    return list(columns_of(table.schema, Form(table.has_names, tells_entries=True), table.last))
+    return list(columns_of(table.schema, Layout(table.has_names, tells_entries=True), table.last))

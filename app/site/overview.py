@@ -20,7 +20,8 @@ from app.decisions.models import DecisionList
 from app.decisions.resource import DECISIONS
 from app.decisions.terms import DecisionStatus
 from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
-from app.reports.progress import ProgressQuery, goal_rows
+from app.reports.progress import goal_rows
+from app.reports.progressed import ProgressQuery
 from app.resources.reading import find_page
 from app.site.collections import COLLECTIONS, Facet
 from app.site.frame import Content, Look

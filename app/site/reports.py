@@ -16,7 +16,8 @@ from app.reports.early_involvement import EarlyInvolvementQuery, half_year_rows
 from app.reports.exchange import exchange_rows
 from app.reports.exchanged import ExchangeQuery
 from app.reports.indicators import IndicatorFiguresQuery, indicator_rows
-from app.reports.progress import ProgressQuery, goal_rows
+from app.reports.progress import goal_rows
+from app.reports.progressed import ProgressQuery
 from app.reports.report import Report
 from app.reports.upcoming import UpcomingQuery, upcoming_rows
 from app.site.frame import Content, Look, answer

@@ -15,7 +15,8 @@ from app.language import Text
 from app.partners.models import Partner
 from app.partners.queries import is_member
 from app.resources.ids import named_id
-from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList, Freeze
 from app.statements.models import (
     Statement,
     StatementContent,

@@ -11,7 +11,8 @@ from app.changes.log import Transaction
 from app.goals.models import Goal
 from app.http.problems import at
 from app.language import Text
-from app.resources.kind import ChildList, Freeze, Kind, Write
+from app.resources.kind import Kind, Write
+from app.resources.parts import ChildList, Freeze
 from app.resources.rules import led_to
 from app.resources.words import BY_OWNER_TOO
 from app.schema.fields import LAST_ORDINAL

@@ -17,9 +17,10 @@ from app.database_errors import DATABASE_ERRORS
 from app.places import NoPlace
 from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved
-from app.webhooks.leases import LEASE, LeaseLost, Tried, claim, give_all_back, give_back, pinged, record
+from app.webhooks.leases import LEASE, Attempted, LeaseLost, claim, give_all_back, give_back, pinged, record
 from app.webhooks.messages import ping_of
-from app.webhooks.queries import Waiting, asks_for_all, in_turn, waiting
+from app.webhooks.queries import asks_for_all, in_turn
+from app.webhooks.reading import Waiting, waiting
 from app.webhooks.rules import after_failure, after_success
 from app.webhooks.sending import SECONDS, Sender
 
@@ -148,7 +149,7 @@ class Turn:
         self.dispatcher, self.sender = dispatcher, sender
         self.endpoint: Any = dict(endpoint)
         self.loop = asyncio.get_running_loop()
-        self.tried: list[Tried] = []
+        self.tried: list[Attempted] = []
         self.held_until = self.loop.time() + LEASE.total_seconds()
         self.is_over = False
 
@@ -167,7 +168,7 @@ class Turn:
         """Try the endpoint."""
         message = ping_of(self.endpoint["id"], self.endpoint["ping_id"], self.dispatcher.runtime.clock())
         outcome = await self.sender.send(message)
-        await pinged(self.dispatcher.database, self.endpoint, Tried(message, 1, outcome))
+        await pinged(self.dispatcher.database, self.endpoint, Attempted(message, 1, outcome))
 
     async def batch(self) -> bool:
         """Deliver some messages; whether to go on."""
@@ -177,7 +178,7 @@ class Turn:
             if self.loop.time() + SECONDS >= self.held_until:
                 raise LeaseLost
             outcome = await self.sender.send(message)
-            self.tried.append(Tried(message, self.endpoint["failures"] + 1, outcome))
+            self.tried.append(Attempted(message, self.endpoint["failures"] + 1, outcome))
             if outcome.failure is not None:
                 await self.record(self.failed(), is_last=True)
                 return False

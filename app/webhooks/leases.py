@@ -29,7 +29,7 @@ class LeaseLost(Exception):
     """Another worker has the endpoint now, or it is gone."""
 
 
-class Tried(NamedTuple):
+class Attempted(NamedTuple):
     """A message, the number of the attempt, and what became of it."""
 
     message: Message
@@ -50,7 +50,7 @@ async def claim(database: Database, ids: Collection[UUID], now: datetime, today:
 async def record(
     database: Database,
     endpoint: RowMapping,
-    tried: Sequence[Tried],
+    tried: Sequence[Attempted],
     held_until: datetime | None,
     values: Mapping[str, Any],
 ) -> bool:
@@ -74,7 +74,7 @@ async def record(
     return is_same
 
 
-async def keep(session: AsyncSession, endpoint_id: UUID, tried: Sequence[Tried]) -> None:
+async def keep(session: AsyncSession, endpoint_id: UUID, tried: Sequence[Attempted]) -> None:
     """Keep the latest attempts of an endpoint, and no more than so many."""
     if not tried:
         return
@@ -99,7 +99,7 @@ async def keep(session: AsyncSession, endpoint_id: UUID, tried: Sequence[Tried])
     await session.execute(delete(DELIVERY).where(of_it, DELIVERY.c.id < oldest.scalar_subquery()))
 
 
-async def pinged(database: Database, endpoint: RowMapping, tried: Tried) -> None:
+async def pinged(database: Database, endpoint: RowMapping, tried: Attempted) -> None:
     """Keep what became of a ping, which is tried once."""
     async with database.transaction() as session:
         answered = (

@@ -1,15 +1,13 @@
-"""What endpoints are asked for, which of them have something to be delivered, and what that is."""
+"""What endpoints are asked for, which of them have something to be delivered, and which entries of the feed that are."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    Row,
     RowMapping,
     Select,
     and_,
@@ -21,7 +19,6 @@ from sqlalchemy import (
     select,
 )
 
-from app import pages
 from app.access.caller import Caller
 from app.access.models import ApiKey
 from app.access.roles import Role
@@ -29,7 +26,6 @@ from app.access.visibility import Visibility
 from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries, was_deleted
 from app.partners.models import Partner
 from app.tables import table_of
-from app.webhooks.messages import Message, message_of
 from app.webhooks.models import (
     EVENT_TYPES,
     EVERYTHING,
@@ -44,14 +40,6 @@ ENDPOINT, DELIVERY = table_of(WebhookEndpoint), table_of(WebhookDelivery)
 KEY, PARTNER = table_of(ApiKey), table_of(Partner)
 HEAD = select(FEED.position).scalar_subquery()
 """The end of the feed."""
-
-
-class Waiting(NamedTuple):
-    """Messages in the order of the feed, the position up to which it was looked through, and whether there are more."""
-
-    messages: list[Message]
-    end: int
-    more: bool
 
 
 def within_reach(caller: Caller) -> ColumnElement[bool]:
@@ -151,16 +139,3 @@ def entries_for(endpoint: RowMapping) -> Select[Any]:
         case OwnChanges.only:
             return statement.where(by == own)
     return statement
-
-
-def waiting(
-    connection: Connection, endpoint: RowMapping, after: int, until: int | None, limit: int, most_bytes: int
-) -> Waiting:
-    """What an endpoint is to be sent of the feed behind a position, up to another or to the end."""
-    head: int = connection.execute(select(FEED.position)).scalar_one()
-    end = head if until is None else min(until, head)
-    statement = entries_for(endpoint).where(CHANGE.position > after, CHANGE.position <= end)
-    rows: Collection[Row[Any]]
-    rows, more = pages.read_page(connection, statement, [CHANGE.position], limit, "data", most_bytes)
-    messages = [message_of(endpoint["id"], row) for row in rows]
-    return Waiting(messages, messages[-1].position or end if more else end, more)

@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary, select, text, type_coerce
 from app import migrating
 from app.changes.models import Change
 from app.changes.packing import DICTIONARIES, DICTIONARY, pack, unpack
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.runtime import Runtime
 from app.settings import Settings
 from app.tables import table_of
@@ -37,7 +37,7 @@ class TestPack:
     async def test_that_is_damaged_is_named_by_verify(self, settings: Settings, stored: str) -> None:
         async with migrating.connected(settings) as connection:
             await connection.execute(text(f"UPDATE change SET data = {stored} WHERE position = 7"))  # noqa: S608 (of here)
-        _, faults = await verify_all(settings)
+        faults = (await verify_and_note(settings)).faults
         assert faults[0].startswith("the entry at position 7 is not as it was written: it cannot be read")
 
     @pytest.mark.parametrize("said", ["", "{}", "ä" * 100_000, "\x00\ud7ff🙂"])

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for
 from tests.databases import only_postgresql
@@ -73,7 +73,7 @@ async def test_keeps_positions_and_tells_readers_of_what_is_lost(
             await make(client, "goals")
             late = Reader()
             await late.catch_up(client)
-            assert (await verify_all(copy))[1] == []
+            assert (await verify_and_note(copy)).faults == []
             async with running(copy) as other_app, client_of(other_app, key) as other:
                 kept = await check_restored(other, early, late)
                 for _ in range(len(late.changes) - kept + 1):
@@ -83,7 +83,7 @@ async def test_keeps_positions_and_tells_readers_of_what_is_lost(
                 problem_of(answer, 410, "history-rewritten")
                 await early.catch_up(other)
             assert [change["position"] for change in early.changes] == list(range(1, len(late.changes) + 2))
-            assert (await verify_all(copy))[1] == []
+            assert (await verify_and_note(copy)).faults == []
     finally:
         await asyncio.gather(*writing)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.settings import Settings
 from tests.factories import goal_id
 from tests.faults.service import Service
@@ -46,7 +46,7 @@ async def test_leaves_nothing_and_says_that_it_failed(service: Service, settings
             "/v1/imports", params={"resource": "sub-measures"}, content=content.partition("\n")[0], headers=JSONL
         )
         assert (again.status_code, again.json()["created"]) == (200, 1)
-    assert (await verify_all(settings))[1] == []
+    assert (await verify_and_note(settings)).faults == []
 
 
 async def put_back(settings: Settings, time: timedelta) -> None:

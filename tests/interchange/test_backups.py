@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from app import migrating
 from app.cli.migrate import migrate_and_render
-from app.cli.verify import verify_all
+from app.cli.verify import verify_and_note
 from app.revisions import newest_revision
 from app.runtime import Runtime
 from app.settings import Settings
@@ -112,7 +112,7 @@ class TestBackup:
         file = Path((await backup).removeprefix("The register is in ").partition(", ")[0])
         assert re.fullmatch(r"register-\d{8}T\d{6}Z\.db", file.name)
         restored = settings_for(f"sqlite:///{tmp_path / file}")
-        assert (await verify_all(restored))[1] == []
+        assert (await verify_and_note(restored)).faults == []
         database = Runtime.of(settings).database
         try:
             noted = await database.read(lambda connection: connection.execute(select(col(Backup.at))).scalars().all())
@@ -254,7 +254,7 @@ class TestDrill:
         try:
             restored_url = {"RESTORED_URL": restored.database_url}
             await run(restore.replace("register_restored", name), settings, tmp_path, **restored_url)
-            assert (await verify_all(restored))[1] == []
+            assert (await verify_and_note(restored)).faults == []
         finally:
             await templates.cluster.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

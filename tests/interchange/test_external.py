@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 from fastapi import FastAPI
 
-from app.interchange.bodies import FORMS
+from app.interchange.bodies import INTAKES
 from app.settings import Settings
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
@@ -215,8 +215,8 @@ class TestPutByExternalId:
                 single = await caller.post(f"/v1/{path}", json=body_of(path))
                 external = await caller.put(address(path, name), json=body_of(path))
                 assert external.status_code == single.status_code, (path, name, external.text)
-                same = {key: there[key] for key in FORMS[path].kind.create.model_fields}
-                changed = {FORMS[path].kind.named_by: "Anders"}
+                same = {key: there[key] for key in INTAKES[path].kind.create.model_fields}
+                changed = {INTAKES[path].kind.named_by: "Anders"}
                 single = await patch(caller, path, there, **changed)
                 external = await caller.put(address(path, "there"), json=same | changed)
                 assert external.status_code == single.status_code, (path, name, external.text)
@@ -263,19 +263,19 @@ async def following(client: httpx.AsyncClient, cursor: str | None) -> tuple[list
 
 async def follow(client: httpx.AsyncClient, change: Mapping[str, Any]) -> None:
     """Write what changed in another register under its id there."""
-    form = next(each for each in FORMS.values() if each.kind.type == change["resource_type"])
-    body = {name: value for name, value in change["data"].items() if name in form.kind.create.model_fields}
+    intake = next(each for each in INTAKES.values() if each.kind.type == change["resource_type"])
+    body = {name: value for name, value in change["data"].items() if name in intake.kind.create.model_fields}
     if change["resource_type"] == "sub_measure":
         body["goal"] = known(body.pop("goal_id"), "register")
-    answer = await client.put(address(form.kind.plural, change["resource_id"], "register"), json=body)
+    answer = await client.put(address(intake.kind.plural, change["resource_id"], "register"), json=body)
     assert answer.status_code in {200, 201}, answer.text
 
 
 async def contents(client: httpx.AsyncClient) -> list[Any]:
     """What was written by hand, without what each register says of it."""
     items = []
-    for form in (FORMS["goals"], FORMS["sub-measures"]):
-        answer = await client.get(f"/v1/{form.kind.plural}", params={"limit": 200})
-        own = form.kind.create.model_fields.keys() - {"external_ids", "goal_id"}
+    for intake in (INTAKES["goals"], INTAKES["sub-measures"]):
+        answer = await client.get(f"/v1/{intake.kind.plural}", params={"limit": 200})
+        own = intake.kind.create.model_fields.keys() - {"external_ids", "goal_id"}
         items += [{name: each[name] for name in sorted(own)} for each in answer.json()["items"]]
     return items

@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.changes.log import Transaction
-from app.changes.repeating import Work, repeated
-from app.cli.verify import verify_all
+from app.changes.repeating import Done, repeated
+from app.cli.verify import verify_and_note
 from app.interchange import importing
 from app.interchange.importing import Importing, Trial
 from app.settings import Settings
@@ -52,8 +52,8 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> Beside:
         await beside.meanwhile()
         await write(self, trial)
 
-    async def seen(session: Transaction, work: Work, *, is_same: bool) -> bool:
-        beside.same.append(await repeated(session, work, is_same=is_same))
+    async def seen(session: Transaction, done: Done, *, is_same: bool) -> bool:
+        beside.same.append(await repeated(session, done, is_same=is_same))
         return beside.same[-1]
 
     monkeypatch.setattr(importing, "SMALL", 0)
@@ -93,7 +93,7 @@ class TestLargeImport:
         result = await imported(client, "sub-measures", jsonl(changed))
         assert (counts(result)[1:], beside.same) == ((LINES, 0, LINES // 2, LINES // 2, 0), [True] * 3)
         assert (await client.get("/v1/sub-measures/external/crm/m3")).json()["version"] == 2
-        assert (await verify_all(settings))[1] == []
+        assert (await verify_and_note(settings)).faults == []
 
     async def test_tries_anew_where_others_changed_what_lines_go_by(
         self, client: httpx.AsyncClient, settings: Settings, beside: Beside, monkeypatch: pytest.MonkeyPatch
@@ -104,7 +104,7 @@ class TestLargeImport:
         result = await imported(client, "sub-measures", jsonl(measures(LINES, goal_id=goal, number=None)))
         assert (counts(result)[:3], beside.same) == (("done", LINES, LINES), [False] * 3)
         assert numbers_of(await items_of(client, "sub-measures", goal_id=goal, limit=100)) == list(range(1, LINES + 2))
-        assert (await verify_all(settings))[1] == []
+        assert (await verify_and_note(settings)).faults == []
         if settings.database_file is not None:
             # All of SQLite's writers wait for what is tried anew: where that is much, it is tried in another copy.
             monkeypatch.setattr(importing, "MOST_ANEW", 0)

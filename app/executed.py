@@ -14,7 +14,7 @@ REPEATED = {"register_repeated": True}
 WRITING = ("INSERT", "UPDATE", "DELETE")
 
 
-class Step(NamedTuple):
+class Executed(NamedTuple):
     """A statement as the driver gets it; `found` is a digest of what it read, None where it wrote."""
 
     statement: str
@@ -27,9 +27,9 @@ class Differs(Exception):
 
 
 @contextmanager
-def noting(connection: Connection) -> Iterator[list[Step]]:
+def noting(connection: Connection) -> Iterator[list[Executed]]:
     """Note what runs over a connection in the block: what writes must not also read."""
-    steps: list[Step] = []
+    executed: list[Executed] = []
 
     def note(
         connection: Connection,
@@ -44,34 +44,34 @@ def noting(connection: Connection) -> Iterator[list[Step]]:
         found = None if cursor.description is None else found_by(connection, statement, parameters)
         if found is not None and statement.startswith(WRITING):
             raise TypeError(f"this writes and reads: {statement}")
-        steps.append(Step(statement, parameters, found))
+        executed.append(Executed(statement, parameters, found))
 
     event.listen(connection, "after_cursor_execute", note)
     try:
-        yield steps
+        yield executed
     finally:
         event.remove(connection, "after_cursor_execute", note)
 
 
-def repeat(connection: Connection, steps: Sequence[Step]) -> None:
+def repeat(connection: Connection, executed: Sequence[Executed]) -> None:
     """Write again what was written, in the state in which it was: nothing has to be read."""
-    for step in steps:
-        if step.found is None:
-            connection.exec_driver_sql(step.statement, step.parameters, execution_options=REPEATED)
+    for each in executed:
+        if each.found is None:
+            connection.exec_driver_sql(each.statement, each.parameters, execution_options=REPEATED)
 
 
-def repeat_alike(connection: Connection, steps: Sequence[Step]) -> None:
+def repeat_alike(connection: Connection, executed: Sequence[Executed]) -> None:
     """The same in another state: what was read is read again, in its turn.
 
     Raises Differs where something else is found, or a constraint forbids something.
     """
-    for step in steps:
-        if step.found is None:
+    for each in executed:
+        if each.found is None:
             try:
-                connection.exec_driver_sql(step.statement, step.parameters, execution_options=REPEATED)
+                connection.exec_driver_sql(each.statement, each.parameters, execution_options=REPEATED)
             except IntegrityError as error:
                 raise Differs from error
-        elif found_by(connection, step.statement, step.parameters) != step.found:
+        elif found_by(connection, each.statement, each.parameters) != each.found:
             raise Differs
 
 
