@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
 from app import pages
 from app.access.caller import ANONYMOUS
@@ -18,7 +18,8 @@ from app.oparl.objects import Object, Source, World, moment, stub
 from app.oparl.query import ExternalListQuery
 from app.oparl.sources import AGREEMENT, CHANGE, EVENT, ITEM, SUBJECT, Scope, found, one, times, was_shown
 from app.oparl.types import Type
-from app.resources.paging import decode, encode, fingerprint
+from app.resources.paging import MOST_COUNTED, decode, encode, fingerprint
+from app.resources.totals import counted
 
 AT_ONCE = 5_000
 """How many ids are asked for in one statement."""
@@ -74,10 +75,10 @@ def read_list(
     page, more = pages.read_page(connection, statement, clauses, wanted.limit, "text", pages.PAGE_BYTES)
     page = page[::-1] if is_backwards else page
     has_before, has_after = (more, place and place.values != END) if is_backwards else (place is not None, more)
-    counting = select(func.count()).select_from(rows).where(*conditions)
+    total = connection.execute(counted(select(rows.c.id).where(*conditions))).scalar_one() if type.is_whole else None
     return ListPage(
         list(objects_of(connection, world, type, [source_of(row) for row in page], wanted)),
-        connection.execute(counting).scalar_one() if type.is_whole else None,
+        None if total == MOST_COUNTED else total,
         encode(mark + BACKWARDS, (page[0].created, page[0].id)) if page and has_before else None,
         encode(mark, (page[-1].created, page[-1].id)) if page and has_after else None,
         encode(mark + BACKWARDS, END),

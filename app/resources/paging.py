@@ -23,6 +23,8 @@ from app.schema.base import Schema
 from app.tables import table_of
 
 LARGEST_INTEGER = 2**31 - 1
+MOST_COUNTED = 10_000
+"""How many entries of a list are counted for its total: to look at all of a million would take seconds."""
 
 Item = TypeVar("Item")
 
@@ -35,8 +37,9 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None = Field(
         max_length=2000, pattern=r"^[A-Za-z0-9_-]+$", description="Cursor of the next page; null on the last one."
     )
-    total: Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | MISSING = Field(
-        default=MISSING, description="How many entries match; only with `include_total=true`."
+    total: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | MISSING = Field(
+        default=MISSING,
+        description=f"How many entries match, {MOST_COUNTED:,} where it is that or more; only with `include_total=true`.",
     )
 
     @classmethod

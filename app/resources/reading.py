@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +27,7 @@ from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery, matching
 from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
-from app.resources.totals import count_of
+from app.resources.totals import count_of, counted
 from app.resources.ways import Question
 from app.tables import table_of
 
@@ -164,7 +164,7 @@ def prepared(
         here = table.c[str(kind.within)] == bindparam("above")
         inside = [visible(table, caller), *conditions, here]
         page = page.where(*inside, *([] if last is None else [order.after(last)]))
-        counting = select(func.count()).select_from(table).where(*inside)
+        counting = counted(select(table.c.id).where(*inside))
     else:
         page, counting = page.where(found_on(question)), count_of(question)
     clauses = order.clauses()

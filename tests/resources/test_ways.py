@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.catalogue import FEATURES
-from app.resources import choosing, reading
+from app.resources import choosing, reading, totals
 from app.resources.paging import Order
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
@@ -122,6 +122,26 @@ class TestWays:
                     assert {total for _, total in pages} == {sum(len(titles) for titles, _ in pages)}, asked
                 for pages in found.values():
                     assert pages == right
+
+    async def test_totals_count_up_to_a_bound(
+        self, register: FastAPI, monkeypatch: pytest.MonkeyPatch, gathering: Any
+    ) -> None:
+        async with client_of(register) as client:
+            found = {}
+            for most in (totals.MOST_COUNTED, 4):
+                monkeypatch.setattr(totals, "MOST_COUNTED", most)
+                gathering(OFTEN)
+                found[most] = [
+                    (
+                        await client.get(
+                            "/v1/consultation-events", params={name: value, "include_total": "true", "limit": 1}
+                        )
+                    ).json()["total"]
+                    for name, value in FILTERS.items()
+                ]
+            whole, bounded = found.values()
+            assert max(whole) > 4 > min(whole)
+            assert bounded == [min(4, total) for total in whole]
 
     async def test_follow_what_is_changed(self, register: FastAPI, templates: Templates) -> None:
         async with client_of(register, templates.keys["operator"]) as client, client_of(register) as reader:
