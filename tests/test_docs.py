@@ -89,10 +89,10 @@ class TestGeneratedParts:
 class TestNothingIsMissing:
     def test_every_setting_has_its_row(self) -> None:
         rows = {f"REGISTER_{name.upper()}" for name in Settings.model_fields}
-        assert rows == set(re.findall(r"^\| `(REGISTER_\w+)` \|", page("README.md"), re.MULTILINE))
+        assert rows == set(re.findall(r"^\| `(REGISTER_\w+)` \|", page("docs/operating.md"), re.MULTILINE))
 
     def test_every_command_has_its_row(self) -> None:
-        assert set(COMMANDS) == set(re.findall(r"^\| `register (\w+)` \|", page("README.md"), re.MULTILINE))
+        assert set(COMMANDS) == set(re.findall(r"^\| `register (\w+)` \|", page("docs/operating.md"), re.MULTILINE))
 
     def test_every_kind_of_problem_has_its_row(self) -> None:
         assert set(Problem.kinds) == set(re.findall(r"`/problems/([\w-]+)` \|", page("docs/api.md")))

@@ -14,7 +14,8 @@ from tests.processes import environment, serving, succeed
 from tests.proxies import CERTIFICATE, NGINX, PREFIX, passing
 
 ADDRESS = "http://127.0.0.1:8000"
-PAGES = ("README.md", "docs/api.md")
+TOUR = "docs/tour.md"
+PAGES = ("README.md", TOUR, "docs/api.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SOMETHING = "..."
 
@@ -81,15 +82,15 @@ def targets() -> set[str]:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 class TestExamples:
     async def test_answer_what_the_pages_show(self, tmp_path: Path) -> None:
-        """The README through nginx, below a path and with TLS, where there is one; what is told begins with the path then."""
+        """The tour through nginx, below a path and with TLS, where there is one; what is told begins with the path then."""
         async with AsyncExitStack() as stack:
             port = await stack.enter_async_context(serving(tmp_path))
             plain = f"http://127.0.0.1:{port}"
             proxied = stack.enter_async_context(passing(NGINX, tmp_path, port, port)) if NGINX.program else None
-            places = {"README.md": await proxied if proxied else plain}
+            places = {TOUR: await proxied if proxied else plain}
             trusting = environment(CURL_CA_BUNDLE=str(tmp_path / CERTIFICATE)) if proxied else environment()
 
-            async def answer_to(command: str, page: str = "README.md") -> Answer:
+            async def answer_to(command: str, page: str = TOUR) -> Answer:
                 assert ADDRESS in command
                 command = command.replace(ADDRESS, places.get(page, plain))
                 told = await succeed("sh", "-e", "-c", command, cwd=tmp_path, env=trusting)
@@ -103,7 +104,7 @@ class TestExamples:
                     assert is_shown(claimed.headers, answer.headers), (example.command, answer.headers)
                     assert is_shown(claimed.body, answer.body), (example.command, answer.body)
 
-            change = next(example.command for example in examples("README.md") if "PATCH" in example.command)
+            change = next(example.command for example in examples(TOUR) if "PATCH" in example.command)
             again = await answer_to(change)
             assert (again.status, again.headers["etag"]) == ("412", '"2"')
 
