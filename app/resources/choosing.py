@@ -22,6 +22,36 @@ MOST_GATHERED = 2_000
 WALK = -1
 """The way through the list's own order."""
 
+# What all this leads to: the first 50 events of a partner that were held, for who has no key, on SQLite. A partner is among the
+# filters that findings are stored for, a status has an index with the order of the list; so both ways are in order, and each is
+# one branch. Aliases, casts and what does not matter are left out.
+#
+#   WITH counted AS MATERIALIZED (SELECT                            -- how much each way leads to, as far as it is few
+#          (SELECT count(*) FROM (SELECT 1 FROM finding WHERE mark IN (:mark) LIMIT 2000)) AS counted_0,
+#          (SELECT count(*) FROM (SELECT 1 FROM consultation_event WHERE status IN ('held') LIMIT 2000)) AS counted_1),
+#        begun AS MATERIALIZED (SELECT                              -- where each way begins
+#          (SELECT starts_at FROM finding JOIN consultation_event ON id = resource_id
+#             WHERE mark = :mark ORDER BY place, resource_id LIMIT 1) AS begun_0,
+#          (SELECT starts_at FROM consultation_event
+#             WHERE status = 'held' AND version > 0 ORDER BY starts_at, id LIMIT 1) AS begun_1),
+#        choice AS MATERIALIZED (SELECT CASE
+#          WHEN counted_0 <= counted_1 AND counted_0 < 2000 THEN 0
+#          WHEN counted_1 <= counted_0 AND counted_1 < 2000 THEN 1
+#          ELSE (SELECT CASE WHEN begun_0 IS NULL OR begun_0 >= begun_1 THEN 0 ELSE 1 END FROM begun) END AS way FROM counted)
+#   SELECT representation, starts_at, id FROM consultation_event WHERE id IN (
+#     SELECT resource_id FROM (SELECT resource_id FROM finding JOIN consultation_event ON id = resource_id
+#         WHERE mark = :mark AND (visibility = 'public') IS 1 AND (EXISTS (...)) IS 1 AND (status = 'held') IS 1
+#         ORDER BY place, resource_id LIMIT 51)
+#       LIMIT CASE WHEN (SELECT way FROM choice) = 0 THEN 51 ELSE 0 END      -- the gate: a branch behind a closed one is not begun
+#     UNION ALL
+#     SELECT id FROM (SELECT id FROM consultation_event
+#         WHERE status = 'held' AND version > 0 AND (visibility = 'public') IS 1 AND (EXISTS (...)) IS 1 AND (status = 'held') IS 1
+#         ORDER BY starts_at, id LIMIT 51)
+#       LIMIT CASE WHEN (SELECT way FROM choice) = 1 THEN 51 ELSE 0 END)
+#   ORDER BY starts_at, id LIMIT 51
+#
+# `IS 1` keeps the planner from taking an index for what is only to be looked at. EXISTS (...) is the filter by partner.
+
 
 class Listed(FunctionElement[Any]):
     """What a query finds, found once: PostgreSQL would read the whole table beside it where it expects much."""

