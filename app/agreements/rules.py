@@ -5,7 +5,7 @@ from datetime import date
 
 from app.agreements.models import AgreementCreate
 from app.http.problems import FieldError, at
-from app.resources.kind import Place
+from app.resources.kind import FieldPath
 from app.resources.rules import in_order
 
 
@@ -18,7 +18,7 @@ def check(agreement: AgreementCreate) -> Iterator[FieldError]:
             yield at("parties", position, "until", code=error.code, detail=error.detail)
 
 
-def happened(agreement: AgreementCreate) -> Iterator[tuple[Place, date]]:
+def happened(agreement: AgreementCreate) -> Iterator[tuple[FieldPath, date]]:
     """When it was signed."""
     if agreement.signed_on is not None:
         yield ("signed_on",), agreement.signed_on

@@ -3,13 +3,13 @@
 from starlette.responses import Response
 
 from app.access.caller import Caller
-from app.changes.cursors import AS_PARAMETER, START, Checkpoint, SentAs, decode, encode
+from app.changes.cursors import AS_PARAMETER, START, LogPlace, SentAs, decode, encode
 from app.changes.feed import Batch
 from app.http.caching import cache_headers
 
 
-def checkpoint_of(cursor: str | None, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> Checkpoint:
-    """Where to go on; the beginning without a cursor."""
+def place_behind(cursor: str | None, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> LogPlace:
+    """The place in the log behind which to go on; the beginning without a cursor."""
     return START if cursor is None else decode(cursor, caller, sent_as)
 
 

@@ -20,29 +20,29 @@ AS_PARAMETER: SentAs = ("parameter", "cursor")
 AS_LAST_EVENT: SentAs = ("header", "Last-Event-ID")
 
 
-class Checkpoint(NamedTuple):
+class LogPlace(NamedTuple):
     """A place in the log: behind the entry at a position, whose leaf has this hash."""
 
     position: int
     hash: str
 
 
-START = Checkpoint(0, "A" * HASH_LENGTH)
+START = LogPlace(0, "A" * HASH_LENGTH)
 
 
-def encode(place: Checkpoint, caller: Caller) -> str:
+def encode(place: LogPlace, caller: Caller) -> str:
     """The cursor behind a place, for callers of this audience."""
     text = f"{place.position}:{place.hash[:HASH_SHOWN]}:{audience(caller)}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> Checkpoint:
+def decode(cursor: str, caller: Caller, sent_as: SentAs = AS_PARAMETER) -> LogPlace:
     """The place that a cursor stands for; raises Invalid for what is none, RightsChanged for another audience's."""
     try:
         position, hash, whose = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii").split(":")
-        place = Checkpoint(int(position), hash)
+        place = LogPlace(int(position), hash)
     except ValueError:
-        place, whose = Checkpoint(-1, ""), ""
+        place, whose = LogPlace(-1, ""), ""
     if not 0 <= place.position <= LAST_POSITION or len(place.hash) != HASH_SHOWN or whose not in ("public", "partners"):
         raise Invalid(errors=[FieldError(*sent_as, "invalid_cursor", MESSAGES["invalid_cursor"])])
     if whose != audience(caller):

@@ -32,7 +32,7 @@ from app.changes.cursors import (
     HASH_SHOWN,
     OF_EARLIER_LOG,
     START,
-    Checkpoint,
+    LogPlace,
 )
 from app.changes.errors import FeedReset, HistoryRewritten
 from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
@@ -65,13 +65,13 @@ class Wanted:
 class Batch(NamedTuple):
     """Entries as JSON texts with their places, where the examined part of the log ends, and whether there is more."""
 
-    items: list[tuple[Checkpoint, str]]
-    end: Checkpoint
+    items: list[tuple[LogPlace, str]]
+    end: LogPlace
     more: bool
 
 
 async def read(
-    database: Database, caller: Caller, wanted: Wanted, after: Checkpoint, limit: int, most_bytes: int | None = None
+    database: Database, caller: Caller, wanted: Wanted, after: LogPlace, limit: int, most_bytes: int | None = None
 ) -> Batch:
     """The next entries behind a place; raises FeedReset or HistoryRewritten when the log does not have that place."""
 
@@ -87,29 +87,29 @@ def batch_in(
     connection: Connection,
     caller: Caller,
     wanted: Wanted,
-    after: Checkpoint,
+    after: LogPlace,
     limit: int,
     most_bytes: int | None = None,
 ) -> Batch:
     """The next entries behind a place, in one state of the log; raises what `read` raises."""
-    check_checkpoint(connection, after)
+    check_place(connection, after)
     head = head_of(connection)
     statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
     rows, more = pages.read_page(
         connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
     )
-    items = [(Checkpoint(row.position, row.leaf_hash), item(row)) for row in rows]
+    items = [(LogPlace(row.position, row.leaf_hash), item(row)) for row in rows]
     return Batch(items, items[-1][0] if more else head, more)
 
 
-def head_of(connection: Connection) -> Checkpoint:
+def head_of(connection: Connection) -> LogPlace:
     """Where the log ends."""
     head = select(FEED.position, CHANGE.leaf_hash).outerjoin(table_of(Change), CHANGE.position == FEED.position)
     position, hash = connection.execute(head).one()
-    return Checkpoint(position, hash) if position else START
+    return LogPlace(position, hash) if position else START
 
 
-def check_checkpoint(connection: Connection, place: Checkpoint) -> None:
+def check_place(connection: Connection, place: LogPlace) -> None:
     """Refuse a place that this log does not have: it was restored from an older backup, or somebody rewrote it."""
     if place.position == 0:
         return
@@ -120,7 +120,7 @@ def check_checkpoint(connection: Connection, place: Checkpoint) -> None:
         raise HistoryRewritten
 
 
-async def wait_for_more(database: Database, after: Checkpoint, seconds: float, ending: asyncio.Event) -> None:
+async def wait_for_more(database: Database, after: LogPlace, seconds: float, ending: asyncio.Event) -> None:
     """Wait until the log goes on behind a place, at most for some seconds and not when the service is to end.
 
     No connection is held meanwhile.
@@ -142,7 +142,7 @@ async def end_of(database: Database) -> int:
     )
 
 
-async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: Checkpoint, limit: int) -> Batch:
+async def read_history(database: Database, caller: Caller, kind: str, id: UUID, after: LogPlace, limit: int) -> Batch:
     """The entries about one resource, for whoever sees it or could see it when it was deleted."""
 
     def work(connection: Connection) -> Batch:

@@ -18,7 +18,7 @@ from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.blanking import Blank, blank_entry, overwrite_behind
 from app.changes.models import KEY, Action, LogHead
-from app.changes.numbering import bound, count_quota, note_about, note_subjects, number, number_one
+from app.changes.numbering import add_entries, add_only_entry, bound, count_quota, note_about, note_subjects
 from app.changes.pending import Pending
 from app.changes.quota import ENTRY_BYTES, check_quota
 from app.changes.tallies import Cell, Tallies, add_tallies
@@ -126,15 +126,19 @@ async def transaction(
 async def joining(
     connection: AsyncConnection, database: Database, by: Caller, zone: tzinfo
 ) -> AsyncIterator[Transaction]:
-    """The same within a transaction that somebody else has begun and commits, such as a migration's."""
+    """A transaction like that within one that somebody else has begun and commits, such as a migration's."""
     with closing(Pending()) as pending:
         async with Transaction(connection, expire_on_commit=False) as session:
-            session.database, session.by, session.zone, session.now = database, by, zone, datetime.now(UTC)
-            session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
-            session.tallied = {}
+            begin(session, database, by, zone, datetime.now(UTC), pending)
             yield session
             await append(session)
             await session.commit()
+
+
+def begin(session: Transaction, database: Database, by: Caller, zone: tzinfo, now: datetime, pending: Pending) -> None:
+    """Make a session that was just opened the transaction of a caller at a moment, in which nothing was written yet."""
+    session.database, session.by, session.zone, session.now = database, by, zone, now
+    session.written, session.pending, session.blanks, session.sides, session.tallied = [], pending, [], {}, {}
 
 
 async def end(session: AsyncSession) -> int:
@@ -150,7 +154,7 @@ class Undone(Exception):
 async def rehearsal(
     database: Database, by: Caller, zone: tzinfo, now: datetime, copy: AsyncConnection | None = None
 ) -> AsyncIterator[Transaction]:
-    """The same transaction, of which nothing stays: what it would refuse is refused; in a `copy` of the database, if there is one."""
+    """A transaction like that of which nothing stays: what it would refuse is refused; in a `copy` of the database, if there is one."""
     with suppress(Undone):
         async with begun(database, by, zone, now, copy) as session:
             yield session
@@ -163,11 +167,8 @@ async def begun(
 ) -> AsyncIterator[Transaction]:
     """A transaction of a caller at a moment."""
     with closing(Pending()) as pending:
-        beginning = database.transaction(Transaction) if copy is None else beginning_in(copy)
-        async with beginning as session:
-            session.database, session.by, session.zone, session.now = database, by, zone, now
-            session.written, session.pending, session.sides, session.blanks = [], pending, {}, []
-            session.tallied = {}
+        async with database.transaction(Transaction) if copy is None else beginning_in(copy) as session:
+            begin(session, database, by, zone, now, pending)
             yield session
 
 
@@ -220,20 +221,20 @@ async def append(session: Transaction) -> None:
 
 
 def append_in(connection: Connection, session: Transaction) -> None:
-    """The same, over a connection; raises TooManyRequests above the quota."""
+    """Number and add the changes over a connection; raises TooManyRequests above the quota."""
     most, is_alone = session.database.write_quota, len(session.written) == 1 and not session.pending.count
     if is_alone and not session.written[0].about and connection.dialect.name == "postgresql":
         [written] = session.written
         made = entry(session.by, written, datetime.now(UTC))
         charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
-        position, total = number_one(connection, subject, made, charge, is_new=written.is_first)
+        position, total = add_only_entry(connection, subject, made, charge, is_new=written.is_first)
         session.appended = range(position, position + 1)
         session.pending.tallies.update(written.tallied)
         check_quota(total, session.now, most)
     else:
         prepare(connection, session)
         check_quota(count_quota(connection, charge_for(session, session.pending.size)), session.now, most)
-        session.appended = number(connection, session.pending)
+        session.appended = add_entries(connection, session.pending)
 
 
 def prepare(connection: Connection, session: Transaction) -> None:

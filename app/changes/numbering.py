@@ -72,7 +72,7 @@ def keeping_charge() -> Kept:
     return Kept(charging())
 
 
-def number(connection: Connection, pending: Pending) -> range:
+def add_entries(connection: Connection, pending: Pending) -> range:
     """Add entries to the log, and return their positions.
 
     They come from one row whose lock is held until the commit: without gaps, in the order of the commits. So this must be
@@ -102,7 +102,7 @@ def adding(dialect: Dialect) -> tuple[str, Sequence[tuple[str, Callable[[Any], A
     return str(compiled), [(name, CHANGE.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
 
 
-def number_one(
+def add_only_entry(
     connection: Connection,
     subject: Mapping[str, Any],
     entry: Mapping[str, Any],
@@ -110,7 +110,7 @@ def number_one(
     *,
     is_new: bool,
 ) -> tuple[int, int | None]:
-    """The same for the only change of a transaction in PostgreSQL, in one round trip with its subject and the quota.
+    """Add the only entry of a transaction in PostgreSQL, in one round trip with its subject and the quota.
 
     Returns the position, and what the key has written today.
     """
@@ -122,7 +122,7 @@ def number_one(
 
 @cache
 def numbering(*, is_new: bool, is_charged: bool) -> Kept:
-    """The statement that does so: the key is charged first, as by whoever writes more than one change."""
+    """The statement that adds an only entry: the key is charged first, as by whoever writes more than one change."""
     counting: Any = COUNTING
     written: Any = null()
     if is_charged:

@@ -12,7 +12,7 @@ from app.access.caller import Caller
 from app.access.errors import Unauthorized
 from app.access.guards import Anyone, identify
 from app.access.routing import Router
-from app.changes.answers import checkpoint_of, page
+from app.changes.answers import page, place_behind
 from app.changes.cursors import AS_LAST_EVENT, audience, encode
 from app.changes.feed import Batch, Wanted, read, wait_for_more
 from app.changes.schemas import ChangePage, FeedQuery, WaitingFeedQuery
@@ -72,7 +72,7 @@ async def list_changes(
     6. Following the feed from the start gives exactly the lists; what happens to keys, which no list holds, is told to
        callers with one.
     """
-    place = checkpoint_of(wanted.cursor, caller)
+    place = place_behind(wanted.cursor, caller)
     database = runtime.database
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
@@ -103,8 +103,8 @@ async def stream_changes(
     minutes. A line that begins with a colon is a comment: it is sent when there is nothing new, and at least every ten
     seconds.
     """
-    known = checkpoint_of(last_event_id, caller, AS_LAST_EVENT)
-    place = known if last_event_id else checkpoint_of(wanted.cursor, caller)
+    known = place_behind(last_event_id, caller, AS_LAST_EVENT)
+    place = known if last_event_id else place_behind(wanted.cursor, caller)
     if not runtime.waiting.may_have(asking.get()):
         raise NoPlace
     first = await read(runtime.database, caller, selection(wanted), place, wanted.limit, STREAM_BYTES)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, opened
 from app.database_errors import DATABASE_ERRORS, described
-from app.doctor.findings import Finding, mend
+from app.doctor.advice import Advice, mend
 from app.doctor.house import in_house
 from app.doctor.record import on_record
 from app.doctor.server import of_server
@@ -26,14 +26,14 @@ cli = typer.Typer(add_completion=False)
 @cli.command(help=__doc__)
 def doctor() -> None:
     found = carry_out(examine(read_settings()))
-    for finding in found:
-        typer.echo(finding)
-    count = sum(finding.must for finding in found)
+    for advice in found:
+        typer.echo(advice)
+    count = sum(advice.must for advice in found)
     typer.echo(f"{count} to mend, {len(found) - count} to look at.")
     raise typer.Exit(1 if count else 0)
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Advice]:
     """All that is found, what must be mended first."""
     found = list(in_house(settings))
     file = settings.database_file
@@ -46,10 +46,10 @@ async def examine(settings: Settings) -> list[Finding]:
                 found += await database.read(lambda connection: list(in_database(connection, settings)))
         except DATABASE_ERRORS as error:
             found.append(mend(described(error), "see what REGISTER_DATABASE_URL says, and the database's own log"))
-    return sorted(found, key=lambda finding: not finding.must)
+    return sorted(found, key=lambda advice: not advice.must)
 
 
-def in_database(connection: Connection, settings: Settings) -> Iterator[Finding]:
+def in_database(connection: Connection, settings: Settings) -> Iterator[Advice]:
     """What a database says, as far as it can be asked."""
     now = datetime.now(UTC)
     if settings.database_file is None:

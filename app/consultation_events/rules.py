@@ -10,7 +10,7 @@ from app.access.voices import Voice
 from app.consultation_events.models import ConsultationEventCreate
 from app.consultation_events.terms import AFTERWARDS, ANSWERS, STAYING_AWAY, EventStatus
 from app.http.problems import FieldError
-from app.resources.kind import Place
+from app.resources.kind import FieldPath
 from app.resources.rules import in_order, with_reason
 from app.resources.words import BY_OWNER_TOO, Rights, Words
 
@@ -52,7 +52,7 @@ def check(event: ConsultationEventCreate) -> Iterator[FieldError]:
     yield from with_reason(event.status, event.status_reason, NEEDS_REASON)
 
 
-def happened(event: ConsultationEventCreate) -> Iterator[tuple[Place, datetime]]:
+def happened(event: ConsultationEventCreate) -> Iterator[tuple[FieldPath, datetime]]:
     """When it was held, and when partners were there or not."""
     if event.status is EventStatus.held:
         yield ("status",), event.starts_at

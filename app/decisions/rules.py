@@ -8,7 +8,7 @@ from app.decisions.models import DecisionCreate
 from app.decisions.terms import DecisionStatus
 from app.http.problems import FieldError, at
 from app.language import Text
-from app.resources.kind import Place
+from app.resources.kind import FieldPath
 from app.resources.rules import in_order
 from app.resources.words import Rights, Words
 from app.schema.text import is_visible
@@ -80,7 +80,7 @@ def check(decision: DecisionCreate) -> Iterator[FieldError]:
         yield at("waiver_reason", code="reason_required", detail=WAIVED)
 
 
-def happened(decision: DecisionCreate) -> Iterator[tuple[Place, date]]:
+def happened(decision: DecisionCreate) -> Iterator[tuple[FieldPath, date]]:
     """When it was decided."""
     if decision.decided_on is not None:
         yield ("decided_on",), decision.decided_on

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from app.doctor.findings import Finding, look, mend
+from app.doctor.advice import Advice, look, mend
 from app.proofs.notes import BadNote, Signer
 from app.settings import Settings
 
@@ -17,7 +17,7 @@ LEAST_TEMPORARY = 256 * 1024**2
 LEAST_FREE = 1024**3
 
 
-def in_house(settings: Settings) -> Iterator[Finding]:
+def in_house(settings: Settings) -> Iterator[Advice]:
     """What is to be mended about settings, secrets and disks."""
     yield from about_settings(settings)
     yield from about_log_key(settings)
@@ -25,7 +25,7 @@ def in_house(settings: Settings) -> Iterator[Finding]:
     yield from about_disks(settings)
 
 
-def about_settings(settings: Settings) -> Iterator[Finding]:
+def about_settings(settings: Settings) -> Iterator[Advice]:
     """What others must be told and are not."""
     if not settings.operator or settings.contact_email is None:
         yield look("nobody is named who runs the register", "set REGISTER_OPERATOR and REGISTER_CONTACT_EMAIL")
@@ -48,7 +48,7 @@ def is_of_here(host: str) -> bool:
         return host == "localhost"
 
 
-def about_log_key(settings: Settings) -> Iterator[Finding]:
+def about_log_key(settings: Settings) -> Iterator[Advice]:
     """Whether the log can be signed."""
     try:
         text = settings.log_key.get_secret_value() if settings.log_key else settings.log_key_file.read_text("ascii")
@@ -59,7 +59,7 @@ def about_log_key(settings: Settings) -> Iterator[Finding]:
         yield mend(f"the key of the log cannot be read ({error})", "put back the copy that was kept of it")
 
 
-def about_modes(settings: Settings) -> Iterator[Finding]:
+def about_modes(settings: Settings) -> Iterator[Advice]:
     """Which files can be read by others than their owner."""
     secret = [Path(str(settings.model_config["env_file"])), settings.log_key_file]
     if (file := settings.database_file) is not None:
@@ -69,7 +69,7 @@ def about_modes(settings: Settings) -> Iterator[Finding]:
             yield mend(f"{path} is not its owner's alone (mode {mode:o})", f"chmod 600 {path}")
 
 
-def about_disks(settings: Settings) -> Iterator[Finding]:
+def about_disks(settings: Settings) -> Iterator[Advice]:
     """Where room runs out: a migration, a backup and a restore need as much again as the register has."""
     temporary = Path(tempfile.gettempdir())
     if (free := shutil.disk_usage(temporary).free) < LEAST_TEMPORARY:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, or_, select
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.changes.models import Change, LogHead
-from app.doctor.findings import Finding, look, mend
+from app.doctor.advice import Advice, look, mend
 from app.settings import Settings
 from app.tables import table_of
 from app.upkeep import Backup, Verification
@@ -26,7 +26,7 @@ KEY, HEAD, CHANGE, ENDPOINT, BACKUP, VERIFICATION = (
 )
 
 
-def on_record(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+def on_record(connection: Connection, settings: Settings, now: datetime) -> Iterator[Advice]:
     """What is to be mended about a register whose schema is this version's."""
     yield from about_backups(connection, settings, now)
     yield from about_verifying(connection, now)
@@ -35,7 +35,7 @@ def on_record(connection: Connection, settings: Settings, now: datetime) -> Iter
     yield from about_webhooks(connection, settings, now)
 
 
-def about_backups(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+def about_backups(connection: Connection, settings: Settings, now: datetime) -> Iterator[Advice]:
     """Whether there is a backup of these days; of a PostgreSQL there may be others than the register's own."""
     at = connection.execute(select(BACKUP.at)).scalar_one_or_none()
     if at is None or now - at > MOST_WITHOUT_BACKUP:
@@ -43,7 +43,7 @@ def about_backups(connection: Connection, settings: Settings, now: datetime) -> 
         yield find(f"no `register backup` {since(at)}", "have it run every night")
 
 
-def about_verifying(connection: Connection, now: datetime) -> Iterator[Finding]:
+def about_verifying(connection: Connection, now: datetime) -> Iterator[Advice]:
     """Whether somebody looks for what was written past the log, and what was found."""
     at, faults = connection.execute(select(VERIFICATION.at, VERIFICATION.faults)).one_or_none() or (None, 0)
     if at is None or now - at > MOST_WITHOUT_VERIFY:
@@ -57,7 +57,7 @@ def since(at: datetime | None) -> str:
     return "was ever noted" if at is None else f"since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def about_keys(connection: Connection, now: datetime) -> Iterator[Finding]:
+def about_keys(connection: Connection, now: datetime) -> Iterator[Advice]:
     """Which keys end soon, and whether anybody can keep them."""
     wanted = select(KEY.id, KEY.prefix, KEY.role, KEY.expires_at).where(
         KEY.revoked_at.is_(None), or_(KEY.expires_at.is_(None), KEY.expires_at > now)
@@ -71,7 +71,7 @@ def about_keys(connection: Connection, now: datetime) -> Iterator[Finding]:
         yield look("no operator's key works, so the register is kept by commands alone", "`register keys init`")
 
 
-def about_time(connection: Connection, now: datetime) -> Iterator[Finding]:
+def about_time(connection: Connection, now: datetime) -> Iterator[Advice]:
     """Whether the clock went back behind the end of the log."""
     last = select(CHANGE.at).where(CHANGE.position == select(HEAD.position).scalar_subquery())
     at = connection.execute(last).scalar_one_or_none()
@@ -79,7 +79,7 @@ def about_time(connection: Connection, now: datetime) -> Iterator[Finding]:
         yield mend(f"the last change is {(at - now).total_seconds():.0f} s in the future", "set the clock, best by NTP")
 
 
-def about_webhooks(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+def about_webhooks(connection: Connection, settings: Settings, now: datetime) -> Iterator[Advice]:
     """Whether somebody delivers what is asked for."""
     head = select(HEAD.position).scalar_subquery()
     enabled = select(func.count()).select_from(table_of(WebhookEndpoint)).where(ENDPOINT.is_enabled)

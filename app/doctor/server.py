@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from app.doctor.findings import Finding, look, mend
+from app.doctor.advice import Advice, look, mend
 from app.doctor.record import TICK
 from app.settings import Settings
 
@@ -21,7 +21,7 @@ OLDEST = 15
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-def of_server(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+def of_server(connection: Connection, settings: Settings, now: datetime) -> Iterator[Advice]:
     """What is to be mended about the server, as the register's own user sees it."""
     said = connection.execute(ASKED).one()
     if said.is_superuser:
@@ -38,7 +38,7 @@ def of_server(connection: Connection, settings: Settings, now: datetime) -> Iter
     yield from about_connections(said, settings)
 
 
-def about_connections(said: Row[Any], settings: Settings) -> Iterator[Finding]:
+def about_connections(said: Row[Any], settings: Settings) -> Iterator[Advice]:
     """Whether PostgreSQL lets the processes in."""
     needed = 2 * settings.database_pool_size
     told = f"one process takes up to {needed} connections, PostgreSQL has {said.connections}"

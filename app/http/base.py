@@ -14,7 +14,7 @@ async def base_of(request: Request) -> str:
 
 
 def base_at(request: Request) -> str:
-    """The same, for who has no dependencies."""
+    """The address of the installation, for who has no dependencies."""
     runtime: Runtime = request.app.state.runtime
     return (runtime.settings.public_url or str(request.base_url).rstrip("/")) + prefix_of(request.scope)
 

@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 
 from app.http.dependencies import dependencies_of
 
-Place = Literal["path_params", "query_params", "headers"]
+Source = Literal["path_params", "query_params", "headers"]
 CONTENT = "register.content"
 """Where in the scope it stands what the JSON of a body says, once it was read and found to be in order."""
 JSON_TYPES = frozenset(
@@ -43,27 +43,27 @@ class Parameter(NamedTuple):
     name: str
     alias: str
     field: Any
-    place: Place
+    source: Source
     is_list: bool
     is_required: bool
     lists: frozenset[str] | None
 
     @classmethod
-    def of(cls, field: Any, place: Place) -> Self:
+    def of(cls, field: Any, source: Source) -> Self:
         """A parameter as FastAPI knows it; raises NotPlain where more than its type says what it takes."""
         info, lists = field.field_info, None
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             members = {each.alias or name: each for name, each in info.annotation.model_fields.items()}
-            if place != "query_params" or any(each.validation_alias != each.alias for each in members.values()):
+            if source != "query_params" or any(each.validation_alias != each.alias for each in members.values()):
                 raise NotPlain
             lists = frozenset(name for name, each in members.items() if takes_list(each.annotation))
         elif field.validation_alias not in (None, field.alias) or not (info.is_required() or field.default is None):
             raise NotPlain
-        return cls(field.name, field.alias, field, place, takes_list(info.annotation), info.is_required(), lists)
+        return cls(field.name, field.alias, field, source, takes_list(info.annotation), info.is_required(), lists)
 
     def read(self, request: Request) -> Any:
         """Its value in a request; raises NotPlain where that is refused."""
-        sent: Any = getattr(request, self.place)
+        sent: Any = getattr(request, self.source)
         value = self.sent_alone(sent) if self.lists is None else sent_in(sent, self.lists)
         if value is None and not self.is_required:
             return None

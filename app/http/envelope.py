@@ -103,7 +103,7 @@ def route_of(scope: Scope) -> str | None:
     return getattr(scope.get("route"), "path", None)
 
 
-def note(told: Answered, path: str) -> None:
+def log_request(told: Answered, path: str) -> None:
     """Write the line of a request."""
     logger.info(
         "request",
@@ -195,7 +195,7 @@ class Envelope:
                 await problem_response(scope, InternalError())(scope, receive, send_with_headers)
         finally:
             told.seconds = time.perf_counter() - started
-            note(told, masked(scope["path"]))
+            log_request(told, masked(scope["path"]))
             request_id.reset(token)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.observations.models import ObservationCreate
-from app.resources.kind import Place
+from app.resources.kind import FieldPath
 
 
-def happened(observation: ObservationCreate) -> Iterator[tuple[Place, date]]:
+def happened(observation: ObservationCreate) -> Iterator[tuple[FieldPath, date]]:
     """When the value was."""
     yield ("on",), observation.on

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.access.guards import Anyone
 from app.access.routing import Router
-from app.changes.answers import checkpoint_of, page
+from app.changes.answers import page, place_behind
 from app.changes.feed import Wanted, read
 from app.changes.models import Action
 from app.changes.schemas import ChangePage, ChangeQuery
@@ -24,7 +24,7 @@ router = Router(prefix="/v1/redactions", tags=["redactions"])
 @router.get("", response_model=ChangePage, responses=problems(410, "feed-reset", "history-rewritten", "rights-changed"))
 async def list_redactions(database: Reading, caller: Anyone, wanted: Annotated[ChangeQuery, Query()]) -> Response:
     """List what was redacted, as the feed tells it: which fields, of which entries, by whom, on which legal basis."""
-    place = checkpoint_of(wanted.cursor, caller)
+    place = place_behind(wanted.cursor, caller)
     return page(await read(database, caller, Wanted(actions=[Action.redacted]), place, wanted.limit), caller)
 
 

@@ -210,37 +210,10 @@ def opening(text: ColumnElement[Any]) -> ColumnElement[str]:
     return func.substr(func.ltrim(text, " \t\r\n"), 1, 2 * TITLE_LENGTH)
 
 
-def due(
-    asked: Asked,
-    kind: DueKind,
-    model: type[SQLModel],
-    *,
-    title: ColumnElement[str],
-    on: Any = None,
-    of: Any = None,
-    part: Any = "",
-    waiting: Any = None,
-    concerns: Any = None,
-    starts_at: Any = None,
-) -> Select[Any]:
-    """What is due of one kind, in what is asked for.
-
-    `of` is whose duty it is; where that is nobody, it is the authority's. `part` tells apart what is due of the same
-    resource, `waiting` is the partner that waits for it, `concerns` whether it is also shown to those that are asked for.
-    """
+def due(asked: Asked, kind: DueKind, model: type[SQLModel], **shown: Any) -> Select[Any]:
+    """What is due of one kind, in what is asked for, shown as `rows_of` says."""
     table = table_of(model)
-    statement = rows_of(
-        kind,
-        table,
-        home(KINDS[table.name]),
-        title=title,
-        on=on,
-        of=of,
-        part=part,
-        waiting=waiting,
-        concerns=concerns,
-        starts_at=starts_at,
-    )
+    statement = rows_of(kind, table, home(KINDS[table.name]), **shown)
     return statement.where(*scoped(model, asked.caller, asked.agreement_ids, asked.goal_ids))
 
 
@@ -257,7 +230,11 @@ def rows_of(
     concerns: Any = None,
     starts_at: Any = None,
 ) -> Select[Any]:
-    """What is due of one kind in a table whose rows belong to an agreement, or to none."""
+    """What is due of one kind in a table whose rows belong to an agreement, or to none.
+
+    `of` is whose duty it is; where that is nobody, it is the authority's. `part` tells apart what is due of the same
+    resource, `waiting` is the partner that waits for it, `concerns` whether it is also shown to those that are asked for.
+    """
     return select(
         # A null without a type is text where nothing beside it has a day.
         (cast(null(), Date()) if on is None else type_coerce(on, Date())).label("due_on"),

@@ -47,7 +47,7 @@ async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID) -> No
 
 
 async def authorise_entry(session: Transaction, kind: Kind[Row], id: UUID, name: str, owner: UUID) -> None:
-    """The same for an owner's entry in one of a resource's lists."""
+    """Refuse as early who writes nothing of an owner's entry in one of a resource's lists."""
 
     def work(connection: Connection) -> None:
         check_voice_in(standing_there(connection, session, kind, id), kind, kind.lists[name], owner)
@@ -56,7 +56,7 @@ async def authorise_entry(session: Transaction, kind: Kind[Row], id: UUID, name:
 
 
 async def authorise_place(session: Transaction, kind: Kind[Row], place: Any) -> None:
-    """The same for what stands at an address of its own, whether it is there or not; `place` is what that consists of."""
+    """Refuse as early who writes nothing of what stands at an address of its own, which consists of `place`; it need not be there."""
 
     def work(connection: Connection) -> None:
         check_voice(standing_in(connection, session.by, session.today, kind, place), kind)

@@ -96,7 +96,7 @@ def first(question: Question, branch: Select[Any]) -> Select[Any]:
 
 
 def looked_up(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The same, looked up for each row: PostgreSQL would read all that any row could meet where it expects many rows.
+    """A condition that is looked up for each row: PostgreSQL would read all that any row could meet where it expects many rows.
 
     It does so with every EXISTS that says no OFFSET.
     """

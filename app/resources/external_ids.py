@@ -36,7 +36,7 @@ class Identified(Schema):
 
 
 class IdentifiedAsBefore(Schema):
-    """The same where what is not given stays as it was."""
+    """What other systems call a resource, where what is not given stays as it was."""
 
     external_ids: Distinct[ExternalId] | MISSING = Field(
         default=MISSING, max_length=MOST, description="Ids by which other systems know it; not given: as before."

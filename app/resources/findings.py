@@ -127,7 +127,7 @@ async def stored_findings(session: AsyncSession, kind: Kind[Any], ids: Sequence[
 
 
 def read_findings(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[FoundBy]]:
-    """The same, over a connection."""
+    """What is stored, over a connection: nothing of kinds whose lists have no such filters."""
     found: dict[UUID, set[FoundBy]] = {id: set() for id in ids}
     if kind.found_through:
         for row in connection.execute(select(FINDING).where(FINDING.c.resource_id.in_(ids))):

@@ -71,7 +71,7 @@ class Write(Generic[Row]):
 Conditions = Mapping[str, Callable[[Any], ColumnElement[bool]]]
 """The conditions that filters are, by their names, each made of the values that are asked for."""
 Hook = Callable[[Transaction, Sequence[Write[Any]]], Awaitable[None]]
-Place = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 """Where something stands in a body: names of fields, and numbers in lists."""
 
 
@@ -80,7 +80,7 @@ def no_rules(_content: Any) -> Iterable[FieldError]:
     return ()
 
 
-def no_past(_content: Any) -> Iterable[tuple[Place, date]]:
+def no_past(_content: Any) -> Iterable[tuple[FieldPath, date]]:
     """For kinds that do not say that anything has happened."""
     return ()
 
@@ -181,7 +181,7 @@ class Kind(Generic[Row_co]):
     """Sees all that is written together: it completes the `values` and adds to the `errors` of each."""
     check: Callable[[Any], Iterable[FieldError]] = no_rules
     """Gives what is wrong between the fields."""
-    happened: Callable[[Any], Iterable[tuple[Place, date]]] = no_past
+    happened: Callable[[Any], Iterable[tuple[FieldPath, date]]] = no_past
     """Gives the places that say that something has happened, each with its day or time: none is in the future."""
     follow: Hook = no_hook
     """Does what a write brings with it, in the same transaction."""

@@ -56,7 +56,7 @@ class ListQuery(Schema):
         return not self.model_fields_set <= PAGING
 
     def on_day(self, today: date) -> Self:  # noqa: ARG002 (lists of what lasts ask for one)
-        """The same, with the day that is meant where none is said; most lists do not ask for one."""
+        """What is asked for, with the day that is meant where none is said; most lists do not ask for one."""
         return self
 
 

@@ -23,7 +23,7 @@ from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import ChildList
 from app.resources.remains import remains
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
-from app.resources.words import Change, claims, defaults_of
+from app.resources.words import Difference, claims, defaults_of
 from app.tables import table_of
 
 WHICH = Text(
@@ -65,7 +65,7 @@ async def authorise_write(session: Transaction, write: Write[Any], by: Caller | 
 
 
 async def authorise_first(session: Transaction, write: Write[Any]) -> None:
-    """The same of something new before the transaction begins, so that what is refused makes no other writer wait."""
+    """Refuse what the caller may not make before the transaction begins, so that what is refused makes no other writer wait."""
     await session.database.read(
         lambda connection: check_write(connection, session.by, session.today, write), is_quick=True
     )
@@ -90,11 +90,11 @@ def check_write(
     proposed_by_id = None if correction is None else correction.proposed_by_id
     holders = [write.content] if row is None else [write.content, row]
     standing = standing_in(connection, by, day, kind, *holders, proposed_by_id=proposed_by_id, sides=sides)
-    change = Change(write.before if row is not None else None, write.after, defaults_of(kind.create))
+    change = Difference(write.before if row is not None else None, write.after, defaults_of(kind.create))
     names = list(write.after)
     if row is None and cannot_be_first(write):
         names.remove(kind.state)
-    claimed = said(standing, kind, change, names)
+    claimed = claims_in(standing, kind, change, names)
     if correction is not None:
         check_party(standing)
         claimed = (claim for claim in claimed if Voice.organiser not in claim[1])
@@ -107,7 +107,7 @@ async def authorise_removal(session: Transaction, kind: Kind[Any], row: Any, bef
     named = {name for words in kind.rights.words for name in words.fields}
     names = [name for name in before if name in kind.create.model_fields or name in named]
     defaults = {**dict.fromkeys(named), **defaults_of(kind.create)}
-    demand(standing, kind, said(standing, kind, Change(before, None, defaults), names))
+    demand(standing, kind, claims_in(standing, kind, Difference(before, None, defaults), names))
 
 
 def cannot_be_first(write: Write[Any]) -> bool:
@@ -116,16 +116,18 @@ def cannot_be_first(write: Write[Any]) -> bool:
     return first is not None and write.after[state] not in first
 
 
-def said(standing: Standing, kind: Kind[Any], change: Change, names: Iterable[str]) -> Iterator[Claim]:
+def claims_in(standing: Standing, kind: Kind[Any], change: Difference, names: Iterable[str]) -> Iterator[Claim]:
     """What a change says: in fields of the resource, and in those of its entries that have owners."""
     owned = {name: child for name, child in kind.lists.items() if child.rights}
     for name, by in claims(kind.rights, kind.state, change, [each for each in names if each not in owned]):
         yield name, by, standing.voices
     for name, child in owned.items():
-        yield from said_in(standing, kind, name, child, change)
+        yield from claims_in_entries(standing, kind, name, child, change)
 
 
-def said_in(standing: Standing, kind: Kind[Any], name: str, child: ChildList, change: Change) -> Iterator[Claim]:
+def claims_in_entries(
+    standing: Standing, kind: Kind[Any], name: str, child: ChildList, change: Difference
+) -> Iterator[Claim]:
     """What a change says in the entries of a list; their order is whoever's who writes the resource."""
     before, after = (
         {entry[child.unique]: entry for entry in (content or {}).get(name) or []}
@@ -135,16 +137,16 @@ def said_in(standing: Standing, kind: Kind[Any], name: str, child: ChildList, ch
     if kept[0] != kept[1]:
         yield name, kind.rights.by, standing.voices
     for key in {**before, **after}:
-        entry = Change(before.get(key), after.get(key), defaults_of(child.table))
+        entry = Difference(before.get(key), after.get(key), defaults_of(child.table))
         if child.rights is not None:
             for field, by in claims(child.rights, child.state, entry, entry.now):
                 yield f"{name}.{field}", by, standing.voices_in(UUID(entry.now[str(child.owner)]))
 
 
-def demand(standing: Standing, kind: Kind[Any], said: Iterable[Claim]) -> None:
+def demand(standing: Standing, kind: Kind[Any], claimed: Iterable[Claim]) -> None:
     """Refuse words that are not the caller's, naming them and whose they are."""
     missing: dict[Voices, list[str]] = {}
-    for name, by, voices in said:
+    for name, by, voices in claimed:
         if not by & voices:
             missing.setdefault(by, []).append(name)
     for by, names in missing.items():

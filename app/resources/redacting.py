@@ -95,7 +95,7 @@ async def redact(
     if row is None:
         written = gone(kind, dict(subject))
     else:
-        written = await store(session, kind, row, left.get(last, {}))
+        written = await store_left(session, kind, row, left.get(last, {}))
     await record(
         session,
         [replace(written, changed_fields=fields, reason=legal_basis, blanks=blanks, proposal_id=proposal_of(session))],
@@ -211,7 +211,7 @@ def proposal_of(session: Transaction) -> UUID | None:
     return None if session.correcting is None else session.correcting.proposal_id
 
 
-async def store(session: Transaction, kind: Kind[Any], row: Stored, values: Mapping[str, Any]) -> Written:
+async def store_left(session: Transaction, kind: Kind[Any], row: Stored, values: Mapping[str, Any]) -> Written:
     """Store what is left of a resource, with all that it is found by; returns what the log says of that."""
     lists = (await stored_lists(session, kind, [row.id]))[row.id]
     found = (await stored_findings(session, kind, [row.id]))[row.id]

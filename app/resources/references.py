@@ -66,7 +66,7 @@ async def wrong_references(session: Transaction, writes: Sequence[Write[Any]]) -
         if write.is_new:
             write.home = home_of_new(write, found)
     return [
-        list(wrong(write.kind, references, home_of(write, stays, found), found))
+        list(wrong(write.kind, references, stated_home(write, stays, found), found))
         for write, references, stays in zip(writes, asked, before, strict=True)
     ]
 
@@ -178,10 +178,10 @@ def homes_before(write: Write[Any]) -> list[Reference]:
     ]
 
 
-def home_of(
+def stated_home(
     write: Write[Any], before: Sequence[Reference], found: Mapping[Table, Mapping[UUID, UUID | None]]
 ) -> UUID | None:
-    """The agreement in which a resource is, or says that it is."""
+    """The agreement that a resource says it is in, or else is in already."""
     own: UUID | None = write.values.get("agreement_id")
     return own or next((found[each.target].get(each.id) for each in before), None)
 
@@ -196,10 +196,10 @@ def references_of(kind: Kind[Any], content: Mapping[str, Any]) -> Iterator[Refer
     for name, child in kind.lists.items():
         for column, target in foreign_keys(child.table):
             if column.name != child.parent:
-                yield from entries_of(name, child, column, target, content.get(name) or [])
+                yield from references_in(name, child, column, target, content.get(name) or [])
 
 
-def entries_of(
+def references_in(
     name: str, child: ChildList, column: Column[Any], target: Table, entries: list[Any]
 ) -> Iterator[Reference]:
     """The references in one list."""
@@ -217,7 +217,7 @@ def foreign_keys(table: type[SQLModel]) -> tuple[tuple[Column[Any], Table], ...]
 
 @cache
 def referring(table: Table) -> tuple[tuple[Column[Any], Table], ...]:
-    """The same, looked up once."""
+    """Those columns and tables, looked up once."""
     return tuple((column, key.column.table) for column in table.columns for key in column.foreign_keys)
 
 

@@ -60,13 +60,13 @@ def texts_in(value: Any) -> Iterator[str | None]:
 
 
 async def stored_lists(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:
-    """The lists of these resources as their tables hold them: one statement a list."""
+    """The lists of these resources as their tables hold them."""
     connection = await session.connection()
     return await connection.run_sync(read_lists, kind, ids)
 
 
 def read_lists(connection: Connection, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, list[Any]]]:
-    """The same, over a connection."""
+    """The lists of these resources, over a connection: one statement a list."""
     lists: dict[UUID, dict[str, list[Any]]] = {id: {name: [] for name in kind.lists} for id in ids}
     for name, child in kind.lists.items():
         columns = table_of(child.table).columns

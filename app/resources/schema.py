@@ -42,7 +42,7 @@ class Homed(Schema):
 
 
 class HomedAtFirst(Schema):
-    """The same for what is new."""
+    """What is new and is to belong to an agreement by itself."""
 
     agreement_id: Id | None = Field(
         default=None,

@@ -197,7 +197,7 @@ def references(kind: Kind[Any]) -> Sequence[tuple[Column[Any], Column[Any] | Non
 
 
 def found_references(kind: Kind[Any]) -> Iterator[tuple[Column[Any], Column[Any] | None, Table]]:
-    """The same, one after the other."""
+    """The references of a kind, found in its tables: asked once for each."""
     for model, parent in ((kind.table, None), *((child.table, child.parent) for child in kind.lists.values())):
         table = table_of(model)
         for column in table.c:

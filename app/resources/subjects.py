@@ -98,7 +98,7 @@ async def locked_subject(session: Transaction, write: Write[Any]) -> Any:
 
 
 async def subject_or_remains(session: Transaction, write: Write[Any]) -> Any:
-    """The same where something may also be about what was deleted: then what is left of that."""
+    """What a write is about, held; where that may be deleted and is, what is left of it."""
     kind, id = KINDS[write.values["subject_type"]], write.values["subject_id"]
     gone = remains(session.by, kind, id).with_for_update()
     left = (await session.execute(gone)).one_or_none()

@@ -68,7 +68,7 @@ BY_OWNER_TOO = Rights(frozenset({Voice.partner, Voice.coordinator}))
 
 
 @dataclass(frozen=True)
-class Change:
+class Difference:
     """What something becomes, as callers write it: nothing was before what is new, nothing is after what is deleted."""
 
     before: Said | None
@@ -88,7 +88,7 @@ class Change:
         return name not in self.defaults or self.now[name] != self.defaults[name]
 
 
-def claims(rights: Rights, state: str, change: Change, names: Iterable[str]) -> Iterator[tuple[str, Voices]]:
+def claims(rights: Rights, state: str, change: Difference, names: Iterable[str]) -> Iterator[tuple[str, Voices]]:
     """The fields that a change says something in, each with whose words that is.
 
     A state is said of whatever is new, and unsaid of what is deleted, also where it is the usual one.
@@ -100,7 +100,7 @@ def claims(rights: Rights, state: str, change: Change, names: Iterable[str]) -> 
             yield name, rights.of_field(name, change.now.get(state), is_new=change.before is None)
 
 
-def of_state(rights: Rights, name: str, change: Change) -> Iterator[Voices]:
+def of_state(rights: Rights, name: str, change: Difference) -> Iterator[Voices]:
     """Who lets the state be what it becomes, if it becomes another one."""
     if change.before is None or change.after is None:
         yield rights.of_state(change.now[name])

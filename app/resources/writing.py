@@ -43,7 +43,7 @@ async def create(session: Transaction, kind: Kind[Row], content: Schema, *, id: 
 
 
 async def store(session: Transaction, write: Write[Row], *, id: UUID | None = None) -> Row:
-    """The same where the write is there already, because its caller was looked at before."""
+    """Store a new resource whose caller was looked at before, and return its row; raises what `create` raises."""
     [row] = await store_all(session, write.kind, [write], [id])
     return row
 
@@ -61,7 +61,7 @@ async def store_many(
 async def store_all(
     session: Transaction, kind: Kind[Row], writes: Sequence[Write[Row]], known: Sequence[UUID | None]
 ) -> list[Row]:
-    """The same for writes of which some have ids already."""
+    """Store new resources, some of which have ids already, and return their rows; raises what `store_many` raises."""
     for write in writes:
         await authorise_write(session, write)
     await kind.process(session, writes)

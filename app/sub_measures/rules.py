@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from app.http.problems import FieldError
-from app.resources.kind import Place
+from app.resources.kind import FieldPath
 from app.resources.rules import in_order, with_reason
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.terms import AGREED, SubMeasureStatus
@@ -28,7 +28,7 @@ def remembered(before: Mapping[str, Any], measure: Mapping[str, Any]) -> Mapping
     return {"was_agreed": was_agreed, "goal_number": int(measure["code"].partition(".")[0])}
 
 
-def happened(measure: SubMeasureCreate) -> Iterator[tuple[Place, date]]:
+def happened(measure: SubMeasureCreate) -> Iterator[tuple[FieldPath, date]]:
     """When milestones were reached."""
     for position, milestone in enumerate(measure.milestones):
         if milestone.reached_on is not None:

@@ -1,9 +1,9 @@
-"""What a look at the register finds."""
+"""What the doctor advises."""
 
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class Advice(NamedTuple):
     """Something that is not as it should be, and what to do; what must be mended can lose or tell what it must not."""
 
     must: bool
@@ -14,11 +14,11 @@ class Finding(NamedTuple):
         return f"{'mend' if self.must else 'look'}: {self.what}: {self.todo}"
 
 
-def mend(what: str, todo: str) -> Finding:
+def mend(what: str, todo: str) -> Advice:
     """What must be mended."""
-    return Finding(must=True, what=what, todo=todo)
+    return Advice(must=True, what=what, todo=todo)
 
 
-def look(what: str, todo: str) -> Finding:
+def look(what: str, todo: str) -> Advice:
     """What may be as it is meant."""
-    return Finding(must=False, what=what, todo=todo)
+    return Advice(must=False, what=what, todo=todo)
