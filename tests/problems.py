@@ -25,6 +25,7 @@ def problem_of(answer: httpx.Response, status: int, slug: str, language: Languag
     assert document.keys() <= {*ProblemDocument.model_fields, *kind.own}, "each kind has its own members and no other's"
     assert document["type"] == f"/problems/{slug}"
     assert document["title"] == getattr(kind.title, language)
+    assert document["remedy"] == getattr(kind.remedy, language)
     assert document["status"] == status == kind.status
     assert document["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-language"] == language

@@ -26,9 +26,10 @@ class Unauthorized(Problem):
         "The key that was sent is misspelt, unknown, expired or revoked.",
     )
     remedy = Text(
-        "Den Schlüssel mitschicken: Authorization: Bearer crk_... Einen neuen macht ein Schlüssel des "
-        "Partners mit der Rolle admin: POST /v1/keys.",
-        "Send the key: Authorization: Bearer crk_... A key of the partner with the role admin makes a new one: POST /v1/keys.",
+        "Den Schlüssel ganz und nur in diesem Header mitschicken: Authorization: Bearer crk_... Einen neuen macht ein "
+        "Schlüssel des Partners mit der Rolle admin: POST /v1/keys.",
+        "Send the whole key, and in this header alone: Authorization: Bearer crk_... A key of the partner with the role "
+        "admin makes a new one: POST /v1/keys.",
     )
 
     def __init__(self, detail: Text | None = None, *, lacks: Lacking) -> None:

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.access.guards import Anyone
+from app.http.dependencies import schemas_of
 from app.http.errors import Invalid
 from app.http.messages import MESSAGES, printable
 from app.http.problems import FieldError
@@ -61,8 +62,7 @@ def check_sent(sent: Sequence[tuple[str, str]], taken: Callable[[], Mapping[str,
 
 def parameters_of(route: APIRoute) -> Mapping[str, Parameter]:
     """The query parameters of an operation, which are the fields of its query schema."""
-    schemas = (parameter.field_info.annotation for parameter in route.dependant.query_params)
-    fields = (fields_of(schema) for schema in schemas if isinstance(schema, type) and issubclass(schema, BaseModel))
+    fields = map(fields_of, schemas_of(route.dependant.query_params))
     return dict(chain.from_iterable(each.items() for each in fields))
 
 

@@ -168,7 +168,8 @@ def calls_of(guard: Callable[..., Any]) -> Calls:
 def check_media_type(policy: BodyPolicy, method: str, headers: Headers) -> None:
     """Refuse what the route does not read; text is UTF-8, and other parameters of a media type say nothing here."""
     media_type = content_type(headers)
-    refusal = {"Accept-Patch" if method == "PATCH" else "Accept": ", ".join(policy.media_types)}
+    there = ", ".join(policy.media_types)
+    refusal = {"Accept-Patch" if method == "PATCH" else "Accept": there}
     if content_codings(headers):
         raise UnsupportedMediaType(PACKED, headers={**refusal, "Accept-Encoding": "identity"})
     if (
@@ -176,7 +177,8 @@ def check_media_type(policy: BodyPolicy, method: str, headers: Headers) -> None:
         or media_type.name not in policy.media_types
         or media_type.parameters.get("charset", "utf-8").lower() != "utf-8"
     ):
-        raise UnsupportedMediaType(headers=refusal)
+        detail = Text(f"Diese Adresse liest {there}, in UTF-8.", f"This address reads {there}, in UTF-8.")
+        raise UnsupportedMediaType(detail, headers=refusal)
 
 
 def too_large(policy: BodyPolicy) -> PayloadTooLarge:

@@ -20,9 +20,9 @@ class Malformed(Problem):
         "The request is not valid HTTP or JSON. Nothing was done.",
     )
     remedy = Text(
-        "Den Anfragetext mit einem JSON-Werkzeug prüfen: UTF-8, doppelte Anführungszeichen, kein Komma am Ende, "
-        "jeder Name nur einmal.",
-        "Check the body with a JSON tool: UTF-8, double quotes, no comma at the end, each name once.",
+        "detail sagt, wo es liegt. Einen Anfragetext mit einem JSON-Werkzeug prüfen: UTF-8, doppelte Anführungszeichen, "
+        "kein Komma am Ende, jeder Name nur einmal.",
+        "detail says where it is. Check a body with a JSON tool: UTF-8, double quotes, no comma at the end, each name once.",
     )
 
 
@@ -34,10 +34,10 @@ class NotFound(Problem):
     title = Text("Nicht gefunden", "Not found")
     about = Text("Unter dieser Adresse gibt es nichts.", "There is nothing at this address.")
     remedy = Text(
-        "Die Adresse prüfen. Manches ist nur mit einem Schlüssel zu sehen, der dazu berechtigt: GET "
-        "/v1/keys/current sagt, was der eigene ist.",
-        "Check the address. Some things are seen only with a key that allows it: GET /v1/keys/current tells what "
-        "yours is.",
+        "Die Adresse prüfen: GET /v1 nennt, was es gibt, alles klein geschrieben und ohne Schrägstrich am Ende. Manches ist "
+        "nur mit einem Schlüssel zu sehen, der dazu berechtigt: GET /v1/keys/current sagt, was der eigene ist.",
+        "Check the address: GET /v1 names what there is, all in small letters and without a slash at the end. Some things "
+        "are seen only with a key that allows it: GET /v1/keys/current tells what yours is.",
     )
 
 

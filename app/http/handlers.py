@@ -18,11 +18,13 @@ from app.database_errors import code_of, described
 from app.deadlines import INTERRUPTED
 from app.http.answered import answered_of
 from app.http.clients import client_of
+from app.http.dependencies import schemas_of
 from app.http.errors import CROWDED, InsufficientStorage, Invalid, Malformed, MethodNotAllowed, NotFound, Unavailable
 from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Problem, problem_response
 from app.http.retrying import AGAIN
+from app.language import Text
 from app.places import NoPlace
 
 logger = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem_response(request.scope, Invalid(errors=field_errors(error.errors())))
+        return problem_response(request.scope, Invalid(errors=field_errors(error.errors(), names_taken(request))))
 
     app.add_exception_handler(HTTPException, answer_http_exception)
 
@@ -79,6 +81,16 @@ def install_error_handlers(app: FastAPI) -> None:
             logger.warning("%s", described(error))
             return problem_response(request.scope, Unavailable())
         raise error
+
+
+def names_taken(request: Request) -> dict[str, list[str]]:
+    """The names that the operation takes in the query and at the top of the body."""
+    taken = request.scope["route"].dependant
+    parts = {"query": taken.query_params, "body": taken.body_params}
+    return {
+        part: [field.alias or name for schema in schemas_of(each) for name, field in schema.model_fields.items()]
+        for part, each in parts.items()
+    }
 
 
 def as_sent(error: FieldError, in_path: Collection[str]) -> FieldError:
@@ -129,7 +141,9 @@ def problem_of(error: Exception, request: Request) -> Problem:
         case 404:
             return NotFound()
         case 405:
-            return MethodNotAllowed(headers={"Allow": ", ".join(allowed_methods(request))})
+            there = ", ".join(allowed_methods(request))
+            detail = Text(f"Diese Adresse kennt nur {there}.", f"This address knows only {there}.")
+            return MethodNotAllowed(detail, headers={"Allow": there})
         case _:
             return Malformed()
 

@@ -1,6 +1,6 @@
 """What a validation error says to people, in both languages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from app.http.problems import FieldError, at
@@ -82,9 +82,15 @@ MESSAGES: Mapping[str, Text] = {
         "There is a space before the offset; in an address + is written as %2B: 2024-08-29T10:00:00%2B02:00.",
     ),
     "invalid_cursor": Text(
-        "Der Cursor gehört nicht zu dieser Liste und Sortierung.", "The cursor does not belong to this list and order."
+        "Der Cursor gehört nicht zu dieser Liste und Sortierung. Erwartet wird next_cursor der Seite davor; ohne Cursor "
+        "beginnt sie von vorn.",
+        "The cursor does not belong to this list and order. The next_cursor of the page before is expected; without a "
+        "cursor it begins at the start.",
     ),
 }
+KNOWN = Text(
+    "Diese Angabe ist hier nicht bekannt; bekannt sind: {names}.", "This name is not known here; known are: {names}."
+)
 
 
 # Pydantic names these by its own workings; the same mistake has one name, whichever validator finds it.
@@ -95,12 +101,15 @@ CODES: Mapping[str, str] = {
 }
 
 
-def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Pydantic's errors, each with its place in the request; an error of a kind without a text keeps Pydantic's."""
-    return [field_error(error) for error in errors]
+def field_errors(errors: Iterable[Mapping[str, Any]], known: Mapping[str, Collection[str]] = {}) -> list[FieldError]:
+    """Pydantic's errors, each with its place in the request; an error of a kind without a text keeps Pydantic's.
+
+    `known` has the names that each part of the request may hold, for who sent another one.
+    """
+    return [field_error(error, known) for error in errors]
 
 
-def field_error(error: Mapping[str, Any]) -> FieldError:
+def field_error(error: Mapping[str, Any], known: Mapping[str, Collection[str]] = {}) -> FieldError:
     """One of Pydantic's errors; its `loc` begins with the part of the request."""
     part, *path = error["loc"]
     if path[-1:] == ["[key]"] and error["type"] != "extra_forbidden":
@@ -110,6 +119,8 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
     text = MESSAGES.get(code)
     # Pydantic's own message is no template: what the caller sent can stand in it, braces included.
     detail = filled(text, error.get("ctx", {})) if text else Text(error["msg"], error["msg"])
+    if code == "extra_forbidden" and len(path) == 1 and known.get(part):
+        detail = only_known(known[part])
     match part:
         case "body":
             return at(*path, code=code, detail=detail)
@@ -117,6 +128,11 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
             return FieldError("header", str(path[0]), code, detail)
         case _:
             return FieldError("parameter", printable(str(path[0])), code, detail)
+
+
+def only_known(names: Collection[str]) -> Text:
+    """What is said to who sent another name than one of these."""
+    return filled(KNOWN, {"names": ", ".join(sorted(names))})
 
 
 def filled(text: Text, context: Mapping[str, Any]) -> Text:

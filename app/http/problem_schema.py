@@ -34,6 +34,7 @@ class ProblemDocument(BaseModel):
     title: str = Field(max_length=200, pattern="^.*$", description="Name of this kind of problem.")
     status: int = Field(ge=400, le=599, description="The HTTP status.")
     detail: str = Field(max_length=2000, pattern="^.*$", description="What went wrong this time, for people.")
+    remedy: str = Field(max_length=500, pattern="^.*$", description="What whoever meets this kind of problem can do.")
     instance: str = Field(max_length=2048, pattern="^[^ ]*$", description="Path of the request.")
     request_id: str = Field(max_length=128, pattern="^[!-~]*$", description="Number of the request, as in the log.")
     errors: list[ProblemError] | None = Field(None, max_length=ERRORS_SHOWN, description="Each thing that is wrong.")

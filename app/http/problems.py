@@ -113,7 +113,7 @@ def document(
 ) -> dict[str, Any]:
     """A problem document of this kind, `about` one request."""
     head = {"type": f"/problems/{kind.slug}", "title": getattr(kind.title, language), "status": kind.status}
-    body = {**head, **about, **members}
+    body = {**head, **about, "remedy": getattr(kind.remedy, language), **members}
     if errors:
         body["errors"] = [shown(error, language) for error in errors[:ERRORS_SHOWN]]
     return body

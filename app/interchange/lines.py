@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
 from app.http.errors import Invalid, Malformed
-from app.http.messages import MESSAGES
+from app.http.messages import only_known
 from app.http.problems import Problem, at
 from app.http.strict_json import parse_strictly
 from app.interchange.bodies import Intake
@@ -139,9 +139,7 @@ class Columns:
         """Refuse columns that nothing is known of, even where nothing stands in them; raises Invalid."""
         unknown = [name for name in self.names if name and name.partition(".")[0] not in self.fields]
         if unknown:
-            raise Invalid(
-                errors=[at(name, code="extra_forbidden", detail=MESSAGES["extra_forbidden"]) for name in unknown]
-            )
+            raise Invalid(errors=[at(name, code="extra_forbidden", detail=only_known(self.fields)) for name in unknown])
 
     def line(self, number: int, row: list[str]) -> Line:
         """A row as what it says; an empty cell says nothing."""

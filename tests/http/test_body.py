@@ -229,8 +229,9 @@ class TestMediaType:
         problem_of(answer, 415, "unsupported-media-type")
         assert answer.headers["accept"] == "application/json"
         answer = await offline.patch(f"{PATH}/{measure_id(1, 1)}", content=b"{}", headers=headers)
-        problem_of(answer, 415, "unsupported-media-type")
+        document = problem_of(answer, 415, "unsupported-media-type")
         assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
+        assert document["detail"] == "This address reads application/merge-patch+json, application/json, in UTF-8."
 
     @pytest.mark.parametrize("codings", [["gzip"], ["br, identity"], ["identity", "GZIP"], ["identity;q=0"]])
     async def test_of_what_is_packed_is_not_asked_for(self, offline: httpx.AsyncClient, codings: list[str]) -> None:

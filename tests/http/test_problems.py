@@ -97,7 +97,7 @@ class TestEveryError:
         for slug, kind in Problem.kinds.items():
             assert re.fullmatch("[a-z]+(-[a-z]+)*", slug)
             assert 400 <= HTTPStatus(kind.status) < 600
-            for text in (kind.title, kind.about):
+            for text in (kind.title, kind.about, kind.remedy):
                 assert text.de
                 assert text.en
                 assert text.de != text.en
@@ -218,8 +218,9 @@ class TestMethodNotAllowed:
         self, offline: httpx.AsyncClient, method: str, path: str, allowed: str
     ) -> None:
         answer = await offline.request(method, path)
-        problem_of(answer, 405, "method-not-allowed")
+        document = problem_of(answer, 405, "method-not-allowed")
         assert answer.headers["allow"] == allowed
+        assert allowed in document["detail"], "who calls by curl sees no headers"
 
     async def test_names_the_methods_of_files_too(self, offline: httpx.AsyncClient) -> None:
         page = (await offline.get("/docs")).text
@@ -290,6 +291,20 @@ class TestInvalid:
         assert detail_of(await offline.get("/v1/partners?visibility=all")) == (
             "Only these are allowed: 'public' or 'partners'."
         )
+
+    async def test_says_which_names_are_known(self, offline: httpx.AsyncClient) -> None:
+        """In parameters and in bodies: a filter has another name than one thinks."""
+        answer = await offline.get("/v1/topics?tilte=x", headers=GERMAN)
+        assert detail_of(answer).startswith(
+            "Diese Angabe ist hier nicht bekannt; bekannt sind: agreement_id, created_at_before,"
+        )
+        answer = await offline.post("/v1/topics", json=body_of("topics", tilte="x"))
+        known = "agreement_id, external_ids, name, slug, translations, visibility"
+        assert detail_of(answer) == f"This name is not known here; known are: {known}."
+        answer = await offline.post(
+            "/v1/webhook-endpoints", json={"url": "https://example.org/", "event_types": ["needs"]}
+        )
+        assert "'need.created', 'need.deleted'" in detail_of(answer)
 
     async def test_names_the_place_of_each_mistake(self, offline: httpx.AsyncClient) -> None:
         answer = await offline.patch(
