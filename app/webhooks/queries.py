@@ -89,7 +89,8 @@ def due(now: datetime, today: date) -> ColumnElement[bool]:
     has_changes = and_(e.is_enabled, or_(e.replay_until.is_not(None), e.position < HEAD))
     return and_(
         or_(e.ping_id.is_not(None), has_changes),
-        e.next_attempt_at <= now,
+        # Only what failed waits: a clock that was put back would hold the others up until it is where it was.
+        or_(e.failures == 0, e.next_attempt_at <= now),
         or_(e.lease_until.is_(None), e.lease_until <= now),
         has_key,
     )

@@ -229,6 +229,18 @@ class TestRetries:
             assert await rows_of(caritas, "upcoming", kind="webhook_endpoint") == []
 
 
+    @any_database
+    async def test_do_not_wait_for_a_clock_that_was_put_back(
+        self, callers: Callers, worker: Worker, receiver: Receiver, later: Later
+    ) -> None:
+        await registered(callers["contributor"], receiver)
+        await worker.deliver()
+        later.wait(days=-1)
+        await make(callers["operator"], "goals")
+        await worker.deliver()
+        assert [each.content["type"] for each in receiver.received] == ["ping", "goal.created"]
+
+
 class TestReceivers:
     @any_database
     @pytest.mark.parametrize("answer", ODD)
