@@ -5,17 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from sqlalchemy import func, select
 from starlette.responses import Response
 
-from app.access.parameters import check_sent, fields_of
 from app.access.visibility import visible
 from app.catalogue import FEATURES, Feature
 from app.decisions.resource import DECISIONS
@@ -23,10 +19,11 @@ from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import ListQuery, matching
 from app.resources.reading import find_page, there
-from app.site.asking import day_of, grouped, takes_many, uuid_of
+from app.site.asking import asked_as, day_of, filters_in, grouped, heading, takes_many, uuid_of
 from app.site.decisions import story
-from app.site.frame import LANGUAGE, Content, Look, answer
+from app.site.frame import Content, Look, answer
 from app.site.names import Named, name_of, names_of, path_of
+from app.site.reports import links
 from app.site.showing import Showing, ids_in, leaves
 from app.site.timeline import history
 from app.tables import table_of
@@ -68,7 +65,7 @@ class Collection:
 
     def listed(self, look: Look, above: UUID | None) -> Content:
         """One page of the list as it is asked for; raises NotFound where there is nothing to belong to."""
-        wanted = self.wanted(look)
+        wanted = asked_as(look, self.feature.query)
         within = None if above is None else (KINDS[self.kind.above.name], above)
         found = find_page(look.connection, look.caller, self.kind, wanted, within)
         said = [json.loads(text) for text in found.texts]
@@ -78,39 +75,23 @@ class Collection:
             "about": self.feature.about,
             "current": f"/{self.kind.path}",
             "rows": self.rows(look, said),
-            "columns": [look.label(name) for name in self.columns],
+            "columns": [
+                heading(look, wanted, self.kind.named_by, look.say(self.feature.label)),
+                *(heading(look, wanted, name, look.label(name)) for name in self.columns),
+            ],
             "facets": self.facets(look, wanted, look.request.url.path),
             "q": wanted.q or "",
             "kept": [(name, value) for name, value in asked if name not in ("q", "cursor")],
             "next": look.link(look.request.url.path, **grouped(asked, cursor=found.cursor)) if found.cursor else None,
             "is_first": wanted.cursor is None,
-            "downloads": self.downloads(look, asked, above),
-            "programs": f"/v1{look.request.url.path}",
+            "downloads": self.downloads(look, above),
+            "programs": look.file(f"/v1{look.request.url.path}", **filters_in(look)),
         }
 
-    def downloads(self, look: Look, asked: Sequence[tuple[str, str]], above: UUID | None) -> list[tuple[str, str]]:
+    def downloads(self, look: Look, above: UUID | None) -> list[tuple[str, str]]:
         """The files of all that is asked for, with the names of their forms."""
-        kept = grouped((name, value) for name, value in asked if name not in ("cursor", "limit", LANGUAGE))
-        if above is not None:
-            kept[str(self.kind.within)] = above
+        kept = {**filters_in(look), **({} if above is None else {str(self.kind.within): above})}
         return [(form, look.file(f"/v1/exports/{self.kind.plural}.{suffix}", **kept)) for form, suffix in FILES]
-
-    def wanted(self, look: Look) -> ListQuery:
-        """What the address asks of the list; raises Invalid and RequestValidationError as the API does."""
-        sent = look.request.query_params.multi_items()
-        check_sent(sent, partial(fields_of, self.feature.query))
-        asked: dict[str, Any] = {}
-        for name, value in sent:
-            field = self.feature.query.model_fields.get(name)
-            if field is not None and takes_many(field.annotation):
-                asked.setdefault(name, []).append(value)
-            elif name != LANGUAGE:
-                asked[name] = value
-        try:
-            return self.feature.query.model_validate(asked)
-        except ValidationError as error:
-            errors = [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
-            raise RequestValidationError(errors) from None
 
     @property
     def columns(self) -> list[str]:
@@ -199,6 +180,7 @@ class Collection:
             "name": said[self.kind.named_by] if self.kind.key == "id" else None,
             "version": said["version"],
             "referring": [*self.below(look, said), *self.referring(look, said)],
+            "reports": links(look, f"{self.kind.type}_id", said["id"]),
             "history": history(look, UUID(said["id"])),
             "programs": f"/v1{path}",
             "said": said,

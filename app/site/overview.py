@@ -33,7 +33,9 @@ from app.site.words import WORDS
 from app.sub_measures.terms import SubMeasureStatus
 from app.tables import table_of
 
-MOST_AGREEMENTS, MOST_DECISIONS, MOST_CHANGES = 20, 3, 8
+MOST_AGREEMENTS, MOST_COMING, MOST_DECISIONS, MOST_CHANGES = 20, 5, 3, 8
+AHEAD = (DecisionStatus.announced, DecisionStatus.in_consultation)
+DAYS_AHEAD = (("statements_due_on", "statements_until"), ("decides_on", "decided_until"))
 EXPECTED = (EventStatus.planned, EventStatus.confirmed)
 HEARD = ("heard", "partly_heard", "missed", "open", "waived")
 
@@ -47,6 +49,7 @@ def overview(look: Look) -> Content:
         "calendar": "/v1/calendar.ics",
         "agreements": shown_agreements(look, agreements),
         "goals": [(goal, by_status(look, goal)) for goal in goals(look)],
+        "coming": coming_decisions(look),
         "halves": halves(look),
         "hearing": [(name, look.label(name)) for name in HEARD],
         "decisions": latest_decisions(look),
@@ -107,19 +110,34 @@ def halves(look: Look) -> list[tuple[str, dict[str, int]]]:
     return sorted(counts.items(), reverse=True)
 
 
+def coming_decisions(look: Look) -> list[tuple[Named, str]]:
+    """The decisions that are still to be made, the next one first, each with its days."""
+    wanted = DecisionList(sort="decides_on", status=[*AHEAD], limit=MOST_COMING)
+    return [
+        (
+            decision,
+            ", ".join(
+                f"{look.say(WORDS[word])} {look.day(date.fromisoformat(said[name]))}"
+                for name, word in DAYS_AHEAD
+                if said[name]
+            ),
+        )
+        for decision, said in decisions_in(look, wanted)
+    ]
+
+
 def latest_decisions(look: Look) -> list[tuple[Named, str]]:
     """The decisions that were made last, each with its day."""
     wanted = DecisionList(sort="-decided_on", status=[DecisionStatus.decided], limit=MOST_DECISIONS)
-    found = find_page(look.connection, look.caller, DECISIONS, wanted)
-    said = [json.loads(text) for text in found.texts]
     return [
-        (
-            Named(name_of(look, DECISIONS, each), path_of(DECISIONS, each)),
-            look.day(date.fromisoformat(each["decided_on"])),
-        )
-        for each in said
-        if each["decided_on"]
+        (decision, look.day(date.fromisoformat(said["decided_on"]))) for decision, said in decisions_in(look, wanted)
     ]
+
+
+def decisions_in(look: Look, wanted: DecisionList) -> Iterable[tuple[Named, dict[str, Any]]]:
+    """Decisions, each with what is said of it."""
+    for said in said_in(look, "decision", wanted):
+        yield Named(name_of(look, DECISIONS, said), path_of(DECISIONS, said)), said
 
 
 def meeting(look: Look, *, is_next: bool) -> tuple[Named, str] | None:

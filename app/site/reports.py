@@ -20,6 +20,7 @@ from app.reports.progress import goal_rows
 from app.reports.progressed import ProgressQuery
 from app.reports.report import Report
 from app.reports.upcoming import UpcomingQuery, upcoming_rows
+from app.site.asking import asked_as, filters_in
 from app.site.frame import Content, Look, answer
 from app.site.names import names_of
 from app.site.showing import Showing, ids_in
@@ -28,7 +29,7 @@ MOST_ROWS = 200
 
 router = APIRouter(include_in_schema=False)
 
-Rows = Callable[[Caller, date, ZoneInfo], Report[Any]]
+Rows = Callable[[Caller, Any, date, ZoneInfo], Report[Any]]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class ReportPage:
     name: str
     title: Text
     about: Text
+    query: type[BaseModel]
     rows: Rows
     unshown: frozenset[str] = frozenset()
 
@@ -55,18 +57,19 @@ class ReportPage:
             "title": look.say(self.title),
             "about": look.say(self.about),
             "current": f"/reports/{self.name}",
+            "narrowed": [*names_of(look, set(ids_in(filters_in(look)))).values()],
             "reports": links(look),
-            "chart": chart_of(look, self.name),
+            "chart": chart_of(look, self.name, **filters_in(look)),
             "columns": [look.label(name) for name in columns],
             "rows": [cells(showing, report.entry, columns, each) for each in shown],
             "cut": MOST_ROWS if len(said) > MOST_ROWS else None,
-            "downloads": [*files_of(look, self.name), ("JSON", f"/v1/reports/{self.name}")],
-            "programs": f"/v1/reports/{self.name}",
+            "downloads": files_of(look, self.name),
+            "programs": look.file(f"/v1/reports/{self.name}", **filters_in(look)),
         }
 
     def read(self, look: Look) -> tuple[Report[Any], list[Any]]:
         """The report and its rows, one more than are shown."""
-        report = self.rows(look.caller, look.today, look.settings.zone)
+        report = self.rows(look.caller, asked_as(look, self.query), look.today, look.settings.zone)
         return report, report.read(look.connection, MOST_ROWS + 1, None)[1]
 
 
@@ -87,7 +90,8 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
                 "The sub-measures of each goal are counted by their status, as the partners say. Late is what is not done "
                 "although its last day, or that of a milestone, has passed.",
             ),
-            lambda caller, today, _zone: goal_rows(caller, ProgressQuery(), today),
+            ProgressQuery,
+            lambda caller, wanted, today, _zone: goal_rows(caller, wanted, today),
             frozenset({"agreement_id", "agreement_title", "topic_id", "title", "number"}),
         ),
         ReportPage(
@@ -100,7 +104,8 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
                 "A partner is heard when it attended an event about the decision, or gave a statement, before the day of the "
                 "decision. A decision is heard when all who were asked are; missed when it was made with nobody heard.",
             ),
-            lambda caller, _today, _zone: half_year_rows(caller, EarlyInvolvementQuery()),
+            EarlyInvolvementQuery,
+            lambda caller, wanted, _today, _zone: half_year_rows(caller, wanted),
         ),
         ReportPage(
             "exchange",
@@ -111,7 +116,8 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
                 "The consultation events are counted by the quarter in which they start, with the longest time without one "
                 "that was held.",
             ),
-            lambda caller, today, _zone: exchange_rows(caller, ExchangeQuery(), today),
+            ExchangeQuery,
+            lambda caller, wanted, today, _zone: exchange_rows(caller, wanted, today),
             frozenset({"name"}),
         ),
         ReportPage(
@@ -122,7 +128,8 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
                 "hat.",
                 "Each indicator has its latest value, and how much of the way from baseline to target it has gone.",
             ),
-            lambda caller, _today, _zone: indicator_rows(caller, IndicatorFiguresQuery()),
+            IndicatorFiguresQuery,
+            lambda caller, wanted, _today, _zone: indicator_rows(caller, wanted),
             frozenset({"indicator_id", "goal_title", "sub_measure_title"}),
         ),
         ReportPage(
@@ -134,7 +141,8 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
                 "All that somebody waits for, on both sides: what is due within 30 days, what is overdue, and what is to be "
                 "done without a day.",
             ),
-            lambda caller, today, zone: upcoming_rows(caller, UpcomingQuery(), today, zone),
+            UpcomingQuery,
+            upcoming_rows,
             frozenset({"resource_type", "partner_name", "waiting_partner_name", "starts_at", "title"}),
         ),
     )
@@ -143,17 +151,20 @@ REPORT_PAGES: Mapping[str, ReportPage] = {
 
 def files_of(look: Look, name: str) -> list[tuple[str, str]]:
     """The files of a report, with the names of their forms."""
-    return [(form, look.file(f"/v1/reports/{name}.{suffix}")) for form, suffix in (("Excel", "xlsx"), ("CSV", "csv"))]
+    forms = (("Excel", ".xlsx"), ("CSV", ".csv"), ("JSON", ""))
+    return [(form, look.file(f"/v1/reports/{name}{suffix}", **filters_in(look))) for form, suffix in forms]
 
 
-def chart_of(look: Look, name: str) -> str:
+def chart_of(look: Look, name: str, **filters: Any) -> str:
     """The address of the picture of a report."""
-    return look.link(f"/charts/{name}.svg", language=look.language)
+    return look.link(f"/charts/{name}.svg", **filters, language=look.language)
 
 
-def links(look: Look) -> list[tuple[str, str]]:
-    """The addresses of all reports with their titles."""
-    return [(look.say(each.title), look.link(f"/reports/{each.name}")) for each in REPORT_PAGES.values()]
+def links(look: Look, filter: str | None = None, value: str | None = None) -> list[tuple[str, str]]:
+    """The addresses of all reports with their titles, or of those that have a filter, with a value for that."""
+    asked = {} if filter is None else {filter: value}
+    pages = [page for page in REPORT_PAGES.values() if asked.keys() <= page.query.model_fields.keys()]
+    return [(look.say(page.title), look.link(f"/reports/{page.name}", **asked)) for page in pages]
 
 
 def page_of(report: ReportPage) -> None:

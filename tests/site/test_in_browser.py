@@ -68,10 +68,11 @@ class TestPages:
                     f"{path} {scheme}: {each['id']}: {each['nodes'][0]['html']}"
                     for each in result.response["violations"]
                 ]
-                is_wide = await watched.page.evaluate("document.documentElement.scrollWidth > innerWidth")
-                found += [f"{path}: {each}" for each in watched.complaints] + (
-                    [f"{path} is too wide"] if is_wide else []
-                )
+                for text in ("100%", "200%"):
+                    await watched.page.evaluate("size => document.documentElement.style.fontSize = size", text)
+                    if await watched.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                        found.append(f"{path} is too wide with text of {text}")
+                found += [f"{path}: {each}" for each in watched.complaints]
                 watched.complaints.clear()
             await context.close()
         assert found == []

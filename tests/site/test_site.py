@@ -121,6 +121,36 @@ class TestYear:
             answer = await year.get(asked.copy_with(path=f"/v1{asked.path}"))
             assert text_of(choice).endswith(f" {answer.json()['total']}"), choice.attrib["href"]
 
+    async def test_puts_lists_into_the_order_of_their_columns(self, year: httpx.AsyncClient) -> None:
+        """From what is first now, the oldest, to the latest, with the filters that are set."""
+        page = check(await year.get("/consultation-events?status=held", headers=BROWSER))
+        [shown] = [each for each in elements(page, "th") if each.attrib.get("aria-sort") == "ascending"]
+        [link] = elements(shown, "a")
+        turned = check(await year.get(link.attrib["href"], headers=BROWSER))
+        assert [each.attrib["aria-sort"] for each in elements(turned, "th") if "aria-sort" in each.attrib] == [
+            "descending"
+        ]
+        told, told_after = ([text_of(each) for each in elements(each, "tr")] for each in (page, turned))
+        latest = (await items_of(year, "consultation-events", status="held", sort="-starts_at"))[0]
+        assert latest["title"] in told_after[1]
+        assert latest["title"] not in told[1]
+
+    async def test_leads_from_a_partner_to_what_waits_for_it(self, year: httpx.AsyncClient) -> None:
+        partner = check(await year.get(f"/partners/{CARITAS}", headers=GERMAN))
+        [path] = [
+            each.attrib["href"]
+            for each in elements(partner, "a")
+            if each.attrib["href"].startswith("/reports/upcoming")
+        ]
+        page = check(await year.get(path, headers=GERMAN))
+        assert "Nur: Caritasverband für Dresden e. V. , alle anzeigen" in text_of(page)
+        due = await items_of(year, "reports/upcoming", partner_id=CARITAS)
+        assert len(list(elements(page, "tr"))) == len(due) + 1 < len(await items_of(year, "reports/upcoming"))
+        for link in elements(page, "a"):
+            if link.attrib["href"].startswith("/v1/reports/upcoming"):
+                assert CARITAS in link.attrib["href"]
+        assert (await year.get("/reports/upcoming?nonsense=1", headers=BROWSER)).status_code == 422
+
     async def test_tells_how_a_decision_came_about(self, year: httpx.AsyncClient) -> None:
         [decision] = [
             each
@@ -200,6 +230,14 @@ class TestRecord:
         assert "Frühstück" in text_of(check(await client.get("/", headers=GERMAN))).partition("Nächster Termin")[2][:40]
         clock.wait(1)
         assert "Kein Termin angekündigt" in text_of(check(await client.get("/", headers=GERMAN)))
+
+    async def test_begins_with_the_decisions_to_come(self, client: httpx.AsyncClient) -> None:
+        days = {"announced_on": "2030-01-07", "statements_due_on": "2030-02-15", "decides_on": "2030-03-21"}
+        decision = await make(client, "decisions", title="Entgelte", **days)
+        said = "Anstehende Entscheidungen Entgelte : Stellungnahmen bis 15.02.2030, Entscheidung am 21.03.2030"
+        assert said in text_of(check(await client.get("/", headers=GERMAN)))
+        assert (await patch(client, "decisions", decision, status="withdrawn")).status_code == 200
+        assert "Keine Entscheidung angekündigt." in text_of(check(await client.get("/", headers=GERMAN)))
 
     async def test_shows_hostile_texts_as_they_are(self, client: httpx.AsyncClient) -> None:
         event = await make(client, "consultation-events", title=HOSTILE, description=f"{HOSTILE}\nhttps://a.example/ b")

@@ -228,7 +228,6 @@ class TestRetries:
             assert receiver.received[-1].id == tried[0].id, "nothing is left out"
             assert await rows_of(caritas, "upcoming", kind="webhook_endpoint") == []
 
-
     @any_database
     async def test_do_not_wait_for_a_clock_that_was_put_back(
         self, callers: Callers, worker: Worker, receiver: Receiver, later: Later
