@@ -54,7 +54,8 @@ class Writer:
         if self.row == MOST_ROWS:
             raise Invalid(errors=[FieldError("parameter", "suffix", "too_many_rows", TOO_MANY_ROWS)])
         for place, value in enumerate(cells):
-            if value is not None:
+            # What is counted is what is said: a cell with an empty text would count, too.
+            if value not in (None, ""):
                 self.put(place, value, text)
         self.row += 1
 

@@ -272,6 +272,12 @@ class TestCells:
         founded = {row["Id"]: row["Founded on"] for row in rows}
         assert (founded[old["id"]], founded[new["id"]]) == ("1876-05-01", datetime(1900, 3, 1))  # noqa: DTZ001 (a day)
 
+    async def test_are_empty_where_a_list_is(self, client: httpx.AsyncClient) -> None:
+        """Who counts the cells of a column counts what is said."""
+        await make(client, "needs", raised_by_id=LIGA)
+        (row,) = rows_in(sheets_in(await download(client, "exports/needs.xlsx"))["Needs"])
+        assert (row["Decisions"], row["Districts"]) == (None, None)
+
     async def test_of_long_lists_end_where_a_cell_does(self, client: httpx.AsyncClient) -> None:
         districts = [f"{number} {'😀' * 190}" for number in range(100)]
         await make(client, "needs", districts=districts)
