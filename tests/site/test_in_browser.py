@@ -86,6 +86,15 @@ class TestPages:
         await watched.page.keyboard.press("Tab")
         assert await watched.page.evaluate("document.activeElement.closest('main') !== null")
 
+    async def test_are_printed_dark_on_light(self, address: str, browser: Browser) -> None:
+        """By night, too: paper stays white, and nobody prints backgrounds."""
+        page = await browser.new_page(color_scheme="dark")
+        await page.goto(f"{address}/problems")
+        colours = "getComputedStyle(document.body).color + getComputedStyle(document.body).backgroundColor"
+        by_night = await page.evaluate(colours)
+        await page.emulate_media(media="print")
+        assert await page.evaluate(colours) == "rgb(27, 27, 31)rgb(255, 255, 255)" != by_night
+
     async def test_are_small(self, address: str, browser: Browser) -> None:
         page = await browser.new_page(locale="de-DE")
         session = await page.context.new_cdp_session(page)
