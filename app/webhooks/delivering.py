@@ -17,11 +17,11 @@ from app.database_errors import DATABASE_ERRORS
 from app.places import NoPlace
 from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved
-from app.webhooks.leases import LEASE, Attempted, LeaseLost, claim, give_all_back, give_back, pinged, record
+from app.webhooks.leases import LEASE, Attempted, LeaseLost, claim, give_all_back, give_back, record
 from app.webhooks.messages import ping_of
 from app.webhooks.queries import asks_for_all, in_turn
 from app.webhooks.reading import Waiting, waiting
-from app.webhooks.rules import after_failure, after_success
+from app.webhooks.rules import after_failure, after_gone, after_success
 from app.webhooks.sending import SECONDS, Sender
 
 logger = logging.getLogger(__name__)
@@ -165,10 +165,12 @@ class Turn:
             await give_back(self.dispatcher.database, self.endpoint)
 
     async def ping(self) -> None:
-        """Try the endpoint."""
+        """Try the endpoint, once."""
         message = ping_of(self.endpoint["id"], self.endpoint["ping_id"], self.dispatcher.runtime.clock())
         outcome = await self.sender.send(message)
-        await pinged(self.dispatcher.database, self.endpoint, Attempted(message, 1, outcome))
+        self.tried.append(Attempted(message, 1, outcome))
+        ended = after_gone(outcome, self.dispatcher.runtime.clock()) if self.endpoint["is_enabled"] else {}
+        await self.record({"ping_id": None, **ended})
 
     async def batch(self) -> bool:
         """Deliver some messages; whether to go on."""

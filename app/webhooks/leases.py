@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=60)
 """How long an endpoint waits for a worker that was killed; no attempt takes as long."""
 
 
-REACHED = ("position", "replay_after", "replay_until")
+REACHED = ("position", "replay_after", "replay_until", "ping_id")
 
 
 class LeaseLost(Exception):
@@ -97,19 +97,6 @@ async def keep(session: AsyncSession, endpoint_id: UUID, tried: Sequence[Attempt
     of_it = DELIVERY.c.endpoint_id == endpoint_id
     oldest = select(DELIVERY.c.id).where(of_it).order_by(DELIVERY.c.id.desc()).offset(MOST_KEPT - 1).limit(1)
     await session.execute(delete(DELIVERY).where(of_it, DELIVERY.c.id < oldest.scalar_subquery()))
-
-
-async def pinged(database: Database, endpoint: RowMapping, tried: Attempted) -> None:
-    """Keep what became of a ping, which is tried once."""
-    async with database.transaction() as session:
-        answered = (
-            update(ENDPOINT)
-            .where(ENDPOINT.c.id == endpoint["id"], ENDPOINT.c.ping_id == endpoint["ping_id"])
-            .values(ping_id=None)
-            .returning(ENDPOINT.c.id)
-        )
-        if (await session.execute(answered)).first() is not None:
-            await keep(session, endpoint["id"], [tried])
 
 
 async def give_all_back(database: Database) -> None:

@@ -226,4 +226,7 @@ async def receive_change(_content: ChangeMessage, _id: MessageId, _at: SentAt, _
 
 @webhooks.post("ping", status_code=204, operation_id="receive_ping")
 async def receive_ping(_content: PingMessage, _id: MessageId, _at: SentAt, _signature: Signature) -> None:
-    """Take a message that tells of nothing: it shows whether address, secret and signature fit. It is tried once."""
+    """Take a message that tells of nothing: it shows whether address, secret and signature fit.
+
+    It is tried once. 410 ends the endpoint.
+    """

@@ -59,9 +59,14 @@ def after_failure(
     since = failing_since or outcome.at
     wait = max(wait_before(failures + 1, chance), outcome.retry_after or timedelta())
     values = {"failures": failures + 1, "failing_since": since, "next_attempt_at": now + wait}
-    if outcome.status == HTTPStatus.GONE:
-        return values | disabled(DisabledBecause.gone, now)
+    if gone := after_gone(outcome, now):
+        return values | gone
     return values | disabled(DisabledBecause.failing, now) if now - since >= GIVEN_UP_AFTER else values
+
+
+def after_gone(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What an endpoint becomes whose receiver wants no more, whatever it was sent; nothing by any other outcome."""
+    return disabled(DisabledBecause.gone, now) if outcome.status == HTTPStatus.GONE else {}
 
 
 def disabled(why: DisabledBecause, now: datetime) -> dict[str, Any]:

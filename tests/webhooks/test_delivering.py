@@ -239,6 +239,28 @@ class TestRetries:
         await worker.deliver()
         assert [each.content["type"] for each in receiver.received] == ["ping", "goal.created"]
 
+    @any_database
+    async def test_end_with_410_to_a_ping(self, callers: Callers, worker: Worker, receiver: Receiver) -> None:
+        """It is the receiver's word, whatever it was sent; one that its partner disabled itself stays so."""
+        caritas = callers["contributor"]
+        endpoint = await registered(caritas, receiver)
+        address = f"{PATH}/{endpoint['id']}"
+        receiver.usually = GONE
+        await make(callers["operator"], "goals")
+        await worker.deliver()
+        kept = (await caritas.get(address)).json()
+        assert (kept["is_enabled"], kept["disabled_because"]) == (False, "gone")
+        assert kept["version"] == endpoint["version"] + 1
+        assert [each.content["type"] for each in receiver.received] == ["ping"], "nothing else is sent"
+        [told] = (await deliveries(caritas, endpoint))["items"]
+        assert (told["failure"], told["status"]) == ("status", 410)
+        for is_enabled in (True, False):
+            kept = (await patch(caritas, PATH.removeprefix("/v1/"), kept, is_enabled=is_enabled)).json()
+        assert (await caritas.post(f"{address}/ping")).status_code == 202
+        await worker.deliver()
+        assert len(receiver.received) == 2
+        assert (await caritas.get(address)).json() == kept
+
 
 class TestReceivers:
     @any_database
