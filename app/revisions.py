@@ -16,6 +16,18 @@ def newest_revision() -> str:
     return [name.partition("_")[0] for name in names if name.endswith(".py")][-1]
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether a revision is one that only a later version knows."""
+    return revision is not None and revision > newest_revision()
+
+
+def remedy_for(revision: str | None) -> str:
+    """What to do about a database that is at another revision than this version."""
+    if is_newer(revision):
+        return "a newer version migrated it: use that one, or a later one"
+    return "run `register migrate`"
+
+
 def current_revision(connection: Connection) -> str | None:
     """The revision that a database is at; None when it is empty."""
     try:

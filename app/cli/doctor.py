@@ -17,7 +17,7 @@ from app.doctor.advice import Advice, mend
 from app.doctor.house import in_house
 from app.doctor.record import on_record
 from app.doctor.server import of_server
-from app.revisions import current_revision, newest_revision
+from app.revisions import current_revision, newest_revision, remedy_for
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)
@@ -58,4 +58,4 @@ def in_database(connection: Connection, settings: Settings) -> Iterator[Advice]:
     if revision == newest_revision():
         yield from on_record(connection, settings, now)
     else:
-        yield mend(f"the schema is at {revision}, this version's is {newest_revision()}", "run `register migrate`")
+        yield mend(f"the schema is at {revision}, this version's is {newest_revision()}", remedy_for(revision))

@@ -44,6 +44,7 @@ async def migrate_and_render(settings: Settings) -> int:
     except (migrating.AnotherProgram, migrating.BrokenReferences) as error:
         raise Failed(str(error)) from None
     except CommandError as error:
-        raise Failed(f"the schema of the database is none that this version knows: {error}") from None
+        told = f"use the version that migrated it, or a later one ({error})"
+        raise Failed(f"the schema of the database is none that this version knows: {told}") from None
     finally:
         await runtime.close()

@@ -9,7 +9,7 @@ from app.cli.failed import Failed
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS, described
 from app.http.problems import Problem
-from app.revisions import current_revision, newest_revision
+from app.revisions import current_revision, newest_revision, remedy_for
 from app.runtime import Runtime
 from app.schema.fields import city_timezone
 from app.settings import Settings
@@ -52,6 +52,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 async def migrated(settings: Settings) -> AsyncIterator[Database]:
     """The database for one command, which must be at the newest schema."""
     async with opened(settings) as database:
-        if await is_outdated(database):
-            raise Failed("the database's schema is not that of this version: run `register migrate`")
+        revision = await database.read(current_revision)
+        if revision != newest_revision():
+            raise Failed(f"the database's schema is not that of this version: {remedy_for(revision)}")
         yield database

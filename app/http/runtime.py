@@ -11,12 +11,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.database import Database
 from app.http.errors import Unavailable
 from app.language import Text
-from app.revisions import current_revision, newest_revision
+from app.revisions import current_revision, is_newer, newest_revision
 from app.runtime import Runtime
 
 OUTDATED = Text(
     "Das Schema der Datenbank ist nicht das dieser Version: bitte `register migrate` ausführen.",
     "The database's schema is not that of this version: run `register migrate`.",
+)
+NEWER = Text(
+    "Eine neuere Version hat die Datenbank migriert: bitte jene verwenden oder eine spätere.",
+    "A newer version migrated the database: use that one, or a later one.",
 )
 
 
@@ -44,8 +48,9 @@ async def check_schema_once(runtime: Runtime) -> None:
 
 async def check_schema(runtime: Runtime) -> None:
     """Raise Unavailable where the database's schema is not that of this version."""
-    if await runtime.database.read(current_revision, is_quick=True) != newest_revision():
-        raise Unavailable(OUTDATED)
+    revision = await runtime.database.read(current_revision, is_quick=True)
+    if revision != newest_revision():
+        raise Unavailable(NEWER if is_newer(revision) else OUTDATED)
     runtime.has_schema = True
 
 

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from app import migrating
 from app.database import DISCREET
 from app.interchange.register import Filling, batches, check_empty
-from app.revisions import newest_revision
+from app.revisions import is_newer, newest_revision, remedy_for
 from app.settings import Settings
 from app.snapshot import Snapshot
 
@@ -67,10 +67,13 @@ def read_only(file: Path) -> sqlite3.Connection:
 def copy_file(source: Path, half: Path) -> None:
     """Write one state of an SQLite register into an empty file, while others write.
 
-    What was deleted or erased stays in the free pages of a file; here only what is there goes along. Raises sqlite3.Error.
+    What was deleted or erased stays in the free pages of a file; here only what is there goes along. Raises sqlite3.Error,
+    and BadBackup for one of a newer version.
     """
     with closing(read_only(source)) as connection:
-        revision_of(connection)
+        revision = revision_of(connection)
+        if is_newer(revision):
+            raise BadBackup(f"the database's schema is not that of this version: {remedy_for(revision)}")
         connection.execute("VACUUM INTO ?", (str(half),))
 
 
@@ -96,7 +99,7 @@ def check_backup(file: Path) -> str:
     with file.open("rb") as opened:
         head = opened.read(WRITE_VERSION + 1)
     if head[WRITE_VERSION:] == bytes([WAL]):
-        raise BadBackup(f"{file} is a copy of a register's own file, whose newest writes are in another: not a backup")
+        raise BadBackup(f"{file.name} is a copy of a register's own file, whose newest writes are in another: not a backup")
     try:
         with closing(read_only(file)) as connection:
             revision = revision_of(connection)
@@ -104,10 +107,10 @@ def check_backup(file: Path) -> str:
             if said != "ok":
                 raise sqlite3.DatabaseError(str(said).splitlines()[-1])
     except sqlite3.Error as error:
-        raise BadBackup(f"{file} is no backup, or not a whole one: {error}") from None
-    if revision > newest_revision():
+        raise BadBackup(f"{file.name} is no backup, or not a whole one: {error}") from None
+    if is_newer(revision):
         raise BadBackup(
-            f"{file} was made at revision {revision} and this version is at {newest_revision()}: "
+            f"{file.name} was made at revision {revision} and this version is at {newest_revision()}: "
             "restore it with the version that it was made with, or a newer one"
         )
     return revision

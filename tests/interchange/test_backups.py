@@ -29,6 +29,7 @@ from tests.conftest import Prepared, Templates, client_of, running, settings_for
 from tests.databases import any_database, only_postgresql
 from tests.dresden import AGREEMENT, LIGA
 from tests.factories import delete, make
+from tests.problems import problem_of
 
 EARLIER = "0013"
 """A version whose tables differ from those of now."""
@@ -128,6 +129,24 @@ class TestBackup:
         command.configure("DATABASE_URL", "sqlite:///there.db")
         assert (await command.refused("backup", "x.db")).startswith("the file is no SQLite database: ")
         assert command.left == ["there.db"]
+
+    async def test_of_what_a_newer_version_migrated_is_refused_with_what_to_do_instead(
+        self, settings: Settings, templates: Templates, command: Command
+    ) -> None:
+        """Whatever else is asked of it says the same, and leaves nothing behind."""
+        command.configure("DATABASE_URL", settings.database_url)
+        async with migrating.connected(settings) as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        told = "the database's schema is not that of this version: a newer version migrated it: use that one, or a later one"
+        for name, *arguments in (("backup", "x.db"), ("verify",), ("export", "folder")):
+            assert await command.refused(name, *arguments) == told
+        assert "use the version that migrated it, or a later one" in await command.refused("migrate")
+        _, out, _ = await command.attempt("doctor")
+        assert "a newer version migrated it: use that one, or a later one\n" in out
+        assert command.left == []
+        async with running(settings) as app, client_of(app, templates.keys["reader"]) as client:
+            problem = problem_of(await client.get("/v1/partners"), 503, "unavailable")
+            assert problem["detail"] == "A newer version migrated the database: use that one, or a later one."
 
 
 def newer(file: Path) -> None:
