@@ -99,7 +99,9 @@ def check_backup(file: Path) -> str:
     with file.open("rb") as opened:
         head = opened.read(WRITE_VERSION + 1)
     if head[WRITE_VERSION:] == bytes([WAL]):
-        raise BadBackup(f"{file.name} is a copy of a register's own file, whose newest writes are in another: not a backup")
+        raise BadBackup(
+            f"{file.name} is a copy of a register's own file, whose newest writes are in another: not a backup"
+        )
     try:
         with closing(read_only(file)) as connection:
             revision = revision_of(connection)

@@ -1,6 +1,6 @@
 """Proposals as a kind of resource: made by one party, carried out when another side confirms them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from app.proposals.rules import NO_CHANGE, NOBODY, OTHER_SUBJECT, REDACTED, chec
 from app.proposals.terms import ANSWERS, TRANSITIONS, ProposalState
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import ChildList, Freeze
-from app.resources.redacting import check_redaction, redact
+from app.resources.redacting import authorise_redaction, check_redaction, redact
 from app.resources.subjects import (
     check_other_side,
     check_party,
@@ -127,8 +127,7 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
     answering = await able_partners(session, proposal)
     kind = KINDS[proposal.subject_type]
     if proposal.redaction is not None:
-        wanted = redaction_in(proposal)
-        await check_redaction(session, kind, proposal.subject_id, wanted.fields, wanted.positions, "redaction")
+        await try_out_redaction(session, kind, proposal, answering)
         return
     subject = await locked(session, kind, proposal.subject_id)
     changes = changes_in(proposal.subject_type, proposal.changes)
@@ -140,7 +139,17 @@ async def try_out(session: Transaction, proposal: Proposal) -> None:
     if not has_effect:
         raise Invalid(errors=[at("changes", code="no_change", detail=NO_CHANGE)])
     with session.corrected_by(correction_of(proposal)):
-        await check_confirmable(session, kind, subject, changes, answering)
+        await check_confirmable(answering, lambda by: authorise_change(session, kind, subject, changes, by))
+
+
+async def try_out_redaction(
+    session: Transaction, kind: Kind[Any], proposal: Proposal, answering: Sequence[UUID]
+) -> None:
+    """Refuse a proposal to erase what has no words, or what nobody could confirm."""
+    wanted = redaction_in(proposal)
+    known = await check_redaction(session, kind, proposal.subject_id, wanted.fields, wanted.positions, "redaction")
+    with session.corrected_by(correction_of(proposal)):
+        await check_confirmable(answering, lambda by: authorise_redaction(session, by, kind, known, wanted.fields))
 
 
 async def able_partners(session: Transaction, proposal: Proposal) -> Sequence[UUID]:
@@ -153,14 +162,12 @@ async def able_partners(session: Transaction, proposal: Proposal) -> Sequence[UU
     return found
 
 
-async def check_confirmable(
-    session: Transaction, kind: Kind[Any], subject: Any, changes: Patch, answering: Sequence[UUID]
-) -> None:
+async def check_confirmable(answering: Sequence[UUID], authorise: Callable[[Caller], Awaitable[None]]) -> None:
     """Refuse with Forbidden what none of those who could answer may say together with who proposes it: a third partner's words."""
     refused = None
     for partner_id in answering:
         try:
-            await authorise_change(session, kind, subject, changes, Caller(Role.contributor, partner_id))
+            await authorise(Caller(Role.contributor, partner_id))
         except Forbidden as error:
             refused = error
         else:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.access.caller import Caller
 from app.access.errors import Forbidden
 from app.access.parties import sides_of
 from app.access.voices import Standing, Voice
@@ -63,6 +64,14 @@ ANYBODYS = frozenset({Voice.coordinator, Voice.admin, Voice.operator})
 COLUMNS = table_of(Change).c
 
 
+class Known(NamedTuple):
+    """What there is of a resource: its row, unless it is deleted, what is known of it, and its entries with data by position."""
+
+    row: Stored | None
+    subject: Mapping[str, Any]
+    entries: Mapping[int, Any]
+
+
 async def redact(
     session: Transaction,
     kind: Kind[Any],
@@ -76,16 +85,9 @@ async def redact(
     Returns the positions of the entries in which there was something to erase; where there was none, nothing is written.
     Raises Invalid for what there is not, for fields without words and positions of other resources, and Forbidden.
     """
-    check_fields(kind, fields)
-    row = (
-        await session.execute(select(kind.table).where(col(kind.table.id) == id).with_for_update())
-    ).scalar_one_or_none()
-    subject = (await session.execute(subject_of(kind, id))).mappings().one_or_none()
-    if subject is None:
-        raise Invalid(errors=[at("resource_id", code="unknown_reference", detail=UNKNOWN)])
-    entries = {each.position: json.loads(each.data) for each in await session.execute(entries_of(id))}
-    check_positions(positions, entries)
-    await authorise_redaction(session, kind, row, subject["agreement_id"], [*entries.values()], fields)
+    known = await check_redaction(session, kind, id, fields, positions)
+    await authorise_redaction(session, session.by, kind, known, fields)
+    row, subject, entries = known
     wanted = [position for position in entries if positions is None or position in positions]
     left = {position: blanked(kind, fields, entries[position]) for position in wanted}
     blanks = [Blank(position, entries[position], values) for position, values in left.items() if values]
@@ -93,7 +95,7 @@ async def redact(
         return []
     last = next(reversed(entries))
     if row is None:
-        written = gone(kind, dict(subject))
+        written = gone(kind, subject)
     else:
         written = await store_left(session, kind, row, left.get(last, {}))
     await record(
@@ -111,10 +113,18 @@ async def check_redaction(
     fields: Sequence[str],
     positions: Collection[int] | None,
     *above: str,
-) -> None:
-    """Refuse what `redact` would refuse as invalid of a resource that is or was there; `above` is where it is said."""
+) -> Known:
+    """What there is of a resource, held; raises Invalid for what cannot be erased of it, `above` is where that is said."""
     check_fields(kind, fields, *above)
-    check_positions(positions, {each.position: None for each in await session.execute(entries_of(id))}, *above)
+    row = (
+        await session.execute(select(kind.table).where(col(kind.table.id) == id).with_for_update())
+    ).scalar_one_or_none()
+    subject = (await session.execute(subject_of(kind, id))).mappings().one_or_none()
+    if subject is None:
+        raise Invalid(errors=[at("resource_id", code="unknown_reference", detail=UNKNOWN)])
+    entries = {each.position: json.loads(each.data) for each in await session.execute(entries_of(id))}
+    check_positions(positions, entries, *above)
+    return Known(row, dict(subject), entries)
 
 
 def check_fields(kind: Kind[Any], fields: Sequence[str], *above: str) -> None:
@@ -154,21 +164,18 @@ def entries_of(id: UUID) -> Any:
 
 
 async def authorise_redaction(
-    session: Transaction,
-    kind: Kind[Any],
-    row: Stored | None,
-    home: UUID | None,
-    entries: Sequence[Mapping[str, Any]],
-    fields: Sequence[str],
+    session: Transaction, by: Caller, kind: Kind[Any], known: Known, fields: Sequence[str]
 ) -> None:
-    """Refuse to erase the words of a partner or of one side, or what is on record, unless two sides do it.
+    """Refuse a caller to erase the words of a partner or of one side, or what is on record, unless two sides do it.
 
     Commands may: who has the database needs nobody's leave, and its entry is there for everybody to see.
     """
-    if session.by.is_command:
+    if by.is_command:
         return
+    row, entries = known.row, [*known.entries.values()]
     data = entries[-1]
-    standing = await standing_to(session, kind, row or kind.public.model_validate(data), home if row is None else None)
+    left_in = known.subject["agreement_id"] if row is None else None
+    standing = await standing_to(session, by, kind, row or kind.public.model_validate(data), left_in)
     check_party(standing)
     whose = {name: kind.rights.of_field(name, data.get(kind.state), is_new=False) for name in fields}
     if session.correcting is None and (
@@ -183,13 +190,11 @@ async def authorise_redaction(
         raise Forbidden("ownership", AUTHORS)
 
 
-async def standing_to(session: Transaction, kind: Kind[Any], holder: Any, left_in: UUID | None) -> Standing:
-    """What the caller is to a resource, alone or with who proposed; `left_in` is the agreement of one that is deleted."""
+async def standing_to(session: Transaction, by: Caller, kind: Kind[Any], holder: Any, left_in: UUID | None) -> Standing:
+    """What a caller is to a resource, alone or with who proposed; `left_in` is the agreement of one that is deleted."""
     proposed_by_id = None if session.correcting is None else session.correcting.proposed_by_id
     standing = await session.run_sync(
-        lambda inner: standing_in(
-            inner.connection(), session.by, session.today, kind, holder, proposed_by_id=proposed_by_id
-        )
+        lambda inner: standing_in(inner.connection(), by, session.today, kind, holder, proposed_by_id=proposed_by_id)
     )
     if left_in is None:
         return standing

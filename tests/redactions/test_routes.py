@@ -261,7 +261,10 @@ async def test_words_in_proposals_and_objections_are_erased_by_two_sides_with_wh
     objection = (await caritas.post("/v1/objections", json=said)).json()
     direct = {"resource_type": "objection", "resource_id": objection["id"], "fields": ["text"], "legal_basis": BASIS}
     assert rule_of(await admin.post("/v1/redactions", json=direct)) == "ownership"
-    # What one partner said is not erased by two others, on whichever sides they stand.
+    # What one partner said is not erased by two others, on whichever sides they stand; where it is on theirs, nobody could confirm.
+    erasing = {"subject_type": "objection", "subject_id": objection["id"], "reason": "Name einer Privatperson"}
+    by_umbrella = {**erasing, "redaction": {"fields": ["text"], "legal_basis": BASIS}}
+    assert rule_of(await umbrella.post("/v1/proposals", json=by_umbrella)) == "ownership"
     others = await proposed(admin, "objection", objection["id"], "text")
     assert rule_of(await patch(umbrella, "proposals", others, state="confirmed")) == "ownership"
     own = await proposed(caritas, "objection", objection["id"], "text")
@@ -298,8 +301,8 @@ async def test_words_of_a_partner_in_what_was_deleted_are_erased_by_two_sides(
     ) == [("#/visibility", "too_visible")]
     change = {**body, "redaction": None, "changes": {"title": "Neu"}}
     assert errors_of(await caritas.post("/v1/proposals", json=change)) == [("#/subject_id", "unknown_reference")]
-    others = await proposed(umbrella, "need", need["id"], "description")
-    assert rule_of(await patch(admin, "proposals", others, state="confirmed")) == "ownership"
+    erasing = {**body, "redaction": {"fields": ["description"], "legal_basis": BASIS}}
+    assert rule_of(await umbrella.post("/v1/proposals", json=erasing)) == "ownership", "nobody on another side said it"
     made = await proposed(caritas, "need", need["id"], "description", positions=[first])
     assert (made["visibility"], made["based_on_version"]) == ("partners", 3)
     assert (await patch(admin, "proposals", made, state="confirmed")).status_code == 200
