@@ -137,7 +137,7 @@ def ways_to_goals(kind: Kind[Any], wanted: Reached) -> Iterator[tuple[ColumnElem
     """
     table = table_of(kind.table)
     if kind.has_subject:
-        yield from ((is_about_one_of(table, each, wanted), None) for each in subjects())
+        yield table.c.id.in_(those_said_about(wanted)), None
         return
     if kind.type == GOAL:
         yield table.c.id.in_(wanted.goals), None
@@ -173,9 +173,22 @@ def in_an_agreement() -> list[Kind[Any]]:
     return [each for each in KINDS.values() if each.belongs_by or each.type == AGREEMENT]
 
 
-def is_about_one_of(table: Table, kind: Kind[Any], wanted: Reached) -> ColumnElement[bool]:
+def those_said_about(wanted: Reached) -> Select[Any]:
+    """The ids of what is said of something that is about what is reached, and of what is said of that in turn."""
+    tables = [table_of(each.table) for each in in_an_agreement() if each.has_subject]
+    columns = ("id", "subject_type", "subject_id")
+    said = union_all(
+        *(select(*(each.c[name] for name in columns)).where(visible(each, wanted.caller)) for each in tables)
+    )
+    told = said.cte()
+    first = select(told.c.id).where(or_(*(is_about_one_of(told, each, wanted) for each in subjects())))
+    found = first.cte(recursive=True)
+    return select(found.union(select(told.c.id).where(told.c.subject_id == found.c.id)).c.id)
+
+
+def is_about_one_of(told: FromClause, kind: Kind[Any], wanted: Reached) -> ColumnElement[bool]:
     """Whether a row is about something of a kind that is about what is reached."""
-    return and_(table.c.subject_type == kind.type, table.c.subject_id.in_(those_about(kind, wanted)))
+    return and_(told.c.subject_type == kind.type, told.c.subject_id.in_(those_about(kind, wanted)))
 
 
 def worked_on(table: Table, wanted: Reached) -> Iterator[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ import pytest
 from app.cli.verify import verify_and_note
 from app.settings import Settings
 from tests.databases import any_database
+from tests.dresden import goal_id
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, errors_of, items_of, make, patch, rule_of, topic_id
 from tests.problems import problem_of
 from tests.proposals.evidence import Callers, recorded
@@ -252,3 +253,22 @@ class TestListProposals:
         assert len(found) == 3
         feed = (await admin.get("/v1/changes", params={"goal_id": measure["goal_id"], "type": "proposal"})).json()
         assert {each["resource_id"] for each in feed["items"]} == {about_goal["id"]}
+
+    async def test_finds_by_a_goal_what_is_about_objections_and_proposals_about_it(self, callers: Callers) -> None:
+        """However far that goes, as in the feed."""
+        city, anyone = callers["admin"], callers["anonymous"]
+        measure = await make(city, "sub-measures")
+        about = {"subject_type": "sub_measure", "subject_id": measure["id"], "text": "So ist es nicht."}
+        objection = (await city.post("/v1/objections", json=about)).json()
+        made: list[str] = []
+        for kind, subject, field in (("objection", objection["id"], "text"), ("proposal", None, "reason")):
+            redaction = {"fields": [field], "legal_basis": "Art. 17 (1) (a) GDPR"}
+            erasing = await propose(city, subject or made[0], {}, kind=kind, redaction=redaction)
+            made.append(erasing["id"])
+        found = await items_of(anyone, "proposals", goal_id=measure["goal_id"], sort="created_at")
+        assert [each["id"] for each in found] == made
+        assert await items_of(anyone, "proposals", goal_id=goal_id(5)) == []
+        feed = (await anyone.get("/v1/changes", params={"goal_id": measure["goal_id"], "type": "proposal"})).json()
+        assert [each["resource_id"] for each in feed["items"]] == made
+        found = await items_of(anyone, "objections", goal_id=measure["goal_id"])
+        assert [each["id"] for each in found] == [objection["id"]]
