@@ -10,6 +10,7 @@ from app.access.caller import Caller
 from app.access.errors import Lacking, Unauthorized
 from app.access.models import ApiKey
 from app.kept import Kept
+from app.schema.period import has_ended
 from app.tables import table_of
 
 
@@ -19,7 +20,7 @@ def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:
         return "revoked"
     if key.expires_at is not None and key.expires_at <= now:
         return "expired"
-    return "ended" if key.dissolved_on is not None and key.dissolved_on < today else None
+    return "ended" if has_ended(key.dissolved_on, today) else None
 
 
 def check_still_valid(connection: Connection, caller: Caller, now: datetime, today: date) -> None:

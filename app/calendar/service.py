@@ -18,6 +18,7 @@ from app.http.masking import shown
 from app.language import Text
 from app.partners.models import Partner
 from app.resources.ids import new_id
+from app.schema.period import has_ended
 from app.tables import table_of
 
 NO_PARTNER = Text(
@@ -102,6 +103,6 @@ async def reader_at(database: Database, secret: str, today: date) -> Reader:
     row = await database.read(work, is_quick=True)
     if row is None:
         raise NotFound
-    if row.revoked_at is not None or (row.dissolved_on is not None and row.dissolved_on < today):
+    if row.revoked_at is not None or has_ended(row.dissolved_on, today):
         raise Gone(REVOKED)
     return Reader(Caller(role=Role.reader, partner_id=row.partner_id), row.id, row.name)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from app.access.parties import Side, parties_of
@@ -26,6 +26,7 @@ from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.partners.models import Partner
 from app.resources.kind import Kind, Write
 from app.resources.parts import ChildList, Freeze, HeldEntries, Hold
+from app.schema.period import goes_on
 
 
 async def ask_associations(session: Transaction, writes: Sequence[Write[Any]]) -> None:
@@ -44,11 +45,9 @@ async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
 
 
 async def associations(session: Transaction, agreement_id: UUID, day: date) -> list[UUID]:
-    """The parties of an agreement on the side of the associations on a day, without those that ended by then."""
+    """The parties of an agreement on the side of the associations on a day, without those that ended before."""
     parties = parties_of(agreement_id, Side.associations, day)
-    statement = select(col(Partner.id)).where(
-        col(Partner.id).in_(parties), or_(col(Partner.dissolved_on).is_(None), col(Partner.dissolved_on) > day)
-    )
+    statement = select(col(Partner.id)).where(col(Partner.id).in_(parties), goes_on(col(Partner.dissolved_on), day))
     return list((await session.execute(statement.order_by(col(Partner.sort_name), col(Partner.id)))).scalars())
 
 

@@ -23,6 +23,7 @@ from app.partners.models import Partner
 from app.partners.terms import PartnerKind
 from app.resources.ids import new_id
 from app.resources.references import UNKNOWN
+from app.schema.period import has_ended
 
 PAST = Text("Dieser Zeitpunkt ist schon vorbei.", "This time has passed.")
 NO_MORE = Text(
@@ -210,7 +211,7 @@ def state_of(session: Transaction, key: ApiKey, dissolved_on: date | None) -> st
     """Whether and until when a key of a partner works, which may have ended."""
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
-    if dissolved_on is not None and dissolved_on < session.today:
+    if has_ended(dissolved_on, session.today):
         return f"expired, its partner ended on {dissolved_on}"
     if key.expires_at is None:
         return "works"

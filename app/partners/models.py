@@ -51,7 +51,8 @@ class PartnerBase(Visible):
     dissolved_on: Day | None = Field(
         default=None,
         index=True,
-        description="Day on which the organisation ended; organisations end, they are not deleted.",
+        description="Last day of the organisation, on which it is still asked and its keys work; organisations end, they are not "
+        "deleted.",
     )
     merged_into_id: Id | None = Field(
         default=None,

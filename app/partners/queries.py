@@ -3,14 +3,14 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, and_, exists, select, true
+from sqlalchemy import CTE, ColumnElement, and_, exists, not_, select, true
 
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.partners.models import Partner, PartnerList, PartnerMembership, PartnerServiceField
 from app.resources.kind import Conditions
 from app.resources.lists import any_of, linked
-from app.schema.period import holds_on
+from app.schema.period import goes_on, holds_on
 from app.tables import table_of
 
 
@@ -38,7 +38,9 @@ def successors(caller: Caller, today: date) -> CTE:
     Its columns are `partner_id` and `successor_id`, which is the last one of a row of mergers.
     """
     partner = table_of(Partner)
-    has_merged = and_(partner.c.merged_into_id.is_not(None), partner.c.dissolved_on < today, visible(partner, caller))
+    has_merged = and_(
+        partner.c.merged_into_id.is_not(None), not_(goes_on(partner.c.dissolved_on, today)), visible(partner, caller)
+    )
     mergers = select(partner.c.id, partner.c.merged_into_id).where(has_merged).cte("mergers")
     steps = select(mergers.c.id.label("partner_id"), mergers.c.merged_into_id.label("successor_id")).cte(
         "successions", recursive=True

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, not_, or_, select
 from sqlmodel import col
 
 from app.access.models import ApiKey
@@ -29,6 +29,7 @@ from app.resources.kind import Kind, Write
 from app.resources.parts import ChildList
 from app.resources.rules import led_to
 from app.resources.words import BY_OPERATORS, Rights, Words
+from app.schema.period import goes_on
 from app.tables import table_of
 
 PROFILE = (
@@ -97,7 +98,9 @@ def circles(partner: UUID, memberships: Sequence[Mapping[str, Any]], known: Belo
 
 async def drop_ended_keys(session: Transaction, id: UUID) -> None:
     """Forget the keys of a partner that nobody can use any more; those that work keep it from being deleted."""
-    partner = select(col(Partner.id)).where(col(Partner.id) == id, col(Partner.dissolved_on) < session.today)
+    partner = select(col(Partner.id)).where(
+        col(Partner.id) == id, not_(goes_on(col(Partner.dissolved_on), session.today))
+    )
     has_ended = or_(
         col(ApiKey.revoked_at).is_not(None), col(ApiKey.expires_at) <= session.now, col(ApiKey.partner_id).in_(partner)
     )

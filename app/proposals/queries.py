@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.access.caller import Caller
@@ -13,6 +13,7 @@ from app.partners.models import Partner
 from app.proposals.models import Proposal, ProposalList
 from app.resources.kind import Conditions
 from app.resources.lists import any_of
+from app.schema.period import goes_on
 
 
 def conditions(_wanted: ProposalList, _caller: Caller) -> Conditions:
@@ -26,5 +27,5 @@ def able_to_answer(agreement_id: UUID, sides: Collection[Side], today: date) -> 
     return select(col(Partner.id)).where(
         col(Partner.id).in_(parties),
         col(Partner.id).not_in(parties.where(PARTY.c.side.in_(sides))),
-        or_(col(Partner.dissolved_on).is_(None), col(Partner.dissolved_on) >= today),
+        goes_on(col(Partner.dissolved_on), today),
     )

@@ -24,6 +24,7 @@ from app.resources.ids import named_id
 from app.resources.kind import Kind
 from app.resources.writing import create
 from app.schema.base import Schema
+from app.schema.period import has_ended
 from app.seed.document import reached
 from app.seed.parts import AgreementFile, ExchangePart, PartnerPart
 from app.sub_measures.models import SubMeasureCreate
@@ -172,7 +173,7 @@ def parties(content: AgreementFile) -> Iterator[dict[str, Any]]:
     above = {partner.slug: set(umbrellas_on(partner, day)) for partner in content.partners}
     for partner in content.partners:
         id = named_id("partners", partner.slug)
-        if day and partner.dissolved_on and partner.dissolved_on <= day:
+        if day and has_ended(partner.dissolved_on, day):
             continue
         if partner.kind is PartnerKind.municipality:
             yield {"partner_id": id, "side": Side.authority}

@@ -25,6 +25,7 @@ from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries, was_deleted
 from app.partners.models import Partner
+from app.schema.period import goes_on
 from app.tables import table_of
 from app.webhooks.models import (
     EVENT_TYPES,
@@ -84,7 +85,7 @@ def due(now: datetime, today: date) -> ColumnElement[bool]:
         KEY.c.revoked_at.is_(None),
         or_(KEY.c.expires_at.is_(None), KEY.c.expires_at > now),
         PARTNER.c.id == e.partner_id,
-        or_(PARTNER.c.dissolved_on.is_(None), PARTNER.c.dissolved_on >= today),
+        goes_on(PARTNER.c.dissolved_on, today),
     )
     has_changes = and_(e.is_enabled, or_(e.replay_until.is_not(None), e.position < HEAD))
     return and_(

@@ -230,8 +230,8 @@ class TestCreateDecision:
         for day, asked in (
             ("2025-03-31", [ended, early]),
             ("2025-04-01", [ended, late]),
-            ("2025-06-29", [ended, late]),
-            ("2025-06-30", [late]),
+            ("2025-06-30", [ended, late]),
+            ("2025-07-01", [late]),
             (None, [late]),
         ):
             made = await make(client, PATH, agreement_id=agreement["id"], announced_on=day)
