@@ -4,7 +4,6 @@ import hmac
 import logging
 from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, update
@@ -15,7 +14,7 @@ from sqlmodel import col
 from app.access.caller import ANONYMOUS, Caller, require
 from app.access.errors import Unauthorized
 from app.access.keys import digest, is_well_formed
-from app.access.models import ApiKey
+from app.access.models import ApiKey, CalendarFeed
 from app.access.roles import Role
 from app.access.validity import lack_of, selecting
 from app.database import Database
@@ -51,8 +50,7 @@ async def identify(request: Request, runtime: Running) -> Caller:
     lacking = "unknown" if row is None else lack_of(row, now, runtime.today)
     if lacking is not None:
         raise Unauthorized(lacks=lacking)
-    if row.last_used_on != now.date():
-        await note_use(database, row.id, now.date())
+    await note_use(database, ApiKey, row, now.date())
     asking.set(Asker(str(row.id), has_key=True))
     told = answered_of(request.scope)
     told.key_id, told.partner_id = row.id, row.partner_id
@@ -75,16 +73,18 @@ async def find(database: Database, key: str) -> Any:
     return row if row is not None and hmac.compare_digest(row.digest, wanted) else None
 
 
-async def note_use(database: Database, key_id: UUID, today: date) -> None:
-    """Remember that a key was used today: one write a day, outside of the request's own transaction.
+async def note_use(database: Database, table: type[ApiKey | CalendarFeed], row: Any, today: date) -> None:
+    """Remember that a key or a secret address was used today: one write a day, outside of the request's own transaction.
 
-    A database that is busy or cannot be written does not stop the request: the next one with the key tries again.
+    A database that is busy or cannot be written does not stop the request: the next one tries again.
     """
+    if row.last_used_on == today:
+        return
     try:
         async with database.transaction() as session:
-            await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
+            await session.execute(update(table).where(col(table.id) == row.id).values(last_used_on=today))
     except (DBAPIError, PoolTimeout, OSError) as error:
-        logger.warning("the use of key %s was not noted: %s", key_id, type(error).__name__)
+        logger.warning("the use of %s %s was not noted: %s", table.__tablename__, row.id, type(error).__name__)
 
 
 Anyone = Annotated[Caller, Depends(identify)]

@@ -41,3 +41,4 @@ class CalendarFeed(SQLModel, table=True):
     description: str | None = Field(default=None, max_length=200)
     created_at: datetime
     revoked_at: datetime | None = None
+    last_used_on: date | None = None

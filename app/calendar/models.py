@@ -1,7 +1,7 @@
 """What calendars can be asked for, and the secret addresses that partners have them at."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -68,6 +68,7 @@ EXAMPLE = {
     "description": "Kalender der Geschäftsstelle",
     "created_at": "2024-08-30T08:00:00Z",
     "revoked_at": None,
+    "last_used_on": "2024-08-31",
 }
 
 
@@ -82,6 +83,7 @@ class CalendarFeedPublic(BaseModel):
     description: str | None = Field(max_length=200, pattern=r"^.*$", description="Who reads the calendar there.")
     created_at: datetime = Field(description="When it was made (UTC).")
     revoked_at: datetime | None = Field(description="When it was revoked; null: it was not.")
+    last_used_on: date | None = Field(description="Last day on which a calendar was read there (UTC).")
 
 
 class CalendarFeedCreated(CalendarFeedPublic):
@@ -114,7 +116,8 @@ class CalendarFeedQuery(Schema):
 
 EXAMPLES: Mapping[str, Any] = {
     CalendarFeedPublic.__name__: EXAMPLE,
-    CalendarFeedCreated.__name__: EXAMPLE | {"url": f"https://register.example/v1/calendar-feeds/{EXAMPLE_SECRET}.ics"},
+    CalendarFeedCreated.__name__: EXAMPLE
+    | {"last_used_on": None, "url": f"https://register.example/v1/calendar-feeds/{EXAMPLE_SECRET}.ics"},
     CalendarFeedPage.__name__: {"items": [EXAMPLE], "next_cursor": None},
 }
 """Answers for the contract, by the names of their schemas."""

@@ -92,7 +92,7 @@ async def get_private_calendar(
 ) -> Response:
     """Subscribe to what a partner's readers see, without a key: whoever knows the address reads it."""
     runtime = context.runtime
-    reader = await service.reader_at(runtime.database, name, runtime.today)
+    reader = await service.reader_at(runtime.database, name, runtime.clock(), runtime.today)
     asking.set(Asker(str(reader.feed_id), has_key=True))
     return await answer(context, reader.caller, wanted, reader.partner_name)
 

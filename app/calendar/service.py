@@ -1,6 +1,6 @@
 """Making and revoking secret addresses of a partner's calendar."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from app.access import keys
 from app.access.caller import Caller
+from app.access.guards import note_use
 from app.access.models import CalendarFeed
 from app.access.roles import Role
 from app.changes.log import Transaction
@@ -82,8 +83,8 @@ def is_of(caller: Caller) -> Any:
     return col(CalendarFeed.partner_id) == caller.partner_id
 
 
-async def reader_at(database: Database, secret: str, today: date) -> Reader:
-    """Who reads at the address with this secret.
+async def reader_at(database: Database, secret: str, now: datetime, today: date) -> Reader:
+    """Who reads at the address with this secret, whose use is noted.
 
     Raises NotFound where there is none, and Gone for one that was revoked or whose partner has ended: a calendar then stops
     asking.
@@ -92,7 +93,8 @@ async def reader_at(database: Database, secret: str, today: date) -> Reader:
         raise NotFound
     feed, partner = table_of(CalendarFeed), table_of(Partner)
     statement = (
-        select(feed.c.id, feed.c.partner_id, feed.c.revoked_at, partner.c.dissolved_on, partner.c.name)
+        select(feed.c.id, feed.c.partner_id, feed.c.revoked_at, feed.c.last_used_on)
+        .add_columns(partner.c.dissolved_on, partner.c.name)
         .join(partner, partner.c.id == feed.c.partner_id)
         .where(feed.c.digest == keys.digest(secret))
     )
@@ -105,4 +107,5 @@ async def reader_at(database: Database, secret: str, today: date) -> Reader:
         raise NotFound
     if row.revoked_at is not None or has_ended(row.dissolved_on, today):
         raise Gone(REVOKED)
+    await note_use(database, CalendarFeed, row, now.date())
     return Reader(Caller(role=Role.reader, partner_id=row.partner_id), row.id, row.name)

@@ -150,7 +150,7 @@ class DecisionCreate(DecisionLinks, HomedAtFirst):
     involved_partner_ids: Ids | None = Field(
         default=None,
         description="Partners that are asked; not given: the parties on the side `associations` "
-        "on the day of the announcement, without those that ended by then.",
+        "on the day of the announcement, without those that ended before.",
     )
 
 

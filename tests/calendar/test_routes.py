@@ -262,6 +262,10 @@ class TestCalendarFeeds:
         assert (await contributor.get("/v1/calendar-feeds")).json() == {"items": [shown], "next_cursor": None}
         answer = await anonymous.get(made["url"])
         assert answer.headers["cache-control"] == "no-store"
+        used = shown | {"last_used_on": clock.day.isoformat()}
+        assert (await contributor.get(f"/v1/calendar-feeds/{made['id']}")).json() == used, (
+            "as of keys, it is told by the day"
+        )
         calendar = read(answer)
         assert [str(each["uid"]) for each in calendar.walk("VEVENT")] == [event["id"]]
         assert "Caritas" in str(calendar["name"])

@@ -242,7 +242,7 @@ class TestLastUse:
                 await session.execute(select(ApiKey))
                 assert await status_with(app, templates.keys["reader"]) == 200
             assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-                f"the use of key {await id_of(app, templates)} was not noted: TimeoutError"
+                f"the use of api_key {await id_of(app, templates)} was not noted: TimeoutError"
             ]
             assert await last_use(app, templates) is None
             assert await status_with(app, templates.keys["reader"]) == 200
@@ -258,7 +258,7 @@ class TestLastUse:
         await execute(app, text(statement))
         assert await status_with(app, templates.keys["reader"]) == 200
         warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-        assert warnings == [f"the use of key {await id_of(app, templates)} was not noted: IntegrityError"]
+        assert warnings == [f"the use of api_key {await id_of(app, templates)} was not noted: IntegrityError"]
         assert await last_use(app, templates) is None
 
 
