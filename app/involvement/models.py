@@ -147,10 +147,13 @@ class PartnerHearing(BaseModel):
     name: Title | None = Field(description="Its name; null for whom it is not there.")
     asked_on: date | None = Field(description="Day on which it was told: `announced_on` of the decision.")
     heard_on: date | None = Field(
-        description="The first day on which it attended an event that counts or its statement was given; once the decision "
+        description="The first day on which it attended an event that counts or its statement was given, or came; once the decision "
         "is made, only days before that."
     )
     heard_by: HeardBy | None = Field(description=f"By what it was heard on that day: {HeardBy.explained()}.")
+    is_entered_later: bool = Field(
+        description="Whether that was a statement which was entered on a later day than it came, as its `received_on` says."
+    )
     event_id: UUID | None = Field(description="The event at which it was heard; null for whom the event is not there.")
     lead_days: Lead | None = Field(description="Days from `heard_on` to the day of the decision.")
     is_in_time: bool | None = Field(
@@ -197,6 +200,7 @@ class Involvement(InvolvementFacts, InvolvementDecision):
                             "asked_on": "2025-01-13",
                             "heard_on": "2025-03-12",
                             "heard_by": "event",
+                            "is_entered_later": False,
                             "event_id": str(shown_id("consultation-events")),
                             "lead_days": 64,
                             "is_in_time": True,
@@ -208,6 +212,7 @@ class Involvement(InvolvementFacts, InvolvementDecision):
                             "asked_on": "2025-01-13",
                             "heard_on": None,
                             "heard_by": None,
+                            "is_entered_later": False,
                             "event_id": None,
                             "lead_days": None,
                             "is_in_time": False,

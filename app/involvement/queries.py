@@ -67,10 +67,16 @@ def hearings(*conditions: ColumnElement[bool]) -> CTE:
         (own_on.is_not(None), HeardBy.statement.value),
         (behalf_on.is_not(None), HeardBy.umbrella.value),
     )
+    was_received = case(
+        (heard_by == HeardBy.statement.value, STATEMENT.c.received_on.is_not(None)),
+        (heard_by == HeardBy.umbrella.value, spoken_for.c.received_on.is_not(None)),
+        else_=false(),
+    )
     of_partner = (
         select(*d, ASKED.c.partner_id, said_on.label("said_on"), heard_on.label("heard_on"))
         .add_columns(case((heard_by == HeardBy.event.value, attended.c.event_id)).label("event_id"))
         .add_columns(coalesce(STATEMENT.c.id, spoken_for.c.statement_id).label("statement_id"))
+        .add_columns(cast(was_received, Boolean).label("is_entered_later"))
         .add_columns(heard_by.label("heard_by"), days_between(heard_on, d.decision_on).label("lead_days"))
         .select_from(decisions)
         .outerjoin(ASKED, ASKED.c.decision_id == d.decision_id)
@@ -211,7 +217,7 @@ def statements_on_behalf(decisions: CTE) -> CTE:
     """The first statement of an umbrella association on a decision for each partner that it names."""
     statements = (
         select(STATEMENT.c.decision_id, BEHALF.c.partner_id, STATEMENT.c.id.label("statement_id"))
-        .add_columns(STATEMENT.c.submitted_on)
+        .add_columns(STATEMENT.c.submitted_on, STATEMENT.c.received_on)
         .select_from(decisions)
         .join(STATEMENT, STATEMENT.c.decision_id == decisions.c.decision_id)
         .join(BEHALF, BEHALF.c.statement_id == STATEMENT.c.id)

@@ -141,6 +141,7 @@ class PartnerInvolvementFigures(ReportPage):
                     "asked_on": "2025-01-13",
                     "heard_on": "2025-03-12",
                     "heard_by": "event",
+                    "is_entered_later": False,
                     "event_id": str(shown_id("consultation-events")),
                     "lead_days": 64,
                     "is_in_time": True,

@@ -111,11 +111,10 @@ def objections_to(look: Look, id: UUID) -> list[dict[str, Any]]:
 def statements_on(look: Look, statements: list[dict[str, Any]], names: Mapping[UUID, Named]) -> Iterator[Moment]:
     """When statements were given."""
     for each in statements:
-        position = StatementPublic.model_validate(each).position
+        statement = StatementPublic.model_validate(each)
+        day = statement.received_on or day_of(look, each["submitted_at"])
         link = link_to(names, each["partner_id"], path_of(STATEMENTS, each))
-        yield Moment(
-            day_of(look, each["submitted_at"]), look.say(WORDS["statement_given"]), look.say(position.label), link
-        )
+        yield Moment(day, look.say(WORDS["statement_given"]), look.say(statement.position.label), link)
 
 
 def objections_on(look: Look, objections: list[dict[str, Any]], names: Mapping[UUID, Named]) -> Iterator[Moment]:

@@ -43,13 +43,22 @@ class StatementAnswer(Schema):
     reason: Paragraphs | None = Field(default=None, description="Why; required for `partly` and `not_adopted`.")
 
 
+class StatementReceipt(Schema):
+    received_on: Day | None = Field(
+        default=None,
+        description="Day on which it came, as a letter does, where it was entered later than that: who keeps the register "
+        "says so before the decision is made, never its partner. It counts from that day on, and is told of as entered "
+        "later. Null: when it was entered.",
+    )
+
+
 class StatementPlace(Schema):
     decision_id: Id = Field(foreign_key="decision.id", description="Decision that it is about.")
     partner_id: Id = Field(foreign_key="partner.id", index=True, description="Partner that says it.")
 
 
 class StatementTimes(Schema):
-    submitted_at: Moment = Field(description="When the partner first said it (UTC).")
+    submitted_at: Moment = Field(description="When it was first said here, or entered (UTC).")
     entered_by_id: Id | None = Field(
         default=None,
         foreign_key="partner.id",
@@ -60,7 +69,7 @@ class StatementTimes(Schema):
     answered_on: Day | None = Field(default=None, description="Day on which the city answered.")
 
 
-class Statement(StatementAnswer, StatementWords, StatementPlace, StatementTimes, Stored, table=True):
+class Statement(StatementAnswer, StatementReceipt, StatementWords, StatementPlace, StatementTimes, Stored, table=True):
     __tablename__ = "statement"
     __table_args__ = (
         Index(None, "decision_id", "partner_id", unique=True),
@@ -80,7 +89,7 @@ class StatementOnBehalf(SQLModel, table=True):
     position: int
 
 
-class StatementCreate(Visible, StatementAnswer, StatementContent, StatementPlace):
+class StatementCreate(Visible, StatementAnswer, StatementReceipt, StatementContent, StatementPlace):
     """Everything that callers say about a statement, by its body or its address."""
 
     model_config = example(
@@ -96,7 +105,7 @@ class StatementCreate(Visible, StatementAnswer, StatementContent, StatementPlace
 
 
 class StatementPut(IdentifiedAsBefore, StatementContent):
-    """What a partner says; the city's answer to it stays."""
+    """What a partner says; the city's answer to it, and when it came, stay."""
 
     model_config = example(
         {
@@ -110,13 +119,15 @@ class StatementPut(IdentifiedAsBefore, StatementContent):
     )
 
 
-class StatementUpdate(Visible, StatementAnswer, StatementContent, Patch):
+class StatementUpdate(Visible, StatementAnswer, StatementReceipt, StatementContent, Patch):
     """The fields to change; an absent field keeps its value."""
 
     model_config = example({"taken_up": "partly", "reason": "Die Mittel sind für zwei Jahre eingeplant."})
 
 
-class StatementPublic(Visible, StatementAnswer, StatementContent, StatementPlace, StatementTimes, Stamped):
+class StatementPublic(
+    Visible, StatementAnswer, StatementReceipt, StatementContent, StatementPlace, StatementTimes, Stamped
+):
     """What a partner said to a decision, and what the city made of it."""
 
 

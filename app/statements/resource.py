@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.access.errors import Forbidden
+from app.access.voices import Voice
 from app.changes.log import Transaction
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
@@ -14,6 +16,7 @@ from app.http.problems import at
 from app.language import Text
 from app.partners.models import Partner
 from app.partners.queries import is_member
+from app.resources.errors import Frozen
 from app.resources.ids import named_id
 from app.resources.kind import Kind, Write
 from app.resources.parts import ChildList, Freeze
@@ -23,14 +26,24 @@ from app.statements.models import (
     StatementCreate,
     StatementOnBehalf,
     StatementPublic,
+    StatementReceipt,
     StatementUpdate,
 )
-from app.statements.rules import RIGHTS, check, remembered
+from app.statements.rules import RIGHTS, check, entered_on, remembered
 from app.tables import table_of
 
 NO_MEMBER = Text(
     "Das ist kein heutiges Mitglied des Partners, das zu dieser Entscheidung gefragt ist.",
     "This is no member of the partner today that is asked about this decision.",
+)
+
+NOT_OWN_DAY = Text(
+    "Wann eine Stellungnahme ankam, sagt nicht ihr Partner selbst.",
+    "On which day a statement came is not for its own partner to say.",
+)
+NOT_BETWEEN = Text(
+    "Dieser Tag liegt nicht vor dem, an dem sie eingetragen wurde, oder vor der Ankündigung der Entscheidung.",
+    "This day is not before the one on which it was entered, or is before the announcement of the decision.",
 )
 
 
@@ -45,16 +58,32 @@ async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
         is_own = write.values["partner_id"] == session.by.partner_id
         if write.is_new:
             entered_by_id = None if is_own or session.by.is_command else session.by.partner_id
-            write.values |= {
-                "submitted_at": session.now,
-                "submitted_on": session.today,
-                "entered_by_id": entered_by_id,
-            }
+            write.values |= {"submitted_at": session.now, "entered_by_id": entered_by_id}
         elif is_own:
             write.values["entered_by_id"] = None
         if write.changes("taken_up"):
             write.values["answered_on"] = session.today if write.values["taken_up"] else None
+        await settle_day(session, write)
         await check_members(session, write)
+
+
+async def settle_day(session: Transaction, write: Write[Any]) -> None:
+    """Note from which day on it counts; refuse a day on which it cannot have come, or that is not the caller's to say."""
+    received_on = write.values["received_on"]
+    entered = entered_on(session.now if write.is_new or write.row is None else write.row.submitted_at)
+    write.values["submitted_on"] = received_on or entered
+    if write.after["received_on"] == write.before.get("received_on"):
+        return
+    if session.correcting is None and write.values["partner_id"] == session.by.partner_id:
+        raise Forbidden("ownership", NOT_OWN_DAY, writers=[Voice.operator])
+    asked = select(col(Decision.status), col(Decision.announced_on)).where(
+        col(Decision.id) == write.values["decision_id"]
+    )
+    decision = (await session.execute(asked)).one()
+    if write.is_new and decision.status is DecisionStatus.decided:
+        raise Frozen(fields=["received_on"])
+    if received_on is not None and not (decision.announced_on or received_on) <= received_on < entered:
+        write.errors.append(at("received_on", code="not_between", detail=NOT_BETWEEN))
 
 
 async def check_members(session: Transaction, write: Write[Any]) -> None:
@@ -98,7 +127,7 @@ STATEMENTS = Kind(
     id_of=lambda content: statement_id(content.decision_id, content.partner_id),
     owner="partner_id",
     rights=RIGHTS,
-    frozen=Freeze(IS_TOO_LATE, tuple(StatementContent.model_fields)),
+    frozen=Freeze(IS_TOO_LATE, (*StatementContent.model_fields, *StatementReceipt.model_fields)),
     remembered=remembered,
     process=prepare,
     check=check,

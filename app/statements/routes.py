@@ -61,7 +61,7 @@ async def put_statement(
 
     A partner's own keys say what that partner thinks. A coordinator of another party may enter what came on paper, where
     nothing is said yet: `entered_by_id` tells who did, until the partner's own PUT. An umbrella association can speak for
-    members of today that are asked. The city's answer and when it was first said stay. Once the decision is made, what was
+    members of today that are asked. The city's answer, when it was first said and when it came stay. Once the decision is made, what was
     said before stays as it is. If-Match is honoured when it is sent.
     """
     row, is_new = await service.put(session, id, partner_id, content, preconditions)
@@ -74,8 +74,9 @@ async def update_statement(
 ) -> Response:
     """Answer a statement, or change fields of it.
 
-    A coordinator of the authority says what the city made of it, and why; also after the decision is made. The other fields
-    are the partner's own.
+    A coordinator of the authority says what the city made of it, and why; also after the decision is made. Until then an
+    operator says by `received_on` that it came on an earlier day than it was entered, but of no statement of its own
+    partner; after that it takes a proposal. The other fields are the partner's own.
     """
     return written(await service.change(session, id, partner_id, changes, preconditions))
 

@@ -12,16 +12,16 @@ from app.resources.changing import authorise_place, changeable
 from app.resources.writing import at_address, check_there, locked
 from app.statements.models import (
     Statement,
-    StatementAnswer,
     StatementCreate,
     StatementPlace,
     StatementPut,
     StatementUpdate,
 )
 from app.statements.resource import STATEMENTS, statement_id
+from app.statements.rules import NOT_OWN
 
-KEPT = ("visibility", *StatementAnswer.model_fields)
-"""What stays as it is: the answer, and who may read it, where that is not given."""
+KEPT = ("visibility", *NOT_OWN)
+"""What stays as it is: what others say of it, and who may read it, where that is not given."""
 
 
 async def put(

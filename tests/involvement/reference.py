@@ -73,6 +73,7 @@ def hearing(
         "asked_on": decision["announced_on"],
         "heard_on": None if heard_on is None else heard_on.isoformat(),
         "heard_by": heard_by,
+        "is_entered_later": heard_by in ("statement", "umbrella") and statement["received_on"] is not None,
         "event_id": event_id or None,
         "lead_days": lead,
         "is_in_time": is_in_time,
@@ -212,8 +213,8 @@ def figures(kind: str, half: str | None, group: Sequence[Found]) -> Entry:
 
 
 def said_on(statement: Entry) -> date:
-    """The day on which something was said, where the register stands."""
-    return day_of(statement["submitted_at"], CITY_ZONE)
+    """The day on which something was said, where the register stands, or came, where it was entered later."""
+    return day(statement["received_on"]) or day_of(statement["submitted_at"], CITY_ZONE)
 
 
 def event_day(event: Entry) -> date:

@@ -3,7 +3,7 @@
 import os
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 import httpx
@@ -28,6 +28,7 @@ LIGA_NAME, CARITAS_NAME = "Liga der freien Wohlfahrtspflege Dresden", "Caritasve
 UNHEARD = {
     "heard_on": None,
     "heard_by": None,
+    "is_entered_later": False,
     "event_id": None,
     "lead_days": None,
     "is_in_time": None,
@@ -234,6 +235,27 @@ class TestGetInvolvement:
         clock.set("2025-05-20")
         assert (await say(client, decision, LIGA, position="object")).status_code == 200
         assert (await involvement_of(client, decision))["first_heard_on"] == "2025-04-01"
+
+    async def test_counts_a_letter_from_the_day_on_which_it_came_and_says_that_it_was_entered_later(
+        self, client: httpx.AsyncClient, callers: dict[str, httpx.AsyncClient], clock: Clock
+    ) -> None:
+        """Also for the members that it speaks for; by the decision's day alone it would have come too late."""
+        decision = await asking(client, LIGA, CARITAS)
+        clock.set("2025-05-15", "08:00")
+        said = await say(client, decision, LIGA, on_behalf_of_ids=[CARITAS])
+        assert said.status_code == 201
+        address = f"/v1/decisions/{decision['id']}/statements/{LIGA}"
+        came = {"received_on": "2025-05-02"}
+        answer = await callers["keeper"].patch(address, json=came, headers={"If-Match": '"1"'})
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == said.json() | came | {"version": 2, "updated_at": answer.json()["updated_at"]}
+        clock.set("2025-05-16")
+        await decide(client, decision)
+        rows = (await involvement_of(client, decision))["partners"]
+        assert [(row["heard_on"], row["heard_by"], row["is_entered_later"]) for row in rows] == [
+            ("2025-05-02", "umbrella", True),
+            ("2025-05-02", "statement", True),
+        ]
 
     async def test_is_open_again_when_the_only_statement_is_taken_back(self, client: httpx.AsyncClient) -> None:
         decision = await asking(client, LIGA)
@@ -515,10 +537,13 @@ class TestReference:
             await history.act()
             if step % 32 == 31:
                 await history.object_to(step)
+                await history.receive(callers["keeper"])
                 seen += await compare(client)
         if not IS_SOAK:
             assert seen.keys() >= {*InvolvementState, *HeardBy}, "it must be worth comparing"
-            assert {"link", "move", "put_on_agenda", "say_for_members", "decide", "report"} <= (+history.done).keys()
+            assert {"link", "move", "put_on_agenda", "say_for_members", "decide", "report", "receive"} <= (
+                +history.done
+            ).keys()
 
 
 class History:
@@ -674,6 +699,20 @@ class History:
         for decision in (decisions[place % len(decisions)], decisions[-1]):
             said = {"subject_type": "decision", "subject_id": decision["id"], "text": "Das war anders"}
             assert (await self.umbrella.post("/v1/objections", json=said)).is_success
+
+    async def receive(self, keeper: httpx.AsyncClient) -> None:
+        """Enter of the last statement to each decision that it came a while before; refused where it may not, and no step either."""
+        for decision in await items_of(self.client, "decisions", limit=200):
+            for said in (await items_of(self.client, f"decisions/{decision['id']}/statements", sort="-submitted_at"))[
+                :1
+            ]:
+                entered = date.fromisoformat(said["submitted_at"][:10])
+                headers = {"If-Match": f'"{said["version"]}"'}
+                address = f"/v1/decisions/{decision['id']}/statements/{said['partner_id']}"
+                came = {"received_on": str(entered - timedelta(days=3))}
+                answer = await keeper.patch(address, json=came, headers=headers)
+                assert answer.status_code in (200, 403, 409, 422), answer.text
+                self.done["receive"] += answer.is_success
 
     async def refuse(self, _decision: dict[str, Any], _event: dict[str, Any]) -> httpx.Response:
         reported = await items_of(self.client, "decisions", status="reported") or [{"id": NOWHERE, "version": 1}]

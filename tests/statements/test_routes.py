@@ -8,6 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.cli.verify import verify_and_note
+from app.settings import Settings
 from tests.clock import Clock
 from tests.databases import any_database
 from tests.dresden import ASSOCIATIONS
@@ -204,6 +206,7 @@ class TestPutStatement:
             "position": "no_objection",
             "documents": [],
             "entered_by_id": None,
+            "received_on": None,
             "answered_on": None,
             "taken_up": None,
             "reason": None,
@@ -637,3 +640,56 @@ class TestDecisionsWithStatements:
         answer = await patch(callers["admin"], "decisions", decided, visibility="partners")
         assert problem_of(answer, 409, "frozen")["fields"] == ["visibility"]
         assert (await callers["anonymous"].get(address_of(decision))).json()["visibility"] == "public"
+
+
+class TestReceivedOn:
+    """A letter that came in time and was entered late."""
+
+    async def test_is_said_by_who_keeps_the_register_until_the_decision_is_made(
+        self, app: FastAPI, callers: Callers, settings: Settings
+    ) -> None:
+        """Never by its partner; what stands then is corrected by two sides. Both days are in the history, with who said so."""
+        operator, caritas = callers["keeper"], callers["contributor"]
+        decision = await make(callers["operator"], "decisions", announced_on="2025-02-03", decides_on="2025-05-15")
+        clock = Clock(app)
+        clock.set("2025-03-03")
+        statement = await say(callers["coordinator"], decision, **WORDS)
+        came = {"received_on": "2025-02-20"}
+        for caller, rule in (("coordinator", "role"), ("contributor", "role"), ("umbrella", "role")):
+            assert rule_of(await reply(callers[caller], statement, **came)) == rule
+        for day in ("2025-03-03", "2025-04-01", "2025-02-02"):
+            assert errors_of(await reply(operator, statement, received_on=day)) == [("#/received_on", "not_between")]
+        now = await answered(operator, statement, **came)
+        assert (now["received_on"], now["submitted_at"]) == ("2025-02-20", statement["submitted_at"])
+        (*_, entry) = (await caritas.get(f"{address_of(decision)}/history")).json()["items"]
+        assert (entry["changed_fields"], entry["by"]) == (["received_on"], {"partner_id": CITY})
+        own = (await caritas.put(address_of(decision), json=WORDS)).json()
+        assert (own["received_on"], own["entered_by_id"]) == ("2025-02-20", None), "its own words change nothing of it"
+        body = {**WORDS, "received_on": "2025-02-10"}
+        assert errors_of(await caritas.put(address_of(decision), json=body)) == [("#/received_on", "extra_forbidden")]
+        clock.set("2025-05-16")
+        await decide(callers["operator"], decision)
+        answer = await reply(operator, own, received_on="2025-02-10")
+        assert problem_of(answer, 409, "frozen")["fields"] == ["received_on"]
+        body = {"subject_type": "statement", "subject_id": own["id"], "reason": "Poststempel"}
+        body["changes"] = {"received_on": "2025-02-10"}
+        proposal = await caritas.post("/v1/proposals", json=body)
+        assert proposal.status_code == 201, proposal.text
+        confirmed = await patch(callers["coordinator"], "proposals", proposal.json(), state="confirmed")
+        assert confirmed.status_code == 200, confirmed.text
+        assert (await caritas.get(address_of(decision))).json()["received_on"] == "2025-02-10"
+        assert (await verify_and_note(settings)).faults == []
+
+    @any_database
+    async def test_is_not_said_of_the_own_partner_nor_by_what_is_entered_when_all_is_over(
+        self, app: FastAPI, callers: Callers
+    ) -> None:
+        operator, clock = callers["keeper"], Clock(app)
+        decision = await make(callers["operator"], "decisions", announced_on="2025-02-03", decides_on="2025-02-27")
+        statement = await say(operator, decision, CITY)
+        assert rule_of(await reply(operator, statement, received_on="2025-02-20")) == "ownership"
+        clock.set("2025-05-16")
+        await decide(callers["operator"], decision)
+        body = {"decision_id": decision["id"], "partner_id": CARITAS, "position": "object", "received_on": "2025-02-20"}
+        answer = await operator.put("/v1/statements/external/post/1", json=body)
+        assert problem_of(answer, 409, "frozen")["fields"] == ["received_on"]
