@@ -145,7 +145,11 @@ FEATURES: tuple[Feature, ...] = (
         ProgressReportList,
         Text("Fortschrittsberichte", "Progress reports"),
         "What partners report about sub-measures.",
-        {"submitted_at": EXAMPLE_TIME},
+        {
+            "submitted_at": EXAMPLE_TIME,
+            "visibility": "public",
+            "visibility_once_submitted": "public",
+        },
     ),
     Feature(
         OBJECTIONS,

@@ -246,6 +246,7 @@ LABELS: Mapping[str, Text] = {
     "value": Text("Wert", "Value"),
     "version": Text("Version", "Version"),
     "visibility": Text("Sichtbarkeit", "Visibility"),
+    "visibility_once_submitted": Text("Sichtbarkeit nach Abgabe", "Visibility once submitted"),
     "waiting_partner_id": Text("Wartet darauf", "Waiting for it"),
     "waiting_partner_name": Text("Wartet darauf", "Waiting for it"),
     "waived": Text("Ohne Beteiligung", "Waived"),

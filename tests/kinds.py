@@ -200,6 +200,7 @@ SAMPLES: Mapping[str, Sample] = {
             "period_from": "2025-01-01",
             "period_to": "2025-06-30",
             "summary": "Es geht voran.",
+            "visibility": "public",
         },
         changes={"summary": ["Bericht", "B"], "progress_percent": [None, 0, 100]},
         sorted={
@@ -209,6 +210,7 @@ SAMPLES: Mapping[str, Sample] = {
         together=[{"state": "submitted"}, {"state": "draft"}],
         hidden={"status": "in_progress", "progress_percent": 47},
         allowed={"state": ["draft", "submitted"]},
+        given=frozenset({"visibility", "visibility_once_submitted"}),
     ),
 }
 

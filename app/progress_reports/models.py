@@ -1,11 +1,14 @@
 """Progress reports: what a partner says about a sub-measure in a period."""
 
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import model_validator
 from sqlalchemy import Index
 from sqlmodel import Field
 
+from app.access.visibility import Visibility
 from app.progress_reports.terms import TRANSITIONS, ReportState
+from app.resources.external_ids import Identified
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
@@ -21,7 +24,7 @@ class ProgressReportPlace(Schema):
     partner_id: Id = Field(foreign_key="partner.id", index=True, description="Partner that reports; it never changes.")
 
 
-class ProgressReportBase(Visible):
+class ProgressReportBase(Schema):
     period_from: Day = Field(description="First day of the period.")
     period_to: Day = Field(description="Last day of the period; not before `period_from`.")
     state: ReportState = Field(
@@ -48,11 +51,21 @@ class ProgressReportBase(Visible):
     )
 
 
+class ProgressReportReaders(Visible):
+    visibility_once_submitted: Visibility = Field(
+        sa_type=closed(Visibility, "visibility_once_submitted"),
+        description="Who may read it from its submission on, when `visibility` becomes the same. Of a draft it can be "
+        "changed; where `visibility` is said and it is not, it becomes that.",
+    )
+
+
 class ProgressReportTimes(Schema):
     submitted_at: Moment | None = Field(default=None, description="When it was last submitted (UTC).")
 
 
-class ProgressReport(ProgressReportBase, ProgressReportPlace, ProgressReportTimes, Stored, table=True):
+class ProgressReport(
+    ProgressReportBase, ProgressReportReaders, ProgressReportPlace, ProgressReportTimes, Stored, table=True
+):
     __tablename__ = "progress_report"
     __table_args__ = (
         Index(None, "sub_measure_id", "state", "period_to"),
@@ -62,7 +75,7 @@ class ProgressReport(ProgressReportBase, ProgressReportPlace, ProgressReportTime
     )
 
 
-class ProgressReportCreate(ProgressReportBase, ProgressReportPlace):
+class ProgressReportCreate(Identified, ProgressReportBase, ProgressReportPlace):
     """A new progress report."""
 
     model_config = example(
@@ -79,14 +92,32 @@ class ProgressReportCreate(ProgressReportBase, ProgressReportPlace):
         }
     )
 
+    visibility: Visibility | None = Field(
+        default=None,
+        description=f"Who may read the resource as a whole: {Visibility.explained()}; not given: of a draft, partners.",
+    )
+    visibility_once_submitted: Visibility | None = Field(
+        default=None,
+        description="Who may read it from its submission on; not given: what `visibility` says, else everyone.",
+    )
 
-class ProgressReportUpdate(ProgressReportBase, Patch):
+
+class ProgressReportUpdate(ProgressReportBase, ProgressReportReaders, Patch):
     """The fields to change; an absent field keeps its value."""
 
     model_config = example({"next_steps": "Ab Herbst kommen die Berufsschulen und zwei Horte dazu."})
 
+    @model_validator(mode="after")
+    def keep_readers(self) -> Self:
+        """What is said of its readers holds later, too, also where they are the same now."""
+        if "visibility" in self.model_fields_set and "visibility_once_submitted" not in self.model_fields_set:
+            self.visibility_once_submitted = self.visibility
+        return self
 
-class ProgressReportPublic(ProgressReportBase, ProgressReportPlace, ProgressReportTimes, Stamped):
+
+class ProgressReportPublic(
+    ProgressReportBase, ProgressReportReaders, ProgressReportPlace, ProgressReportTimes, Stamped
+):
     """What a partner reported about a sub-measure in a period."""
 
 

@@ -30,11 +30,17 @@ TOO_HIDDEN = Text(
     "Die Begründung für den Status einer öffentlichen Teilmaßnahme muss öffentlich sein.",
     "The reason for the status of a public sub-measure must be public.",
 )
+NO_DRAFT = Text(
+    "Der Bericht ist kein Entwurf mehr: wer ihn lesen darf, sagt `visibility`.",
+    "The report is no draft any more: who may read it is said by `visibility`.",
+)
+LATER = "visibility_once_submitted"
 
 
 async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
     """Note when a report was submitted, and refuse reasons that only partners may read for a public sub-measure."""
     for write in writes:
+        settle_visibility(write)
         state = write.values["state"]
         if state is ReportState.submitted and write.changes("state"):
             write.values["submitted_at"] = session.now
@@ -42,6 +48,22 @@ async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
             write.values["submitted_at"] = None
         if state is ReportState.accepted and await hides_reason(session, write):
             write.errors.append(at("visibility", code="too_hidden", detail=TOO_HIDDEN))
+
+
+def settle_visibility(write: Write[Any]) -> None:
+    """Let a draft be for partners, and what is submitted for whom that was said of it: everyone, where nothing was."""
+    values, is_draft = write.values, write.values["state"] is ReportState.draft
+    is_said_now, is_said_later = write.changes("visibility"), write.changes(LATER)
+    later = values[LATER] or values["visibility"] or Visibility.public
+    if write.is_new:
+        values["visibility"] = values["visibility"] or (Visibility.partners if is_draft else later)
+    elif is_said_now and not is_said_later:
+        later = values["visibility"]
+    elif write.before["state"] == ReportState.draft and not is_draft and not is_said_now:
+        values["visibility"] = later
+    if not is_draft and later != values["visibility"]:
+        write.errors.append(at(LATER, code="not_a_draft", detail=NO_DRAFT))
+    values[LATER] = later
 
 
 async def hides_reason(session: Transaction, write: Write[Any]) -> bool:

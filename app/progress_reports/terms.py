@@ -12,8 +12,8 @@ class ReportState(Term):
         "draft",
         "Entwurf",
         "draft",
-        "Der Partner schreibt noch daran; wer ihn schon lesen darf, sagt die Sichtbarkeit.",
-        "The partner is still writing it; who may read it already is said by its visibility.",
+        "Der Partner schreibt noch daran; bis er eingereicht ist, lesen ihn nur Partner, wenn nichts anderes gesagt ist.",
+        "The partner is still writing it; until it is submitted, partners alone read it, unless something else is said.",
     )
     submitted = (
         "submitted",

@@ -73,7 +73,7 @@ def hearing(
         "asked_on": decision["announced_on"],
         "heard_on": None if heard_on is None else heard_on.isoformat(),
         "heard_by": heard_by,
-        "is_entered_later": heard_by in ("statement", "umbrella") and statement["received_on"] is not None,
+        "is_entered_later": bool(statement and heard_by != "event" and statement["received_on"]),
         "event_id": event_id or None,
         "lead_days": lead,
         "is_in_time": is_in_time,

@@ -55,6 +55,15 @@ ALLOWED_OF_MEASURES = {
 REASON = "Bitte genauer."
 
 
+async def seen_by(client: httpx.AsyncClient, report: Mapping[str, Any], cursor: str) -> set[str]:
+    """What the feed tells a caller of a report, which is in its list and in its export where it is there."""
+    there = {each["id"] for each in await items_of(client, PATH)}
+    exported = (await client.get(f"/v1/exports/{PATH}.jsonl")).text
+    assert (report["id"] in there) == (report["id"] in exported) == (report["visibility"] == "public")
+    changes, _ = await changes_after(client, cursor)
+    return {each["action"] for each in changes if each["resource_id"] == report["id"]}
+
+
 async def report_in(client: httpx.AsyncClient, state: str, **fields: Any) -> dict[str, Any]:
     """A report that has come to a state."""
     if state in ("draft", "submitted"):
@@ -158,7 +167,8 @@ class TestCreateProgressReport:
             **defaults_of(PATH),
             **body,
             "version": 1,
-            "visibility": "public",
+            "visibility": "partners",
+            "visibility_once_submitted": "public",
             "state": "draft",
             "submitted_at": None,
         }
@@ -282,6 +292,51 @@ class TestUpdateProgressReport:
             )
         ).json()
         assert accepted["submitted_at"] > again["submitted_at"]
+
+    @any_database
+    @pytest.mark.parametrize(
+        ("said", "now", "submission", "then"),
+        [
+            ({}, "partners", {}, "public"),
+            ({"visibility": "public"}, "public", {}, "public"),
+            ({"visibility": "partners"}, "partners", {}, "partners"),
+            ({"visibility_once_submitted": "partners"}, "partners", {}, "partners"),
+            ({"visibility": "public", "visibility_once_submitted": "partners"}, "public", {}, "partners"),
+            ({}, "partners", {"visibility": "partners"}, "partners"),
+            ({"visibility": "partners"}, "partners", {"visibility": "public"}, "public"),
+        ],
+    )
+    async def test_shows_a_draft_to_partners_until_it_is_submitted_unless_something_else_is_said(
+        self, callers: Callers, said: dict[str, str], now: str, submission: dict[str, str], then: str
+    ) -> None:
+        """In lists, exports and the feed alike, where it enters the public's view by its submission."""
+        caritas, anyone = callers["contributor"], callers["anonymous"]
+        cursor = await end_of_feed(anyone)
+        body = {**body_of(PATH, partner_id=CARITAS), **said}
+        if "visibility" not in said:
+            del body["visibility"]
+        draft = (await caritas.post(f"/v1/{PATH}", json=body)).json()
+        assert draft["visibility"] == now
+        assert await seen_by(anyone, draft, cursor) == ({"created"} if now == "public" else set())
+        submitted = await patch(caritas, PATH, draft, state="submitted", **submission)
+        assert submitted.status_code == 200, submitted.text
+        report = submitted.json()
+        assert report["visibility"] == report["visibility_once_submitted"] == then
+        told = {("public", "public"): "updated", ("public", "partners"): "deleted", ("partners", "public"): "created"}
+        action = told.get((now, then))
+        assert await seen_by(anyone, report, cursor) >= ({action} if action else set())
+        assert ((await anyone.get(f"/v1/{PATH}/{draft['id']}")).status_code == 200) == (then == "public")
+        assert (await callers["reader"].get(f"/v1/{PATH}/{draft['id']}")).status_code == 200
+
+    @any_database
+    async def test_says_no_more_who_reads_it_later_once_it_is_submitted(self, client: httpx.AsyncClient) -> None:
+        report = await make(client, PATH, state="submitted")
+        answer = await patch(client, PATH, report, visibility_once_submitted="partners")
+        assert errors_of(answer) == [("#/visibility_once_submitted", "not_a_draft")]
+        hidden = (await patch(client, PATH, report, visibility="partners")).json()
+        assert hidden["visibility"] == hidden["visibility_once_submitted"] == "partners"
+        withdrawn = (await patch(client, PATH, hidden, state="draft")).json()
+        assert (withdrawn["visibility"], withdrawn["visibility_once_submitted"]) == ("partners", "partners")
 
     @any_database
     async def test_weighs_what_is_sent_against_what_is_there(self, client: httpx.AsyncClient) -> None:
