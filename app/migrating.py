@@ -13,6 +13,7 @@ from sqlalchemy import Connection, NullPool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.city_zone import keep_zone
 from app.database import DISCREET
 from app.database_errors import code_of
 from app.granting import grant
@@ -105,13 +106,15 @@ async def nothing(_connection: AsyncConnection) -> int:
 async def upgrade(settings: Settings, revision: str = "head", *, then: Then = nothing) -> int:
     """Migrate the database of the settings up to a revision, and do what is to follow.
 
-    What is searched is kept from then on, and the service has its rights.
+    What is searched is kept from then on, so is the time zone of the settings, and the service has its rights. Raises
+    OtherZone.
 
     All of it is one transaction. Returns what follows returns; when that fails, the schema is as before.
     """
 
     async def follow(connection: AsyncConnection) -> int:
         await connection.run_sync(keep_searched)
+        await connection.run_sync(keep_zone, settings.timezone)
         if settings.service_role is not None and connection.dialect.name == "postgresql":
             await connection.run_sync(grant, settings.service_role)
         return await then(connection)

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     timezone: str = Field(
         default="Europe/Berlin",
         description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late, and new events are in it. "
-        "Set it before the first statement and keep it: that day is stored with a statement, and `register verify` tells it anew.",
+        "The register keeps it: once there is a statement, which is stored with its day, another one is refused; before, `register migrate` takes it over.",
     )
     operator: str | None = Field(
         default=None,

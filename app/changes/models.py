@@ -68,7 +68,8 @@ class Action(Term):
 class LogHead(SQLModel, table=True):
     """The end of the log: one row, which every writing transaction updates last; and what stands before its first entry.
 
-    That is the leaf with the index 0, so that the entry at a position is the leaf with that index.
+    That is the leaf with the index 0, so that the entry at a position is the leaf with that index. Days are counted in
+    `timezone`.
     """
 
     __tablename__ = "feed"
@@ -77,6 +78,7 @@ class LogHead(SQLModel, table=True):
     id: int = Field(primary_key=True)
     position: int = Field(sa_type=BigInteger)
     first_leaf: str = Field(sa_type=TextColumn)
+    timezone: str | None = Field(default=None, max_length=64)
 
 
 class Subject(SQLModel, table=True):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import typer
 from sqlalchemy import Connection
 
+from app.city_zone import REMEDY, difference, kept_zone
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, opened
 from app.database_errors import DATABASE_ERRORS, described
@@ -56,6 +57,8 @@ def in_database(connection: Connection, settings: Settings) -> Iterator[Advice]:
         yield from of_server(connection, settings, now)
     revision = current_revision(connection)
     if revision == newest_revision():
+        if found := difference(kept_zone(connection), settings.timezone):
+            yield mend(found, REMEDY)
         yield from on_record(connection, settings, now)
     else:
         yield mend(f"the schema is at {revision}, this version's is {newest_revision()}", remedy_for(revision))

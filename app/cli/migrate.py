@@ -8,6 +8,7 @@ from app import migrating
 from app.access.caller import COMMAND
 from app.catalogue import FEATURES
 from app.changes.log import joining
+from app.city_zone import OtherZone
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.running import carry_out
@@ -41,7 +42,7 @@ async def migrate_and_render(settings: Settings) -> int:
 
     try:
         return await migrating.upgrade(settings, then=render)
-    except (migrating.AnotherProgram, migrating.BrokenReferences) as error:
+    except (migrating.AnotherProgram, migrating.BrokenReferences, OtherZone) as error:
         raise Failed(str(error)) from None
     except CommandError as error:
         told = f"use the version that migrated it, or a later one ({error})"

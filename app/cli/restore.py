@@ -22,6 +22,7 @@ from app.interchange.backups import (
     BadBackup,
     check_backup,
     check_free,
+    check_zone,
     fill_register,
     put_in_place,
     settings_of,
@@ -77,6 +78,7 @@ async def prepare(settings: Settings, file: Path, half: Path, *, is_earlier: boo
     if is_earlier:
         await migrate_and_render(settings_of(settings, half))
         settle(half)
+    check_zone(half, settings.timezone)
 
 
 async def restore_tables(settings: Settings, half: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from app.city_zone import REMEDY, difference, kept_zone
 from app.cli.failed import Failed
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS, described
@@ -50,9 +51,12 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def migrated(settings: Settings) -> AsyncIterator[Database]:
-    """The database for one command, which must be at the newest schema."""
+    """The database for one command, which must be at the newest schema and count days as the settings say."""
     async with opened(settings) as database:
         revision = await database.read(current_revision)
         if revision != newest_revision():
             raise Failed(f"the database's schema is not that of this version: {remedy_for(revision)}")
+        found = difference(await database.read(kept_zone), settings.timezone)
+        if found is not None:
+            raise Failed(f"{found}: {REMEDY}")
         yield database

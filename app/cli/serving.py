@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from app.cli.listening import listen_at
 from app.cli.loading import load
-from app.cli.running import carry_out, is_outdated, opened
+from app.cli.running import carry_out, is_outdated, migrated, opened
 from app.cli.workers import Workers
 from app.http.ending import Ending
 from app.http.forwarded import Forwarded
@@ -63,8 +63,10 @@ class Sockets:
 def serve(settings: Settings, sockets: Sockets, address: str, workers: int = 1) -> None:
     """Serve the API on sockets that listen, until stopped; an SQLite file is brought to the newest schema before."""
     configure_logging(settings.log_level)
-    if settings.database_file and carry_out(has_outdated_database(settings)):
-        carry_out(load("migrate").migrate_and_render(settings))
+    if settings.database_file:
+        if carry_out(has_outdated_database(settings)):
+            carry_out(load("migrate").migrate_and_render(settings))
+        carry_out(check_register(settings))
     with ExitStack() as stack:
         managing = None
         if sockets.management:
@@ -183,6 +185,12 @@ class Server(uvicorn.Server):
             last = threading.Timer(SECONDS_TO_END, os._exit, (0,))
             last.daemon = True
             last.start()
+
+
+async def check_register(settings: Settings) -> None:
+    """Refuse with Failed a register that is not this version's, or counts its days otherwise than the settings say."""
+    async with migrated(settings):
+        pass
 
 
 async def has_outdated_database(settings: Settings) -> bool:

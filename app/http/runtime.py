@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.city_zone import difference, kept_zone
 from app.database import Database
 from app.http.errors import Unavailable
 from app.language import Text
@@ -21,6 +22,10 @@ OUTDATED = Text(
 NEWER = Text(
     "Eine neuere Version hat die Datenbank migriert: bitte jene verwenden oder eine spätere.",
     "A newer version migrated the database: use that one, or a later one.",
+)
+OTHER_ZONE = Text(
+    "REGISTER_TIMEZONE ist {setting}, aber dieses Register zählt seine Tage in {zone}: bitte so einstellen.",
+    "REGISTER_TIMEZONE is {setting}, but this register counts its days in {zone}: set it to that.",
 )
 
 
@@ -47,10 +52,13 @@ async def check_schema_once(runtime: Runtime) -> None:
 
 
 async def check_schema(runtime: Runtime) -> None:
-    """Raise Unavailable where the database's schema is not that of this version."""
+    """Raise Unavailable where the database's schema is not that of this version, or its days are counted otherwise."""
     revision = await runtime.database.read(current_revision, is_quick=True)
     if revision != newest_revision():
         raise Unavailable(NEWER if is_newer(revision) else OUTDATED)
+    kept = await runtime.database.read(kept_zone, is_quick=True)
+    if difference(kept, runtime.settings.timezone):
+        raise Unavailable(OTHER_ZONE.format(zone=kept, setting=runtime.settings.timezone))
     runtime.has_schema = True
 
 

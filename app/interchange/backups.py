@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from app import migrating
+from app.city_zone import difference
 from app.database import DISCREET
 from app.interchange.register import Filling, batches, check_empty
 from app.revisions import is_newer, newest_revision, remedy_for
@@ -116,6 +117,14 @@ def check_backup(file: Path) -> str:
             "restore it with the version that it was made with, or a newer one"
         )
     return revision
+
+
+def check_zone(file: Path, timezone: str) -> None:
+    """Refuse a backup of this version whose days are counted in another time zone; raises BadBackup."""
+    with closing(read_only(file)) as connection:
+        ((kept,),) = connection.execute("SELECT timezone FROM feed").fetchall()
+    if found := difference(kept, timezone):
+        raise BadBackup(f"{found}: set it to that")
 
 
 def revision_of(connection: sqlite3.Connection) -> str:

@@ -37,6 +37,7 @@ from app.access.keys import stand_in
 from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.changes.models import LogHead
+from app.city_zone import difference, kept_zone
 from app.resources.verifying import walks
 from app.revisions import newest_revision
 from app.snapshot import Snapshot
@@ -143,10 +144,10 @@ def line_of(row: Row) -> str:
     return json.dumps(to_jsonable_python(row), ensure_ascii=False, separators=(",", ":"))
 
 
-async def read_register(session: AsyncSession, folder: Path) -> int:
+async def read_register(session: AsyncSession, folder: Path, timezone: str) -> int:
     """Write what is in a folder into an empty register, and verify all of it; return the position of the log.
 
-    Raises BadFolder, for the transaction to be rolled back, where the folder is not complete, is of another version, or holds
+    Raises BadFolder, for the transaction to be rolled back, where the folder is not complete, is of another version or counts days in another time zone, or holds
     what `register verify` would find fault with; and where the register is not empty.
     """
     about = read_contents(folder)
@@ -154,6 +155,9 @@ async def read_register(session: AsyncSession, folder: Path) -> int:
     await session.execute(delete(table_of(LogHead)))
     for table in tables():
         await fill(session, table, folder, about["tables"][table.name])
+    kept = await (await session.connection()).run_sync(kept_zone)
+    if found := difference(kept, timezone):
+        raise BadFolder(f"{found}: set it to that")
     fault = await first_fault(session)
     if fault is not None:
         raise BadFolder(f"what is in {folder} is not as it was written: {fault}")

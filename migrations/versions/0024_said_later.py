@@ -1,4 +1,4 @@
-"""When a calendar's address was used last, when a statement came that was entered later, who reads a report once it is submitted."""
+"""When a calendar's address was used last, when a statement came, who reads a report once it is submitted, the zone of days."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,11 @@ READERS = sa.Enum(
 
 
 def upgrade() -> None:
-    """Add the days, which nobody knows of what is there, and let who reads a report be as it was."""
+    """Add the days, which nobody knows of what is there, and let who reads a report be as it was.
+
+    In which time zone days are counted is noted behind it, by whoever migrates.
+    """
+    op.add_column('feed', sa.Column('timezone', sa.String(length=64), nullable=True))
     op.add_column('calendar_feed', sa.Column('last_used_on', sa.Date(), nullable=True))
     op.add_column('statement', sa.Column('received_on', sa.Date(), nullable=True))
     with op.batch_alter_table('progress_report') as batch_op:
@@ -32,3 +36,4 @@ def downgrade() -> None:
         batch_op.drop_column('visibility_once_submitted')
     op.drop_column('statement', 'received_on')
     op.drop_column('calendar_feed', 'last_used_on')
+    op.drop_column('feed', 'timezone')

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
+from app import migrating
 from app.consultation_events.models import ConsultationEvent
 from app.indicators.models import Indicator
 from app.settings import Settings
@@ -516,6 +517,7 @@ class TestDays:
     @pytest.mark.parametrize("zone", MIDNIGHTS)
     async def test_are_those_of_the_city(self, settings: Settings, templates: Templates, zone: str) -> None:
         in_the_city = settings.model_copy(update={"timezone": zone})
+        await migrating.upgrade(in_the_city)
         async with running(in_the_city) as app, client_of(app, templates.keys["operator"]) as client:
             clock = Clock(app)
             report = await make(client, "sub-measures", status="in_progress", title="x")
