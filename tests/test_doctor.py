@@ -1,5 +1,6 @@
 """`register doctor`: what an operator should mend is named, with what to do."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -100,7 +101,8 @@ class TestDoctor:
             await command.run("keys", "create", "--partner", "liga-dresden", "--role", "reader", "--days", "20")
         ).strip()
         (line,) = [line for line in await found(command) if " ends on " in line]
-        assert line.startswith(f"look: the key {key[:12]} ends on 2026-12-16: `register keys rotate ")
+        ends = (datetime.now(UTC) + timedelta(days=20)).date()
+        assert line.startswith(f"look: the key {key[:12]} ends on {ends}: `register keys rotate ")
 
     @only_sqlite
     async def test_looks_at_files_and_disks(
