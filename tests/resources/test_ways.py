@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.catalogue import FEATURES
 from app.resources import choosing, reading, totals
-from app.resources.paging import Order
+from app.resources.paging import MOST_COUNTED, Order
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
 
@@ -128,7 +128,7 @@ class TestWays:
     ) -> None:
         async with client_of(register) as client:
             found = {}
-            for most in (totals.MOST_COUNTED, 4):
+            for most in (MOST_COUNTED, 4):
                 monkeypatch.setattr(totals, "MOST_COUNTED", most)
                 gathering(OFTEN)
                 found[most] = [
