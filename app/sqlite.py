@@ -145,8 +145,8 @@ async def begins_at_once(session: AsyncSession) -> bool:
     """Begin a session's transaction now, and say whether that waited for nobody, who might have written meanwhile."""
     pool: Any = session.get_bind().engine.pool
     is_free = pool.checkedout() == 0
-    connection: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    return is_free and not connection.has_waited
+    begun: Any = (await session.connection()).sync_connection
+    return is_free and not begun.connection.driver_connection.has_waited
 
 
 async def apart(work: Coroutine[Any, Any, Result]) -> Result:

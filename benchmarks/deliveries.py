@@ -21,8 +21,9 @@ from app import migrating
 from app.access.caller import COMMAND, Caller
 from app.access.roles import Role
 from app.access.visibility import Visibility
-from app.changes.log import Written, record, transaction
+from app.changes.log import record, transaction
 from app.changes.models import Action
+from app.changes.written import Written
 from app.cli.seed import load_content, read_agreement
 from app.keys import service as keys
 from app.resources.ids import named_id, new_id

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import Connection
 from tests.databases import only_sqlite
-from tests.factories import CITY, body_of, make, rule_of
+from tests.factories import CITY, body_of, make, patch, rule_of
 
 COUNT = text("SELECT count(*) FROM api_key")
 USE = text("UPDATE api_key SET description = 'so'")
@@ -135,17 +136,20 @@ class TestWriter:
 
 @only_sqlite
 class TestRights:
+    @pytest.mark.parametrize("method", ["post", "patch"])
     @pytest.mark.parametrize("other", ["process", "writer"])
     async def test_are_asked_after_again_by_who_waited(
-        self, app: FastAPI, settings: Settings, callers: Mapping[str, httpx.AsyncClient], other: str
+        self, app: FastAPI, settings: Settings, callers: Mapping[str, httpx.AsyncClient], other: str, method: str
     ) -> None:
         """For another process, or for another writer of the same one."""
         client, path = callers["coordinator"], "consultation-events"
-        await make(client, path, organiser_id=CITY)
+        made = await make(client, path, organiser_id=CITY)
         ending = "DELETE FROM agreement_party"
 
         async def write_beside() -> asyncio.Task[httpx.Response]:
-            begun = asyncio.create_task(client.post(f"/v1/{path}", json=body_of(path, organiser_id=CITY)))
+            creating = partial(client.post, f"/v1/{path}", json=body_of(path, organiser_id=CITY))
+            changing = partial(patch, client, path, made, title="Anders")
+            begun = asyncio.create_task(creating() if method == "post" else changing())
             for _ in range(50):
                 await asyncio.sleep(0.001)
             assert not begun.done()

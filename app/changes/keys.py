@@ -17,9 +17,10 @@ from app.access.keys import stand_in
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
-from app.changes.log import Transaction, Written, record
+from app.changes.log import Transaction, record
 from app.changes.models import KEY, Action, Subject
 from app.changes.schemas import Hash
+from app.changes.written import Written
 from app.database import one_at_a_time
 from app.proofs.canonical import canonical
 from app.proofs.leaves import encoded, moment

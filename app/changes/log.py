@@ -1,12 +1,11 @@
 """Writing the log: the one place that numbers changes."""
 
-import json
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -15,49 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
 from app.access.caller import Caller
-from app.access.visibility import Visibility
 from app.changes.blanking import Blank, blank_entry, overwrite_behind
-from app.changes.models import KEY, Action, LogHead
+from app.changes.models import LogHead
 from app.changes.numbering import add_entries, add_only_entry, bound, count_quota, note_about, note_subjects
 from app.changes.pending import Pending
-from app.changes.quota import ENTRY_BYTES, check_quota
-from app.changes.tallies import Cell, Tallies, add_tallies
+from app.changes.quota import check_quota
+from app.changes.tallies import Cell, add_tallies
 from app.changes.tree import TILE, grow
+from app.changes.written import Written, entry, size_of, state_of
 from app.database import Database
 from app.database_errors import DATABASE_ERRORS
-from app.http.envelope import change_position, request_id
-from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
+from app.http.envelope import change_position
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Written:
-    """A change that a transaction made."""
-
-    action: Action
-    type: str
-    id: UUID
-    version: int
-    visibility: Visibility
-    previous_visibility: Visibility | None
-    changed_fields: Sequence[str]
-    data: str | None
-    agreement_id: UUID | None = None
-    about: Collection[UUID] = ()
-    proposal_id: UUID | None = None
-    reason: str | None = None
-    deleted_at: datetime | None = None
-    """Since when its subject has been deleted, where only the history of that is redacted."""
-    blanks: Sequence[Blank] = ()
-    """What it erases of earlier entries, with the action `redacted`."""
-    tallied: Mapping[Cell, int] = field(default_factory=dict)
-    """What its subject is counted in now, less what it was counted in before."""
-
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing was known of its subject."""
-        return self.action is Action.created and self.version == 1
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -74,7 +46,8 @@ class Transaction(AsyncSession):
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
     what is frozen and the steps between states; the words are then those of both partners. `sides` keeps on which sides
-    partners stand, as far as that was looked up, `tallied` what the rows that were stored last are counted in.
+    partners stand, as far as that was looked up, `tallied` what the rows that were stored last are counted in. `link` is its
+    connection, once it has begun.
     """
 
     database: Database
@@ -86,8 +59,20 @@ class Transaction(AsyncSession):
     blanks: list[tuple[int, Blank]]
     correcting: Correction | None = None
     sides: dict[Any, Any]
-    tallied: dict[UUID, Tallies]
+    tallied: dict[UUID, Mapping[Cell, int]]
     appended: range = range(0)
+    link: AsyncConnection | None = None
+
+    async def over(
+        self, work: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """What work comes to over the connection of the transaction, which the session is asked for once.
+
+        Within a savepoint it is asked each time: it begins one with that.
+        """
+        if self.link is None or self.in_nested_transaction():
+            self.link = await self.connection()
+        return await self.link.run_sync(work, *given, **named)
 
     @contextmanager
     def corrected_by(self, correction: Correction) -> Iterator[None]:
@@ -202,7 +187,7 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
 
 async def lay_by(session: Transaction) -> None:
     """Take the changes so far out of memory; who writes much at once calls it now and then."""
-    await session.run_sync(lambda inner: prepare(inner.connection(), session))
+    await session.over(prepare, session)
 
 
 async def append(session: Transaction) -> None:
@@ -212,10 +197,10 @@ async def append(session: Transaction) -> None:
     """
     if session.written or session.pending.count:
         await session.flush()
-        adding = session.run_sync(lambda inner: append_in(inner.connection(), session))
+        adding = session.over(append_in, session)
         await (session.database.apart(adding) if session.pending.count else adding)
     if session.pending.tallies:
-        await session.run_sync(lambda inner: add_tallies(inner.connection(), session.pending.tallies))
+        await session.over(add_tallies, session.pending.tallies)
     for index, blank in session.blanks:
         await blank_entry(session, session.appended[index], blank)
 
@@ -223,13 +208,14 @@ async def append(session: Transaction) -> None:
 def append_in(connection: Connection, session: Transaction) -> None:
     """Number and add the changes over a connection; raises TooManyRequests above the quota."""
     most, is_alone = session.database.write_quota, len(session.written) == 1 and not session.pending.count
-    if is_alone and not session.written[0].about and connection.dialect.name == "postgresql":
+    if is_alone and connection.dialect.name == "postgresql":
         [written] = session.written
-        made = entry(session.by, written, datetime.now(UTC))
+        made, tallies = entry(session.by, written, datetime.now(UTC)), session.pending.tallies
+        tallies.update(written.tallied)
         charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
-        position, total = add_only_entry(connection, subject, made, charge, is_new=written.is_first)
+        position, total = add_only_entry(connection, subject, made, charge, written.about, tallies, is_new=written.is_first)
         session.appended = range(position, position + 1)
-        session.pending.tallies.update(written.tallied)
+        tallies.clear()
         check_quota(total, session.now, most)
     else:
         prepare(connection, session)
@@ -248,53 +234,8 @@ def prepare(connection: Connection, session: Transaction) -> None:
     session.pending.add(entries, sum(map(size_of, changes)), *(each.tallied for each in changes))
 
 
-def size_of(written: Written) -> int:
-    """What a change counts for the quota of a key: what it does to keys nothing, so that who has written too much can still revoke."""
-    return 0 if written.type == KEY else ENTRY_BYTES + len((written.data or "").encode())
-
-
 def charge_for(session: Transaction, size: int) -> dict[str, Any] | None:
     """What is charged for entries of a size: nothing for the register's own commands, which have no key and no quota."""
     if session.database.write_quota is None or session.by.key_id is None:
         return None
     return {"key_id": session.by.key_id, "size": size, "today": session.now.astimezone(UTC).date()}
-
-
-def state_of(written: Written, now: datetime) -> dict[str, Any]:
-    """What is known of a subject after a change; the agreement, and the last deletion, only where that is said."""
-    return {
-        "id": written.id,
-        "kind": written.type,
-        "version": written.version,
-        "visibility": written.visibility,
-        "deleted_at": now if written.action is Action.deleted else written.deleted_at,
-        "deleted_version": written.version if written.action is Action.deleted else None,
-        "agreement_id": written.agreement_id,
-    }
-
-
-def entry(by: Caller, written: Written, at: datetime) -> dict[str, Any]:
-    """The columns of an entry, its position excepted."""
-    salt = new_salt()
-    row = {
-        "at": at,
-        "action": written.action,
-        "resource_type": written.type,
-        "resource_id": written.id,
-        "version": written.version,
-        "visibility": written.visibility,
-        "previous_visibility": written.previous_visibility,
-        "by_partner_id": by.partner_id,
-        "by_key_id": by.key_id,
-        "request_id": request_id.get() or None,
-        "changed_fields": list(written.changed_fields),
-        "data": written.data,
-        "proposal_id": written.proposal_id,
-        "reason": written.reason,
-        "salt": salt,
-        "key_ref": None if by.key_id is None else salted(salt, str(by.key_id)),
-        "data_digest": digest_of(salt, None if written.data is None else json.loads(written.data)),
-        "redacts": [blank.named for blank in written.blanks] or None,
-        "redacted_by": None,
-    }
-    return row | {"leaf_hash": leaf_hash(leaf_of(row))}

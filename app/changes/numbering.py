@@ -1,20 +1,23 @@
 """The statements that write the log, each put together once: a position for each change, in the order of the commits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Integer, Uuid, bindparam, func, insert, null, select, update
+from sqlalchemy import ARRAY, Connection, Integer, Uuid, bindparam, func, insert, null, select, update
 from sqlalchemy.engine import Dialect
 
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
+from app.changes.tallies import Cell, counting_behind, rows_of, tallied_in
 from app.database import insert_into
 from app.kept import Kept
 from app.tables import table_of
 
-CHANGE, FEED, SUBJECT = table_of(Change), table_of(LogHead), table_of(Subject)
+CHANGE, FEED = table_of(Change), table_of(LogHead)
+SUBJECT, ABOUT = table_of(Subject), table_of(SubjectAbout)
 SUBJECT_NAMES = ("id", "kind", "version", "visibility", "deleted_at", "agreement_id")
 NAMES_OF = {"new": SUBJECT_NAMES, "known": (*SUBJECT_NAMES, "deleted_version")}
 NEW_SUBJECT = insert(SUBJECT).values(
@@ -56,8 +59,13 @@ def of_subject(prefix: str, subject: Mapping[str, Any]) -> dict[str, Any]:
 def note_about(connection: Connection, about: Sequence[Mapping[str, Any]]) -> None:
     """Note what subjects are about now; what they were about before stays noted."""
     if about:
-        noting = insert_into(table_of(SubjectAbout), connection.dialect.name)
-        connection.execute(noting.on_conflict_do_nothing(), about)
+        noting_about(connection.dialect.name).run(connection, about)
+
+
+@cache
+def noting_about(dialect: str) -> Kept:
+    """The statement that notes one thing that a subject is about."""
+    return Kept(insert_into(ABOUT, dialect).on_conflict_do_nothing(), ABOUT.c.keys())
 
 
 def count_quota(connection: Connection, charge: Mapping[str, Any] | None) -> int | None:
@@ -107,21 +115,26 @@ def add_only_entry(
     subject: Mapping[str, Any],
     entry: Mapping[str, Any],
     charge: Mapping[str, Any] | None,
+    about: Collection[UUID],
+    tallies: Mapping[Cell, int],
     *,
     is_new: bool,
 ) -> tuple[int, int | None]:
-    """Add the only entry of a transaction in PostgreSQL, in one round trip with its subject and the quota.
+    """Add the only entry of a transaction in PostgreSQL, in one round trip with all that is noted of its subject.
 
     Returns the position, and what the key has written today.
     """
     values = {f"entry_{name}": value for name, value in entry.items()}
     values |= {**of_subject("new" if is_new else "known", subject), **(charge or {}), "count": 1}
-    position, written = numbering(is_new=is_new, is_charged=charge is not None).first(connection, values)
+    tallied = rows_of(tallies)
+    values |= {"about": list(about), **tallied_in(tallied)}
+    statement = numbering(is_new=is_new, is_charged=charge is not None, is_about=bool(about), is_tallied=bool(tallied))
+    position, written = statement.first(connection, values)
     return position, written
 
 
 @cache
-def numbering(*, is_new: bool, is_charged: bool) -> Kept:
+def numbering(*, is_new: bool, is_charged: bool, is_about: bool, is_tallied: bool) -> Kept:
     """The statement that adds an only entry: the key is charged first, as by whoever writes more than one change."""
     counting: Any = COUNTING
     written: Any = null()
@@ -134,5 +147,13 @@ def numbering(*, is_new: bool, is_charged: bool) -> Kept:
     bound = (bindparam(f"entry_{column.name}", type_=column.type) for column in columns)
     said = select(head.c.position, *bound)
     subject = (NEW_SUBJECT if is_new else KNOWN_SUBJECT).cte("noted")
-    adding = insert(CHANGE).from_select([CHANGE.c.position, *columns], said).add_cte(subject)
+    beside = [subject]
+    if is_about:
+        named = func.unnest(bindparam("about", type_=ARRAY(Uuid()))).column_valued()
+        pairs = select(bindparam("entry_resource_id", type_=Uuid()), named)
+        noting = insert_into(ABOUT, "postgresql").from_select(ABOUT.c.keys(), pairs)
+        beside.append(noting.on_conflict_do_nothing().cte("about"))
+    if is_tallied:
+        beside.append(counting_behind(head).cte("tallied"))
+    adding = insert(CHANGE).from_select([CHANGE.c.position, *columns], said).add_cte(*beside)
     return Kept(adding.returning(CHANGE.c.position, written.label("written")))

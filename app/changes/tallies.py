@@ -5,13 +5,13 @@ time never waits for a row of them while it holds another.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, CTE, Connection, bindparam, func, select, true
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
@@ -59,16 +59,39 @@ Tallies = Counter[Cell]
 
 def add_tallies(connection: Connection, tallies: Mapping[Cell, int]) -> None:
     """Count so many more, or less where it is negative."""
-    rows = [{**cell._asdict(), "amount": amount} for cell, amount in sorted(tallies.items()) if amount]
+    rows = rows_of(tallies)
     if rows:
-        adding(connection.dialect.name).run(connection, rows)
+        named = [dict(zip(TALLY.c.keys(), row, strict=True)) for row in rows]
+        adding(connection.dialect.name).run(connection, named)
+
+
+def rows_of(tallies: Mapping[Cell, int]) -> list[tuple[Any, ...]]:
+    """What is counted otherwise now, each as the columns of its row; in one order, whoever counts."""
+    return [(*cell, amount) for cell, amount in sorted(tallies.items()) if amount]
 
 
 @cache
 def adding(dialect: str) -> Kept:
     """The statement that adds to a row, or makes it."""
-    insert = insert_into(TALLY, dialect)
+    return Kept(counting(insert_into(TALLY, dialect)), TALLY.c.keys())
+
+
+def counting(insert: Any) -> Any:
+    """An INSERT of rows that are added to those that are there."""
     more = TALLY.c.amount + insert.excluded.amount
-    return Kept(
-        insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more}), TALLY.c.keys()
-    )
+    return insert.on_conflict_do_update(index_elements=list(TALLY.primary_key), set_={"amount": more})
+
+
+def counting_behind(head: CTE) -> Any:
+    """The same for PostgreSQL, in one statement with what takes a position: no row is counted before that has its lock.
+
+    Its values are columns of rows, each a list by the name that `tallied_in` gives it.
+    """
+    given = (bindparam(f"tally_{each.name}", type_=ARRAY(each.type)) for each in TALLY.c)
+    rows = func.unnest(*given).table_valued(*TALLY.c.keys()).render_derived()
+    return counting(insert_into(TALLY, "postgresql").from_select(TALLY.c.keys(), select(*rows.c).join(head, true())))
+
+
+def tallied_in(rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """The values of that."""
+    return {f"tally_{name}": [row[place] for row in rows] for place, name in enumerate(TALLY.c.keys())}

@@ -15,9 +15,9 @@ from app.http.conditional import Preconditions
 from app.http.errors import NotFound
 from app.kept import Kept
 from app.resources.kind import Kind, Row
-from app.resources.ownership import authorise, check_voice, check_voice_in, standing_in
+from app.resources.ownership import Sides, authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there
-from app.resources.writing import locked
+from app.resources.writing import locked, locked_at_once
 from app.schema.fields import Id
 from app.tables import table_of
 
@@ -27,21 +27,25 @@ async def changeable(session: Transaction, kind: Kind[Row], id: Id, precondition
 
     Raises NotFound, Gone, Forbidden, PreconditionRequired or PreconditionFailed.
     """
-    await authorise_early(session, kind, id)
-    row = await locked(session, kind, id)
+    await authorise_early(session, kind, id, session.sides)
+    row = await locked_at_once(session, kind, id)
+    if row is None:
+        row = await locked(session, kind, id)
+        session.sides.clear()
     await authorise(session, kind, row)
     preconditions.require(row.version)
     return row
 
 
-async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID) -> None:
+async def authorise_early(session: Transaction, kind: Kind[Row], id: UUID, sides: Sides | None = None) -> None:
     """Refuse who writes nothing of a resource before the transaction begins, so that it makes no other writer wait.
 
-    What is decided here is decided again under the lock. Raises NotFound, Gone or Forbidden.
+    What is decided here is decided again under the lock: `sides` keeps what that need not look up if nobody is waited for.
+    Raises NotFound, Gone or Forbidden.
     """
 
     def work(connection: Connection) -> None:
-        check_voice(standing_there(connection, session, kind, id), kind)
+        check_voice(standing_there(connection, session, kind, id, sides), kind)
 
     await read_early(session, work)
 
@@ -70,13 +74,15 @@ async def read_early(session: Transaction, work: Callable[[Connection], None]) -
         await session.database.read(work, is_quick=True)
 
 
-def standing_there(connection: Connection, session: Transaction, kind: Kind[Row], id: UUID) -> Standing:
+def standing_there(
+    connection: Connection, session: Transaction, kind: Kind[Any], id: UUID, sides: Sides | None = None
+) -> Standing:
     """What the caller is to a resource; raises NotFound or Gone for what is not there for the caller."""
     row = selecting(kind, session.by.sees_partners).first(connection, {"id": id})
     if row is None:
         there(connection, session.by, kind, id)
         raise NotFound
-    return standing_in(connection, session.by, session.today, kind, row)
+    return standing_in(connection, session.by, session.today, kind, row, sides=sides)
 
 
 @cache

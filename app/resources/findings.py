@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
+from app.changes.log import Transaction
 from app.kept import Kept
 from app.resources.ids import named_id
 from app.resources.kind import Kind
@@ -90,7 +91,7 @@ def values_at(values: Mapping[str, Any], path: str) -> Iterator[Any]:
             yield found
 
 
-async def add_findings(session: AsyncSession, kind: Kind[Any], resources: Sequence[Mapping[str, Any]]) -> None:
+async def add_findings(session: Transaction, kind: Kind[Any], resources: Sequence[Mapping[str, Any]]) -> None:
     """Store what new resources are found by, each of them its columns and its lists."""
     rows = [
         {**found._asdict(), "resource_id": values["id"]}
@@ -100,7 +101,7 @@ async def add_findings(session: AsyncSession, kind: Kind[Any], resources: Sequen
     await insert_findings(session, rows)
 
 
-async def change_findings(session: AsyncSession, id: UUID, before: set[FoundBy], after: set[FoundBy]) -> None:
+async def change_findings(session: Transaction, id: UUID, before: set[FoundBy], after: set[FoundBy]) -> None:
     """Store what a resource is found by, where that is not what it was."""
     if before == after:
         return
@@ -108,10 +109,10 @@ async def change_findings(session: AsyncSession, id: UUID, before: set[FoundBy],
     await insert_findings(session, [{**found._asdict(), "resource_id": id} for found in sorted(after)])
 
 
-async def insert_findings(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_findings(session: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store rows that say what resources are found by."""
     if rows:
-        await session.run_sync(lambda inner: ADDING.run(inner.connection(), rows))
+        await session.over(ADDING.run, rows)
 
 
 async def drop_findings(session: AsyncSession, kind: Kind[Any], id: UUID) -> None:

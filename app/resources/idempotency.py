@@ -160,7 +160,7 @@ async def claim(request: Request, session: Transaction, key: str) -> None:
         "headers": {},
     }
     try:
-        is_new = await session.run_sync(lambda inner: claim_in(inner.connection(), values))
+        is_new = await session.over(claim_in, values)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_TIMEOUT:
             raise RequestInProgress(headers={"Retry-After": "1"}) from error
@@ -203,7 +203,7 @@ async def keep(session: Transaction, key: str, answer: Response) -> None:
     headers = {name: value for name, value in answer.headers.items() if name in REPLAYED}
     said = {"status": answer.status_code, "headers": headers, "body": bytes(answer.body).decode()}
     values = {**claim_of(session, key), **said}
-    await session.run_sync(lambda inner: KEEPING.run(inner.connection(), [values]))
+    await session.over(KEEPING.run, [values])
 
 
 async def fingerprint_of(request: Request) -> str:

@@ -57,11 +57,7 @@ async def authorise_write(session: Transaction, write: Write[Any], by: Caller | 
     if write.is_allowed:
         return
     speaker, day = by or session.by, session.today
-    await session.run_sync(
-        lambda inner: check_write(
-            inner.connection(), speaker, day, write, correction=session.correcting, sides=session.sides
-        )
-    )
+    await session.over(check_write, speaker, day, write, correction=session.correcting, sides=session.sides)
 
 
 async def authorise_first(session: Transaction, write: Write[Any]) -> None:
@@ -225,9 +221,7 @@ def agreements_found(connection: Connection, by: Caller, day: date, sides: Sides
 
 async def standing_of(session: Transaction, kind: Kind[Any], *holders: Any) -> Standing:
     """What the caller of a transaction is to a resource, as it is and as it is to be."""
-    return await session.run_sync(
-        lambda inner: standing_in(inner.connection(), session.by, session.today, kind, *holders, sides=session.sides)
-    )
+    return await session.over(standing_in, session.by, session.today, kind, *holders, sides=session.sides)
 
 
 def standing_in(

@@ -15,9 +15,10 @@ from app.access.errors import Forbidden
 from app.access.parties import sides_of
 from app.access.voices import Standing, Voice
 from app.changes.blanking import Blank
-from app.changes.log import Transaction, Written, record
+from app.changes.log import Transaction, record
 from app.changes.models import Action, Change, Subject
 from app.changes.schemas import Position
+from app.changes.written import Written
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.language import Text
@@ -193,9 +194,7 @@ async def authorise_redaction(
 async def standing_to(session: Transaction, by: Caller, kind: Kind[Any], holder: Any, left_in: UUID | None) -> Standing:
     """What a caller is to a resource, alone or with who proposed; `left_in` is the agreement of one that is deleted."""
     proposed_by_id = None if session.correcting is None else session.correcting.proposed_by_id
-    standing = await session.run_sync(
-        lambda inner: standing_in(inner.connection(), by, session.today, kind, holder, proposed_by_id=proposed_by_id)
-    )
+    standing = await session.over(standing_in, by, session.today, kind, holder, proposed_by_id=proposed_by_id)
     if left_in is None:
         return standing
     # What it belonged to its agreement by can be deleted, too.

@@ -105,9 +105,7 @@ async def homes_in(
     if wanted:
         targets = {target.name: target for target in sorted(wanted, key=lambda each: each.name)}
         ids = {name: list(wanted[target]) for name, target in targets.items()}
-        for name, id, home in await session.run_sync(
-            lambda inner: read_homes(inner.connection(), ids, session.by.sees_partners)
-        ):
+        for name, id, home in await session.over(read_homes, ids, session.by.sees_partners):
             found[targets[name]][id] = home
     return found
 

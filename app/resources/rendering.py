@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import instance_dict
 
-from app.changes.log import Written
 from app.changes.models import Action
+from app.changes.written import Written
 from app.resources.kind import Kind, Row
 from app.resources.schema import Stamped, Stored
 from app.resources.text import searchable, sortable

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
@@ -85,7 +86,9 @@ def defaults_of(kind: Kind[Any]) -> tuple[Mapping[str, Any], Sequence[tuple[str,
 def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict[str, Any]:
     """The columns of a row, with the representation that follows from them and from its lists."""
     content = {**values, **{name: write.values[name] for name in kind.lists}}
-    return {**values, "representation": kind.public.model_validate(content).model_dump_json()}
+    # All of it was validated, or is the register's own: the schema only says what is served, and in which order.
+    said = to_json({name: content[name] for name in kind.public.model_fields})
+    return {**values, "representation": said.decode()}
 
 
 def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:
@@ -96,6 +99,14 @@ def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> 
     make_transient_to_detached(row)
     session.add(row)
     return row
+
+
+def row_read(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:
+    """The row with these columns, which were read past the session; the session's own where it has it."""
+    known: Row | None = session.identity_map.get(
+        class_mapper(kind.table).identity_key_from_primary_key((values["id"],))
+    )
+    return row_of(session, kind, values) if known is None else known
 
 
 def check_sizes(texts: Sequence[str]) -> None:
@@ -190,7 +201,7 @@ def updating(table: Table, names: tuple[str, ...]) -> Kept:
 async def execute(session: Transaction, kind: Kind[Any], statement: Kept, rows: Sequence[Mapping[str, Any]]) -> None:
     """Carry out a statement, and say it in the API's words when a constraint refuses it."""
     try:
-        await session.run_sync(lambda inner: statement.run(inner.connection(), rows))
+        await session.over(statement.run, rows)
     except IntegrityError as error:
         raise violated(kind, error) from error
 

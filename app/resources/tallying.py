@@ -37,14 +37,13 @@ def note_tallies(
 ) -> None:
     """Note what a resource was counted in and is counted in now, until its change is recorded; None for what is not there."""
     if kind.tallied is not None:
-        tallies = Tallies(() if after is None else cells_of(kind, after))
-        tallies.subtract(() if before is None else cells_of(kind, before))
-        session.tallied[id] = tallies
+        was, now = (set() if values is None else set(cells_of(kind, values)) for values in (before, after))
+        session.tallied[id] = dict.fromkeys(now - was, 1) | dict.fromkeys(was - now, -1)
 
 
 def settle_tallies(session: Transaction, id: UUID) -> None:
     """Count a resource as it is stored now, where no change of it is recorded."""
-    session.pending.tallies.update(session.tallied.pop(id, Tallies()))
+    session.pending.tallies.update(session.tallied.pop(id, {}))
 
 
 def noted_tallies(session: Transaction, kind: Kind[Any]) -> Tallies:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, get_origin
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from app.access.caller import ANONYMOUS, COMMAND, Caller
@@ -19,6 +19,7 @@ from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.http.conditional import Preconditions
 from app.http.errors import Gone, NotFound
+from app.kept import Kept
 from app.resources.checking import check, check_no_entry_stays, check_transitions, validated
 from app.resources.errors import InUse
 from app.resources.freezing import check_frozen, check_removable, hold
@@ -28,8 +29,9 @@ from app.resources.references import referrers_of
 from app.resources.remains import remains
 from app.resources.rendering import changed_fields, logged
 from app.resources.scope import AGREEMENT, about_of
-from app.resources.storing import delete_row, insert_rows, update_row
+from app.resources.storing import delete_row, insert_rows, row_read, update_row
 from app.schema.base import Patch, Schema
+from app.sqlite import begins_at_once
 from app.tables import table_of
 
 
@@ -215,18 +217,31 @@ async def above_of(session: Transaction, kind: Kind[Row], row: Row) -> Any:
 
 async def locked(session: Transaction, kind: Kind[Row], id: UUID) -> Row:
     """The row of a resource, held until the transaction ends; raises NotFound or Gone."""
-    row: Row | None = (await session.execute(locking(kind, session.by.sees_partners), {"id": id})).scalar_one_or_none()
+    row = await held(session, kind, id)
     if row is None:
         raise NotFound if (await session.execute(remains(session.by, kind, id))).first() is None else Gone
     return row
 
 
+async def locked_at_once(session: Transaction, kind: Kind[Row], id: UUID) -> Row | None:
+    """The same where nobody is waited for, who may change what the caller may do; None where somebody is, or nothing is there."""
+    if session.database.is_sqlite and not await begins_at_once(session):
+        return None
+    return await held(session, kind, id, waits=False)
+
+
+async def held(session: Transaction, kind: Kind[Row], id: UUID, *, waits: bool = True) -> Row | None:
+    """The row, held; None where it is not there for the caller, or somebody is not waited for."""
+    found = await session.over(locking(kind, session.by.sees_partners, waits).first, {"id": id})
+    return None if found is None else row_read(session, kind, found._asdict())
+
+
 @cache
-def locking(kind: Kind[Any], sees_partners: bool) -> Select[Any]:  # noqa: FBT001 (a cache's key)
-    """Selects and holds the row with an `id` that is there for a caller."""
-    caller = COMMAND if sees_partners else ANONYMOUS
-    there = and_(col(kind.table.id) == bindparam("id"), visible(table_of(kind.table), caller))
-    return select(kind.table).where(there).with_for_update(key_share=True)
+def locking(kind: Kind[Any], sees_partners: bool, waits: bool) -> Kept:  # noqa: FBT001 (a cache's key)
+    """Selects and holds the row with an `id` that is there for a caller, unless somebody has it that is not waited for."""
+    table, caller = table_of(kind.table), COMMAND if sees_partners else ANONYMOUS
+    there = select(table).where(table.c.id == bindparam("id"), visible(table, caller))
+    return Kept(there.with_for_update(key_share=True, skip_locked=not waits))
 
 
 async def check_there(session: Transaction, kind: Kind[Any], id: UUID) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, select
 from app import migrating
 from app.access.caller import COMMAND
 from app.access.visibility import Visibility
-from app.changes.log import Written, grow_behind, record, transaction
+from app.changes.log import grow_behind, record, transaction
 from app.changes.models import Action, Change, LogHead, TreeNode
 from app.changes.tree import Tree
+from app.changes.written import Written
 from app.cli.verify import verify_and_note
 from app.database import Database
 from app.proofs.canonical import canonical

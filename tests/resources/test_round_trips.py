@@ -1,5 +1,6 @@
 """What writing costs: the statements of each transaction, whatever else is in the tables."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -8,10 +9,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from tests.databases import only_postgresql
-from tests.factories import CITY, body_of, goal_id, make, patch
+from tests.factories import CITY, body_of, goal_id, make, patch, rule_of
 from tests.poolers import MODE
 
 EVENTS = "consultation-events"
@@ -41,14 +42,13 @@ class TestRoundTrips:
         assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
         with written_by(app) as said:
             assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
-        # What it refers to, the row, what lists find it by, the log, and of events what reports count: the rights were looked
-        # up just before, and nobody was waited for since.
+        # What it refers to, the row, what lists find it by, the log with what reports count: the rights were looked up just
+        # before, and nobody was waited for since.
         assert said == [
             "SELECT 'agreement' AS",
             "INSERT INTO consultation_event",
             "INSERT INTO finding",
             "WITH noted AS",
-            "INSERT INTO tally",
         ]
 
     async def test_do_not_grow_with_the_entries_of_lists(
@@ -73,13 +73,29 @@ class TestRoundTrips:
         made = (await patch(client, EVENTS, made, title="Anders")).json()
         with written_by(app) as said:
             assert (await patch(client, EVENTS, made, title="Noch anders")).status_code == 200
-        # The row is held before the rights are looked up: whoever changed them meanwhile was waited for.
+        # The row is held, changed, and the log written: the rights were looked up just before, and nobody was waited for since.
         assert said == [
             "SELECT consultation_event.id, consultation_event.version,",
-            "SELECT agreement.id, agreement_party.side",
             "UPDATE consultation_event SET",
             "WITH noted AS",
         ]
+
+    async def test_are_more_for_who_waited_for_another_one(
+        self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]
+    ) -> None:
+        """Whoever was waited for may have taken the rights away."""
+        client = callers["coordinator"]
+        made = await make(client, EVENTS, organiser_id=CITY)
+        waiting = text(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        async with app.state.runtime.database.transaction() as session:
+            await session.execute(text("SELECT id FROM consultation_event FOR UPDATE"))
+            changing = asyncio.create_task(patch(client, EVENTS, made, title="Anders"))
+            while not (await session.execute(waiting)).scalar_one():
+                assert not changing.done()
+            await session.execute(text("DELETE FROM agreement_party"))
+        assert rule_of(await changing) == "agreement"
 
 
 class TestFirstWrite:
