@@ -42,7 +42,9 @@ def import_from_elsewhere(
 async def import_from(settings: Settings, folder: Path) -> int:
     """Write what is in a folder into an empty register, in one transaction."""
     try:
-        async with migrated(settings) as database, database.transaction() as session:
-            return await read_register(session, folder, settings.timezone)
+        async with migrated(settings) as database:
+            with database.written_long():
+                async with database.transaction() as session:
+                    return await read_register(session, folder, settings.timezone)
     except BadFolder as bad:
         raise Failed(str(bad)) from None

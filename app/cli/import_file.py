@@ -45,8 +45,9 @@ async def carried_out(
 ) -> ImportTally:
     """The outcome of an import by a command, whose progress is shown where somebody looks."""
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
     async with migrated(settings) as database:
-        with Progress(*shown, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as progress:
             bar = progress.add_task("lines", total=lines_in(file) * (1 if is_dry else 2))
 
             async def tell(_tally: ImportTally) -> None:
