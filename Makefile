@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-demo soak test cover suite check fmt openapi docs screenshot migrate migration contract release bench bench-smoke
+.PHONY: help setup run run-demo soak test test-all cover suite check fmt openapi docs screenshot migrate migration contract release bench bench-smoke
 .PHONY: attacks lock
 PYTHON ?= python3
 VENV := .venv
@@ -47,14 +47,17 @@ run-demo: $(RUNTIME) ## Start a sandbox with an invented year in it, in a folder
 	cd demo && ../$(BIN)/register keys init
 	cd demo && ../$(BIN)/register serve
 
-test: $(DEVELOPMENT) ## Run all checks and all tests, on SQLite and on PostgreSQL
+test: $(DEVELOPMENT) ## Run all checks and the tests that every change should pass, on SQLite and on PostgreSQL
+	$(BESIDE) check suite WITH='-m "not thorough"'
+
+test-all: $(DEVELOPMENT) ## Run all checks and all tests, the thorough ones, too
 	$(BESIDE) check suite
 
-cover: $(DEVELOPMENT) ## The same, and measure what the tests reach: 95 % of lines and branches at least
-	$(BESIDE) check suite MEASURED=--cov
+cover: $(DEVELOPMENT) ## Run the same, and measure what the tests reach: 95 % of lines and branches at least
+	$(BESIDE) check suite WITH=--cov
 
 suite: $(DEVELOPMENT)
-	$(PYTEST) $(MEASURED)
+	$(PYTEST) $(WITH)
 
 soak: $(DEVELOPMENT) ## Kill the server 200 times during writes, make up requests and histories, try all on each database
 	REGISTER_SOAK_ROUNDS=200 $(BIN)/pytest tests/faults tests/changes tests/evidence tests/involvement tests/contract/test_properties.py

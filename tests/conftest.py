@@ -38,11 +38,18 @@ from app.proofs.notes import ED25519, Signer
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sqlite import prepare_sqlite
-from tests.budget import pytest_runtest_call, pytest_terminal_summary  # noqa: F401 (pytest finds them here)
+from tests.budget import (  # noqa: F401 (pytest finds them here)
+    pytest_deselected,
+    pytest_runtest_call,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.copies import SET_ASIDE, Copy
 from tests.databases import ENGINES
 from tests.factories import CARITAS, CITY, LIGA
 from tests.poolers import MODE, pooler
+
+pytest_plugins = ("pytester",)
 
 NO_RATE_LIMIT = 2_000_000_000
 POOL_SIZE = 40
@@ -78,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Coverage is measured in the first cases of each test, and once where a database makes no difference.
     """
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items.sort(key=lambda item: item.get_closest_marker("thorough") is None)
     cases: Counter[str] = Counter()
     for item in items:
         is_repeated = "[postgresql" in item.name and item.path.parent.name not in MEASURED_TWICE

@@ -49,6 +49,7 @@ def check_shown(kind: str, claimed: str, out: str) -> None:
         assert out == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
 async def test_tutorials_show_what_happens(tmp_path: Path) -> None:
     folder, receiving = tmp_path / "demo", free_port()

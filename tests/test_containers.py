@@ -145,7 +145,7 @@ def unpack_wheel(folder: Path, target: Path) -> None:
         archive.extractall(target)
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 class TestWheel:
     async def test_holds_all_that_the_register_needs(self, tmp_path: Path) -> None:
         source, elsewhere, installed = (tmp_path / name for name in ("source", "elsewhere", "installed"))

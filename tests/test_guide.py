@@ -92,7 +92,7 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 class TestRecipes:
-    @pytest.mark.long
+    @pytest.mark.thorough
     async def test_do_what_they_say(self, copy: Path) -> None:
         folders, migration, write, look = commands()
         env = environment(PYTHONPATH=str(copy))

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from docs.generate import ROOT
 from tests.budget import BUDGET, NAME, over_budget
 from tests.factories import errors_of
 from tests.problems import problem_of
@@ -19,6 +20,26 @@ def test_asserts_say_what_they_compared() -> None:
 def test_what_took_more_than_a_test_should_is_named_unless_it_is_marked() -> None:
     reports = [
         pytest.TestReport(name, ("", 0, ""), {name: 1}, "passed", None, "call", user_properties=[(NAME, taken)])
-        for name, taken in (("quick", BUDGET), ("slow", BUDGET + 1), ("long", BUDGET + 2))
+        for name, taken in (("quick", BUDGET), ("slow", BUDGET + 1), ("thorough", BUDGET + 2))
     ]
     assert over_budget(reports) == [(BUDGET + 1, "slow")]
+
+
+def test_thorough_tests_that_are_left_out_are_counted(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "tests/budget.py").read_text("utf-8"))
+    pytester.makeini("[pytest]\nmarkers = thorough")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.thorough
+        @pytest.mark.parametrize("case", range(3))
+        def test_thorough(case): ...
+
+        def test_plain(): ...
+        """
+    )
+    plugins = ("-p", "no:schemathesis", "-p", "no:cov")
+    told = pytester.runpytest_inprocess(*plugins, "--numprocesses=1", "-m", "not thorough")
+    told.assert_outcomes(passed=1)
+    told.stdout.fnmatch_lines(["3 thorough tests were left out: `make test-all` runs them, too"])

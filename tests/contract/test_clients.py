@@ -52,6 +52,7 @@ def register(generated: Import, client: httpx.AsyncClient) -> Any:
     return made.set_async_httpx_client(client)
 
 
+@pytest.mark.thorough
 @any_database
 class TestPythonClient:
     async def test_lists_sub_measures_page_by_page(self, generated: Import, register: Any) -> None:

@@ -180,7 +180,7 @@ def tried(settings: Settings, key: str) -> Findings:
     return findings
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 @pytest.mark.databases(*(ENGINES if IS_SOAK else ["postgresql"]))
 class TestService:
     async def test_keeps_the_contract_whatever_is_sent(self, settings: Settings, templates: Templates) -> None:

@@ -24,7 +24,7 @@ GENERATE = {
 }
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 @pytest.mark.skipif(
     "REGISTER_NODE" not in os.environ, reason="`make contract` asks for it: it takes a minute of npm's tools"
 )

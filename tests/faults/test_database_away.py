@@ -27,7 +27,7 @@ from tests.faults.conftest import DurableCluster
 from tests.faults.service import Service
 from tests.problems import problem_of
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 logger = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ async def delivering(service: Service, templates: Templates) -> Forked:
     return service.begun("deliver")
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 async def test_loses_nothing_and_doubles_under_one_id(settings: Settings, templates: Templates, tmp_path: Path) -> None:
     choice = random.Random(templates.engine)  # noqa: S311 (where the kills fall)
     told = settings.model_copy(update={"webhook_allow": LOOPBACK})

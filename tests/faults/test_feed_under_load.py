@@ -17,7 +17,7 @@ from tests.databases import IS_SOAK
 from tests.factories import make, measure_id
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 WRITES = 20
 ONE_FAILS_IN = 10

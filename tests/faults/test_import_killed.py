@@ -12,7 +12,7 @@ from app.settings import Settings
 from tests.factories import goal_id
 from tests.faults.service import Service
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 LINES = 1_200
 ATTEMPTS = 600

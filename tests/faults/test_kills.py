@@ -13,7 +13,7 @@ from tests.conftest import Templates
 from tests.faults.clients import WRITERS, Reader, Writer, check_feed
 from tests.faults.service import Service
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 logger = logging.getLogger(__name__)
 

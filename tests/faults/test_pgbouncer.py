@@ -23,7 +23,7 @@ LIMITS = {"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction
 
 pytestmark = [
     only_postgresql,
-    pytest.mark.long,
+    pytest.mark.thorough,
     pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed"),
 ]
 

@@ -19,7 +19,7 @@ from tests.problems import problem_of
 
 logger = logging.getLogger(__name__)
 
-pytestmark = [pytest.mark.long, only_postgresql]
+pytestmark = [pytest.mark.thorough, only_postgresql]
 
 SECONDS_TO_SERVE = 10.0
 SECONDS_TO_BE_TOLD = 8.0

@@ -17,7 +17,7 @@ from tests.databases import any_database
 from tests.factories import goal_id, make
 from tests.faults.service import Service
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 SECONDS_TO_SEND = 2
 CLIENTS = 30

@@ -19,7 +19,7 @@ from tests.faults.conftest import DurableCluster
 from tests.faults.standby import Node, copy_of
 from tests.problems import problem_of
 
-pytestmark = [pytest.mark.long, only_postgresql]
+pytestmark = [pytest.mark.thorough, only_postgresql]
 
 logger = logging.getLogger(__name__)
 

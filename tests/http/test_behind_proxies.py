@@ -24,7 +24,7 @@ GOAL = f"/v1/goals/{goal_id(1)}"
 ADDRESS = re.compile(r'(?:href|src)="(/[^"]*)"')
 
 # A proxy sees no database.
-pytestmark = any_database
+pytestmark = [pytest.mark.thorough, any_database]
 
 
 @pytest.fixture(params=[NGINX, HAPROXY], ids=["nginx", "haproxy"])

@@ -13,7 +13,7 @@ from tests.conftest import Templates
 from tests.databases import any_database
 from tests.factories import LIGA
 
-pytestmark = [needs_browser, any_database]
+pytestmark = [pytest.mark.thorough, needs_browser, any_database]
 
 
 PUBLIC = "https://register.stadt.example"

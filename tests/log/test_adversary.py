@@ -32,7 +32,7 @@ def rewritten(settings: Settings, folder: Path, statements: Sequence[str], *, is
     return settings_for(f"sqlite:///{copy}")
 
 
-@pytest.mark.long
+@pytest.mark.thorough
 @any_database
 async def test_verify_finds_what_is_rewritten_in_tables_or_in_the_log(
     callers: Callers, settings: Settings, tmp_path: Path

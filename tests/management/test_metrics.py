@@ -40,7 +40,7 @@ def figure(figures_of: Figures, name: str, **labels: str) -> float:
 
 
 @any_database
-@pytest.mark.long
+@pytest.mark.thorough
 async def test_is_one_over_all_processes(settings: Settings, templates: Templates, tmp_path: Path) -> None:
     port = free_port()
     limited = settings.model_copy(update={"rate_limit": 40})

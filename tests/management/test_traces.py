@@ -17,7 +17,7 @@ from tests.databases import any_database
 from tests.factories import goal_id
 from tests.faults.service import Service
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.thorough
 
 
 class Collector:

@@ -13,7 +13,7 @@ from tests.browser import Watched, needs_browser, opened, served
 from tests.conftest import Templates
 from tests.databases import any_database
 
-pytestmark = [needs_browser, any_database]
+pytestmark = [pytest.mark.thorough, needs_browser, any_database]
 
 MOST_BYTES = 100_000
 PHONE, DESK = {"width": 390, "height": 800}, {"width": 1280, "height": 900}
