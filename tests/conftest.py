@@ -46,6 +46,7 @@ from tests.budget import (  # noqa: F401 (pytest finds them here)
 )
 from tests.copies import SET_ASIDE, Copy
 from tests.databases import ENGINES
+from tests.engines import listeners
 from tests.factories import CARITAS, CITY, LIGA
 from tests.poolers import MODE, pooler
 
@@ -427,12 +428,15 @@ async def running(settings: Settings, *, has_schema: bool = False) -> AsyncItera
     # The same connections; nobody waits any more, and the clock goes right.
     app.state.runtime = Runtime(settings, app.state.runtime.database, has_schema=has_schema)
     routes, exception_handlers = len(app.routes), dict(app.exception_handlers)
+    known = listeners(app.state.runtime.database)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(started.stop)
         yield app
         app.dependency_overrides.clear()
         is_itself = len(app.routes) == routes and app.exception_handlers == exception_handlers
-        if is_itself and settings in KEPT and settings not in STARTED:
+        # Who still listens would do so in all tests that come: counting statements took two gigabytes.
+        is_free = listeners(app.state.runtime.database) == known
+        if is_itself and is_free and settings in KEPT and settings not in STARTED:
             if app.state.runtime.database.is_sqlite:
                 # The next one finds another file there.
                 await app.state.runtime.database.close()

@@ -2,9 +2,13 @@
 
 import httpx
 import pytest
+from sqlalchemy import event
 
+from app.settings import Settings
 from docs.generate import ROOT
 from tests.budget import BUDGET, NAME, over_budget
+from tests.conftest import running
+from tests.databases import any_database
 from tests.factories import errors_of
 from tests.problems import problem_of
 
@@ -43,3 +47,14 @@ def test_thorough_tests_that_are_left_out_are_counted(pytester: pytest.Pytester)
     told = pytester.runpytest_inprocess(*plugins, "--numprocesses=1", "-m", "not thorough")
     told.assert_outcomes(passed=1)
     told.stdout.fnmatch_lines(["3 thorough tests were left out: `make test-all` runs them, too"])
+
+
+@any_database
+async def test_an_app_is_kept_for_other_tests_unless_somebody_listens_to_its_engines(settings: Settings) -> None:
+    async with running(settings) as app:
+        first = app.state.runtime.database
+    async with running(settings) as app:
+        assert app.state.runtime.database is first
+        event.listen(first.reader, "before_cursor_execute", print)
+    async with running(settings) as app:
+        assert app.state.runtime.database is not first

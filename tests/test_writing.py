@@ -27,6 +27,7 @@ from app.sqlite import prepare_sqlite
 from app.tables import table_of
 from tests.conftest import Templates, as_command, client_of, running
 from tests.databases import IS_SOAK, any_database, only_postgresql
+from tests.engines import listening
 from tests.factories import (
     LIGA,
     PATHS,
@@ -120,16 +121,15 @@ class TestCommit:
         writes = [(method, path, await prepared(client, method, path)) for method, path in write_routes()]
         before = await everything(client)
 
-        @event.listens_for(app.state.runtime.database.writer.sync_engine, "commit")
         def fail(_connection: Any) -> None:
             raise RuntimeError("the disk is gone")
 
-        for method, path, made in writes:
-            problem_of(await write(client, method, path, made), 500, "internal-error")
-            assert (await client.get(f"/v1/{path}/{made['id']}")).json() == made, (method, path)
-        assert await everything(client) == before
+        with listening(app.state.runtime.database.writer.sync_engine, "commit", fail):
+            for method, path, made in writes:
+                problem_of(await write(client, method, path, made), 500, "internal-error")
+                assert (await client.get(f"/v1/{path}/{made['id']}")).json() == made, (method, path)
+            assert await everything(client) == before
 
-        event.remove(app.state.runtime.database.writer.sync_engine, "commit", fail)
         for method, path, made in writes:
             cursor = await end_of_feed(client)
             answer = await write(client, method, path, made)
@@ -152,7 +152,6 @@ class TestCommit:
         """What is answered is there for everybody else, at that very moment."""
         made, committed = await prepared(client, method, path), []
 
-        @event.listens_for(app.state.runtime.database.writer.sync_engine, "commit")
         def note(_connection: Any) -> None:
             committed.append(True)
 
@@ -165,8 +164,9 @@ class TestCommit:
 
         transport = httpx.ASGITransport(app_that_looks)
         key = {"Authorization": client.headers["Authorization"]}
-        async with httpx.AsyncClient(transport=transport, base_url="http://register.test", headers=key) as looking:
-            answer = await write(looking, method, path, made)
+        with listening(app.state.runtime.database.writer.sync_engine, "commit", note):
+            async with httpx.AsyncClient(transport=transport, base_url="http://register.test", headers=key) as looking:
+                answer = await write(looking, method, path, made)
         assert answer.status_code == ANSWERED[method] if path != "consultation-events" or method != "put" else 200
 
     async def test_is_missing_where_a_write_is_refused(self, app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -386,9 +386,9 @@ class TestBusyDatabase:
 
 @asynccontextmanager
 async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an app that waits for locks of others for a moment only."""
+    """A client of an app that waits for locks of others for a moment only; no other test gets its connections."""
     monkeypatch.setitem(LIMITS, "lock_timeout", "50")
-    async with running(settings) as app:
+    async with running(settings.model_copy(update={"operator": "Musterstadt"})) as app:
         if app.state.runtime.database.is_sqlite:
             event.listen(app.state.runtime.database.writer.sync_engine, "connect", wait_only_a_moment)
         async with client_of(app) as client:

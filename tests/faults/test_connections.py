@@ -14,6 +14,7 @@ from app.database import Database
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql, only_sqlite
+from tests.engines import listening
 from tests.factories import delete, make, patch
 
 POOL_SIZE = 3
@@ -103,8 +104,8 @@ class TestSQLite:
             connection.set_trace_callback(statements.append)
 
         async with running(settings) as app, client_of(app, templates.keys["operator"]) as client:
-            event.listen(app.state.runtime.database.writer.sync_engine, "connect", trace)
-            await write_in_every_way(client)
+            with listening(app.state.runtime.database.writer.sync_engine, "connect", trace):
+                await write_in_every_way(client)
         begins = [statement for statement in statements if statement.startswith("BEGIN")]
         ends = [statement for statement in statements if statement.startswith(("COMMIT", "ROLLBACK"))]
         # One more than the requests: the first of the day with a key notes that.

@@ -8,12 +8,12 @@ from typing import Any
 import asyncpg
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from app.cli.verify import verify_and_note
 from app.settings import Settings
 from tests.databases import only_postgresql, only_sqlite
+from tests.engines import listening
 from tests.factories import body_of, items_of, make, patch
 from tests.faults.clients import Reader
 from tests.problems import problem_of
@@ -36,11 +36,8 @@ def small_disk(engine: Engine) -> Iterator[Disk]:
     def limit(connection: Any, *_others: Any) -> None:
         connection.execute(f"PRAGMA max_page_count={disk.pages}").close()
 
-    event.listen(engine, "checkout", limit)
-    try:
+    with listening(engine, "checkout", limit):
         yield disk
-    finally:
-        event.remove(engine, "checkout", limit)
 
 
 @only_sqlite

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.databases import only_postgresql
+from tests.engines import listening
 from tests.factories import CITY, body_of, goal_id, make, patch, rule_of
 from tests.poolers import MODE
 
@@ -27,11 +28,8 @@ def written_by(app: FastAPI) -> Iterator[list[str]]:
         said.append(" ".join(statement.split()[:3]))
 
     engine = app.state.runtime.database.writer.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with listening(engine, "before_cursor_execute", note):
         yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @only_postgresql
