@@ -210,6 +210,7 @@ print(*sys.modules, sep="\\n")
 
 
 class TestStart:
+    @pytest.mark.thorough
     @pytest.mark.parametrize("commands", NEEDLESS, ids=" ".join)
     async def test_loads_only_what_the_command_needs(self, tmp_path: Path, commands: tuple[str, ...]) -> None:
         out = await succeed(sys.executable, "-c", LOADING, *commands, cwd=tmp_path)
@@ -357,8 +358,10 @@ class TestOpenapi:
 class TestServe:
     @pytest.mark.parametrize(
         ("sign", "arguments"),
-        [(signal.SIGTERM, ()), (signal.SIGINT, ("--host", "localhost"))],
-        ids=["terminated", "interrupted"],
+        [
+            pytest.param(signal.SIGTERM, (), id="terminated"),
+            pytest.param(signal.SIGINT, ("--host", "localhost"), id="interrupted", marks=pytest.mark.thorough),
+        ],
     )
     async def test_makes_and_serves_an_sqlite_file_until_stopped(
         self, tmp_path: Path, sign: signal.Signals, arguments: tuple[str, ...]

@@ -133,6 +133,7 @@ def names_in(tables: dict[str, Any]) -> Iterator[str | None]:
             yield from table[kind]
 
 
+@pytest.mark.thorough
 class TestDowngrade:
     async def test_leaves_nothing_and_can_be_undone(self, settings: Settings) -> None:
         before = await described_at(settings.database)
@@ -256,6 +257,7 @@ async def rows_of(settings: Settings, statement: str) -> list[Any]:
     return rows
 
 
+@pytest.mark.thorough
 class TestEarlierDatabase:
     async def test_is_brought_to_the_newest_with_all_that_it_holds(
         self, settings: Settings, templates: Templates

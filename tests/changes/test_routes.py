@@ -200,6 +200,7 @@ class TestListChanges:
             earlier = base64.urlsafe_b64encode(b"1:0123456789abcdef:partners").decode().rstrip("=")
             problem_of(await client.get("/v1/changes", params={"cursor": earlier}), 410, "feed-reset")
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("seed", range(9) if IS_SOAK else range(1))
     async def test_gives_exactly_the_lists_to_whoever_follows_it(
         self, callers: Callers, settings: Settings, seed: int

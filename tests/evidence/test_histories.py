@@ -131,6 +131,7 @@ async def involvement(history: History) -> dict[tuple[str, ...], Any]:
     }
 
 
+@pytest.mark.thorough
 class TestHistory:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_leaves_what_was_heard_and_said_to_whom_it_belongs(

@@ -82,6 +82,7 @@ async def served(client: httpx.AsyncClient) -> dict[str, Any]:
     return {**whole, "changes": (await client.get("/v1/changes", params={"limit": 500})).json()["items"]}
 
 
+@pytest.mark.thorough
 class TestExit:
     @any_database
     async def test_and_return_are_the_same_byte_by_byte(

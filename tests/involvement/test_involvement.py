@@ -526,6 +526,7 @@ class TestReported:
                 assert objections == {announced["id"]: 0, reported["id"]: count}
 
 
+@pytest.mark.thorough
 class TestReference:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_agrees_with_plain_python_on_a_random_history(

@@ -64,6 +64,7 @@ class TestRecord:
         segments = {each.path.split("/")[1] for each in WRITES if not each.path.startswith(LEFT_OUT)}
         assert segments == {*BY_SEGMENT, "proposals", "objections", "partners", "topics", "goals"}
 
+    @pytest.mark.thorough
     @pytest.mark.parametrize("side", SIDES)
     async def test_is_not_changed_by_one_sides_keys_alone(self, callers: Callers, side: str) -> None:
         record = await recorded(callers)
