@@ -134,6 +134,7 @@ def named(path: str, name: str) -> dict[str, str]:
     return {BY_PATH[path].named_by: name}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", PATHS)
 class TestAnonymousCallers:
     @any_database

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from app.cli.verify import verify_and_note
@@ -19,6 +20,8 @@ from tests.faults.clients import WRITERS, Reader, Writer
 from tests.faults.conftest import DurableCluster
 from tests.problems import problem_of
 from tests.processes import succeed
+
+pytestmark = pytest.mark.thorough
 
 WRITES_MEANWHILE = 10
 

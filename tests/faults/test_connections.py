@@ -60,6 +60,7 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_pool_size": POOL_SIZE})
 
 
+@pytest.mark.thorough
 @only_postgresql
 class TestPostgreSQL:
     @pytest.mark.parametrize(("name", "value"), LIMITS.items())

@@ -13,6 +13,8 @@ from tests.databases import only_postgresql
 from tests.factories import changes_after, end_of_feed, goal_id, make
 from tests.problems import problem_of
 
+pytestmark = [pytest.mark.thorough, only_postgresql]
+
 
 async def until_waiting(connection: asyncpg.Connection) -> None:
     """Wait until somebody waits for a lock that this connection has."""
@@ -46,7 +48,6 @@ async def deadlocked(client: httpx.AsyncClient, settings: Settings, measure: str
         await connection.close()
 
 
-@only_postgresql
 async def test_is_tried_again_and_happens_once(client: httpx.AsyncClient, settings: Settings) -> None:
     measure = (await make(client, "sub-measures"))["id"]
     end = await end_of_feed(client)
@@ -55,7 +56,6 @@ async def test_is_tried_again_and_happens_once(client: httpx.AsyncClient, settin
     assert [change["version"] for change in (await changes_after(client, end))[0]] == [2]
 
 
-@only_postgresql
 async def test_is_told_as_busy_when_it_was_tried_often_enough(
     settings: Settings, templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> None:

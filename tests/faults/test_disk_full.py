@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy.engine import Engine
 
@@ -90,6 +91,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON change FOR EACH ROW EXECUTE FUNCTION refu
 """
 
 
+@pytest.mark.thorough
 @only_postgresql
 class TestPostgreSQL:
     """A trigger says what PostgreSQL says without room: a disk of a size of our own would need rights we may lack."""

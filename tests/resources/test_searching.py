@@ -45,6 +45,7 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 class TestIndex:
+    @pytest.mark.thorough
     async def test_finds_what_looking_through_all_finds(
         self, callers: Mapping[str, httpx.AsyncClient], gathering: Any
     ) -> None:

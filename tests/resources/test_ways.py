@@ -109,6 +109,7 @@ async def changed(client: httpx.AsyncClient, made: dict[str, Any], **changes: An
 
 
 class TestWays:
+    @pytest.mark.thorough
     async def test_all_lead_to_the_same_pages(self, register: FastAPI, templates: Templates, gathering: Any) -> None:
         for key in (None, templates.keys["reader"]):
             async with client_of(register, key) as client:
