@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-BUDGET = 10.0
+BUDGET = 5.0
 """Seconds of CPU, of the test and of what it started and waited for; what is marked as thorough may take more."""
 NAME = "cpu"
 LEFT_OUT = pytest.StashKey[int]()

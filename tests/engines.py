@@ -22,5 +22,5 @@ def listening(engine: Engine, name: str, listener: Callable[..., Any]) -> Iterat
 def listeners(database: Database) -> int:
     """How many listen to the engines of a database."""
     engines = (database.reader, database.writer.sync_engine)
-    told = [each.dispatch for engine in engines for each in (engine, engine.pool)]
+    told: list[Any] = [each.dispatch for engine in engines for each in (engine, engine.pool)]
     return sum(len(list(each)) for events in told for each in events._event_descriptors)  # noqa: SLF001 (SQLAlchemy says it nowhere else)

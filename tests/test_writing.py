@@ -179,6 +179,7 @@ class TestCommit:
         assert await stale(app) == []
 
 
+@pytest.mark.thorough
 class TestRepresentations:
     @pytest.mark.parametrize("seed", range(3 if IS_SOAK else 1))
     async def test_are_what_the_tables_give_whatever_was_written(

@@ -64,6 +64,7 @@ async def places(tmp_path: Path, prepared: Prepared, request: pytest.FixtureRequ
 
 
 class TestBackup:
+    @pytest.mark.thorough
     async def test_of_either_database_is_restored_in_either(
         self,
         settings: Settings,
@@ -230,6 +231,7 @@ class TestRestore:
         assert out.endswith("checked, 1 faults.\n")
 
 
+@pytest.mark.thorough
 class TestDrill:
     """What was made before an update, restored after it."""
 
