@@ -146,6 +146,14 @@ class TestCommands:
         assert {"make test-all", "make contract"} <= set(script.read_text("utf-8").splitlines())
 
     @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+    async def test_make_test_alone_leaves_out_the_thorough_tests(self) -> None:
+        dry = ("make", "--dry-run", "--assume-old=pyproject.toml")
+        said = {command: await succeed(*dry, command, cwd=ROOT) for command in ("test", "test-all", "cover")}
+        assert {command for command, out in said.items() if "not thorough" in out} == {"test"}
+        suite = await succeed(*dry, "suite", 'WITH=-m "not thorough"', cwd=ROOT)
+        assert suite.rstrip().endswith(' -m "not thorough"')
+
+    @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
     async def test_make_run_demo_loads_the_invented_year_into_a_folder_of_its_own(self) -> None:
         out = await succeed("make", "--dry-run", "--assume-old=pyproject.toml", "run-demo", cwd=ROOT)
         steps = re.findall(r"^cd demo && \.\./\.venv/bin/register (\w+)", out, re.MULTILINE)
