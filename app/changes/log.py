@@ -213,7 +213,9 @@ def append_in(connection: Connection, session: Transaction) -> None:
         made, tallies = entry(session.by, written, datetime.now(UTC)), session.pending.tallies
         tallies.update(written.tallied)
         charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
-        position, total = add_only_entry(connection, subject, made, charge, written.about, tallies, is_new=written.is_first)
+        position, total = add_only_entry(
+            connection, subject, made, charge, written.about, tallies, is_new=written.is_first
+        )
         session.appended = range(position, position + 1)
         tallies.clear()
         check_quota(total, session.now, most)
