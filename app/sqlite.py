@@ -42,6 +42,8 @@ MUCH = 10_000
 """How many rows a transaction changes at least that others do not wait for while it goes from SQLite's log to its place."""
 PAGES_OF_LOG = 1_000
 """How long the log grows before it is copied, as by SQLite's default."""
+LOG_BYTES = 2**26
+"""How much room its file keeps once all of it is copied: an import writes gigabytes."""
 
 
 class Cursor(sqlite3.Cursor):
@@ -229,7 +231,8 @@ def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     connection.create_function("day_in", 2, day_in_zone, deterministic=True)
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    kept = f"journal_size_limit={LOG_BYTES}"
+    for pragma in ("journal_mode=WAL", kept, "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
@@ -107,6 +108,22 @@ class TestWriter:
             await database.close()
             with closing(sqlite3.connect(f"file:{settings.database_file}?immutable=1", uri=True)) as connection:
                 assert connection.execute("SELECT DISTINCT description FROM api_key").fetchall() == [("so",)]
+
+    async def test_gives_back_the_room_of_what_was_much(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite, "LOG_BYTES", 100_000)
+        log, sizes = Path(f"{settings.database_file}-wal"), []
+        database = Database(settings.database, pool_size=1, pool_timeout=1)
+        async with database.transaction() as session:
+            await session.execute(text("CREATE TABLE much (said TEXT)"))
+        for length in (10_000_000, 1):
+            async with database.transaction() as session:
+                await session.execute(text("INSERT INTO much VALUES (:said)"), {"said": "x" * length})
+            sizes.append(log.stat().st_size)  # noqa: ASYNC240 (a size is known at once)
+        await database.close()
+        assert sizes[0] > 10_000_000
+        assert sizes[1] <= 100_000
 
     async def test_goes_on_after_a_commit_that_nobody_waited_for(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
