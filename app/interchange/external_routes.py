@@ -25,7 +25,7 @@ from app.resources.transactions import ByContributor
 from app.schema.fields import Name, Slug
 from app.tables import table_of
 
-router = Router()
+router = Router(part="/external/")
 
 STEPS = (".", "..")
 """What no address ends with: whoever sends it goes up a step instead (RFC 3986, section 5.2.4)."""
