@@ -147,7 +147,7 @@ class TestCommands:
 
     @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
     async def test_make_test_alone_leaves_out_the_thorough_tests(self) -> None:
-        dry = ("make", "--dry-run", "--assume-old=pyproject.toml")
+        dry = ("make", "--dry-run", "--no-print-directory", "--assume-old=pyproject.toml")
         said = {command: await succeed(*dry, command, cwd=ROOT) for command in ("test", "test-all", "cover")}
         assert {command for command, out in said.items() if "not thorough" in out} == {"test"}
         suite = await succeed(*dry, "suite", 'WITH=-m "not thorough"', cwd=ROOT)

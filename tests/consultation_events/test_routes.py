@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app import migrating
 from app.consultation_events.terms import EventStatus
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
@@ -264,6 +265,7 @@ class TestCreateConsultationEvent:
         self, settings: Settings, templates: Templates
     ) -> None:
         elsewhere = settings.model_copy(update={"timezone": "Europe/Lisbon"})
+        await migrating.upgrade(elsewhere)
         async with running(elsewhere) as app, client_of(app, templates.keys["admin"]) as client:
             made = await make(client, PATH)
             assert made["timezone"] == "Europe/Lisbon"

@@ -25,7 +25,7 @@ POSITION = 7
 PATIENCE = 60
 
 
-async def read(session: AsyncSession, _folder: Path) -> int:
+async def read(session: AsyncSession, *_given: Any) -> int:
     """In place of reading a register from a folder."""
     await session.connection()
     return POSITION

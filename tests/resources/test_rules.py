@@ -52,6 +52,7 @@ WRITERS = {
     "changes/quota.py": "how much a key has written today",
     "changes/tallies.py": "how many resources of a kind there are on each day",
     "changes/tree.py": "hashes of complete subtrees of the log",
+    "city_zone.py": "the time zone in which days are counted",
     "interchange/backups.py": "a backup, and a whole register that comes back from one",
     "interchange/imports.py": "how far imports are, and what came of them",
     "interchange/register.py": "a whole register that comes back",
