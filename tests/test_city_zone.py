@@ -48,6 +48,7 @@ async def test_of_the_settings_must_be_the_one_that_days_were_counted_in(
         assert await command.refused(name) == told
 
 
+@pytest.mark.thorough
 async def test_goes_along_to_another_house_and_into_backups(settings: Settings, command: Command) -> None:
     command.configure("DATABASE_URL", settings.database_url)
     await command.run("export", "folder")

@@ -82,7 +82,7 @@ def in_record(address: str) -> bool:
 
 @any_database
 class TestYear:
-    @any_database
+    @pytest.mark.thorough
     async def test_has_no_page_that_is_not_whole(self, year: httpx.AsyncClient) -> None:
         """Every page is reached from the first one, is HTML, and leads nowhere else than to pages that are there."""
         waiting, seen = ["/"], {"/"}
