@@ -118,6 +118,15 @@ class Importing:
                 await self.tell(self.tally)
         return Trial(file, position, writes, file.tell())
 
+    @asynccontextmanager
+    async def waited_for(
+        self, begin: Callable[[], AbstractAsyncContextManager[Transaction]]
+    ) -> AsyncIterator[Transaction]:
+        """A transaction that others wait for longer."""
+        with self.database.written_long():
+            async with begin() as session:
+                yield session
+
     def check_size(self, size: int) -> None:
         """Raise TooManyRequests as soon as what is tried is more than the key may write in a day."""
         if self.by.key_id is not None:
@@ -134,7 +143,7 @@ class Importing:
         """
         begin = partial(rehearsal, self.database, self.by, self.zone, self.now)
         if not self.database.is_sqlite or self.file.seek(0, SEEK_END) <= SMALL:
-            yield begin, None
+            yield partial(self.waited_for, begin), None
             return
         async with private_copy(self.database) as copy, begin(copy) as session:
             yield lambda: nullcontext(session), await end(session)
