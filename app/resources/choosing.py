@@ -179,11 +179,6 @@ def counted_few(way: Way) -> ColumnElement[int]:
     return select(func.count()).select_from(few.subquery()).scalar_subquery()
 
 
-def is_few(way: Way) -> ColumnElement[bool]:
-    """Whether all that a way leads to can be looked at."""
-    return counted_few(way) < MOST_GATHERED
-
-
 def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
     """Whether a little of the way that is in order already has the whole page."""
     is_right = and_(visible(question.table, question.caller), *question.conditions).label("is_right")

@@ -35,7 +35,7 @@ class ListQuery(Schema):
         default=None,
         description="`next_cursor` of the page before; the other parameters must be the same.",
     )
-    include_total: bool = Field(default=False, description="Whether to count all entries that match, as `total`.")
+    include_total: bool = Field(default=False, description="Whether to count the entries that match, as `total`.")
     q: Search | None = Field(
         default=None,
         description="Text that names or descriptions contain, in any case, with or without accents.",
