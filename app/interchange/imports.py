@@ -176,7 +176,8 @@ def state_of(runtime: Runtime, row: Any) -> ImportState:
     if row["state"] is not ImportState.running or row["process"] == runtime.process:
         state: ImportState = row["state"]
         return state
-    is_alive = not runtime.database.is_sqlite and runtime.clock() - row["seen_at"] < SEEN_WITHIN
+    # It may have been seen before the clock was put back.
+    is_alive = not runtime.database.is_sqlite and abs(runtime.clock() - row["seen_at"]) < SEEN_WITHIN
     return ImportState.running if is_alive else ImportState.failed
 
 

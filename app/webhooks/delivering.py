@@ -17,11 +17,11 @@ from app.database_errors import DATABASE_ERRORS
 from app.places import NoPlace
 from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved
-from app.webhooks.leases import LEASE, Attempted, LeaseLost, claim, give_all_back, give_back, record
+from app.webhooks.leases import Attempted, LeaseLost, claim, give_all_back, give_back, record
 from app.webhooks.messages import ping_of
 from app.webhooks.queries import asks_for_all, in_turn
 from app.webhooks.reading import Waiting, waiting
-from app.webhooks.rules import after_failure, after_gone, after_success
+from app.webhooks.rules import LEASE, after_failure, after_gone, after_success
 from app.webhooks.sending import SECONDS, Sender
 
 logger = logging.getLogger(__name__)

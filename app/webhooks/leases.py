@@ -4,7 +4,7 @@ Rows are locked for a moment only: nobody holds a transaction while a receiver i
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -16,11 +16,7 @@ from app.resources.ids import new_id
 from app.webhooks.messages import Message
 from app.webhooks.models import MOST_KEPT
 from app.webhooks.queries import DELIVERY, ENDPOINT, due
-from app.webhooks.rules import Outcome
-
-LEASE = timedelta(seconds=60)
-"""How long an endpoint waits for a worker that was killed; no attempt takes as long."""
-
+from app.webhooks.rules import LEASE, Outcome
 
 REACHED = ("position", "replay_after", "replay_until", "ping_id")
 

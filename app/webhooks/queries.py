@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from app.webhooks.models import (
     WebhookEndpoint,
     WebhookEndpointQuery,
 )
+from app.webhooks.rules import LEASE, LONGEST_WAIT
 from app.webhooks.terms import OwnChanges
 
 ENDPOINT, DELIVERY = table_of(WebhookEndpoint), table_of(WebhookDelivery)
@@ -91,10 +92,18 @@ def due(now: datetime, today: date) -> ColumnElement[bool]:
     return and_(
         or_(e.ping_id.is_not(None), has_changes),
         # Only what failed waits: a clock that was put back would hold the others up until it is where it was.
-        or_(e.failures == 0, e.next_attempt_at <= now),
-        or_(e.lease_until.is_(None), e.lease_until <= now),
+        or_(e.failures == 0, is_over(e.next_attempt_at, now, LONGEST_WAIT)),
+        or_(e.lease_until.is_(None), is_over(e.lease_until, now, LEASE)),
         has_key,
     )
+
+
+def is_over(until: ColumnElement[datetime], now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    """Whether nothing waits for a time any more: it is over, or the clock was put back since somebody set it.
+
+    Then it is further ahead than it can be, with room for the clocks of two machines that differ.
+    """
+    return or_(until <= now, until > now + 2 * longest)
 
 
 def in_turn(now: datetime, today: date, busy: Collection[UUID]) -> Select[Any]:

@@ -9,6 +9,8 @@ from app.webhooks.terms import DisabledBecause, Failure
 
 GIVEN_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(days=1)
+LEASE = timedelta(seconds=60)
+"""How long an endpoint waits for a worker that was killed; no attempt takes as long."""
 MINUTE, HOUR = 60, 3_600
 WAITS = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR)
 """Seconds after the first failed attempt, the second and so on; the last one is repeated."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,7 +12,8 @@ from fastapi import FastAPI
 from app.cli.verify import verify_and_note
 from app.interchange import imports
 from app.settings import Settings
-from tests.databases import any_database
+from tests.clock import Clock
+from tests.databases import any_database, only_postgresql
 from tests.factories import AGREEMENT, CARITAS, LIGA, body_of, end_of_feed, goal_id, items_of, make
 from tests.interchange.test_external import known
 from tests.problems import problem_of
@@ -231,6 +233,20 @@ class TestImport:
         for task in list(app.state.runtime.tasks):
             await task
         assert counts((await client.get(there)).json()) == ("done", 300, 300, 0, 0, 0)
+
+    @only_postgresql
+    async def test_has_failed_with_its_process_also_where_the_clock_was_put_back(
+        self, client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(imports, "AT_ONCE", 1)
+        clock, runtime = Clock(app), app.state.runtime
+        answer = await client.post("/v1/imports", params={"resource": "topics"}, content="{}", headers=JSONL)
+        for task in runtime.tasks:
+            task.cancel()
+        runtime.process = uuid4()
+        assert (await client.get(answer.headers["location"])).json()["state"] == "running"
+        clock.wait(days=-1)
+        assert (await client.get(answer.headers["location"])).json()["state"] == "failed"
 
     @any_database
     async def test_asks_for_the_rights_of_each_line(self, callers: Mapping[str, httpx.AsyncClient]) -> None:

@@ -240,6 +240,28 @@ class TestRetries:
         assert [each.content["type"] for each in receiver.received] == ["ping", "goal.created"]
 
     @any_database
+    async def test_wait_for_such_a_clock_no_longer_than_they_can(
+        self, callers: Callers, worker: Worker, receiver: Receiver, later: Later
+    ) -> None:
+        """For a worker that was killed before, and for a receiver that failed before."""
+        await registered(callers["contributor"], receiver)
+        assert await worker.begin_turns() == 1
+        for turn in worker.turns:
+            turn.cancel()
+        await worker.settle()
+        for put_back, count in (({"seconds": 40}, 0), ({"minutes": 3}, 1)):
+            later.wait(**{part: -number for part, number in put_back.items()})
+            await worker.deliver()
+            assert len(receiver.received) == count
+        receiver.plan = [FAILS]
+        await make(callers["operator"], "goals")
+        await worker.deliver()
+        for put_back, count in (({"days": 1}, 2), ({"days": 2}, 3)):
+            later.wait(**{part: -number for part, number in put_back.items()})
+            await worker.deliver()
+            assert len(receiver.received) == count
+
+    @any_database
     async def test_end_with_410_to_a_ping(self, callers: Callers, worker: Worker, receiver: Receiver) -> None:
         """It is the receiver's word, whatever it was sent; one that its partner disabled itself stays so."""
         caritas = callers["contributor"]
