@@ -78,7 +78,7 @@ def days_of(look: Look, said: Mapping[str, Any]) -> Iterator[Moment]:
     """The days that the decision itself names."""
     for name, word in DAYS:
         if said[name] and not (name == "decides_on" and said["decided_on"]):
-            about = said["result"] or "" if name == "decided_on" else ""
+            about = look.written(said["result"] or "") if name == "decided_on" else ""
             yield Moment(date.fromisoformat(said[name]), look.say(WORDS[word]), about)
 
 
@@ -142,7 +142,8 @@ def answered(look: Look, statements: list[dict[str, Any]], names: Mapping[UUID, 
         taken_up = look.say(statement.taken_up.label) if statement.taken_up else ""
         about, link = look.say(statement.position.label), link_to(names, each["partner_id"], path_of(STATEMENTS, each))
         by = names.get(UUID(each["partner_id"]))
-        yield Exchanged(by, about, statement.text or "", taken_up, statement.reason or "", link)
+        words, reply = look.written(statement.text or ""), look.written(statement.reason or "")
+        yield Exchanged(by, about, words, taken_up, reply, link)
 
 
 def contested(look: Look, objections: list[dict[str, Any]], names: Mapping[UUID, Named]) -> Iterator[Exchanged]:
@@ -150,7 +151,8 @@ def contested(look: Look, objections: list[dict[str, Any]], names: Mapping[UUID,
     for each in objections:
         about = f"{look.say(WORDS['objection_raised'])}: {look.say(ObjectionPublic.model_validate(each).state.label)}"
         link = link_to(names, each["raised_by_id"], path_of(OBJECTIONS, each))
-        yield Exchanged(names.get(UUID(each["raised_by_id"])), about, each["text"], "", each["answer"] or "", link)
+        words, reply = look.written(each["text"]), look.written(each["answer"] or "")
+        yield Exchanged(names.get(UUID(each["raised_by_id"])), about, words, "", reply, link)
 
 
 def link_to(names: Mapping[UUID, Named], partner_id: str, path: str) -> Named:

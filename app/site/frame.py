@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from app.runtime import Runtime
 from app.settings import Settings
 from app.site.kept import Pages
 from app.site.words import words
+from app.site.written import Written, language_of_record
 from app.tables import table_of
 
 VERSION = version("cooperation-register")
@@ -110,6 +112,20 @@ class Look(Reader):
     connection: Connection
     position: int
     caller: Caller = ANONYMOUS
+
+    @cached_property
+    def other(self) -> str | None:
+        """The language in which people write, where the page is in another one."""
+        found = language_of_record(self.connection, self.caller)
+        return None if found is None or found.partition("-")[0].lower() == self.language else found
+
+    def written(self, text: str) -> str:
+        """What people wrote, marked with its language where that is another one."""
+        if self.other is None:
+            return text
+        marked = Written(text)
+        marked.language = self.other
+        return marked
 
 
 Content = Mapping[str, Any]

@@ -58,7 +58,7 @@ def name_of(look: Look, kind: Kind[Any], said: Mapping[Any, Any]) -> str:
     if len(name) > LONGEST_NAME:
         name = f"{name[: LONGEST_NAME - 1]}…"
     number = next((said[each] for each in NUMBERS if said.get(each)), None)
-    return f"{number} {name}" if number else name
+    return look.written(f"{number} {name}" if number else name)
 
 
 def path_of(kind: Kind[Any], said: Mapping[Any, Any]) -> str:

@@ -79,7 +79,7 @@ def shown_agreements(look: Look, agreements: list[dict[str, Any]]) -> list[dict[
         showing = Showing(look, names)
         shown.append(
             {
-                "link": Named(said["title"], path_of(AGREEMENTS, said)),
+                "link": Named(look.written(said["title"]), path_of(AGREEMENTS, said)),
                 "agreement": AgreementPublic.model_validate(said),
                 "parties": showing.value(public["parties"].annotation, said["parties"]),
                 "signatories": showing.value(public["signatories"].annotation, said["signatories"]),

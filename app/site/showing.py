@@ -94,7 +94,7 @@ class Showing:
                 return Shown("text", self.look.day(date.fromisoformat(value)))
         if ADDRESS.fullmatch(value):
             return Shown("link", Named(value, value))
-        return Shown("paragraphs" if "\n" in value else "text", value)
+        return Shown("paragraphs" if "\n" in value else "text", self.look.written(value))
 
     def entries(self, types: tuple[type, ...], values: list[Any], name: str) -> Shown:
         """A list: of objects as a table, of anything else one after the other."""

@@ -45,6 +45,15 @@ def text_of(page: Element) -> str:
     return " ".join(" ".join(page.itertext()).split())
 
 
+def languages_of(page: Element, text: str, language: str = "") -> Iterator[str]:
+    """In which languages the elements of a page that begin with a text or hold it are."""
+    language = page.attrib.get("lang", language)
+    if text in (page.text or "") and page.tag != f"{XHTML}title":
+        yield language
+    for each in page:
+        yield from languages_of(each, text, language)
+
+
 def check(answer: httpx.Response) -> Element:
     """A page that anyone can read, that runs nothing and names itself."""
     assert answer.status_code == 200, answer.url
@@ -110,6 +119,26 @@ class TestYear:
         assert len(list(elements(german, "tr"))) == len(list(elements(english, "tr"))) > 0
         [switch] = [each for each in elements(english, "a") if each.attrib.get("class") == "language"]
         assert text_of(page_of((await year.get(switch.attrib["href"], headers=BROWSER)).text)) == text_of(german)
+
+    async def test_says_in_which_language_people_wrote(self, year: httpx.AsyncClient) -> None:
+        """Screen readers read what is within an English page as German (WCAG 3.1.2)."""
+        [decision] = await items_of(year, "decisions", q="Zuschüsse an freie Träger im Doppelhaushalt")
+        statements = await items_of(year, f"decisions/{decision['id']}/statements")
+        goal = (await items_of(year, "goals"))[0]["title"]
+        for path, written in (
+            ("/", goal),
+            ("/goals", goal),
+            ("/reports/progress", goal),
+            (f"/decisions/{decision['id']}", decision["title"]),
+            (f"/decisions/{decision['id']}", statements[0]["text"]),
+            (f"/decisions/{decision['id']}", decision["result"]),
+        ):
+            english = check(await year.get(path, headers=BROWSER))
+            [*shown] = languages_of(english, written)
+            assert (path, set(shown)) == (path, {"de"})
+            assert set(languages_of(english, "Decisions")) == {"en"}
+            german = check(await year.get(path, headers=GERMAN))
+            assert [each.attrib["lang"] for each in german.iter() if "lang" in each.attrib] == ["de", "en"]
 
     async def test_counts_what_the_filters_find(self, year: httpx.AsyncClient) -> None:
         page = check(await year.get("/consultation-events?format=conference", headers=BROWSER))
