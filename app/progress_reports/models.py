@@ -1,6 +1,6 @@
 """Progress reports: what a partner says about a sub-measure in a period."""
 
-from typing import Literal, Self
+from typing import Literal, TypeVar
 
 from pydantic import model_validator
 from sqlalchemy import Index
@@ -75,6 +75,16 @@ class ProgressReport(
     )
 
 
+Says = TypeVar("Says", "ProgressReportCreate", "ProgressReportUpdate")
+
+
+def keep_readers(says: Says) -> Says:
+    """What is said of its readers holds later, too, also where they are the same now."""
+    if "visibility" in says.model_fields_set and "visibility_once_submitted" not in says.model_fields_set:
+        says.visibility_once_submitted = says.visibility
+    return says
+
+
 class ProgressReportCreate(Identified, ProgressReportBase, ProgressReportPlace):
     """A new progress report."""
 
@@ -100,19 +110,14 @@ class ProgressReportCreate(Identified, ProgressReportBase, ProgressReportPlace):
         default=None,
         description="Who may read it from its submission on; not given: what `visibility` says, else everyone.",
     )
+    said_readers = model_validator(mode="after")(keep_readers)
 
 
 class ProgressReportUpdate(ProgressReportBase, ProgressReportReaders, Patch):
     """The fields to change; an absent field keeps its value."""
 
     model_config = example({"next_steps": "Ab Herbst kommen die Berufsschulen und zwei Horte dazu."})
-
-    @model_validator(mode="after")
-    def keep_readers(self) -> Self:
-        """What is said of its readers holds later, too, also where they are the same now."""
-        if "visibility" in self.model_fields_set and "visibility_once_submitted" not in self.model_fields_set:
-            self.visibility_once_submitted = self.visibility
-        return self
+    said_readers = model_validator(mode="after")(keep_readers)
 
 
 class ProgressReportPublic(

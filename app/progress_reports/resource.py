@@ -53,13 +53,10 @@ async def prepare(session: Transaction, writes: Sequence[Write[Any]]) -> None:
 def settle_visibility(write: Write[Any]) -> None:
     """Let a draft be for partners, and what is submitted for whom that was said of it: everyone, where nothing was."""
     values, is_draft = write.values, write.values["state"] is ReportState.draft
-    is_said_now, is_said_later = write.changes("visibility"), write.changes(LATER)
-    later = values[LATER] or values["visibility"] or Visibility.public
+    later = values[LATER] or Visibility.public
     if write.is_new:
         values["visibility"] = values["visibility"] or (Visibility.partners if is_draft else later)
-    elif is_said_now and not is_said_later:
-        later = values["visibility"]
-    elif write.before["state"] == ReportState.draft and not is_draft and not is_said_now:
+    elif write.before["state"] == ReportState.draft and not is_draft and not write.changes("visibility"):
         values["visibility"] = later
     if not is_draft and later != values["visibility"]:
         write.errors.append(at(LATER, code="not_a_draft", detail=NO_DRAFT))

@@ -329,6 +329,30 @@ class TestUpdateProgressReport:
         assert (await callers["reader"].get(f"/v1/{PATH}/{draft['id']}")).status_code == 200
 
     @any_database
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"visibility": "partners"},
+            {"visibility": "public"},
+            {"visibility": "public", "visibility_once_submitted": "partners"},
+            {"visibility_once_submitted": "partners"},
+        ],
+    )
+    @pytest.mark.parametrize("before", [{}, {"visibility": "partners"}])
+    async def test_has_the_readers_that_are_said_by_whichever_id(
+        self, client: httpx.AsyncClient, before: dict[str, str], said: dict[str, str]
+    ) -> None:
+        body = {name: value for name, value in body_of(PATH).items() if name != "visibility"}
+        known = "/v1/progress-reports/external/crm/1"
+        draft = (await client.post(f"/v1/{PATH}", json={**body, **before})).json()
+        assert (await client.put(known, json={**body, **before})).status_code == 201
+        patched = (await patch(client, PATH, draft, **said)).json()
+        put = (await client.put(known, json={**body, **said})).json()
+        for name in said.keys() | {"visibility_once_submitted"}:
+            wanted = said.get(name, said.get("visibility"))
+            assert (put[name], patched[name]) == (wanted, wanted)
+
+    @any_database
     async def test_says_no_more_who_reads_it_later_once_it_is_submitted(self, client: httpx.AsyncClient) -> None:
         report = await make(client, PATH, state="submitted")
         answer = await patch(client, PATH, report, visibility_once_submitted="partners")
