@@ -7,7 +7,7 @@ import httpx
 
 from app.http.problem_schema import ProblemDocument, ProblemError, document_of_all_kinds
 from app.http.problems import MEDIA_TYPE, Problem
-from app.language import Language
+from app.language import Language, Text
 
 
 @cache
@@ -16,8 +16,10 @@ def documents() -> type[ProblemDocument]:
     return document_of_all_kinds()
 
 
-def problem_of(answer: httpx.Response, status: int, slug: str, language: Language = "en") -> dict[str, Any]:
-    """The document of an answer that must be exactly this problem, in this language."""
+def problem_of(
+    answer: httpx.Response, status: int, slug: str, language: Language = "en", remedy: Text | None = None
+) -> dict[str, Any]:
+    """The document of an answer that must be exactly this problem, in this language, with the remedy of its kind or this one."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA_TYPE), answer.text
     document: dict[str, Any] = answer.json()
     documents().model_validate_json(answer.content, strict=True, extra="forbid")
@@ -25,7 +27,7 @@ def problem_of(answer: httpx.Response, status: int, slug: str, language: Languag
     assert document.keys() <= {*ProblemDocument.model_fields, *kind.own}, "each kind has its own members and no other's"
     assert document["type"] == f"/problems/{slug}"
     assert document["title"] == getattr(kind.title, language)
-    assert document["remedy"] == getattr(kind.remedy, language)
+    assert document["remedy"] == getattr(remedy or kind.remedy, language)
     assert document["status"] == status == kind.status
     assert document["request_id"] == answer.headers["x-request-id"]
     assert answer.headers["content-language"] == language

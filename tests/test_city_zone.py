@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.http.failures import LEFT_TO_OPERATOR
 from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import Templates, client_of, running
@@ -35,7 +36,8 @@ async def test_of_the_settings_must_be_the_one_that_days_were_counted_in(
     assert f"mend: {TOLD}{TODO}\n" in out
     async with running(elsewhere) as app, client_of(app, templates.keys["operator"]) as client:
         for path in ("/v1/partners", "/readyz"):
-            assert problem_of(await client.get(path), 503, "unavailable")["detail"] == f"{TOLD}set it to that."
+            problem = problem_of(await client.get(path), 503, "unavailable", remedy=LEFT_TO_OPERATOR)
+            assert problem["detail"] == f"{TOLD}set it to that."
         await command.run("migrate")
         assert (await client.get("/v1/partners")).status_code == 200
         decision = await make(client, "decisions")

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from app import migrating
 from app.cli.loading import load
 from app.database import Database
+from app.http.failures import LEFT_TO_OPERATOR
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for
 from tests.databases import any_database, only_postgresql
@@ -140,8 +141,9 @@ class TestSchema:
                 newest = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one()
             await set_revision(app.state.runtime.database, "0001")
             for path in ("/v1/goals", "/v1/changes", "/v1/reports/progress", "/readyz"):
-                assert "register migrate" in problem_of(await client.get(path), 503, "unavailable")["detail"]
-            problem_of(await client.post("/v1/goals", json={}), 503, "unavailable")
+                told = problem_of(await client.get(path), 503, "unavailable", remedy=LEFT_TO_OPERATOR)
+                assert "register migrate" in told["detail"]
+            problem_of(await client.post("/v1/goals", json={}), 503, "unavailable", remedy=LEFT_TO_OPERATOR)
             assert (await client.get("/healthz")).status_code == 200
             await set_revision(app.state.runtime.database, newest)
             assert (await client.get("/v1/goals")).status_code == 200
@@ -152,4 +154,4 @@ class TestSchema:
             assert (await client.get("/v1/goals")).status_code == 200
             await set_revision(app.state.runtime.database, "9999")
             assert (await client.get("/v1/goals")).status_code == 200
-            problem_of(await client.get("/readyz"), 503, "unavailable")
+            problem_of(await client.get("/readyz"), 503, "unavailable", remedy=LEFT_TO_OPERATOR)

@@ -16,7 +16,8 @@ from uuid_utils import uuid7
 
 from app.http.answered import Answered, answered_of
 from app.http.clients import client_of
-from app.http.errors import InternalError, Malformed, NotFound
+from app.http.errors import Malformed, NotFound
+from app.http.failures import InternalError
 from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.problems import FieldError, Problem, problem_response

@@ -19,7 +19,8 @@ from app.deadlines import INTERRUPTED
 from app.http.answered import answered_of
 from app.http.clients import client_of
 from app.http.dependencies import schemas_of
-from app.http.errors import CROWDED, InsufficientStorage, Invalid, Malformed, MethodNotAllowed, NotFound, Unavailable
+from app.http.errors import Invalid, Malformed, MethodNotAllowed, NotFound
+from app.http.failures import CROWDED, InsufficientStorage, Unavailable
 from app.http.masking import KEY_PREFIX, masked, shown
 from app.http.messages import field_errors
 from app.http.problems import FieldError, Problem, problem_response

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import JSONResponse, Response
 
 from app.database_errors import described
-from app.http.errors import Unavailable
+from app.http.failures import Unavailable
 from app.http.runtime import Running, check_schema
 from app.language import Text
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.envelope import Envelope
-from app.http.errors import Unavailable
+from app.http.failures import Unavailable
 from app.http.forwarded import prefix_of
 from app.http.problems import problem_response
 

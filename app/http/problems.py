@@ -49,8 +49,8 @@ class Problem(Exception):
     slug: ClassVar[str]
     title: ClassVar[Text]
     about: ClassVar[Text]
-    remedy: ClassVar[Text]
-    """What whoever meets it can do."""
+    remedy: Text
+    """What whoever meets it can do; what is said here of the kind holds unless one says otherwise."""
     own: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
     """The members that only this kind's documents have (RFC 9457, section 3.2): the type and the field of each."""
     sample: ClassVar[Mapping[str, Any]] = {}
@@ -67,6 +67,7 @@ class Problem(Exception):
         self,
         detail: Text | None = None,
         *,
+        remedy: Text | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         **members: Any,
@@ -75,6 +76,7 @@ class Problem(Exception):
             raise TypeError(f"{self.slug} does not declare {members.keys() - self.own.keys()}")
         super().__init__(self.slug)
         self.detail = detail or self.about
+        self.remedy = remedy or self.remedy
         self.errors = errors
         self.headers = dict(headers or {})
         self.members = members
@@ -89,6 +91,7 @@ def problem_response(scope: Scope, problem: Problem) -> Response:
         "detail": getattr(problem.detail, language)[:2000],
         "instance": quote(prefix + masked(scope["path"]), errors="replace")[:2048],
         "request_id": scope.get("request_id", ""),
+        "remedy": getattr(problem.remedy, language),
     }
     body = document(type(problem), language, about, problem.members, problem.errors)
     return Response(
@@ -113,7 +116,7 @@ def document(
 ) -> dict[str, Any]:
     """A problem document of this kind, `about` one request."""
     head = {"type": f"/problems/{kind.slug}", "title": getattr(kind.title, language), "status": kind.status}
-    body = {**head, **about, "remedy": getattr(kind.remedy, language), **members}
+    body = {**head, **about, **members}
     if errors:
         body["errors"] = [shown(error, language) for error in errors[:ERRORS_SHOWN]]
     return body
@@ -121,7 +124,12 @@ def document(
 
 def example(kind: type[Problem], language: Language) -> dict[str, Any]:
     """A problem document of this kind, as somebody may meet it."""
-    about = {"detail": getattr(kind.about, language), "instance": "/v1/goals", "request_id": EXAMPLE_REQUEST}
+    about = {
+        "detail": getattr(kind.about, language),
+        "instance": "/v1/goals",
+        "request_id": EXAMPLE_REQUEST,
+        "remedy": getattr(kind.remedy, language),
+    }
     return document(kind, language, about, kind.sample, kind.sample_errors)
 
 

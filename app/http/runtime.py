@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.city_zone import difference, kept_zone
 from app.database import Database
-from app.http.errors import Unavailable
+from app.http.failures import left_to_operator
 from app.language import Text
 from app.revisions import current_revision, is_newer, newest_revision
 from app.runtime import Runtime
@@ -55,10 +55,10 @@ async def check_schema(runtime: Runtime) -> None:
     """Raise Unavailable where the database's schema is not that of this version, or its days are counted otherwise."""
     revision = await runtime.database.read(current_revision, is_quick=True)
     if revision != newest_revision():
-        raise Unavailable(NEWER if is_newer(revision) else OUTDATED)
+        raise left_to_operator(NEWER if is_newer(revision) else OUTDATED)
     kept = await runtime.database.read(kept_zone, is_quick=True)
     if difference(kept, runtime.settings.timezone):
-        raise Unavailable(OTHER_ZONE.format(zone=kept, setting=runtime.settings.timezone))
+        raise left_to_operator(OTHER_ZONE.format(zone=kept, setting=runtime.settings.timezone))
     runtime.has_schema = True
 
 

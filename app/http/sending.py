@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.errors import CROWDED, Unavailable
+from app.http.failures import CROWDED, Unavailable
 from app.http.problems import problem_response
 from app.places import NoPlace, Places, asking
 

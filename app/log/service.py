@@ -15,7 +15,8 @@ from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.changes.tree import Tree
 from app.database import insert_into
-from app.http.errors import Invalid, Unavailable
+from app.http.errors import Invalid
+from app.http.failures import left_to_operator
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.log.models import (
@@ -60,14 +61,14 @@ NOT_SIGNED = Text(
 
 @lru_cache
 def signer_of(settings: Settings) -> Signer:
-    """The key of the log; raises Unavailable where there is none yet."""
+    """The key of the log; raises Unavailable while there is none."""
     try:
         text = settings.log_key.get_secret_value() if settings.log_key else settings.log_key_file.read_text("ascii")
         signer = Signer.of(text)
     except (BadNote, OSError, UnicodeDecodeError):
-        raise Unavailable(NO_KEY) from None
+        raise left_to_operator(NO_KEY) from None
     if signer.kind != ED25519:
-        raise Unavailable(NO_KEY)
+        raise left_to_operator(NO_KEY)
     return signer
 
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from app import migrating
 from app.access.guards import identify
+from app.http.failures import LEFT_TO_OPERATOR
 from app.settings import Settings
 from app.site import routes
 from app.site.frame import OWN_ASSETS, PAGE_POLICY
@@ -317,8 +318,8 @@ class TestReadiness:
         await migrating.downgrade(empty_settings, "base")
         async with running(empty_settings) as app, client_of(app) as client:
             answer = await client.get("/readyz", headers={"Accept-Language": "de"})
-            assert "register migrate" in problem_of(answer, 503, "unavailable", "de")["detail"]
-            assert answer.headers["retry-after"] == "1"
+            assert "register migrate" in problem_of(answer, 503, "unavailable", "de", LEFT_TO_OPERATOR)["detail"]
+            assert answer.headers["retry-after"] == "10"
             assert (await client.get("/healthz")).status_code == 200
             await migrating.upgrade(empty_settings)
             assert (await client.get("/readyz")).status_code == 200

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from pymerkle.core import _inclusion_path_layout
 
+from app.http.failures import LEFT_TO_OPERATOR
 from app.proofs.canonical import canonical
 from app.proofs.leaves import decoded, digest_of, leaf_hash
 from app.proofs.notes import COSIGNATURE, Note, Signer, Verifier, verified
@@ -183,7 +184,7 @@ async def test_says_that_it_has_no_key_yet(
     async with running(bare) as without, client_of(without, templates.keys["reader"]) as client:
         for part in ("key", "checkpoint"):
             answer = await client.get(f"/v1/log/{part}")
-            problem_of(answer, 503, "unavailable")
+            problem_of(answer, 503, "unavailable", remedy=LEFT_TO_OPERATOR)
             assert "register log init" in json.dumps(answer.json())
         assert (await client.get("/v1/log/leaves")).status_code == 200
         problem_of(await client.get(f"/v1/decisions/{NOWHERE}/receipt"), 404, "not-found")
