@@ -10,7 +10,6 @@ from app.http.answered import Answered, answered_of
 from app.places import Places
 from app.runtime import Runtime
 
-KEPT_IN = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 REFUSALS = frozenset({401, 403, 429, 503})
 

@@ -15,7 +15,7 @@ from app.involvement.queries import DECISION, hearings, involvements
 from app.language import Text
 from app.objections.queries import open_objections
 from app.reports.grouping import counted, half_year
-from app.reports.report import MOST_GROUPS, AgreementQuery, PeriodQuery, Report, ReportHead, kept
+from app.reports.report import MOST_GROUPS, AgreementQuery, Report, ReportHead, kept
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.base import example
@@ -23,7 +23,7 @@ from app.schema.fields import Count, Day, Id
 from app.vocabularies.decision_kind import DecisionKind
 
 
-class EarlyInvolvementQuery(AgreementQuery, PeriodQuery):
+class EarlyInvolvementQuery(AgreementQuery):
     """Which decisions a report is about."""
 
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that is asked.")

@@ -26,7 +26,7 @@ from app.changes.tallies import TALLY
 from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
 from app.consultation_events.terms import STAYING_AWAY, EventStatus
 from app.reports.grouping import quarter
-from app.reports.report import AgreementQuery, PeriodQuery
+from app.reports.report import AgreementQuery
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.fields import Day, Id
@@ -78,7 +78,7 @@ class GroupBy(Term):
     )
 
 
-class ExchangeQuery(AgreementQuery, PeriodQuery):
+class ExchangeQuery(AgreementQuery):
     """Which events are counted, and by what."""
 
     by: GroupBy = Field(default=GroupBy.quarter, description=f"What to count by: {GroupBy.explained()}.")

@@ -17,7 +17,7 @@ from app.language import Text
 from app.observations.models import Observation
 from app.observations.terms import ObservationState
 from app.reports.names import name_of
-from app.reports.report import AgreementQuery, PeriodQuery, Report, ReportPage, RowQuery, kept
+from app.reports.report import AgreementQuery, Report, ReportPage, RowQuery, kept
 from app.resources.ids import named_id, shown_id
 from app.resources.lists import MAX_LIMIT, matching
 from app.schema.base import example
@@ -29,7 +29,7 @@ INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
 MOST_PERCENT = 1e15
 
 
-class IndicatorFiguresQuery(AgreementQuery, PeriodQuery, RowQuery):
+class IndicatorFiguresQuery(AgreementQuery, RowQuery):
     """Which indicators a report is about, and which of their values count."""
 
     sub_measure_id: list[Id] | None = Field(default=None, max_length=50, description="Sub-measure that it belongs to.")

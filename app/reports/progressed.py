@@ -19,7 +19,7 @@ from app.objections.queries import open_objections
 from app.partners.models import Partner
 from app.progress_reports.terms import ReportState
 from app.reports.names import name_of
-from app.reports.report import AgreementQuery, PeriodQuery, RowQuery
+from app.reports.report import AgreementQuery, RowQuery
 from app.reports.timeliness import UNREPORTED_MONTHS, Timeliness, is_unreported, last_reported_on, timeliness
 from app.resources.lists import any_of
 from app.schema.fields import Day, Id
@@ -30,7 +30,7 @@ from app.tables import table_of
 GOAL, MEASURE = table_of(Goal), table_of(SubMeasure)
 
 
-class ProgressQuery(AgreementQuery, PeriodQuery):
+class ProgressQuery(AgreementQuery):
     """Which sub-measures a report is about."""
 
     partner_id: list[Id] | None = Field(default=None, max_length=50, description="Partner that leads or supports.")

@@ -15,7 +15,7 @@ from app.changes.schemas import CURSOR_PATTERN
 from app.language import Text
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import Schema
-from app.schema.fields import Cursor, Day, Id
+from app.schema.fields import Cursor, Id
 from app.tables import table_of
 
 MOST_GROUPS = 10_000
@@ -65,13 +65,6 @@ class AgreementQuery(Schema):
     agreement_id: list[Id] | None = Field(default=None, max_length=50, description="Agreement.")
     topic_id: list[Id] | None = Field(default=None, max_length=50, description="Topic.")
     goal_id: list[Id] | None = Field(default=None, max_length=50, description=ABOUT_GOAL)
-
-
-class PeriodQuery(Schema):
-    """Which days are asked for."""
-
-    period_from: Day | None = Field(default=None, description="On this day or later.")
-    period_before: Day | None = Field(default=None, description="Before this day.")
 
 
 Page = Callable[[int, Sequence[Any] | None], Mapping[str, Any]]

@@ -47,11 +47,6 @@ class Chosen(NamedTuple):
     dialect: Dialect | None = None
     language: Language | None = None
 
-    @property
-    def is_for_people(self) -> bool:
-        """Whether people read it, who want words and names."""
-        return self.language is not None
-
 
 def chosen(suffix: Suffix, wanted: Any, headers: Headers) -> Chosen:
     """The form that a caller chose; raises Invalid for what does not go with it."""
