@@ -34,7 +34,9 @@ from app.http.negotiation import language_of
 from app.http.runtime import Reading, Running
 from app.http.tagged import tagged
 from app.places import Asker, asking
+from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.paging import cut
 from app.resources.transactions import ByContributor
 from app.runtime import Runtime
 from app.schema.fields import Id
@@ -122,7 +124,7 @@ async def create_calendar_feed(session: ByContributor, base: Base, content: Cale
     made = await service.make(session, content.description)
     public = CalendarFeedPublic.model_validate(made.row, from_attributes=True)
     shown = CalendarFeedCreated(**public.model_dump(), url=f"{base}/v1/calendar-feeds/{made.secret}.ics")
-    return shown_to_owner(shown, 201, {"Location": f"/v1/calendar-feeds/{made.row.id}"})
+    return json_of(shown, 201, {"Location": f"/v1/calendar-feeds/{made.row.id}"})
 
 
 @router.get("/calendar-feeds", response_model=CalendarFeedPage)
@@ -134,9 +136,8 @@ async def list_calendar_feeds(
     if wanted.cursor is not None:
         statement = statement.where(table_of(CalendarFeed).c.id > wanted.cursor)
     rows = await database.read(lambda connection: connection.execute(statement).mappings().all(), is_quick=True)
-    items = [CalendarFeedPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
-    cursor = str(items[-1].id) if len(rows) > wanted.limit else None
-    return shown_to_owner(CalendarFeedPage(items=items, next_cursor=cursor))
+    items, cursor = cut(rows, CalendarFeedPublic, wanted.limit)
+    return json_of(CalendarFeedPage(items=items, next_cursor=cursor))
 
 
 @router.get("/calendar-feeds/{id}", response_model=CalendarFeedPublic)
@@ -146,7 +147,7 @@ async def get_calendar_feed(database: Reading, caller: Contributor, id: Id) -> R
     row = await database.read(lambda connection: connection.execute(statement).mappings().first(), is_quick=True)
     if row is None:
         raise NotFound
-    return shown_to_owner(CalendarFeedPublic.model_validate(dict(row)))
+    return json_of(CalendarFeedPublic.model_validate(dict(row)))
 
 
 @router.delete("/calendar-feeds/{id}", status_code=204)
@@ -154,15 +155,3 @@ async def revoke_calendar_feed(session: ByContributor, id: Id) -> Response:
     """Revoke a secret address: the next request there is answered 410, by every process."""
     await service.revoke(session, id)
     return Response(status_code=204)
-
-
-def shown_to_owner(
-    content: CalendarFeedPage | CalendarFeedPublic, status_code: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """An answer about secret addresses, which nobody may keep."""
-    return Response(
-        content.model_dump_json(),
-        status_code=status_code,
-        headers={**cache_headers(is_private=True), **(headers or {})},
-        media_type="application/json",
-    )

@@ -15,7 +15,7 @@ from app.http.runtime import Running
 from app.interchange.imports import begin, found, received, shown
 from app.interchange.lines import CSV, MEDIA_TYPES
 from app.interchange.models import ImportPublic, ImportQuery
-from app.resources.answers import json_text
+from app.resources.answers import json_of
 from app.schema.fields import Id
 
 MIB = 1024 * 1024
@@ -73,16 +73,14 @@ async def create_import(
     file, lines = await received(request)
     media_type = content_type(request.headers)
     row, is_done = await begin(runtime, caller, wanted, file, lines, media_type.name if media_type else CSV)
-    answer = shown(runtime, row, language_of(request.headers)).model_dump_json()
-    headers = {"Cache-Control": "no-store", "Location": f"/v1/imports/{row['id']}"}
+    answer = shown(runtime, row, language_of(request.headers))
     if is_done:
-        return json_text(answer, {"Cache-Control": "no-store"})
-    return json_text(answer, headers, HTTPStatus.ACCEPTED)
+        return json_of(answer)
+    return json_of(answer, HTTPStatus.ACCEPTED, {"Location": f"/v1/imports/{row['id']}"})
 
 
 @router.get("/{id}", response_model=ImportPublic)
 async def get_import(request: Request, runtime: Running, caller: Contributor, id: Id) -> Response:
     """Read how far an import of the caller's partner is, and what is wrong with its lines."""
     row = await found(runtime, caller, id)
-    answer = shown(runtime, row, language_of(request.headers)).model_dump_json()
-    return json_text(answer, {"Cache-Control": "no-store"})
+    return json_of(shown(runtime, row, language_of(request.headers)))

@@ -4,11 +4,10 @@ from starlette.responses import Response
 
 from app.access.guards import Anyone
 from app.access.routing import Router
-from app.http.caching import cache_headers
 from app.http.runtime import Reading
 from app.involvement.models import Involvement
 from app.involvement.reading import involvement_in
-from app.resources.answers import json_text
+from app.resources.answers import json_of
 from app.schema.fields import Id
 
 router = Router(prefix="/v1/decisions/{id}/involvement", tags=["decisions"])
@@ -23,4 +22,4 @@ async def get_involvement(database: Reading, caller: Anyone, id: Id) -> Response
     the statement itself is for partners only.
     """
     answer = await database.read_anywhere(lambda connection: involvement_in(connection, caller, id))
-    return json_text(answer.model_dump_json(), cache_headers(is_private=caller.sees_partners))
+    return json_of(answer, is_private=caller.sees_partners)

@@ -13,14 +13,15 @@ from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized
 from app.access.guards import Admin, Reader
 from app.access.routing import Router
-from app.http.caching import cache_headers
 from app.http.errors import NotFound
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Today
 from app.keys import service
 from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPublic, KeyQuery, KeyRotation
 from app.keys.queries import agreements_on, by_id, page_of, partner_of
+from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.paging import cut
 from app.resources.transactions import ByAdmin, ByReader
 from app.schema.fields import Id
 
@@ -31,9 +32,8 @@ router = Router(prefix="/v1/keys", tags=["keys"])
 async def list_keys(database: Reading, caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
     """List the keys of the caller's partner, revoked ones too, in the order in which they were made; for operators all."""
     rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
-    items = [KeyPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
-    cursor = str(items[-1].id) if len(rows) > wanted.limit else None
-    return answer(KeyPage(items=items, next_cursor=cursor))
+    items, cursor = cut(rows, KeyPublic, wanted.limit)
+    return json_of(KeyPage(items=items, next_cursor=cursor))
 
 
 @router.post("", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
@@ -49,7 +49,7 @@ async def create_key(session: ByAdmin, content: KeyCreate) -> Response:
 async def get_current_key(database: Reading, caller: Reader, today: Today) -> Response:
     """Read the key that the request is sent with: whether it works, whose it is, and in which agreements it writes."""
     row, partner, agreements = await database.read(lambda connection: current(connection, caller, today))
-    return answer(KeyCurrent.model_validate({**row, "partner": partner, "agreements": agreements}))
+    return json_of(KeyCurrent.model_validate({**row, "partner": partner, "agreements": agreements}))
 
 
 @router.post("/current/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
@@ -73,7 +73,7 @@ async def get_key(database: Reading, caller: Admin, id: Id) -> Response:
     )
     if row is None:
         raise NotFound
-    return answer(KeyPublic.model_validate(dict(row)))
+    return json_of(KeyPublic.model_validate(dict(row)))
 
 
 @router.post("/{id}/rotation", status_code=201, dependencies=[NEVER_KEPT], response_model=KeyCreated)
@@ -106,16 +106,4 @@ def current(connection: Connection, caller: Caller, today: date) -> tuple[RowMap
 def shown_once(made: service.Made) -> Response:
     """The answer that holds a new key."""
     public = KeyPublic.model_validate(made.row, from_attributes=True)
-    return answer(KeyCreated(**public.model_dump(), key=made.key), 201, {"Location": f"/v1/keys/{made.row.id}"})
-
-
-def answer(
-    content: KeyPage | KeyPublic | KeyCurrent, status_code: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """An answer about keys, which nobody may keep."""
-    return Response(
-        content.model_dump_json(),
-        status_code=status_code,
-        headers={**cache_headers(is_private=True), **(headers or {})},
-        media_type="application/json",
-    )
+    return json_of(KeyCreated(**public.model_dump(), key=made.key), 201, {"Location": f"/v1/keys/{made.row.id}"})

@@ -1,7 +1,7 @@
 """`/v1/log`"""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -33,6 +33,7 @@ from app.log.models import (
     LeavesQuery,
     LogKey,
 )
+from app.resources.answers import json_of
 from app.resources.transactions import ByContributor
 
 router = Router(prefix="/v1/log", tags=["log"])
@@ -45,7 +46,7 @@ NOTES = {"text/plain": {"example": CHECKPOINT, "schema": NOTE}}
 async def get_log_key(runtime: Running) -> Response:
     """Read the public key of the log: compare it with what the register's operator says elsewhere."""
     verifier = service.signer_of(runtime.settings).verifier
-    return answer(LogKey(name=verifier.name, verifier_key=str(verifier)))
+    return json_of(LogKey(name=verifier.name, verifier_key=str(verifier)), is_private=False)
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse, responses={200: {"content": NOTES}})
@@ -68,26 +69,26 @@ async def get_checkpoint(runtime: Running, caller: Anyone, wanted: Annotated[Che
 @router.get("/leaves", response_model=LeafHashes)
 async def list_leaf_hashes(database: Reading, wanted: Annotated[LeavesQuery, Query()]) -> Response:
     """Read the hashes of all leaves: there is one tree for all circles. That something happened is public, what is not."""
-    return answer(await of_tree(database, lambda tree: service.leaf_hashes(tree, wanted.first, wanted.limit)))
+    return await of_tree(database, lambda tree: service.leaf_hashes(tree, wanted.first, wanted.limit))
 
 
 @router.get("/proofs/inclusion", response_model=InclusionProof)
 async def get_inclusion_proof(database: Reading, wanted: Annotated[InclusionQuery, Query()]) -> Response:
     """Prove that an entry is in the log."""
-    return answer(await of_tree(database, lambda tree: service.prove_inclusion(tree, wanted.position, wanted.size)))
+    return await of_tree(database, lambda tree: service.prove_inclusion(tree, wanted.position, wanted.size))
 
 
 @router.get("/proofs/consistency", response_model=ConsistencyProof)
 async def get_consistency_proof(database: Reading, wanted: Annotated[ConsistencyQuery, Query()]) -> Response:
     """Prove that the log has only grown since it had some number of leaves."""
-    return answer(await of_tree(database, lambda tree: service.prove_consistency(tree, wanted)))
+    return await of_tree(database, lambda tree: service.prove_consistency(tree, wanted))
 
 
 @router.get("/cosigners", response_model=Cosigners)
 async def list_cosigners(database: Reading, caller: Anyone) -> Response:
     """List the keys with which partners cosign checkpoints."""
     rows = await database.read(lambda connection: connection.execute(service.registered(caller)).mappings().all())
-    return answer(
+    return json_of(
         Cosigners(items=[CosignerPublic.model_validate(dict(row)) for row in rows]), is_private=caller.sees_partners
     )
 
@@ -96,28 +97,16 @@ async def list_cosigners(database: Reading, caller: Anyone) -> Response:
 async def register_cosigner(session: ByContributor, content: CosignerCreate) -> Response:
     """Register a public key with which the caller's partner cosigns; a key that it has already stays as it is."""
     made = await service.register(session, content.verifier_key)
-    return answer(made, 201, {"Location": "/v1/log/cosigners"}, is_private=True)
+    return json_of(made, 201, {"Location": "/v1/log/cosigners"})
 
 
 @router.post("/cosignatures", status_code=201, response_model=CosignaturePublic)
 async def cosign_checkpoint(runtime: Running, session: ByContributor, content: CosignatureCreate) -> Response:
     """Cosign a checkpoint that is a continuation of what the partner has seen before; it is served with the checkpoint."""
     kept = await service.cosign(session, service.signer_of(runtime.settings), content.note)
-    return answer(kept, 201, {"Location": f"/v1/log/checkpoint?size={kept.size}"}, is_private=True)
+    return json_of(kept, 201, {"Location": f"/v1/log/checkpoint?size={kept.size}"})
 
 
-async def of_tree(database: Database, work: Callable[[Tree], Any]) -> Any:
-    """What is said of the log's tree."""
-    return await database.read(lambda connection: work(Tree(connection)))
-
-
-def answer(
-    content: BaseModel, status_code: int = 200, headers: dict[str, str] | None = None, *, is_private: bool = False
-) -> Response:
-    """An answer about the log."""
-    return Response(
-        content.model_dump_json(by_alias=True),
-        status_code=status_code,
-        headers={**cache_headers(is_private=is_private), **(headers or {})},
-        media_type="application/json",
-    )
+async def of_tree(database: Database, work: Callable[[Tree], BaseModel]) -> Response:
+    """The answer with what is said of the log's tree, which is public."""
+    return json_of(await database.read(lambda connection: work(Tree(connection))), is_private=False)

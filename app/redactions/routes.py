@@ -15,7 +15,7 @@ from app.http.responses import problems
 from app.http.runtime import Reading
 from app.redactions.models import RedactionCreate, RedactionPublic
 from app.redactions.service import carry_out
-from app.resources.answers import json_text
+from app.resources.answers import json_of
 from app.resources.transactions import ByAdmin
 
 router = Router(prefix="/v1/redactions", tags=["redactions"])
@@ -36,5 +36,4 @@ async def redact_entries(session: ByAdmin, content: RedactionCreate) -> Response
     erase the same; every proof that was given stays valid. What a partner or one side stands for, and what is on record, is
     redacted by two sides: propose it (`POST /v1/proposals` with `redaction`). What is erased already stays so.
     """
-    answer = await carry_out(session, content)
-    return json_text(answer.model_dump_json(), {"Cache-Control": "no-store"})
+    return json_of(await carry_out(session, content))

@@ -1,10 +1,11 @@
 """What answers are made of: stored texts, their headers and their links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -69,6 +70,18 @@ def stored(row: Stored, status_code: int = HTTPStatus.OK, location: str | None =
 def alone(form: Form, kind: Kind[Any], text: str, headers: dict[str, Any]) -> Response:
     """One resource in another form."""
     return json_text(f"{{{form.alone(kind, text)},{text[1:]}", headers, media_type=form.media_type)
+
+
+def json_of(
+    content: BaseModel,
+    status_code: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    *,
+    is_private: bool = True,
+) -> Response:
+    """An answer that is not stored, but made of a schema; what is private nobody may keep."""
+    all_headers = {**cache_headers(is_private=is_private), **(headers or {})}
+    return json_text(content.model_dump_json(by_alias=True), all_headers, status_code)
 
 
 def json_text(text: str, headers: dict[str, Any], status_code: int = 200, media_type: str = JSON) -> Response:

@@ -11,7 +11,19 @@ from uuid import UUID
 
 from pydantic import MISSING, BaseModel, Field
 from pydantic_core import to_jsonable_python
-from sqlalchemy import BindParameter, Column, ColumnElement, Table, and_, bindparam, literal, or_, tuple_, type_coerce
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    RowMapping,
+    Table,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 
 from app.http.errors import Invalid
@@ -27,6 +39,7 @@ MOST_COUNTED = 10_000
 """How many entries of a list are counted for its total: to look at all of a million would take seconds."""
 
 Item = TypeVar("Item")
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 # Not an SQLModel: that would forget what the entries are.
@@ -46,6 +59,12 @@ class Page(BaseModel, Generic[Item]):
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name of the schema in the contract: `SubMeasurePage` for the page of `SubMeasurePublic`."""
         return f"{params[0].__name__.removesuffix('Public')}{cls.__name__}"
+
+
+def cut(rows: Sequence[RowMapping], entry: type[Entry], limit: int) -> tuple[list[Entry], str | None]:
+    """The entries of a page, and the cursor behind the last one, of rows by their ids of which one more was asked for."""
+    entries = [entry.model_validate(dict(row)) for row in rows[:limit]]
+    return entries, str(rows[limit - 1]["id"]) if len(rows) > limit else None
 
 
 class Order:

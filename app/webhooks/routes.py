@@ -1,7 +1,7 @@
 """`/v1/webhook-endpoints`, and what is sent to them."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from sqlalchemy import Connection, RowMapping
@@ -15,7 +15,9 @@ from app.http.errors import NotFound
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading, Running
+from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
+from app.resources.paging import cut
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.webhooks import service
@@ -45,9 +47,8 @@ async def list_webhook_endpoints(
 ) -> Response:
     """List the endpoints of the caller's partner, in the order in which they were made; for operators those of all."""
     rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
-    items = [WebhookEndpointPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
-    cursor = str(items[-1].id) if len(rows) > wanted.limit else None
-    return answer(WebhookEndpointPage(items=items, next_cursor=cursor))
+    items, cursor = cut(rows, WebhookEndpointPublic, wanted.limit)
+    return json_of(WebhookEndpointPage(items=items, next_cursor=cursor))
 
 
 @router.post(
@@ -72,7 +73,7 @@ async def get_webhook_endpoint(database: Reading, caller: Contributor, id: Id, p
     row = await database.read(lambda connection: one(connection, caller, id), is_quick=True)
     if preconditions.is_known(row["version"]):
         return Response(status_code=304, headers=headers_of(row["version"]))
-    return answer(WebhookEndpointPublic.model_validate(dict(row)), headers=headers_of(row["version"]))
+    return json_of(WebhookEndpointPublic.model_validate(dict(row)), headers=headers_of(row["version"]))
 
 
 @router.patch("/{id}", response_model=WebhookEndpointPublic)
@@ -135,7 +136,7 @@ async def list_webhook_deliveries(
     def work(connection: Connection) -> WebhookDeliveryPage:
         endpoint = one(connection, caller, id)
         rows = connection.execute(deliveries_of(id, wanted)).mappings().all()
-        items = [WebhookDeliveryPublic.model_validate(dict(row)) for row in rows[: wanted.limit]]
+        items, cursor = cut(rows, WebhookDeliveryPublic, wanted.limit)
         return WebhookDeliveryPage(
             position=endpoint["position"],
             waiting=endpoint["position"] < endpoint["end"],
@@ -143,10 +144,10 @@ async def list_webhook_deliveries(
             next_attempt_at=endpoint["next_attempt_at"] if endpoint["failures"] and endpoint["is_enabled"] else None,
             replay_until=endpoint["replay_until"],
             items=items,
-            next_cursor=str(items[-1].id) if len(rows) > wanted.limit else None,
+            next_cursor=cursor,
         )
 
-    return answer(await database.read(work))
+    return json_of(await database.read(work))
 
 
 def one(connection: Connection, caller: Contributor, id: Id) -> RowMapping:
@@ -162,27 +163,17 @@ def shown_once(made: service.Made) -> Response:
     public = WebhookEndpointPublic.model_validate(made.row)
     content = WebhookEndpointCreated(**public.model_dump(), secret=made.secret)
     location = {"Location": f"/v1/webhook-endpoints/{made.row.id}"}
-    return answer(content, 201, {**headers_of(made.row.version), **location})
+    return json_of(content, 201, {**headers_of(made.row.version), **location})
 
 
 def as_it_is(row: WebhookEndpoint, status_code: int = 200) -> Response:
     """The answer that shows an endpoint."""
-    return answer(WebhookEndpointPublic.model_validate(row), status_code, headers_of(row.version))
+    return json_of(WebhookEndpointPublic.model_validate(row), status_code, headers_of(row.version))
 
 
 def headers_of(version: int) -> dict[str, str]:
     """The headers of an endpoint."""
     return {"ETag": etag(version), **cache_headers(is_private=True)}
-
-
-def answer(content: Any, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer about endpoints, which nobody may keep."""
-    return Response(
-        content.model_dump_json(),
-        status_code=status_code,
-        headers=headers or cache_headers(is_private=True),
-        media_type="application/json",
-    )
 
 
 webhooks = APIRouter(tags=["webhook-endpoints"])
