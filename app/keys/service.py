@@ -1,6 +1,6 @@
 """Making, replacing and revoking keys."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -56,8 +56,7 @@ async def make(
     event: KeyEvent = KeyEvent.made,
 ) -> Made:
     """Make a key for a partner; raises Invalid for a partner that is not there and for an end in the past."""
-    now = datetime.now(UTC)
-    if expires_at is not None and expires_at <= now:
+    if expires_at is not None and expires_at <= session.now:
         raise Invalid(errors=[at("expires_at", code="in_the_past", detail=PAST)])
     if not await holds_partner(session, col(Partner.id) == partner_id):
         raise Invalid(errors=[at("partner_id", code="unknown_reference", detail=UNKNOWN)])
@@ -69,7 +68,7 @@ async def make(
         prefix=shown(key),
         digest=keys.digest(key),
         description=description,
-        created_at=now,
+        created_at=session.now,
         expires_at=expires_at,
     )
     session.add(row)
@@ -110,10 +109,10 @@ async def rotate(session: Transaction, id: UUID, overlap: timedelta) -> Made:
     """
     old = await working(session, id)
     check_keeper(session.by, old)
-    if old.expires_at is not None and old.expires_at <= datetime.now(UTC):
+    if old.expires_at is not None and old.expires_at <= session.now:
         raise NotFound(NO_MORE)
     made = await make(session, old.partner_id, old.role, old.description, old.expires_at, KeyEvent.rotated)
-    ends = datetime.now(UTC) + overlap
+    ends = session.now + overlap
     old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
     await session.flush()
     await record_keys(session, [old], KeyEvent.rotated, ["expires_at"])
@@ -124,7 +123,7 @@ async def revoke(session: Transaction, id: UUID) -> ApiKey:
     """Stop a key at once and for good; raises what `rotate` raises, and LastOperator."""
     row = await working(session, id)
     check_keeper(session.by, row, ends=True)
-    row.revoked_at = datetime.now(UTC)
+    row.revoked_at = session.now
     await session.flush()
     await record_keys(session, [row], KeyEvent.revoked, ["revoked_at"])
     await check_operators(session, [row])

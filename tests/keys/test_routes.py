@@ -19,6 +19,7 @@ from app.cli.verify import verify_and_note
 from app.http.masking import shown
 from app.settings import Settings
 from app.tables import table_of
+from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import (
@@ -159,6 +160,14 @@ class TestRevokeKey:
             assert await status_with(app, made["key"]) == 401
         revoked = (await callers["operator"].get(f"/v1/keys/{made['id']}")).json()["revoked_at"]
         assert datetime.fromisoformat(revoked) <= datetime.now(UTC)
+
+    @any_database
+    async def test_has_the_one_time_of_its_request_as_making_has(self, app: FastAPI, callers: Callers) -> None:
+        now = Clock(app).moment.isoformat().replace("+00:00", "Z")
+        made = await issue(callers, expires_at="2025-03-02T00:00:00Z")
+        assert (await callers["operator"].delete(f"/v1/keys/{made['id']}")).status_code == 204
+        kept = (await callers["operator"].get(f"/v1/keys/{made['id']}")).json()
+        assert (kept["created_at"], kept["revoked_at"]) == (now, now)
 
 
 class TestPartnerWithKeys:
