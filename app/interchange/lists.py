@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from app import pages
 from app.access.caller import Caller
 from app.access.visibility import visible
-from app.changes.models import LogHead
+from app.changes.feed import head_of
 from app.database import Database
 from app.interchange.names import ids_in, names_of
 from app.language import Language
@@ -48,9 +48,6 @@ async def lines_of(
     table, order = table_of(kind.table), Order(kind, sort)
     statement = select(table.c.representation, *order.columns).where(visible(table, caller), *conditions)
 
-    def position_of(connection: Connection) -> int:
-        return int(connection.execute(select(table_of(LogHead).c.position)).scalar_one())
-
     def batch_after(last: Sequence[Any] | None, connection: Connection) -> Batch:
         wanted = statement if last is None else statement.where(order.after(last))
         rows, more = pages.read_page(connection, wanted, order.clauses(), BATCH, "representation", pages.PAGE_BYTES)
@@ -59,7 +56,7 @@ async def lines_of(
 
     with kept() as file:
         async with database.snapshot(LONGEST_SECONDS) as snapshot:
-            position = await snapshot.read(position_of)
+            position = (await snapshot.read(head_of)).position
             last: Sequence[Any] | None = None
             more = True
             while more:

@@ -36,6 +36,7 @@ from sqlmodel import SQLModel
 from app.access.keys import stand_in
 from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
+from app.changes.feed import head_of
 from app.changes.models import LogHead
 from app.city_zone import difference, kept_zone
 from app.resources.verifying import walks
@@ -92,7 +93,7 @@ async def write_register(snapshot: Snapshot, folder: Path) -> int:
                 count += len(rows)
                 file.write(text)
         contents[table.name] = {"rows": count, "sha256": digest.hexdigest()}
-    position = int(await snapshot.read(lambda connection: connection.execute(select(POSITION)).scalar_one()))
+    position = (await snapshot.read(head_of)).position
     about = {
         "format": FORMAT,
         "schema": newest_revision(),
@@ -102,9 +103,6 @@ async def write_register(snapshot: Snapshot, folder: Path) -> int:
     with created(folder / CONTENTS) as file:
         file.write(f"{json.dumps(about, indent=2)}\n".encode())
     return position
-
-
-POSITION = table_of(LogHead).c.position
 
 
 def created(path: Path) -> IO[bytes]:
@@ -187,7 +185,7 @@ async def check_empty(session: AsyncSession) -> None:
     for table in tables():
         rows = select(func.count()).select_from(table)
         if table is table_of(LogHead):
-            rows = rows.where(POSITION > 0)
+            rows = rows.where(table.c.position > 0)
         if (await session.execute(rows)).scalar_one():
             raise BadFolder(f"this register is not empty: there is something in its table {table.name}")
 

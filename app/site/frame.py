@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.access.caller import ANONYMOUS, Caller
 from app.catalogue import FEATURES, Feature
-from app.changes.models import Change, LogHead
+from app.changes.feed import head_of
 from app.http.base import outward
 from app.http.conditional import Preconditions
 from app.http.negotiation import HTML, JSON, acceptable, language_of
@@ -28,7 +28,6 @@ from app.settings import Settings
 from app.site.kept import Pages
 from app.site.words import words
 from app.site.written import Written, language_of_record
-from app.tables import table_of
 
 VERSION = version("cooperation-register")
 OWN_ASSETS = f"/assets/register-{VERSION}"
@@ -45,10 +44,6 @@ PAGE_POLICY = (
 # A picture brings its own style and nothing else.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 SVG = "image/svg+xml"
-# After a restore the log may come to the same position by other entries.
-LAST_LEAF = select(table_of(LogHead).c.position, table_of(Change).c.leaf_hash).outerjoin_from(
-    table_of(LogHead), table_of(Change), table_of(Change).c.position == table_of(LogHead).c.position
-)
 NAVIGATION: tuple[Feature, ...] = tuple(feature for feature in FEATURES if feature.about)
 
 TEMPLATES = Environment(
@@ -154,7 +149,8 @@ async def of_one_state(request: Request, make: Callable[[Look], bytes], media_ty
     address = (outward(request, "/"), request.url.path, request.url.query, language)
 
     def work(connection: Connection) -> tuple[str, bytes | None]:
-        position, leaf = connection.execute(LAST_LEAF).one()
+        # After a restore the log may come to the same position by other entries.
+        position, leaf = head_of(connection)
         state = f"{VERSION}-{position}-{leaf}-{runtime.today}"
         tag = f'W/"{state}-{language}"'
         if preconditions.is_known_as(tag):

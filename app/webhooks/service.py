@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from app.agreements.models import Agreement
-from app.changes.feed import FEED
-from app.changes.log import Transaction
+from app.changes.log import Transaction, end
 from app.database import one_at_a_time
 from app.http.conditional import Preconditions
 from app.http.errors import Invalid, NotFound
@@ -64,7 +63,7 @@ async def make(session: Transaction, settings: Settings, content: WebhookEndpoin
         raise Invalid(errors=[at(code="too_many", detail=TOO_MANY)])
     stamps = {"id": new_id(), "version": 1, "created_at": session.now, "updated_at": session.now}
     begun = {
-        "position": (await session.execute(select(FEED.position))).scalar_one(),
+        "position": await end(session),
         "ping_id": new_id(),
         "next_attempt_at": session.now,
         "failures": 0,
