@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from app.http.problems import FieldError, at
 from app.language import Text
 
@@ -107,6 +109,11 @@ def field_errors(errors: Iterable[Mapping[str, Any]], known: Mapping[str, Collec
     `known` has the names that each part of the request may hold, for who sent another one.
     """
     return [field_error(error, known) for error in errors]
+
+
+def errors_in(error: ValidationError, *place: str) -> list[FieldError]:
+    """The errors of what stands at a place in a request, such as `"body", "changes"`, and was validated by itself."""
+    return field_errors([{**each, "loc": (*place, *each["loc"])} for each in error.errors()])
 
 
 def field_error(error: Mapping[str, Any], known: Mapping[str, Collection[str]] = {}) -> FieldError:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.changes.log import Transaction
 from app.executed import Executed
 from app.http.errors import Invalid
-from app.http.messages import field_errors
+from app.http.messages import errors_in
 from app.http.problems import FieldError, Problem, at
 from app.interchange.bodies import Intake, said_in
 from app.interchange.content import identified, replaced
@@ -178,8 +178,7 @@ def judged(intake: Intake, line: Line, seen: set[bytes]) -> Said:
     try:
         body = intake.body.model_validate(line.content)
     except ValidationError as error:
-        errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
-        raise Invalid(errors=field_errors(errors)) from None
+        raise Invalid(errors=errors_in(error, "body")) from None
     said = said_in(body)
     if not said.get(EXTERNAL_IDS):
         raise Invalid(errors=[at(EXTERNAL_IDS, code="external_id_required", detail=NO_ID)])

@@ -14,7 +14,7 @@ from app.access.roles import Role
 from app.changes.log import Correction, Transaction
 from app.changes.models import Action, Change
 from app.http.errors import Invalid
-from app.http.messages import field_errors
+from app.http.messages import errors_in
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.objections.models import Objection, ObjectionUpdate
@@ -236,8 +236,7 @@ def changes_in(subject_type: str, changes: dict[str, Any]) -> Patch:
     try:
         return schema.model_validate(changes)
     except ValidationError as error:
-        errors = [{**each, "loc": ("body", "changes", *each["loc"])} for each in error.errors()]
-        raise Invalid(errors=field_errors(errors)) from None
+        raise Invalid(errors=errors_in(error, "body", "changes")) from None
 
 
 PROPOSALS = Kind(

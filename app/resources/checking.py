@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from app.access.visibility import Visibility
 from app.changes.log import Transaction
 from app.http.errors import Invalid
-from app.http.messages import MESSAGES, field_errors
+from app.http.messages import MESSAGES, errors_in
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.resources.errors import Frozen, TransitionNotAllowed
@@ -47,8 +47,7 @@ def content_of(kind: Kind[Any], said: Mapping[str, Any]) -> Schema:
     try:
         return kind.create.model_validate(said)
     except ValidationError as error:
-        errors = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
-        raise Invalid(errors=field_errors(errors)) from None
+        raise Invalid(errors=errors_in(error, "body")) from None
 
 
 def check_transitions(write: Write[Any]) -> None:

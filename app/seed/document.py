@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 from yaml.reader import ReaderError
 
-from app.http.messages import field_error
+from app.http.messages import errors_in
 from app.seed.parts import AgreementFile, PartnerPart
 from app.seed.plain_yaml import BadFile, Path_, PlainLoader, bad_field, node_at, places, plain, unquoted_hint
 
@@ -37,7 +37,7 @@ def read_file(path: Path) -> AgreementFile:
     except ValidationError as error:
         place = error.errors()[0]["loc"]
         hint = unquoted_hint(node_at(root, place))
-        raise bad_field(path, lines, place, f"{field_error(body(error)).detail.en}{hint}") from None
+        raise bad_field(path, lines, place, f"{errors_in(error, 'body')[0].detail.en}{hint}") from None
     check_references(content, path, lines)
     return content
 
@@ -98,9 +98,3 @@ def unique(values: Sequence[Any], part: str, field: str, path: Path, lines: dict
             raise bad_field(path, lines, (part, position, field), f"{value} stands twice")
         seen.add(value)
     return seen
-
-
-def body(error: ValidationError) -> dict[str, Any]:
-    """The first error as if it came in a request."""
-    first = error.errors()[0]
-    return {**first, "loc": ("body", *first["loc"])}
