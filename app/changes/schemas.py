@@ -86,11 +86,8 @@ class Leaf(BaseModel):
 class ChangePublic(BaseModel):
     """One change of one resource."""
 
-    position: int = PlainField(
-        ge=1,
-        le=LAST_POSITION,
-        json_schema_extra={"format": "int64"},
-        description="Position in the log: 1, 2, 3 and so on in the order of the commits; the key to drop doubles by.",
+    position: Position = PlainField(
+        description="Position in the log: 1, 2, 3 and so on in the order of the commits; the key to drop doubles by."
     )
     at: datetime = PlainField(description="When the change was made (UTC).")
     action: Action = PlainField(

@@ -9,8 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from app.changes.feed import item
-from app.changes.models import LAST_POSITION
-from app.changes.schemas import ChangePublic
+from app.changes.schemas import ChangePublic, Position
 from app.proofs.leaves import decoded
 from app.schema.fields import Version
 from app.webhooks.models import EVENT_TYPES, PING
@@ -22,9 +21,7 @@ HASH_SHOWN = 4
 class ChangeMessageData(BaseModel):
     """The change that a message tells of."""
 
-    position: int = Field(
-        ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"}, description="Its position in the feed."
-    )
+    position: Position = Field(description="Its position in the feed.")
     resource_type: str = Field(max_length=60, pattern="^[a-z_]+$", description="Kind of resource, as in `sub_measure`.")
     resource_id: UUID = Field(description="Id of the resource.")
     version: Version = Field(description="Version of the resource after the change.")

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from app.catalogue import DRESDEN, FEATURES
 from app.changes.models import KEY, LAST_POSITION, Action
+from app.changes.schemas import Position
 from app.resources.ids import named_id, shown_id
 from app.resources.schema import Stamped
 from app.schema.base import Patch, Schema, example
@@ -45,9 +46,7 @@ EventTypes = Annotated[
     Bound(min_length=1, max_length=len(EVENT_TYPES), json_schema_extra={"uniqueItems": True}),
     AfterValidator(without_repetition),
 ]
-Position = Annotated[
-    int, Bound(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"}), BeforeValidator(only_number)
-]
+GivenPosition = Annotated[Position, BeforeValidator(only_number)]
 
 
 class EndpointBase(Schema):
@@ -155,8 +154,8 @@ class Replay(Schema):
 
     model_config = example({"from_position": 40, "to_position": 42})
 
-    from_position: Position = Field(description="The first position.")
-    to_position: Position | None = Field(
+    from_position: GivenPosition = Field(description="The first position.")
+    to_position: GivenPosition | None = Field(
         default=None, description="The last position; none: as far as the endpoint has come."
     )
 
@@ -206,9 +205,7 @@ class WebhookDeliveryPublic(BaseModel):
     event_type: str = Bound(
         max_length=80, pattern="^[a-z_.]+$", description="What was sent, such as `need.created` or `ping`."
     )
-    position: Annotated[int, Bound(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"})] | None = Bound(
-        description="Position of the change in the feed; null for a ping."
-    )
+    position: Position | None = Bound(description="Position of the change in the feed; null for a ping.")
     attempt: int = Bound(ge=1, description="1 for the first attempt, one more after each that failed.")
     at: datetime = Bound(description="When it was made (UTC).")
     milliseconds: int = Bound(ge=0, description="How long it took.")
@@ -229,7 +226,7 @@ class WebhookDeliveryPage(BaseModel):
     next_attempt_at: datetime | None = Bound(
         description="When the next attempt is made (UTC); null where nothing has to be tried again."
     )
-    replay_until: Annotated[int, Bound(ge=1, le=LAST_POSITION, json_schema_extra={"format": "int64"})] | None = Bound(
+    replay_until: Position | None = Bound(
         description="Position up to which is being delivered once more; null where nothing is."
     )
     items: list[WebhookDeliveryPublic] = Bound(max_length=MOST_LISTED, description="The attempts, the latest first.")
