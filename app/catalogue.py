@@ -47,8 +47,9 @@ SAID_OF_DRESDEN: Mapping[str, Any] = {"agreement_id": named_id("agreements", DRE
 class Feature:
     """A kind of resource and what is offered of it.
 
-    `query` is what its list can be asked for, `label` what people call many of it, `about` a sentence for the docs, where it has a tag of its own. `example` holds what the register itself says of
-    the example in the contract: the ids are those of Dresden's data and of the demo year, so that they lead somewhere.
+    `query` is what its list can be asked for, `label` what people call many of it, `about` a sentence for the docs,
+    where it has a tag of its own. `example` holds what the register itself says of the example in the contract: the ids
+    are those of Dresden's data and of the demo year, so that they lead somewhere.
     """
 
     kind: Kind[Any]

@@ -41,8 +41,9 @@ class Runtime:
     """The settings, the database, the clock, and who waits or has something made in this process.
 
     `process` tells this one from others, and `tasks` are what it does beside its requests. `has_schema` is set once the
-    database was seen to have the schema of this version; a newer version may migrate it then, and this one goes on. `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is
-    connected before it is asked for; whoever makes a Runtime closes it.
+    database was seen to have the schema of this version; a newer version may migrate it then, and this one goes on.
+    `ending` is set when the process is asked to end, for what would otherwise go on. Nothing is connected before it is
+    asked for; whoever makes a Runtime closes it.
     """
 
     settings: Settings

@@ -25,7 +25,8 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl = Field(
         default="sqlite:///register.db",
-        description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`, which may name several hosts and what else libpq reads.",
+        description="Where the record is kept: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`, which "
+        "may name several hosts and what else libpq reads.",
     )
     database_read_url: str | None = Field(
         default=None,
@@ -39,7 +40,8 @@ class Settings(BaseSettings):
     service_role: str | None = Field(
         default=None,
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
-        description="Role of PostgreSQL as which the service connects, where that is not the owner of the database: `register "
+        description="Role of PostgreSQL as which the service connects, where that is not the owner of the database: "
+        "`register "
         "migrate` gives it what it needs, which is not to rewrite the log.",
     )
     database_pool_size: int = Field(
@@ -60,7 +62,8 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        description="Port of its own for `/healthz`, `/readyz` and `/metrics`, which are never limited there; without it there are no metrics.",
+        description="Port of its own for `/healthz`, `/readyz` and `/metrics`, which are never limited there; without "
+        "it there are no metrics.",
     )
     management_host: str = Field(
         default="127.0.0.1",
@@ -68,21 +71,26 @@ class Settings(BaseSettings):
     )
     traces_url: WebAddress | None = Field(
         default=None,
-        description="Where traces are sent to by OTLP over HTTP, such as `http://collector:4318/v1/traces`; needs the extra `tracing`.",
+        description="Where traces are sent to by OTLP over HTTP, such as `http://collector:4318/v1/traces`; needs the "
+        "extra `tracing`.",
     )
     root_path: PathPrefix = Field(
         default="",
         max_length=200,
-        description="Path below which a proxy passes requests on, such as `/register`, whether it takes it off or not; all addresses that the register tells begin with it. Where it is not set, `X-Forwarded-Prefix` of a proxy says so.",
+        description="Path below which a proxy passes requests on, such as `/register`, whether it takes it off or not;"
+        " all addresses that the register tells begin with it. Where it is not set, `X-Forwarded-Prefix` "
+        "of a proxy says so.",
     )
     trusted_proxies: NetworkList = Field(
         default="127.0.0.0/8,::1",
-        description="Networks of the proxies in front, whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Prefix` are believed. What connects to the socket of `--uds` is believed, too.",
+        description="Networks of the proxies in front, whose `X-Forwarded-For`, `X-Forwarded-Proto` and "
+        "`X-Forwarded-Prefix` are believed. What connects to the socket of `--uds` is believed, too.",
     )
     log_name: str = Field(
         default="cooperation-register",
         pattern=r"^[^\s+]{1,200}$",
-        description="Name of the key that `register log init` makes, and with it of the log: best the host of the register, such as `register.example.org`.",
+        description="Name of the key that `register log init` makes, and with it of the log: best the host of the "
+        "register, such as `register.example.org`.",
     )
     log_key_file: Path = Field(
         default=Path("log.key"), description="File with the private key that signs the checkpoints of the log."
@@ -104,8 +112,10 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(
         default="Europe/Berlin",
-        description="Time zone of the city, named by a place of the IANA list: it decides on which day something was said, is due or is late, and new events are in it. "
-        "The register keeps it: once there is a statement, which is stored with its day, another one is refused; before, `register migrate` takes it over.",
+        description="Time zone of the city, named by a place of the IANA list: it decides on which day something was "
+        "said, is due or is late, and new events are in it. "
+        "The register keeps it: once there is a statement, which is stored with its day, another one is refused; "
+        "before, `register migrate` takes it over.",
     )
     operator: str | None = Field(
         default=None,
@@ -144,7 +154,8 @@ class Settings(BaseSettings):
     )
     webhook_allow: NetworkList | None = Field(
         default=None,
-        description="Networks that webhooks may lead to besides public addresses, such as `10.20.0.0/16`, there on any port and "
+        description="Networks that webhooks may lead to besides public addresses, such as `10.20.0.0/16`, there on any"
+        " port and "
         "without TLS too.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -1,6 +1,7 @@
 """Deliveries to webhook endpoints on loopback, on both databases: `python -m benchmarks.deliveries`.
 
-How many in a second where many changes wait, what CPU of the worker each takes, and how long one takes from the answer to its write until it arrives.
+How many in a second where many changes wait, what CPU of the worker each takes, and how long one takes from the answer
+to its write until it arrives.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """An import beside a writer: `python -m benchmarks.imports [LINES]`, on SQLite and on PostgreSQL.
 
-Printed are the time until all lines are written, the server's CPU meanwhile, by how much the server's memory grew at most, and how long a caller waited
-at most that writes all the time meanwhile, with what it was answered.
+Printed are the time until all lines are written, the server's CPU meanwhile, by how much the server's memory grew at
+most, and how long a caller waited at most that writes all the time meanwhile, with what it was answered.
 """
 
 import asyncio

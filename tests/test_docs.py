@@ -31,7 +31,8 @@ SOURCES = (
     "tests/*.py",
     "docs/examples/*",
 )
-# Words of the shell, of PostgreSQL, nginx, OpenSSL, OpenTelemetry, Prometheus and the log, what a reader makes or looks for, and a way of writing.
+# Words of the shell, of PostgreSQL, nginx, OpenSSL, OpenTelemetry, Prometheus and the log, what a reader makes or looks
+# for, and a way of writing.
 ELSEWHERE = {
     "PATH",
     "RESTORED_URL",

@@ -1,4 +1,4 @@
-"""Keys and secret addresses: a prefix, 256 random bits and a checksum, so that scanners find leaked ones and typing errors are told."""
+"""Keys and secret addresses: a prefix for scanners to find leaked ones by, 256 random bits, a checksum for typing errors."""
 
 import base64
 import hashlib

@@ -24,7 +24,8 @@ class Taken(NamedTuple):
 class Pending:
     """Entries that wait for their positions; beyond a thousand they wait in a file without a name.
 
-    `size` is what they count for the quota of a key, `tallies` what their subjects are counted in. Whoever makes it closes it.
+    `size` is what they count for the quota of a key, `tallies` what their subjects are counted in. Whoever makes it
+    closes it.
     """
 
     def __init__(self) -> None:

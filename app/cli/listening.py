@@ -13,7 +13,7 @@ FOR_OWNER_AND_GROUP = 0o660
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, so that a port that is taken is said before anything is served; `::` is every address of both families."""
+    """A socket that listens, so that a port that is taken is said at once; `::` is every address of both families."""
     try:
         (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         is_dual = host == ANY_IPV6 and socket.has_dualstack_ipv6()

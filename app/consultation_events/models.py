@@ -90,7 +90,8 @@ class ConsultationEventBase(Visible):
     location: Title | None = Field(default=None, description="Where it takes place.")
     online_url: Url | None = Field(
         default=None,
-        description="Where to join online; it is as visible as the event, so a link for partners belongs into an event for partners.",
+        description="Where to join online; it is as visible as the event, so a link for partners belongs into an event"
+        " for partners.",
     )
     organiser_id: Id | None = Field(default=None, foreign_key="partner.id", description="Partner that organises.")
     documents: list[Document] = Field(

@@ -91,8 +91,9 @@ async def put_participant(
 ) -> Response:
     """Set how one partner takes part, without rewriting the event; the answer is the event.
 
-    A partner says whether it comes and with how many, also where it was not invited. The organiser invites, gives roles and
-    says who was there; from then on it is not taken back (409). If-Match is honoured when it is sent; it is compared with the event's ETag.
+    A partner says whether it comes and with how many, also where it was not invited. The organiser invites, gives roles
+    and says who was there; from then on it is not taken back (409). If-Match is honoured when it is sent; it is
+    compared with the event's ETag.
     """
     answer = written(await service.put_participant(session, id, partner_id, content, preconditions))
     answer.headers["Content-Location"] = request.url.path.partition("/participants/")[0]

@@ -40,8 +40,8 @@ async def list_decisions(
 async def create_decision(session: ByContributor, once: Once, content: DecisionCreate) -> Response:
     """Announce a decision, as the authority, or report one with the status `reported` that it had not announced.
 
-    Every party on the side `associations` can report. The authority takes that on, or refuses it with a reason; who reported
-    it can change it until then.
+    Every party on the side `associations` can report. The authority takes that on, or refuses it with a reason; who
+    reported it can change it until then.
     """
     return await once.create(session, DECISIONS, content)
 

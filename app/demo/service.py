@@ -142,7 +142,7 @@ async def add_entries(
 
 
 async def add_decisions(session: Transaction, content: DemoFile, counts: Counts) -> None:
-    """Write the decisions: on which agendas each is, what was said before, what became of it, what was said too late, the city's answers."""
+    """Write the decisions: on which agendas each is, what became of it, what was said before and too late, the answers."""
     for part in content.decisions:
         row = await begin(session, content, DECISIONS, part)
         for event in part.events:

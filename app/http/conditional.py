@@ -42,7 +42,7 @@ class Preconditions:
         return cls(joined(headers.getlist(IF_MATCH)), joined(headers.getlist(IF_NONE_MATCH)))
 
     def is_known_as(self, tag: str) -> bool:
-        """For a read of what has no version but a tag of its own: whether the caller has it already, which is answered with 304."""
+        """For a read of what has a tag of its own and no version: whether the caller has it already, which is 304."""
         if self.if_match is not None and not is_named(IF_MATCH, self.if_match, tag):
             raise PreconditionFailed(headers={"ETag": tag})
         return self.if_none_match is not None and is_named(IF_NONE_MATCH, self.if_none_match, tag)

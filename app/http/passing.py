@@ -26,8 +26,8 @@ SAID_ANEW = frozenset(
 class ToWriter:
     """ASGI middleware that has writes answered by the process that listens on a socket of the machine.
 
-    SQLite has one writer at a time. Processes that take turns by its lock wait for each other blindly; in one process they wait
-    in line. Where that process ends meanwhile the answer is 503: a repeated request finds what was done.
+    SQLite has one writer at a time. Processes that take turns by its lock wait for each other blindly; in one process
+    they wait in line. Where that process ends meanwhile the answer is 503: a repeated request finds what was done.
     """
 
     def __init__(self, app: ASGIApp, writer: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is sent about a resource under another system's id: the schema of its creation, in which references may be such ids, too."""
+"""What is sent about a resource under another system's id: that of its creation, where references may be such ids, too."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy

@@ -26,8 +26,8 @@ def identified(said: Mapping[str, Any], before: Sequence[Any], own: ExternalId) 
 def replaced(kind: Kind[Any], row: Stored, said: Mapping[str, Any], standing: Standing) -> dict[str, Any]:
     """The representation of a stored resource after it is replaced; raises Invalid with what is wrong.
 
-    What is not said is as in something new, but for what stays: the state, what the register gave it, what never changes, and
-    words that are not the caller's to say.
+    What is not said is as in something new, but for what stays: the state, what the register gave it, what never
+    changes, and words that are not the caller's to say.
     """
     before = json.loads(row.representation)
     content = {name: value for name, value in said.items() if value is not None or not is_given(kind, name)}

@@ -65,10 +65,10 @@ async def create_import(
 ) -> Response:
     """Write many resources of one kind from a file, all or none.
 
-    Each line has the fields of a PUT under the id of another system, and names that id first in `external_ids`. JSON Lines, or
-    CSV with commas or semicolons: `external_ids.system`, `external_ids.id` and `goal.id` are columns, an empty cell says
-    nothing, several values in a cell stand between semicolons. With semicolons, numbers have a decimal comma; a day is
-    `2026-01-31` or `31.01.2026`. What is less than 1,000 lines is answered when it is done.
+    Each line has the fields of a PUT under the id of another system, and names that id first in `external_ids`. JSON
+    Lines, or CSV with commas or semicolons: `external_ids.system`, `external_ids.id` and `goal.id` are columns, an
+    empty cell says nothing, several values in a cell stand between semicolons. With semicolons, numbers have a decimal
+    comma; a day is `2026-01-31` or `31.01.2026`. What is less than 1,000 lines is answered when it is done.
     """
     file, lines = await received(request)
     media_type = content_type(request.headers)

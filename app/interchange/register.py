@@ -145,8 +145,9 @@ def line_of(row: Row) -> str:
 async def read_register(session: AsyncSession, folder: Path, timezone: str) -> int:
     """Write what is in a folder into an empty register, and verify all of it; return the position of the log.
 
-    Raises BadFolder, for the transaction to be rolled back, where the folder is not complete, is of another version or counts days in another time zone, or holds
-    what `register verify` would find fault with; and where the register is not empty.
+    Raises BadFolder, for the transaction to be rolled back, where the folder is not complete, is of another version or
+    counts days in another time zone, or holds what `register verify` would find fault with; and where the register is
+    not empty.
     """
     about = read_contents(folder)
     await check_empty(session)

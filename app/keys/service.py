@@ -80,7 +80,8 @@ async def make(
 async def give(session: Transaction, content: KeyCreate) -> Made:
     """Make the key that a caller asks for; raises what `make` raises, and Forbidden for what it does not give out.
 
-    Admins give out keys of their own partner. Operators give each partner its first ones: as long as none of its keys keeps it.
+    Admins give out keys of their own partner. Operators give each partner its first ones: as long as none of its keys
+    keeps it.
     """
     by, is_own = session.by, session.by.partner_id == content.partner_id
     if not by.is_command:

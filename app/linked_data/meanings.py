@@ -16,9 +16,9 @@ from app.vocabularies.term import Term
 class Meaning:
     """What a kind is in the words of others.
 
-    `classes` are what its resources are beside the register's own class, `fields` the properties behind its fields, those of
-    an object in a field with a dot: `participants.partner_id`. `part` is the field that names what stands below another in
-    its address.
+    `classes` are what its resources are beside the register's own class, `fields` the properties behind its fields,
+    those of an object in a field with a dot: `participants.partner_id`. `part` is the field that names what stands
+    below another in its address.
     """
 
     classes: tuple[str, ...] = ("prov:Entity",)

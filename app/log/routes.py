@@ -53,8 +53,8 @@ async def get_log_key(runtime: Running) -> Response:
 async def get_checkpoint(runtime: Running, caller: Anyone, wanted: Annotated[CheckpointQuery, Query()]) -> Response:
     """Read what the register signs of its log: the number of leaves and their root, as a checkpoint (C2SP tlog-checkpoint).
 
-    The same size has the same checkpoint at any time, and whoever kept one can prove that it is no more. Below the register's
-    signature stand those of partners that cosigned it.
+    The same size has the same checkpoint at any time, and whoever kept one can prove that it is no more. Below the
+    register's signature stand those of partners that cosigned it.
     """
     signer = service.signer_of(runtime.settings)
 

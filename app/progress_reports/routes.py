@@ -62,9 +62,9 @@ async def update_progress_report(
 ) -> Response:
     """Change fields of a progress report, or take it a step further.
 
-    A coordinator of the authority accepts it, or returns it with a reason. Accepting it gives the sub-measure the status and the progress that it
-    proposes, in the same transaction; an accepted report is frozen. A status that proposes what the sub-measure cannot
-    become is 409 `transition-not-allowed`.
+    A coordinator of the authority accepts it, or returns it with a reason. Accepting it gives the sub-measure the
+    status and the progress that it proposes, in the same transaction; an accepted report is frozen. A status that
+    proposes what the sub-measure cannot become is 409 `transition-not-allowed`.
     """
     row = await changeable(session, PROGRESS_REPORTS, id, preconditions)
     return written(await change(session, PROGRESS_REPORTS, row, changes))

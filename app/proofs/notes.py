@@ -1,8 +1,8 @@
 """Signed notes, checkpoints and cosignatures, as C2SP describes them (signed-note, tlog-checkpoint, tlog-cosignature).
 
-A note is text, an empty line, and a line for each signature: a dash, the name of the key, and in Base64 the first four bytes
-of the key's hash with the signature. Keys are written as Go's `sumdb/note` does: the name, that hash and the key, between
-plus signs.
+A note is text, an empty line, and a line for each signature: a dash, the name of the key, and in Base64 the first four
+bytes of the key's hash with the signature. Keys are written as Go's `sumdb/note` does: the name, that hash and the key,
+between plus signs.
 """
 
 import hashlib

@@ -60,10 +60,10 @@ async def update_proposal(
 ) -> Response:
     """Confirm, reject or withdraw a proposal.
 
-    A party on another side of the agreement than the one that proposed it confirms or rejects it, who proposed it withdraws
-    it. Confirming makes the changes at the same moment, by the ordinary rules, but for what is frozen, the steps between
-    states and whose words something is; the log tells of them as `corrected`. A proposal for a version that is no longer the
-    current one is 409 `stale-proposal`.
+    A party on another side of the agreement than the one that proposed it confirms or rejects it, who proposed it
+    withdraws it. Confirming makes the changes at the same moment, by the ordinary rules, but for what is frozen, the
+    steps between states and whose words something is; the log tells of them as `corrected`. A proposal for a version
+    that is no longer the current one is 409 `stale-proposal`.
     """
     row = await changeable(session, PROPOSALS, id, preconditions)
     return written(await change(session, PROPOSALS, row, changes))

@@ -32,8 +32,9 @@ async def list_redactions(database: Reading, caller: Anyone, wanted: Annotated[C
 async def redact_entries(session: ByAdmin, content: RedactionCreate) -> Response:
     """Erase fields of a resource: from what is served, from its history, and from all that is kept of them.
 
-    In their place stands a marker, or null; days, numbers, states and references stay. The feed tells of it, for followers to
-    erase the same; every proof that was given stays valid. What a partner or one side stands for, and what is on record, is
-    redacted by two sides: propose it (`POST /v1/proposals` with `redaction`). What is erased already stays so.
+    In their place stands a marker, or null; days, numbers, states and references stay. The feed tells of it, for
+    followers to erase the same; every proof that was given stays valid. What a partner or one side stands for, and what
+    is on record, is redacted by two sides: propose it (`POST /v1/proposals` with `redaction`). What is erased already
+    stays so.
     """
     return json_of(await carry_out(session, content))

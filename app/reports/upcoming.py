@@ -53,7 +53,8 @@ class UpcomingQuery(RowQuery):
     partner_id: list[Id] | None = Field(
         default=None,
         max_length=50,
-        description="Partner that something waits for, by itself or in place of one that merged into it; also the decisions "
+        description="Partner that something waits for, by itself or in place of one that merged into it; also the "
+        "decisions "
         "that it is asked about and the milestones that it supports. None: of all.",
     )
     days: Annotated[int, Field(ge=1, le=MOST_DAYS_AHEAD)] = Field(
@@ -62,7 +63,8 @@ class UpcomingQuery(RowQuery):
     kind: list[DueKind] | None = Field(default=None, max_length=len(DueKind), description="What is due.")
     report_months: Annotated[int, Field(ge=1, le=120)] = Field(
         default=UNREPORTED_MONTHS,
-        description="Months after which a progress report is due: since the last one that was not returned, else the start of the work.",
+        description="Months after which a progress report is due: since the last one that was not returned, else the "
+        "start of the work.",
     )
 
 
@@ -81,13 +83,16 @@ class Due(BaseModel):
     )
     resource_id: UUID = Field(description="Id of that resource.")
     partner_id: UUID = Field(
-        description="Partner that it waits for: who organises, takes part, is asked or leads. What nobody of these has to do, "
-        "each party on the side `authority` has, in a row of its own; a proposal or an objection each party that can answer it, "
+        description="Partner that it waits for: who organises, takes part, is asked or leads. What nobody of these has"
+        " to do, "
+        "each party on the side `authority` has, in a row of its own; a proposal or an objection each party that can "
+        "answer it, "
         "until one did. What waited for one that merged waits for its successor."
     )
     partner_name: Title | None = Field(description="Its name; null where the caller may not see it.")
     waiting_partner_id: UUID | None = Field(
-        description="Partner whose statement, report, need, proposal, objection or reported decision it is about, which waits "
+        description="Partner whose statement, report, need, proposal, objection or reported decision it is about, "
+        "which waits "
         "for it; null for everything else."
     )
     waiting_partner_name: Title | None = Field(description="Its name; null where the caller may not see it.")

@@ -1,4 +1,4 @@
-"""The ids by which other systems know resources: one table for all kinds, so that one id of a system names one resource of a kind."""
+"""The ids by which other systems know resources, in one table: one id of a system names one resource of a kind."""
 
 from typing import Any, cast
 from uuid import UUID

@@ -120,7 +120,8 @@ async def once(
             alias="Idempotency-Key",
             # For the contract only: what does not match is malformed (400), not invalid (422).
             json_schema_extra={"pattern": r'^("[!#-\[\]-~]+"|[!#-\[\]-~]+)$', "maxLength": 257},
-            description="A key of the caller's choice, such as a UUID: the same request with the same key within 24 hours has one effect.",
+            description="A key of the caller's choice, such as a UUID: the same request with the same key within 24 "
+            "hours has one effect.",
         ),
     ] = None,
 ) -> Repeatable:

@@ -31,9 +31,9 @@ class Write(Generic[Row]):
 
     `content` is what was asked for, validated; `values` are its fields and whatever the rules of the kind add. `row` is
     what is there, None for what is new until it is stored; `above` is what it stands below in its address, held by the
-    transaction. `before` and `after` are the representations, as far as callers write them; nothing was before what is new.
-    `home` is the agreement of what is new, once its references were looked up. `errors` is what is wrong with it. `is_allowed`
-    is set where its caller was found to be one who may make it, and nobody was waited for since.
+    transaction. `before` and `after` are the representations, as far as callers write them; nothing was before what is
+    new. `home` is the agreement of what is new, once its references were looked up. `errors` is what is wrong with it.
+    `is_allowed` is set where its caller was found to be one who may make it, and nobody was waited for since.
     """
 
     kind: "Kind[Row]"

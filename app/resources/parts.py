@@ -15,10 +15,10 @@ class ChildList:
     """A list in a resource that is kept in a table of its own, in order.
 
     `parent` is the column that refers to the resource. With `value` an entry is the content of that one column
-    (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the partner
-    whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart. `transitions`
-    says what each value of that state can become; an entry in one of the states in which it is `kept` is not taken out.
-    `of_kind` is the kind of the resources, where those of several kinds share the table.
+    (`topic_ids`), without it an object of all other columns (`participants`). `owner` is the column that names the
+    partner whose own an entry is, with the `rights` in an entry and its own `state`; `unique` then tells entries apart.
+    `transitions` says what each value of that state can become; an entry in one of the states in which it is `kept` is
+    not taken out. `of_kind` is the kind of the resources, where those of several kinds share the table.
     """
 
     table: type[SQLModel]
@@ -71,8 +71,8 @@ class Hold:
 class Freeze:
     """What is on record: where `when` holds for a stored row, these fields stay as they are.
 
-    Without `fields` that is all of them but the ids of other systems. `holds` says what stays of others with it. What is on record, or held by what is,
-    is not deleted either. Only a proposal that another side confirmed changes it.
+    Without `fields` that is all of them but the ids of other systems. `holds` says what stays of others with it. What
+    is on record, or held by what is, is not deleted either. Only a proposal that another side confirmed changes it.
     """
 
     when: ColumnElement[bool]
@@ -84,8 +84,8 @@ class Freeze:
 class Tallied:
     """How resources of a kind are counted for reports and totals: day by day, by the column `on`, in each of its states.
 
-    Each is counted as one of all, by its `columns` of these names, and by the names and values that `by` gives for its columns
-    and lists.
+    Each is counted as one of all, by its `columns` of these names, and by the names and values that `by` gives for its
+    columns and lists.
     """
 
     on: str

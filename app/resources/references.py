@@ -231,7 +231,7 @@ async def referrers_of(session: AsyncSession, kind: Kind[Any], id: UUID) -> list
 
 
 def referring_columns(target: Table) -> Iterator[tuple[str, Column[Any], Column[Any]]]:
-    """The columns that refer to a table, each with what the kind is called that it belongs to, and the column of that one's id."""
+    """The columns that refer to a table, each with what its kind is called, and the column of the id of what refers."""
     owners = {table_of(each.table): (each.plural, "id") for each in KINDS.values()}
     for each in KINDS.values():
         owners |= {table_of(child.table): (each.plural, child.parent) for child in each.lists.values()}

@@ -18,7 +18,8 @@ class Words:
     """Fields, and values of the state, that are others' to say than the rest.
 
     `during` are the states in which that holds of the fields, without it all of them; who is in `at_first` may also say
-    them of what is new. `yielding_to` are the states by which others can follow these; without it they can by all of theirs.
+    them of what is new. `yielding_to` are the states by which others can follow these; without it they can by all of
+    theirs.
     """
 
     by: Voices

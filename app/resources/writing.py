@@ -161,8 +161,9 @@ async def put(
     """Create or replace the resource at its own address; returns its row and whether it is new.
 
     What stands above it in the address must be locked before, so that of two that are new one waits for the other.
-    Content that is the same keeps the version, unless something is `settled` by it that callers do not write; what was not
-    set in the content stays. Raises what `create` and `change` raise, and PreconditionFailed; without preconditions whatever is there is replaced.
+    Content that is the same keeps the version, unless something is `settled` by it that callers do not write; what was
+    not set in the content stays. Raises what `create` and `change` raise, and PreconditionFailed; without preconditions
+    whatever is there is replaced.
     """
     row = await at_address(session, kind, content)
     if row is None:

@@ -59,10 +59,10 @@ async def put_statement(
 ) -> Response:
     """Say what a partner thinks of a decision, or replace what it said.
 
-    A partner's own keys say what that partner thinks. A coordinator of another party may enter what came on paper, where
-    nothing is said yet: `entered_by_id` tells who did, until the partner's own PUT. An umbrella association can speak for
-    members of today that are asked. The city's answer, when it was first said and when it came stay. Once the decision is made, what was
-    said before stays as it is. If-Match is honoured when it is sent.
+    A partner's own keys say what that partner thinks. A coordinator of another party may enter what came on paper,
+    where nothing is said yet: `entered_by_id` tells who did, until the partner's own PUT. An umbrella association can
+    speak for members of today that are asked. The city's answer, when it was first said and when it came stay. Once the
+    decision is made, what was said before stays as it is. If-Match is honoured when it is sent.
     """
     row, is_new = await service.put(session, id, partner_id, content, preconditions)
     return put_answer(request, row, is_new=is_new)

@@ -26,7 +26,8 @@ class ChangeMessageData(BaseModel):
     resource_id: UUID = Field(description="Id of the resource.")
     version: Version = Field(description="Version of the resource after the change.")
     change: ChangePublic | None = Field(
-        description="The change as the feed tells it to a key of the partner; null where the resource is not public: read it there."
+        description="The change as the feed tells it to a key of the partner; null where the resource is not public: "
+        "read it there."
     )
 
 

@@ -73,7 +73,8 @@ class EndpointBase(Schema):
 class WebhookEndpoint(EndpointBase, Stamped, table=True):
     """An endpoint, and how far the feed was delivered to it.
 
-    Everything up to `position` has arrived or is not asked for. `lease` is whose turn it is to deliver, until `lease_until`.
+    Everything up to `position` has arrived or is not asked for. `lease` is whose turn it is to deliver, until
+    `lease_until`.
     """
 
     __tablename__ = "webhook_endpoint"

@@ -1,10 +1,11 @@
 """The register beside a bare driver and services that one would write instead, on PostgreSQL: the last table of `make bench`.
 
-`python -m benchmarks.peers --smoke` only sees that all of it runs: one round, a second for each kind of request. The bare
-driver is `benchmarks.bare`, which only reads. Of the others one is written by hand in Fastify and does for events all that the register does, the other is django-ninja, which keeps no
-log; `npm install --prefix benchmarks/peers/fastify` makes the first, and PEER_PYTHON names a Python that has
-django-ninja, psycopg and gunicorn for the second. Who is not installed is left out. All have one process and the same
-database, and take turns. The milliseconds of CPU are those of the server's process.
+`python -m benchmarks.peers --smoke` only sees that all of it runs: one round, a second for each kind of request. The
+bare driver is `benchmarks.bare`, which only reads. Of the others one is written by hand in Fastify and does for events
+all that the register does, the other is django-ninja, which keeps no log; `npm install --prefix
+benchmarks/peers/fastify` makes the first, and PEER_PYTHON names a Python that has django-ninja, psycopg and gunicorn
+for the second. Who is not installed is left out. All have one process and the same database, and take turns. The
+milliseconds of CPU are those of the server's process.
 """
 
 import asyncio
