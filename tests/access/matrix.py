@@ -17,7 +17,6 @@ CALLERS = (
     *("anonymous", "reader", "contributor", "contributor, own", "coordinator", "coordinator, umbrella"),
     *("admin", "operator"),
 )
-CIRCLES = ("public", "partners")
 DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 
 # What is put below another has rules of its own; the rest is whose its declaration says.

@@ -57,7 +57,6 @@ ADDED = {
     "proposals": 3,
 }
 BUILT_IN = {"agreements": 1, "topics": 5, "partners": 8, "goals": 5, "sub-measures": 17}
-CHANGES_OF_THE_AGREEMENT = 36
 CHANGES = 227
 MARKED = {
     "consultation-events": "title",
