@@ -36,7 +36,7 @@ from app.http.tagged import tagged
 from app.places import Asker, asking
 from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.paging import cut
+from app.resources.paging import paged
 from app.resources.transactions import ByContributor
 from app.runtime import Runtime
 from app.schema.fields import Id
@@ -136,7 +136,7 @@ async def list_calendar_feeds(
     if wanted.cursor is not None:
         statement = statement.where(table_of(CalendarFeed).c.id > wanted.cursor)
     rows = await database.read(lambda connection: connection.execute(statement).mappings().all(), is_quick=True)
-    items, cursor = cut(rows, CalendarFeedPublic, wanted.limit)
+    items, cursor = paged(rows, CalendarFeedPublic, wanted.limit)
     return json_of(CalendarFeedPage(items=items, next_cursor=cursor))
 
 

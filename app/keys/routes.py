@@ -21,7 +21,7 @@ from app.keys.models import KeyCreate, KeyCreated, KeyCurrent, KeyPage, KeyPubli
 from app.keys.queries import agreements_on, by_id, page_of, partner_of
 from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.paging import cut
+from app.resources.paging import paged
 from app.resources.transactions import ByAdmin, ByReader
 from app.schema.fields import Id
 
@@ -32,7 +32,7 @@ router = Router(prefix="/v1/keys", tags=["keys"])
 async def list_keys(database: Reading, caller: Admin, wanted: Annotated[KeyQuery, Query()]) -> Response:
     """List the keys of the caller's partner, revoked ones too, in the order in which they were made; for operators all."""
     rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
-    items, cursor = cut(rows, KeyPublic, wanted.limit)
+    items, cursor = paged(rows, KeyPublic, wanted.limit)
     return json_of(KeyPage(items=items, next_cursor=cursor))
 
 

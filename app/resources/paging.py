@@ -61,7 +61,7 @@ class Page(BaseModel, Generic[Item]):
         return f"{params[0].__name__.removesuffix('Public')}{cls.__name__}"
 
 
-def cut(rows: Sequence[RowMapping], entry: type[Entry], limit: int) -> tuple[list[Entry], str | None]:
+def paged(rows: Sequence[RowMapping], entry: type[Entry], limit: int) -> tuple[list[Entry], str | None]:
     """The entries of a page, and the cursor behind the last one, of rows by their ids of which one more was asked for."""
     entries = [entry.model_validate(dict(row)) for row in rows[:limit]]
     return entries, str(rows[limit - 1]["id"]) if len(rows) > limit else None

@@ -17,7 +17,7 @@ from app.http.responses import conflicts
 from app.http.runtime import Reading, Running
 from app.resources.answers import json_of
 from app.resources.idempotency import NEVER_KEPT
-from app.resources.paging import cut
+from app.resources.paging import paged
 from app.resources.transactions import ByContributor
 from app.schema.fields import Id
 from app.webhooks import service
@@ -47,7 +47,7 @@ async def list_webhook_endpoints(
 ) -> Response:
     """List the endpoints of the caller's partner, in the order in which they were made; for operators those of all."""
     rows = await database.read(lambda connection: connection.execute(page_of(caller, wanted)).mappings().all())
-    items, cursor = cut(rows, WebhookEndpointPublic, wanted.limit)
+    items, cursor = paged(rows, WebhookEndpointPublic, wanted.limit)
     return json_of(WebhookEndpointPage(items=items, next_cursor=cursor))
 
 
@@ -136,7 +136,7 @@ async def list_webhook_deliveries(
     def work(connection: Connection) -> WebhookDeliveryPage:
         endpoint = one(connection, caller, id)
         rows = connection.execute(deliveries_of(id, wanted)).mappings().all()
-        items, cursor = cut(rows, WebhookDeliveryPublic, wanted.limit)
+        items, cursor = paged(rows, WebhookDeliveryPublic, wanted.limit)
         return WebhookDeliveryPage(
             position=endpoint["position"],
             waiting=endpoint["position"] < endpoint["end"],
