@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from app.access.caller import COMMAND
+from app.changes.findings import FINDING
 from app.changes.log import transaction
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.tallies import TALLY, Tallies, add_tallies
@@ -40,7 +41,7 @@ from app.consultation_events.terms import Attendance, EventStatus
 from app.database import Database
 from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
-from app.resources.findings import FINDING, findings_of, place_of
+from app.resources.findings import findings_of, place_of
 from app.resources.ids import named_id
 from app.resources.rendering import read_lists
 from app.resources.tallying import cells_of

@@ -1,7 +1,7 @@
 """Writing the log: the one place that numbers changes."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.changes.blanking import Blank, blank_entry, overwrite_behind
+from app.changes.findings import FoundBy, store_findings
 from app.changes.models import LogHead
 from app.changes.numbering import add_entries, add_only_entry, bound, count_quota, note_about, note_subjects
 from app.changes.pending import Pending
@@ -46,8 +47,8 @@ class Transaction(AsyncSession):
     `now` is the moment of all that it writes, in UTC; a command that loads what happened earlier sets it. `zone` is the
     city's, by which moments become days. `correcting` is the proposal whose confirmation is being carried out, which lifts
     what is frozen and the steps between states; the words are then those of both partners. `sides` keeps on which sides
-    partners stand, as far as that was looked up, `tallied` what the rows that were stored last are counted in. `link` is its
-    connection, once it has begun.
+    partners stand, as far as that was looked up, `tallied` and `found` what the rows that were stored last are counted in
+    and found by. `link` is its connection, once it has begun.
     """
 
     database: Database
@@ -60,6 +61,7 @@ class Transaction(AsyncSession):
     correcting: Correction | None = None
     sides: dict[Any, Any]
     tallied: dict[UUID, Mapping[Cell, int]]
+    found: dict[UUID, Collection[FoundBy]]
     appended: range = range(0)
     link: AsyncConnection | None = None
 
@@ -123,7 +125,8 @@ async def joining(
 def begin(session: Transaction, database: Database, by: Caller, zone: tzinfo, now: datetime, pending: Pending) -> None:
     """Make a session that was just opened the transaction of a caller at a moment, in which nothing was written yet."""
     session.database, session.by, session.zone, session.now = database, by, zone, now
-    session.written, session.pending, session.blanks, session.sides, session.tallied = [], pending, [], {}, {}
+    session.written, session.pending, session.blanks = [], pending, []
+    session.sides, session.tallied, session.found = {}, {}, {}
 
 
 async def end(session: AsyncSession) -> int:
@@ -181,7 +184,8 @@ async def record(session: Transaction, written: Sequence[Written]) -> None:
     start = session.pending.count + len(session.written)
     session.blanks += [(number, blank) for number, each in enumerate(written, start) for blank in each.blanks]
     session.written += [
-        replace(each, tallied=session.tallied.pop(each.id)) if each.id in session.tallied else each for each in written
+        replace(each, tallied=session.tallied.pop(each.id, {}), found=session.found.pop(each.id, None))
+        for each in written
     ]
 
 
@@ -214,7 +218,7 @@ def append_in(connection: Connection, session: Transaction) -> None:
         tallies.update(written.tallied)
         charge, subject = charge_for(session, size_of(written)), state_of(written, session.now)
         position, total = add_only_entry(
-            connection, subject, made, charge, written.about, tallies, is_new=written.is_first
+            connection, subject, made, charge, written.about, tallies, written.found, is_new=written.is_first
         )
         session.appended = range(position, position + 1)
         tallies.clear()
@@ -231,6 +235,8 @@ def prepare(connection: Connection, session: Transaction) -> None:
     new = [state_of(each, session.now) for each in changes if each.is_first]
     note_subjects(connection, new, [state_of(each, session.now) for each in changes if not each.is_first])
     note_about(connection, [{"subject_id": each.id, "about_id": id} for each in changes for id in each.about])
+    found = {each.id: each.found for each in changes if each.found is not None}
+    store_findings(connection, found, {each.id for each in changes if each.is_first})
     now = datetime.now(UTC)
     entries = [bound(connection.dialect, entry(session.by, each, now)) for each in changes]
     session.pending.add(entries, sum(map(size_of, changes)), *(each.tallied for each in changes))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Integer, Uuid, bindparam, func, insert, null, select, update
 from sqlalchemy.engine import Dialect
 
+from app.changes.findings import FoundBy, found_in, storing
 from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
@@ -117,6 +118,7 @@ def add_only_entry(
     charge: Mapping[str, Any] | None,
     about: Collection[UUID],
     tallies: Mapping[Cell, int],
+    found: Collection[FoundBy] | None,
     *,
     is_new: bool,
 ) -> tuple[int, int | None]:
@@ -127,14 +129,20 @@ def add_only_entry(
     values = {f"entry_{name}": value for name, value in entry.items()}
     values |= {**of_subject("new" if is_new else "known", subject), **(charge or {}), "count": 1}
     tallied = rows_of(tallies)
-    values |= {"about": list(about), **tallied_in(tallied)}
-    statement = numbering(is_new=is_new, is_charged=charge is not None, is_about=bool(about), is_tallied=bool(tallied))
+    values |= {"about": list(about), **tallied_in(tallied), **found_in(found or ())}
+    statement = numbering(
+        is_new=is_new,
+        is_charged=charge is not None,
+        is_about=bool(about),
+        is_tallied=bool(tallied),
+        is_found=found is not None,
+    )
     position, written = statement.first(connection, values)
     return position, written
 
 
 @cache
-def numbering(*, is_new: bool, is_charged: bool, is_about: bool, is_tallied: bool) -> Kept:
+def numbering(*, is_new: bool, is_charged: bool, is_about: bool, is_tallied: bool, is_found: bool) -> Kept:
     """The statement that adds an only entry: the key is charged first, as by whoever writes more than one change."""
     counting: Any = COUNTING
     written: Any = null()
@@ -148,9 +156,12 @@ def numbering(*, is_new: bool, is_charged: bool, is_about: bool, is_tallied: boo
     said = select(head.c.position, *bound)
     subject = (NEW_SUBJECT if is_new else KNOWN_SUBJECT).cte("noted")
     beside = [subject]
+    id = bindparam("entry_resource_id", type_=Uuid())
+    if is_found:
+        beside += storing(id, is_new=is_new)
     if is_about:
         named = func.unnest(bindparam("about", type_=ARRAY(Uuid()))).column_valued()
-        pairs = select(bindparam("entry_resource_id", type_=Uuid()), named)
+        pairs = select(id, named)
         noting = insert_into(ABOUT, "postgresql").from_select(ABOUT.c.keys(), pairs)
         beside.append(noting.on_conflict_do_nothing().cte("about"))
     if is_tallied:

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.blanking import Blank
+from app.changes.findings import FoundBy
 from app.changes.models import KEY, Action
 from app.changes.quota import ENTRY_BYTES
 from app.changes.tallies import Cell
@@ -39,6 +40,8 @@ class Written:
     """What it erases of earlier entries, with the action `redacted`."""
     tallied: Mapping[Cell, int] = field(default_factory=dict)
     """What its subject is counted in now, less what it was counted in before."""
+    found: Collection[FoundBy] | None = None
+    """What lists find its subject by from now on; None where that stays."""
 
     @property
     def is_first(self) -> bool:

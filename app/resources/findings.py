@@ -1,46 +1,22 @@
-"""What lists find resources by: rows in the order of the list, so that a page costs the same whatever else is stored."""
+"""What lists find resources by: what stands for a value of a filter, and where in its list a resource stands."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Index, delete, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
+from app.changes.findings import FINDING, FoundBy, store_findings
 from app.changes.log import Transaction
-from app.kept import Kept
 from app.resources.ids import named_id
 from app.resources.kind import Kind
-from app.tables import ordered_text, table_of
 
 LAST = "~"
 """Behind every place: what a list is ordered by is not known."""
-
-
-class Finding(SQLModel, table=True):
-    """A resource is found by one value of one filter: `mark` says by which, `place` where it stands in its list."""
-
-    __tablename__ = "finding"
-    __table_args__ = (Index(None, "resource_id", "mark"), {"sqlite_with_rowid": False})
-
-    mark: UUID = Field(primary_key=True)
-    place: str = Field(primary_key=True, sa_type=ordered_text(80))
-    resource_id: UUID = Field(primary_key=True)
-
-
-FINDING = table_of(Finding)
-ADDING = Kept(insert(FINDING))
-
-
-class FoundBy(NamedTuple):
-    """What a resource is found by, as a row says it."""
-
-    mark: UUID
-    place: str
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -91,34 +67,16 @@ def values_at(values: Mapping[str, Any], path: str) -> Iterator[Any]:
             yield found
 
 
-async def add_findings(session: Transaction, kind: Kind[Any], resources: Sequence[Mapping[str, Any]]) -> None:
-    """Store what new resources are found by, each of them its columns and its lists."""
-    rows = [
-        {**found._asdict(), "resource_id": values["id"]}
-        for values in resources
-        for found in sorted(findings_of(kind, values))
-    ]
-    await insert_findings(session, rows)
+def note_findings(session: Transaction, id: UUID, before: set[FoundBy], after: set[FoundBy]) -> None:
+    """Note what a resource is found by from now on, until its change is recorded."""
+    if before != after:
+        session.found[id] = after
 
 
-async def change_findings(session: Transaction, id: UUID, before: set[FoundBy], after: set[FoundBy]) -> None:
-    """Store what a resource is found by, where that is not what it was."""
-    if before == after:
-        return
-    await session.execute(delete(FINDING).where(FINDING.c.resource_id == id))
-    await insert_findings(session, [{**found._asdict(), "resource_id": id} for found in sorted(after)])
-
-
-async def insert_findings(session: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store rows that say what resources are found by."""
-    if rows:
-        await session.over(ADDING.run, rows)
-
-
-async def drop_findings(session: AsyncSession, kind: Kind[Any], id: UUID) -> None:
-    """Let a resource be found no more."""
-    if kind.found_through:
-        await session.execute(delete(FINDING).where(FINDING.c.resource_id == id))
+async def settle_findings(session: Transaction) -> None:
+    """Store what is noted now, where no change is recorded."""
+    await session.over(store_findings, session.found, ())
+    session.found.clear()
 
 
 async def stored_findings(session: AsyncSession, kind: Kind[Any], ids: Sequence[UUID]) -> dict[UUID, set[FoundBy]]:

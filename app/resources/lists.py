@@ -12,7 +12,8 @@ from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility
-from app.resources.findings import FINDING, mark_of
+from app.changes.findings import FINDING
+from app.resources.findings import mark_of
 from app.resources.kind import Kind
 from app.resources.scope import scoped
 from app.resources.text import searchable

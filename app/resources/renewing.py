@@ -14,10 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.changes.findings import FoundBy
 from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.changes.tallies import Cell, Tallies
-from app.resources.findings import FoundBy, findings_of, stored_findings
+from app.resources.findings import findings_of, settle_findings, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
 from app.resources.schema import Stored
@@ -124,6 +125,7 @@ async def renew_one(
     wanted = {name: values[name] for name in kind.lists}
     if render(kind, row, wanted) == row.representation:
         settle_tallies(session, row.id)
+        await settle_findings(session)
         return False
     before = json.loads(row.representation)
     row.version, row.updated_at = row.version + 1, session.now

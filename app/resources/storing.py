@@ -16,6 +16,7 @@ from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 from sqlmodel import col
 
+from app.changes.findings import FoundBy
 from app.changes.log import Transaction
 from app.changes.models import Action, Subject
 from app.http.errors import Invalid
@@ -24,7 +25,7 @@ from app.kept import Kept
 from app.language import Text
 from app.resources.constraints import violated
 from app.resources.errors import InUse
-from app.resources.findings import FoundBy, add_findings, change_findings, drop_findings, findings_of
+from app.resources.findings import findings_of, note_findings
 from app.resources.ids import new_id
 from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
@@ -59,8 +60,8 @@ async def insert_rows(
         ]
         await insert_entries(session, kind, name, entries)
     made = [{**write.values, **row} for row, write in zip(stored, writes, strict=True)]
-    await add_findings(session, kind, made)
     for values in made:
+        note_findings(session, values["id"], set(), findings_of(kind, values))
         note_tallies(session, kind, values["id"], after=values)
     return [row_of(session, kind, values) for values in stored]
 
@@ -142,7 +143,7 @@ async def update_row(session: Transaction, write: Write[Row], row: Row) -> None:
     for name in (each for each in kind.lists if write.changes(each)):
         await delete_entries(session, kind, name, row.id)
         await insert_entries(session, kind, name, kind.lists[name].rows(row.id, write.values[name]))
-    await change_findings(session, row.id, findings_of(kind, before), findings_of(kind, after))
+    note_findings(session, row.id, findings_of(kind, before), findings_of(kind, after))
 
 
 async def replace_values(
@@ -167,7 +168,7 @@ async def replace_values(
             await insert_entries(session, kind, name, kind.lists[name].rows(row.id, values[name]))
     after = {**values, **stored_columns(row)}
     note_tallies(session, kind, row.id, before, after)
-    await change_findings(session, row.id, found, findings_of(kind, after))
+    note_findings(session, row.id, found, findings_of(kind, after))
 
 
 async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
@@ -176,7 +177,8 @@ async def delete_row(session: Transaction, kind: Kind[Row], row: Row) -> None:
         note_tallies(session, kind, row.id, before={**json.loads(row.representation), **stored_columns(row)})
     for name in kind.lists:
         await delete_entries(session, kind, name, row.id)
-    await drop_findings(session, kind, row.id)
+    if kind.found_through:
+        session.found[row.id] = set()
     table = table_of(kind.table)
     try:
         await session.execute(delete(table).where(table.c.id == row.id))

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, select
 
 from app.access.visibility import is_for_partners
+from app.changes.findings import FINDING
 from app.resources.choosing import found_on
-from app.resources.findings import FINDING
 from app.resources.kind import KINDS
 from app.resources.paging import MOST_COUNTED, Order
 from app.resources.scope import GOAL, ids_about_goals

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Row, Select, select, true
 
 from app.access.visibility import Visibility
+from app.changes.findings import FINDING, FoundBy
 from app.changes.keys import KEYS, key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.tallies import Tallies
 from app.changes.verifying import TreeWalk, data_of, entries_by_subject, faults_in
-from app.resources.findings import FINDING, FoundBy, findings_of, read_findings
+from app.resources.findings import findings_of, read_findings
 from app.resources.kind import KINDS, Kind
 from app.resources.rendering import found_by, read_lists
 from app.resources.scope import AGREEMENT, about_of, kind_at

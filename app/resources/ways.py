@@ -20,7 +20,8 @@ from sqlalchemy import (
 
 from app.access.caller import Caller
 from app.access.visibility import Visibility, is_for_partners
-from app.resources.findings import FINDING, mark_of, text_of
+from app.changes.findings import FINDING
+from app.resources.findings import mark_of, text_of
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import PAGING, ListQuery
 from app.resources.paging import Order

@@ -11,9 +11,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from app.cli.verify import verify_and_note
+from app.settings import Settings
 from tests.databases import only_postgresql
 from tests.engines import listening
-from tests.factories import CITY, body_of, goal_id, make, patch, rule_of
+from tests.factories import CARITAS, CITY, LIGA, body_of, goal_id, make, patch, rule_of
 from tests.poolers import MODE
 
 EVENTS = "consultation-events"
@@ -40,12 +42,11 @@ class TestRoundTrips:
         assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
         with written_by(app) as said:
             assert (await client.post(f"/v1/{EVENTS}", json=body)).status_code == 201
-        # What it refers to, the row, what lists find it by, the log with what reports count: the rights were looked up just
-        # before, and nobody was waited for since.
+        # What it refers to, the row, the log with what lists find it by and what reports count: the rights were looked up
+        # just before, and nobody was waited for since.
         assert said == [
             "SELECT 'agreement' AS",
             "INSERT INTO consultation_event",
-            "INSERT INTO finding",
             "WITH noted AS",
         ]
 
@@ -77,6 +78,22 @@ class TestRoundTrips:
             "UPDATE consultation_event SET",
             "WITH noted AS",
         ]
+
+    async def test_are_as_few_where_it_is_found_by_something_else(
+        self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient], settings: Settings
+    ) -> None:
+        client = callers["coordinator"]
+        made = await make(client, EVENTS, organiser_id=CITY, participants=[{"partner_id": CARITAS}])
+        for changes in ({"starts_at": "2031-01-01T10:00:00Z"}, {"visibility": "partners"}):
+            with written_by(app) as said:
+                made = (await patch(client, EVENTS, made, **changes)).json()
+            assert not any(each.endswith(" finding") for each in said)
+            listed = (await client.get(f"/v1/{EVENTS}?partner_id={CARITAS}")).json()["items"]
+            assert [each for each in listed if each["id"] == made["id"]] == [made]
+        made = (await patch(client, EVENTS, made, participants=[{"partner_id": CITY}, {"partner_id": LIGA}])).json()
+        assert (await verify_and_note(settings)).faults == []
+        await client.delete(f"/v1/{EVENTS}/{made['id']}", headers={"If-Match": "*"})
+        assert (await verify_and_note(settings)).faults == []
 
     async def test_are_more_for_who_waited_for_another_one(
         self, app: FastAPI, callers: Mapping[str, httpx.AsyncClient]

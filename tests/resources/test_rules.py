@@ -1,6 +1,7 @@
 """No way of writing goes past the rules of a kind: not a route, a file, a command, or the shared functions themselves."""
 
 import ast
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ import app as package
 from app.access.caller import COMMAND, Caller
 from app.access.errors import Forbidden
 from app.access.roles import Role
-from app.changes.log import Transaction, rehearsal
+from app.changes.log import Transaction, lay_by, rehearsal
 from app.changes.models import Action, Change
 from app.cli.demo import built_in_demo, load_demo
 from app.cli.seed import load_content, read_agreement
@@ -31,6 +32,7 @@ from app.needs.resource import NEEDS
 from app.progress_reports.models import ProgressReportCreate, ProgressReportUpdate
 from app.progress_reports.resource import PROGRESS_REPORTS
 from app.resources.errors import Frozen, TransitionNotAllowed
+from app.resources.findings import findings_of, stored_findings
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.writing import change, create, locked, put, remove, rewrite, store_many
 from app.runtime import Runtime
@@ -48,6 +50,7 @@ WRITERS = {
     "access/guards.py": "the day on which a key was used",
     "calendar/service.py": "secret addresses of calendars",
     "changes/blanking.py": "what is left of redacted entries",
+    "changes/findings.py": "what lists find resources by",
     "changes/numbering.py": "the log itself",
     "changes/quota.py": "how much a key has written today",
     "changes/tallies.py": "how many resources of a kind there are on each day",
@@ -59,7 +62,6 @@ WRITERS = {
     "keys/service.py": "keys",
     "log/service.py": "who cosigns, and cosignatures",
     "partners/resource.py": "keys that ended, with the partner that they belonged to",
-    "resources/findings.py": "what lists find resources by",
     "resources/idempotency.py": "answers that are kept",
     "resources/kept_answers.py": "answers that are kept, of which words are erased",
     "resources/storing.py": "every resource",
@@ -124,6 +126,17 @@ class TestSharedFunctions:
         draft = await create(session, PROGRESS_REPORTS, report())
         with pytest.raises(TransitionNotAllowed):
             await change(session, PROGRESS_REPORTS, draft, ProgressReportUpdate.model_validate({"state": "accepted"}))
+
+    async def test_let_something_be_found_by_what_it_was_last(self, session: Transaction) -> None:
+        made, gone = await store_many(session, NEEDS, [need(districts=["blasewitz"]), need()])
+        for districts in (["cotta"], ["cotta", "plauen"]):
+            await change(session, NEEDS, made, NeedUpdate.model_validate({"districts": districts}))
+        await remove(session, NEEDS, gone)
+        for districts in (["cotta", "plauen"], ["plauen"]):
+            await change(session, NEEDS, made, NeedUpdate.model_validate({"districts": districts}))
+            await lay_by(session)
+            last = findings_of(NEEDS, {**json.loads(made.representation), "created_at": made.created_at})
+            assert await stored_findings(session, NEEDS, [made.id, gone.id]) == {made.id: last, gone.id: set()}
 
     async def test_do_what_follows(self, session: Transaction) -> None:
         made = await create(session, PROGRESS_REPORTS, report(state="submitted", status="in_progress"))
