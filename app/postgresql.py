@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import Connection, event
+from sqlalchemy import Boolean, ColumnElement, Connection, bindparam, event, literal_column, or_
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -34,8 +34,20 @@ LIMITS: dict[str, str] = {
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "15000",
     "timezone": "UTC",
+    # Pages and reports have many ways of which few are gone: their costs are high, and what is compiled for them is not run.
+    "jit": "off",
 }
 """PostgreSQL has no limit of its own for any of these: a lock or an idle client would hold a connection for ever."""
+
+PLANNED_ANEW: ColumnElement[bool] = or_(
+    bindparam("planned_anew", True),  # noqa: FBT003 (the value)
+    literal_column("(SELECT count(*) FROM generate_series(1, 1000000000000)) > 0", Boolean()),
+)
+"""What is always so, and has a statement planned for the values that it is given, each time.
+
+A plan for any values looks cheaper once it has been asked for five times, and may read a whole table for a value that little has.
+Of one for these values nothing of this is left, in one for any it would be what costs most.
+"""
 
 ALONE = "register_alone"
 """The option of connections over which each statement is sent by itself, with no transaction around it."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Enum, func, select, text
+from sqlalchemy import ColumnElement, Connection, Enum, Select, UnaryExpression, func, literal, select, text
 
 from app.access.caller import ANONYMOUS, COMMAND
 from app.catalogue import FEATURES, Feature
@@ -26,6 +26,7 @@ from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.database import Database
 from app.resources.findings import values_at
 from app.resources.lists import PAGING, ListQuery
+from app.resources.paging import MOST_COUNTED
 from app.resources.reading import find_page
 from app.settings import Settings
 from app.tables import table_of
@@ -42,27 +43,38 @@ def samples(connection: Connection, feature: Feature) -> Iterator[tuple[str, Any
     table = table_of(kind.table)
     row = connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().first()
     said = {} if row is None else json.loads(row["representation"])
-    goal = connection.execute(select(table_of(EventGoal).c.goal_id).limit(1)).scalar()
+    goal = connection.execute(
+        select(table_of(EventGoal).c.goal_id).order_by(table_of(EventGoal).c.goal_id).limit(1)
+    ).scalar()
     for name in sorted(feature.query.model_fields.keys() - PAGING):
         column, _, bound = name.rpartition("_")
         if name == "q":
             yield name, "fach", "zzz"
         elif bound in ("from", "before") and column in table.c:
-            edge = func.min if bound == "from" else func.max
-            yield name, *connection.execute(select(edge(table.c[column]), edge(table.c[column]))).one()
+            ends = [end_of(connection, order) for order in (table.c[column].asc(), table.c[column].desc())]
+            yield name, *(ends if bound == "from" else ends[::-1])
         elif name in kind.found_through:
             values = [value for path in kind.found_through[name] if said for value in values_at(said, path)]
             yield name, values[:1], [copies.RARE if name == "partner_id" else strange(values[:1])]
         elif name in table.c and isinstance(terms := table.c[name].type, Enum):
-            counts: dict[str, int] = dict.fromkeys(terms.enums, 0)
-            counts |= dict(
-                connection.execute(select(table.c[name], func.count()).group_by(table.c[name])).tuples().all()
-            )
+            counts = {term: connection.execute(few(table.c[name] == term)).scalar_one() for term in terms.enums}
             ranked = sorted(counts, key=lambda value: counts[value])
             yield name, [ranked[-1]], [ranked[0]]
         else:
             values = [{"agreement_id": content.AGREEMENT, "goal_id": goal}.get(name, said.get(name))]
             yield name, [each for each in values if each is not None], [strange(values)]
+
+
+def end_of(connection: Connection, order: UnaryExpression[Any]) -> Any:
+    """The first or the last value of a column, by its index: of both at once SQLite would look at every row."""
+    column = order.element
+    return connection.execute(select(column).where(column.is_not(None)).order_by(order).limit(1)).scalar()
+
+
+def few(condition: ColumnElement[bool]) -> Select[Any]:
+    """How many rows there are with a value, as far as that tells what much has."""
+    rows = select(literal(1).label("one")).where(condition).limit(MOST_COUNTED)
+    return select(func.count()).select_from(rows.subquery())
 
 
 def all_samples(connection: Connection, feature: Feature) -> list[tuple[str, Any, Any]]:

@@ -8,17 +8,34 @@ behind a gate: the database counts a little of every filter and goes the way of 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, case, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Select,
+    SelectBase,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from app.access.visibility import visible
+from app.postgresql import PLANNED_ANEW
 from app.resources.ways import Question, Way, walked, way_of
 
 MOST_GATHERED = 2_000
 """How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
+MOST_AHEAD = 1_000
+"""How much of a way is looked at before PostgreSQL's index of texts is asked; it makes what is in many texts anew from each."""
 WALK = -1
 """The way through the list's own order."""
 
@@ -115,7 +132,8 @@ def behind(question: Question, branch: Select[Any], gate: ColumnElement[bool]) -
 
 def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[bool]:
     """Whether a row is in one of these branches."""
-    return question.table.c.id.in_(union_all(*(select(branch.subquery().c[0]) for branch in branches)))
+    is_there = question.table.c.id.in_(union_all(*(select(branch.subquery().c[0]) for branch in branches)))
+    return and_(PLANNED_ANEW, is_there) if question.is_postgresql else is_there
 
 
 def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
@@ -133,12 +151,14 @@ def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     ]
     for number in (each for each in range(len(ways)) if ways[each].is_by_text):
         # The index of texts tells how much holds one by looking for all of it, PostgreSQL's in no order.
-        is_met = [(met_ahead(question, ways[0]), otherwise)] if question.is_postgresql else []
-        smallest = (func.least if question.is_postgresql else func.min)(MOST_GATHERED, MOST_GATHERED, *columns)
-        by_text = (counted_few(ways[number]) < smallest, literal(number))
-        # So it is not asked where a tenth of that is few enough.
-        is_enough = [(and_(is_least, own < MOST_GATHERED // 10), other) for is_least, own, other in least]
-        cases = [*is_enough, *is_met, by_text, *cases]
+        if question.is_postgresql:
+            ahead = (is_soon_done(question, ways[0]), literal(0 if ways[0].streams else WALK))
+            cases = [*cases, ahead, (counted_few(ways[number]) < MOST_GATHERED, literal(number))]
+        else:
+            # So it is not asked where a tenth of that is few enough.
+            is_enough = [(and_(is_least, own < MOST_GATHERED // 10), other) for is_least, own, other in least]
+            smallest = func.min(MOST_GATHERED, MOST_GATHERED, *columns)
+            cases = [*is_enough, (counted_few(ways[number]) < smallest, literal(number)), *cases]
     choice = select(case(*cases, else_=otherwise).label("way")).cte("choice").prefix_with("MATERIALIZED")
     return select(choice.c.way).scalar_subquery()
 
@@ -176,19 +196,28 @@ def counted_few(way: Way) -> ColumnElement[int]:
     """How much a way leads to, as far as it is few."""
     # An index alone counts them: what it leads to stands in the table.
     few = way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(MOST_GATHERED)
-    return select(func.count()).select_from(few.subquery()).scalar_subquery()
+    return number_of(few)
 
 
-def met_ahead(question: Question, way: Way) -> ColumnElement[bool]:
-    """Whether a little of the way that is in order already has the whole page."""
-    is_right = and_(visible(question.table, question.caller), *question.conditions).label("is_right")
-    looked_at = [
-        branch.with_only_columns(is_right, maintain_column_froms=True).limit(MOST_GATHERED).subquery()
-        for branch in way.streams or [walked(question)]
-    ]
-    met = union_all(*(select(literal(1).label("one")).where(each.c.is_right) for each in looked_at))
-    page = select(met.subquery().c.one).limit(question.wanted.limit + 1).subquery()
-    return select(func.count()).select_from(page).scalar_subquery() > question.wanted.limit
+def is_soon_done(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether a little of the way that is in order has the whole page, or is all of that way."""
+    branches = way.streams or [walked(question)]
+    is_right = and_(visible(question.table, question.caller), *map(looked_up, question.conditions)).label("is_right")
+    looked_at = [ahead(branch, is_right).subquery() for branch in branches]
+    met = union_all(*(select(literal(1).label("one")).where(each.c.is_right) for each in looked_at)).subquery()
+    page = select(met.c.one).limit(question.wanted.limit + 1)
+    there = union_all(*(select(ahead(branch, literal(1).label("one")).subquery().c.one) for branch in branches))
+    return or_(number_of(page) > question.wanted.limit, number_of(there) < MOST_AHEAD)
+
+
+def ahead(branch: Select[Any], column: ColumnElement[Any]) -> Select[Any]:
+    """A little of a way that is in order."""
+    return branch.with_only_columns(column, maintain_column_froms=True).limit(MOST_AHEAD)
+
+
+def number_of(rows: SelectBase) -> ColumnElement[int]:
+    """How many rows a query finds."""
+    return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
 def gathered(question: Question, way: Way) -> Select[Any]:

@@ -24,6 +24,7 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "15s",
     "synchronous_commit": "on",
     "fsync": "on",
+    "jit": "off",
 }
 
 

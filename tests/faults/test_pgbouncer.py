@@ -19,7 +19,12 @@ from tests.poolers import MODES, PGBOUNCER, pooler
 
 POOL_SIZE = 4
 CLIENTS = 12
-LIMITS = {"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "15s"}
+LIMITS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "15s",
+    "jit": "off",
+}
 
 pytestmark = [
     only_postgresql,

@@ -11,11 +11,12 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from app import kept
 from app.database import Database
 from tests.conftest import Templates, client_of, running
+from tests.databases import only_postgresql
 from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, topic_id
 from tests.poolers import MODE
 
@@ -23,6 +24,13 @@ from tests.poolers import MODE
 pytestmark = pytest.mark.skipif(
     MODE == "transaction", reason="statements are not counted behind a pooler that lends transactions"
 )
+
+
+PLANS = text(
+    "SELECT statement, generic_plans AS for_any_values FROM pg_prepared_statements"
+    " WHERE statement LIKE '%finding%' AND custom_plans + generic_plans > 5"
+)
+"""Statements that were asked again, with how often they had a plan that was not made for their values."""
 
 
 class Statements:
@@ -172,6 +180,27 @@ class TestReadingAPage:
     ) -> None:
         assert (await reader.get(f"/v1/{path}")).json()["items"]
         counted.check(1)
+
+    @only_postgresql
+    async def test_is_planned_for_what_is_asked(self, register: FastAPI, reader: httpx.AsyncClient) -> None:
+        params: dict[str, Any] = {
+            "partner_id": CITY,
+            "created_at_from": "2000-01-01T00:00:00Z",
+            "limit": 1,
+            "include_total": "true",
+        }
+        params["cursor"] = (await reader.get("/v1/consultation-events", params=params)).json()["next_cursor"]
+        for _ in range(8):
+            assert (await reader.get("/v1/consultation-events", params=params)).json()["total"] == 60
+        found = await register.state.runtime.database.read(lambda asked: asked.execute(PLANS).all())
+        assert len(found) >= 2
+        assert {plan.for_any_values for plan in found} == {0}
+
+    @only_postgresql
+    async def test_looks_up_what_is_asked_of_each_row(self, reader: httpx.AsyncClient, counted: Counted) -> None:
+        for asked in ({"q": "gespräch", "goal_id": goal_id(1)}, {"partner_id": CITY, "topic_id": topic_id("health")}):
+            await reader.get("/v1/consultation-events", params=asked)
+        assert all(each.count("EXISTS (SELECT") == each.count("OFFSET") for each in counted.asked)
 
     async def test_that_cannot_be_is_none(self, reader: httpx.AsyncClient, counted: Counted) -> None:
         for params in ({"limit": 0}, {"cursor": "x"}, {"nonsense": 1}, {"sort": "nonsense"}):

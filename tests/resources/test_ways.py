@@ -68,7 +68,8 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def set_to(most: int | None) -> None:
         reading.prepared.cache_clear()
-        monkeypatch.setattr(choosing, "MOST_GATHERED", most or 0)
+        for name in ("MOST_GATHERED", "MOST_AHEAD"):
+            monkeypatch.setattr(choosing, name, most or 0)
         if most is None:
             monkeypatch.setattr(choosing, "way_of", lambda *_asked: None)
 
