@@ -136,7 +136,7 @@ class TestNames:
     def test_are_files_that_there_are(self, path: Path) -> None:
         for each in spans(path):
             if re.fullmatch(r"(app|docs|migrations|openapi|tests)/[\w./*-]+|[\w-]+\.(py|md|ya?ml|toml|ini)", each):
-                places = (each, f"app/*/{each}", f"app/*/*/{each}")
+                places = (each, f"app/{each}", f"app/*/{each}", f"app/*/*/{each}")
                 assert each in ELSEWHERE or any(any(ROOT.glob(place)) for place in places), each
 
     def test_are_commands_that_there_are(self, path: Path) -> None:
