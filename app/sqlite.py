@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from itertools import chain
@@ -59,7 +59,7 @@ class Connection(sqlite3.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
-        self.committing: Future[None] | None = None
+        self.ending: Future[None] | None = None
         self.has_waited = False
         self.changes_before = 0
         self.checkpointing: threading.Thread | None = None
@@ -106,9 +106,17 @@ class Connection(sqlite3.Connection):
 
     def commit(self) -> None:
         """Commit, in a thread: the disk may take its time."""
-        has_much = self.total_changes - self.changes_before > MUCH
-        self.committing = self.thread.submit(self.commit_much if has_much else super().commit)
-        await_(asyncio.wrap_future(self.committing))
+        self.end_by(self.commit_much if self.has_much else super().commit)
+
+    @property
+    def has_much(self) -> bool:
+        """Whether the transaction has changed so much that ending it takes long."""
+        return self.total_changes - self.changes_before > MUCH
+
+    def end_by(self, step: Callable[[], None]) -> None:
+        """End the transaction in a thread."""
+        self.ending = self.thread.submit(step)
+        await_(asyncio.wrap_future(self.ending))
 
     def commit_much(self) -> None:
         """The same without copying what was written from SQLite's log to its place: that is done while others write."""
@@ -125,10 +133,13 @@ class Connection(sqlite3.Connection):
             self.checkpointing.join()
 
     def rollback(self) -> None:
-        """Roll back what is not committed; a commit that nobody waits for any more ends before."""
-        if self.committing is not None:
-            wait([self.committing])
-        super().rollback()
+        """Roll back what is not committed; an end that nobody waits for any more comes before. Much is undone in a thread."""
+        if self.ending is not None:
+            wait([self.ending])
+        if self.in_transaction and self.has_much:
+            self.end_by(super().rollback)
+        else:
+            super().rollback()
 
     def close(self) -> None:
         """Close the connection, and end its threads."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -124,6 +126,22 @@ class TestWriter:
         await database.close()
         assert sizes[0] > 10_000_000
         assert sizes[1] <= 100_000
+
+    @pytest.mark.parametrize(("much", "is_elsewhere"), [(0, True), (1_000_000, False)])
+    async def test_undoes_much_where_it_stops_nobody_else(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch, much: int, *, is_elsewhere: bool
+    ) -> None:
+        monkeypatch.setattr(sqlite, "MUCH", much)
+        database, threads = Runtime.of(settings).database, dict[str, int]()
+        async with database.transaction() as session:
+            await session.execute(USE)
+            driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+            driver.set_trace_callback(lambda statement: threads.update({statement: threading.get_ident()}))
+            await session.rollback()
+        assert (threads["ROLLBACK"] != threading.get_ident()) is is_elsewhere
+        async with database.transaction() as session:
+            assert "so" not in (await session.execute(text("SELECT DISTINCT description FROM api_key"))).scalars()
+        await database.close()
 
     async def test_goes_on_after_a_commit_that_nobody_waited_for(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
