@@ -63,6 +63,7 @@ class Connection(sqlite3.Connection):
         self.has_waited = False
         self.changes_before = 0
         self.checkpointing: threading.Thread | None = None
+        self.follows = False
         [[_, _, self.path]] = self.execute("PRAGMA database_list")
 
     def cursor(self, factory: Any = Cursor) -> Any:
@@ -76,6 +77,7 @@ class Connection(sqlite3.Connection):
         whether it did.
         """
         self.changes_before = self.total_changes
+        self.follows = self.checkpointing is not None and self.checkpointing.is_alive()
         [milliseconds] = self.execute("PRAGMA busy_timeout").fetchone()
         self.execute("PRAGMA busy_timeout=0")
         try:
@@ -119,13 +121,20 @@ class Connection(sqlite3.Connection):
         await_(asyncio.wrap_future(self.ending))
 
     def commit_much(self) -> None:
-        """The same without copying what was written from SQLite's log to its place: that is done while others write."""
+        """The same without copying what was written from SQLite's log to its place: that is done while others write.
+
+        The log begins anew only where all of it is copied. So that it does not grow for as long as much follows upon much, what
+        began while the last one was being copied is copied before anybody else writes.
+        """
         self.execute("PRAGMA wal_autocheckpoint=0")
         super().commit()
         self.execute(f"PRAGMA wal_autocheckpoint={PAGES_OF_LOG}")
         self.end_checkpoint()
-        self.checkpointing = threading.Thread(target=checkpoint, args=(self.path,), name="checkpoint")
-        self.checkpointing.start()
+        if self.follows:
+            checkpoint(self.path)
+        else:
+            self.checkpointing = threading.Thread(target=checkpoint, args=(self.path,), name="checkpoint")
+            self.checkpointing.start()
 
     def end_checkpoint(self) -> None:
         """Wait until what is being copied from the log is."""

@@ -127,6 +127,30 @@ class TestWriter:
         assert sizes[0] > 10_000_000
         assert sizes[1] <= 100_000
 
+    async def test_lets_the_log_begin_anew_where_much_follows_upon_much(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite, "MUCH", 0)
+        monkeypatch.setattr(sqlite, "LOG_BYTES", 100_000)
+        has_begun, threads, copy = threading.Event(), list[str](), sqlite.checkpoint
+
+        def slowly(path: str) -> None:
+            threads.append(threading.current_thread().name)
+            has_begun.wait()
+            copy(path)
+
+        monkeypatch.setattr(sqlite, "checkpoint", slowly)
+        database = Database(settings.database, pool_size=1, pool_timeout=1)
+        for is_begun in (False, True, True):
+            async with database.transaction() as session:
+                await session.execute(text("CREATE TABLE IF NOT EXISTS much (said TEXT)"))
+                await session.execute(text("INSERT INTO much VALUES (:said)"), {"said": "x" * 10_000_000})
+                if is_begun:
+                    has_begun.set()
+        assert threads == ["checkpoint", "commit_0", "checkpoint"]
+        assert Path(f"{settings.database_file}-wal").stat().st_size < 25_000_000  # noqa: ASYNC240 (a size is known at once)
+        await database.close()
+
     @pytest.mark.parametrize(("much", "is_elsewhere"), [(0, True), (1_000_000, False)])
     async def test_undoes_much_where_it_stops_nobody_else(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch, much: int, *, is_elsewhere: bool
