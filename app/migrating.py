@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.city_zone import keep_zone
+from app.dangling import Changed, dangling, note
 from app.database import DISCREET
 from app.database_errors import code_of
 from app.granting import grant
@@ -60,6 +62,7 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     them; so they are off, and what refers to nothing afterwards is found before the commit. On PostgreSQL whoever else
     migrates is waited for, a table that somebody holds only for a moment.
     """
+    changed: Changed = set()
     if settings.database_file is None:
         lends_transactions = settings.database_pooling == "transaction"
         # Whoever migrates may take its time.
@@ -68,7 +71,7 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
     else:
         make_private(settings.database)
         engine = create_async_engine(settings.database, **DISCREET)
-        event.listen(engine.sync_engine, "connect", prepare_for_batches)
+        event.listen(engine.sync_engine, "connect", partial(prepare_for_batches, changed))
     try:
         async with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -76,15 +79,18 @@ async def connected(settings: Settings) -> AsyncIterator[AsyncConnection]:
                     await connection.exec_driver_sql(statement)
             yield connection
             if engine.dialect.name == "sqlite":
-                broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+                broken = await connection.run_sync(dangling, changed)
                 if broken:
-                    raise BrokenReferences(f"{len(broken)} rows refer to nothing, the first in table {broken[0][0]}")
+                    raise BrokenReferences(f"{len(broken)} rows refer to nothing, the first in table {broken[0]}")
     finally:
         await engine.dispose()
 
 
-def prepare_for_batches(connection: Any, _entry: Any) -> None:
-    """Leave transactions to us, and foreign keys unchecked while tables are recreated; raises AnotherProgram."""
+def prepare_for_batches(changed: Changed, connection: Any, _entry: Any) -> None:
+    """Leave transactions to us, and foreign keys unchecked while tables are recreated; raises AnotherProgram.
+
+    What is changed from then on is noted.
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
     tables = {name for (name,) in cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
@@ -93,6 +99,7 @@ def prepare_for_batches(connection: Any, _entry: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=OFF")
     cursor.close()
+    connection.set_authorizer(partial(note, changed))
 
 
 Then = Callable[[AsyncConnection], Awaitable[int]]

@@ -25,7 +25,7 @@ from app.revisions import newest_revision
 from app.searching import KEPT
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
-from tests.databases import only_postgresql
+from tests.databases import only_postgresql, only_sqlite
 from tests.dresden import AGREEMENT, ASSOCIATIONS, CITY, LIGA, goal_id
 from tests.factories import PATHS, delete, items_of, make, patch
 
@@ -377,10 +377,17 @@ async def fail_halfway(settings: Settings) -> None:
         await connection.execute(sa.text("CREATE TABLE half (id INTEGER)"))
 
 
-async def delete_what_others_refer_to(settings: Settings) -> None:
-    """A migration that leaves references to nothing."""
+async def migrated_by(settings: Settings, statement: str) -> list[str]:
+    """The tables that are looked through for references to nothing after a migration of one statement."""
+    looked: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        looked.extend(re.findall(r'PRAGMA foreign_key_check\("(\w+)"\)', statement))
+
     async with migrating.connected(settings) as connection:
-        await connection.execute(sa.text("DELETE FROM goal WHERE number = 1"))
+        sa.event.listen(connection.engine.sync_engine, "before_cursor_execute", hear)
+        await connection.execute(sa.text(statement))
+    return looked
 
 
 class TestConnected:
@@ -398,10 +405,20 @@ class TestConnected:
             await fail_halfway(settings)
         assert await described_at(settings.database) == before
 
-    async def test_refuses_a_migration_that_leaves_dangling_references(self, settings: Settings) -> None:
+    @pytest.mark.parametrize("statement", ["DELETE FROM goal WHERE number = 1", "UPDATE sub_measure SET goal_id = id"])
+    async def test_refuses_a_migration_that_leaves_dangling_references(
+        self, settings: Settings, statement: str
+    ) -> None:
         with pytest.raises((migrating.BrokenReferences, sa.exc.IntegrityError)):
-            await delete_what_others_refer_to(settings)
+            await migrated_by(settings, statement)
         assert (await verify_and_note(settings))[:2] == (36, [])
+
+    @only_sqlite
+    async def test_looks_only_where_references_can_have_changed(self, settings: Settings) -> None:
+        assert await migrated_by(settings, "ALTER TABLE goal ADD COLUMN motto VARCHAR") == []
+        assert await migrated_by(settings, "UPDATE goal SET title = 'Ein Ziel'") == []
+        assert await migrated_by(settings, "UPDATE sub_measure SET goal_id = goal_id") == ["sub_measure"]
+        assert await migrated_by(settings, "DELETE FROM statement") == ["statement", "statement_on_behalf"]
 
 
 class TestRenderAnew:
