@@ -1,6 +1,7 @@
 """What a database means when it does not do what it was asked, in words for those who run a command."""
 
 import errno
+import ssl
 
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
@@ -9,10 +10,12 @@ DATABASE_ERRORS = (DBAPIError, PostgresError, OSError)
 
 AWAY = "the database does not answer"
 FULL = "the disk of the database is full"
+UNSAFE = "there is no safe connection to the database"
 MISSING = "a table or a column is missing: run `register migrate`"
 # By the beginning of PostgreSQL's five characters or of SQLite's name; the first that fits is meant.
 MEANINGS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("08", "57P01", "57P02", "57P03"), AWAY),
+    (("26000",), "a pooler lends connections for one transaction: set REGISTER_DATABASE_POOLING=transaction"),
     (("28",), "the database does not let this user in"),
     (("3D000",), "there is no such database"),
     (("SQLITE_CANTOPEN",), "the file of the database cannot be opened"),
@@ -52,6 +55,8 @@ def meaning_of(cause: BaseException, said: str) -> str:
     match cause:
         case OSError(errno=errno.ENOSPC):
             return FULL
+        case ssl.SSLError():
+            return UNSAFE
         case OSError():
             # asyncpg leaves what the network says as it is: no server, no socket, no answer in time.
             return AWAY

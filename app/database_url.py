@@ -1,5 +1,6 @@
 """URLs of databases as libpq and SQLAlchemy write them: which the register reaches, and by which driver."""
 
+import os
 import re
 from typing import Annotated
 from urllib.parse import unquote
@@ -13,16 +14,15 @@ from app.sqlite import DRIVER
 
 DRIVERS = {"sqlite": DRIVER, "postgresql": "postgresql+asyncpg"}
 SEVERAL_HOSTS = re.compile(r"(?P<before>postgresql://(?:[^/?#@]*@)?)(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<behind>.*)")
+PASSWORD = re.compile(r"(?<=://)([^:/]*):[^@]*@")
 HOST = re.compile(r"(?:\[(?P<bracketed>[^]]+)]|(?P<plain>[^:]+))(?::(?P<port>[0-9]+))?")
 
 SSL_MODES = ("prefer", "disable", "allow", "require", "verify-ca", "verify-full")
 SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
+FILES = ("passfile", "sslcert", "sslcrl", "sslkey", "sslrootcert")
 PARAMETERS = {
     "sqlite": frozenset[str](),
-    "postgresql": frozenset(
-        {"application_name", "host", "passfile", "port", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert"}
-        | {"target_session_attrs"}
-    ),
+    "postgresql": frozenset({"application_name", "host", "port", "sslmode", "target_session_attrs", *FILES}),
 }
 """What a database URL may say behind its question mark: for PostgreSQL what libpq reads there, too."""
 
@@ -58,6 +58,9 @@ def checked(value: str) -> str:
         raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
     if url.query.get("target_session_attrs", SESSIONS[0]) not in SESSIONS:
         raise ValueError(f"has target_session_attrs that are none of {', '.join(SESSIONS)}")
+    named = [str(url.query[name]) for name in FILES if name in url.query]
+    if unread := [file for file in named if not os.access(file, os.R_OK)]:
+        raise ValueError(f"names a file that cannot be read: {unread[0]}")
     return value
 
 
@@ -65,6 +68,11 @@ def with_driver(value: str) -> URL:
     """The same with the driver that the service uses."""
     url = url_of(value)
     return url.set(drivername=DRIVERS[url.get_backend_name()])
+
+
+def shown(value: str) -> str:
+    """A URL as it may be told: without its password."""
+    return PASSWORD.sub(r"\1:***@", value)
 
 
 DatabaseUrl = Annotated[str, AfterValidator(checked)]

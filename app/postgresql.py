@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -60,6 +61,17 @@ OF_NO_USE = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttribu
 DEFAULT_PORT = 5432
 ANYWHERE: Mapping[str, Any] = MappingProxyType({})
 """The host where the URL names none: that of libpq's variables, or the socket of this machine."""
+
+
+class Client(asyncpg.Connection):
+    """A connection whose prepared statements have names that no other process gives.
+
+    A pooler that lends transactions, where the register does not know of it, would have a statement of another process carried
+    out under the same name; so there is none, which is an error.
+    """
+
+    def _get_unique_id(self, prefix: str) -> str:
+        return f"{prefix}_{uuid4().hex}"
 
 
 class Server:
@@ -120,14 +132,19 @@ class Server:
 
     async def reach(self, number: int, wanted: str) -> asyncpg.Connection:
         """A connection to one of the hosts."""
-        connection = await asyncpg.connect(
-            self.dsn,
-            **self.hosts[number],
-            timeout=CONNECT_SECONDS,
-            command_timeout=self.command_seconds,
-            target_session_attrs=wanted,
-            **({"statement_cache_size": 0} if self.lends_transactions else {}),
-        )
+        try:
+            connection = await asyncpg.connect(
+                self.dsn,
+                **self.hosts[number],
+                connection_class=Client,
+                timeout=CONNECT_SECONDS,
+                command_timeout=self.command_seconds,
+                target_session_attrs=wanted,
+                **({"statement_cache_size": 0} if self.lends_transactions else {}),
+            )
+        except asyncpg.ClientConfigurationError as error:
+            # Such as that certificates are to be verified, and by what is not there.
+            raise ConnectionError(str(error)) from error
         if not self.lends_transactions:
             # Not with the start of the connection: poolers refuse what they do not know there.
             try:

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from app.addresses import ADDRESS, BaseAddress, NetworkList, PathPrefix, WebAddress, networks_in
-from app.database_url import DatabaseUrl, checked, url_of, with_driver
+from app.database_url import DatabaseUrl, checked, shown, url_of, with_driver
 from app.zones import places
 
 MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")
@@ -216,6 +216,11 @@ class Settings(BaseSettings):
         return with_driver(self.database_url)
 
     @property
+    def urls(self) -> list[URL]:
+        """The URLs of the database and of what may be read besides."""
+        return [self.database, *([self.standby] if self.standby else [])]
+
+    @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of the proxies in front."""
         return networks_in(self.trusted_proxies)
@@ -223,7 +228,7 @@ class Settings(BaseSettings):
     @property
     def shown_database(self) -> str:
         """The database as it may be told: without a password."""
-        return url_of(self.database_url).render_as_string(hide_password=True)
+        return shown(self.database_url)
 
     @property
     def standby(self) -> URL | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import ssl
 import sqlite3
 import sys
 from contextlib import closing
@@ -54,6 +55,13 @@ class TestCommands:
     async def test_say_that_a_file_is_no_database(self, command: Command, tmp_path: Path) -> None:
         (tmp_path / "notes.db").write_text("These are notes. " * 100, "utf-8")
         assert (await command.refused("sqlite:///notes.db", "migrate")).startswith("the file is no SQLite database: ")
+
+    async def test_say_that_there_is_nothing_to_verify_a_certificate_by(
+        self, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        line = await command.refused("postgresql://127.0.0.1/register?sslmode=verify-full", "verify")
+        assert line.startswith("the database does not answer: root certificate file ")
 
     async def test_leave_a_file_of_another_program_as_it_is(self, command: Command, tmp_path: Path) -> None:
         file = tmp_path / "places.db"
@@ -111,6 +119,11 @@ class TestWords:
             (asyncpg.CheckViolationError("no"), "a constraint of the database forbids it: no"),
             (asyncpg.LockNotAvailableError("no"), "the database is busy with somebody else: no"),
             (asyncpg.PostgresSyntaxError("no"), "the database refuses it: no"),
+            (
+                asyncpg.InvalidSQLStatementNameError("no"),
+                "a pooler lends connections for one transaction: set REGISTER_DATABASE_POOLING=transaction: no",
+            ),
+            (ssl.SSLCertVerificationError("no"), "there is no safe connection to the database: ('no',)"),
             (TimeoutError(), "the database does not answer: TimeoutError"),
             (OSError(errno.ENOSPC, "no"), "the disk of the database is full: [Errno 28] no"),
         ],

@@ -83,6 +83,7 @@ class TestDatabase:
             ("postgresql://a,,b/d", "is not a database URL"),
             ("postgresql:///d?host=a,b&port=1,2,3", "is not a database URL"),
             ("postgresql://h/d?sslmod=require&pool=5", "a parameter that is not known here: pool, sslmod"),
+            ("postgresql://h/d?sslrootcert=/none/ca.pem", "a file that cannot be read: /none/ca.pem"),
         ],
     )
     def test_is_refused_when_it_cannot_be_one(self, url: str, reason: str) -> None:
@@ -111,6 +112,19 @@ class TestDatabase:
         with pytest.raises(ValidationError) as refused:
             settings(database_url="mysql://user:secret@h/d")
         assert "secret" not in str(refused.value.errors()[0]["msg"])
+
+    @pytest.mark.parametrize(
+        ("url", "told"),
+        [
+            ("sqlite:////srv/a:b@c.db", "sqlite:////srv/a:b@c.db"),
+            ("postgresql://u@h/d", "postgresql://u@h/d"),
+            ("postgresql://u:secret@h:1/d", "postgresql://u:***@h:1/d"),
+            ("postgresql://u:sec/ret@h/d", "postgresql://u:***@h/d"),
+            ("postgresql://u:secret@a:1,[::1]/d?sslmode=require", "postgresql://u:***@a:1,[::1]/d?sslmode=require"),
+        ],
+    )
+    def test_is_told_as_it_was_named(self, url: str, told: str) -> None:
+        assert settings(database_url=url).shown_database == told
 
 
 class TestTimeZone:

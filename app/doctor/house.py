@@ -64,6 +64,8 @@ def about_modes(settings: Settings) -> Iterator[Advice]:
     secret = [Path(str(settings.model_config["env_file"])), settings.log_key_file]
     if (file := settings.database_file) is not None:
         secret += [file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))]
+    # Where others can read it, the driver does not.
+    secret += [Path(str(url.query["passfile"])) for url in settings.urls if "passfile" in url.query]
     for path in secret:
         if path.is_file() and (mode := path.stat().st_mode & 0o777) & OTHERS:
             yield mend(f"{path} is not its owner's alone (mode {mode:o})", f"chmod 600 {path}")

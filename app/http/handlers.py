@@ -36,8 +36,9 @@ BUSY_STATES = ("08", "53", "57", "55P03", "40P01", "40001", "25P03")
 # For the sake of another transaction: a deadlock, a serialisation failure, a migration under a prepared statement. Nothing was
 # done, and the same can be tried.
 ROLLED_BACK = ("40P01", "40001", "0A000")
-# What an operator has to mend, or a moment does: who is let in, which database, a standby, a schema that was migrated meanwhile.
-UNREADY_STATES = ("28", "3D000", "25006", "0A000")
+# What an operator has to mend, or a moment does: how a pooler lends, who is let in, which database, a standby, a schema that was
+# migrated meanwhile.
+UNREADY_STATES = ("26000", "28", "3D000", "25006", "0A000")
 BUSY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", INTERRUPTED)
 FULL = ("53100", "SQLITE_FULL")
 

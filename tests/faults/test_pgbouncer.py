@@ -1,7 +1,8 @@
 """The register behind PgBouncer, in both of the modes that it is used in."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -36,11 +37,17 @@ pytestmark = [
 @pytest.fixture(params=MODES)
 async def pooled(request: pytest.FixtureRequest, settings: Settings, templates: Templates) -> AsyncIterator[Settings]:
     """Settings for a database behind a pooler."""
-    assert isinstance(templates.cluster, DurableCluster)
-    cluster, size = templates.cluster, POOL_SIZE if request.param == "transaction" else 3 * CLIENTS
-    with pooler(cluster.url, cluster.system_user, request.param, size) as port:
-        url = f"postgresql://postgres@127.0.0.1:{port}/{settings.database.database}"
+    with behind(templates, settings, request.param) as url:
         yield settings.model_copy(update={"database_url": url, "database_pooling": request.param})
+
+
+@contextmanager
+def behind(templates: Templates, settings: Settings, mode: str) -> Iterator[str]:
+    """The URL of a database behind a pooler."""
+    assert isinstance(templates.cluster, DurableCluster)
+    cluster, size = templates.cluster, POOL_SIZE if mode == "transaction" else 3 * CLIENTS
+    with pooler(cluster.url, cluster.system_user, mode, size) as port:
+        yield f"postgresql://postgres@127.0.0.1:{port}/{settings.database.database}"
 
 
 async def work(client: httpx.AsyncClient, number: int) -> None:
@@ -79,3 +86,19 @@ async def test_the_register_works_behind_it(pooled: Settings, templates: Templat
             name: (value, value) for name, value in LIMITS.items()
         }
     assert (await verify_and_note(pooled)).faults == []
+
+
+async def test_a_pooler_that_lends_transactions_unknown_to_the_register_is_named(
+    settings: Settings, templates: Templates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is carried out in place of something else, though two processes would name their statements alike."""
+    with behind(templates, settings, "transaction") as url:
+        mistaken = settings.model_copy(update={"database_url": url})
+        async with running(mistaken) as app, client_of(app, templates.keys["admin"]) as client:
+            answers = await asyncio.gather(
+                *(client.post("/v1/consultation-events", json=body_of("consultation-events")) for _ in range(CLIENTS)),
+                *(client.get(f"/v1/goals/{goal_id(1)}") for _ in range(CLIENTS)),
+            )
+    assert {answer.status_code for answer in answers} <= {200, 201, 503}
+    assert "set REGISTER_DATABASE_POOLING=transaction" in caplog.text
+    assert (await verify_and_note(settings)).faults == []
