@@ -9,7 +9,7 @@ from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.changes.packing import Packed
+from app.packing import Packed
 from app.tables import Json, closed
 from app.vocabularies.term import Term
 

@@ -8,8 +8,8 @@ from sqlalchemy import LargeBinary, select, text, type_coerce
 
 from app import migrating
 from app.changes.models import Change
-from app.changes.packing import DICTIONARIES, DICTIONARY, pack, unpack
 from app.cli.verify import verify_and_note
+from app.packing import DICTIONARIES, DICTIONARY, pack, unpack
 from app.runtime import Runtime
 from app.settings import Settings
 from app.tables import table_of
