@@ -54,7 +54,11 @@ class Kept:
         return rows[0] if rows else None
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
-        """The rows with these values.
+        """The rows with these values."""
+        return list(self.each(connection, values))
+
+    def each(self, connection: Connection, values: Mapping[str, Any]) -> Iterable[Any]:
+        """The rows with these values; what is stored of each is read when the row is asked for.
 
         Where a transaction is wanted around it, or the driver fails, SQLAlchemy runs it: it knows what that means.
         """
@@ -79,7 +83,7 @@ class Kept:
         SQLAlchemy has put together another statement like it before, and need not do so again.
         """
         if self.is_asked_again and connection.dialect.name == "postgresql":
-            yield self.all(connection, values)
+            yield self.each(connection, values)
         else:
             self.is_asked_again = True
             with connection.execute(self.statement, values) as found:
@@ -91,18 +95,18 @@ class Kept:
         given = [compiled.given(row) for row in rows]
         connection.exec_driver_sql(compiled.text, given[0] if len(given) == 1 else given)
 
-    def read(self, compiled: Compiled, found: Sequence[Any]) -> Sequence[Any]:
+    def read(self, compiled: Compiled, found: Iterable[Any]) -> Iterator[Any]:
         """What the driver found, as it was stored."""
         if any(compiled.read):
-            found = [
+            found = (
                 [
                     value if convert is None else convert(value)
                     for value, convert in zip(row, compiled.read, strict=True)
                 ]
                 for row in found
-            ]
+            )
         # As the class itself does it, without a call of Python for each row.
-        return [tuple.__new__(self.row, row) for row in found]
+        return (tuple.__new__(self.row, row) for row in found)
 
     def compiled_for(self, dialect: Dialect) -> Compiled:
         """The statement for a database."""

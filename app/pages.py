@@ -52,9 +52,6 @@ def take(
     found: Iterable[Any], limit: int, text: str, most_bytes: int, *, is_weighed: bool
 ) -> tuple[Sequence[Any], bool]:
     """The rows of a page that was cut, and whether more follow."""
-    if is_weighed:
-        weighed = list(found)
-        return weighed, bool(weighed) and weighed[0].there > len(weighed)
     rows: list[Any] = []
     size = 0
     for row in found:
@@ -62,4 +59,4 @@ def take(
             return rows, True
         rows.append(row)
         size += len(getattr(row, text) or "")
-    return rows, False
+    return rows, is_weighed and bool(rows) and rows[0].there > len(rows)
