@@ -1,4 +1,4 @@
-"""How the texts of the log are stored: compressed as zlib writes it (RFC 1950), with a dictionary of what they consist of.
+"""How the texts of resources and of the log are stored: compressed as zlib writes it (RFC 1950), with a dictionary of what they consist of.
 
 A text of some hundred bytes is mostly names of fields, which compression alone cannot know: with the dictionary it takes less than half.
 Each stream names its dictionary by a checksum. So dictionaries can be added, and none is ever changed.
@@ -6,6 +6,7 @@ What was blanked stands there as it is, since PostgreSQL's own function writes i
 """
 
 import zlib
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -13,35 +14,62 @@ from sqlalchemy import LargeBinary, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 LEVEL = 6
-IS_NAMED = 0x20
-"""The bit of a stream's second byte that says that the checksum of a dictionary follows."""
 OBJECT = b"{"
 """How a text begins that is stored as it is; no stream does."""
+HEAD = 6
+"""How many bytes a stream has before what is packed: how, and the checksum of its dictionary."""
 DICTIONARY = files("app").joinpath("data", "entries-1.jsonl").read_bytes()
-DICTIONARIES = {zlib.adler32(each): each for each in (DICTIONARY,)}
+DICTIONARIES = (DICTIONARY,)
+
+
+def packing(dictionary: bytes) -> Any:
+    """What packs a text with a dictionary."""
+    return zlib.compressobj(LEVEL, zdict=dictionary)
+
+
+def begun(dictionary: bytes) -> tuple[bytes, Any]:
+    """How streams with a dictionary begin, and what has read that: to read a dictionary anew takes longer than to copy it."""
+    head, stream = packing(dictionary).flush()[:HEAD], zlib.decompressobj(zdict=dictionary)
+    stream.decompress(head)
+    return head, stream
+
+
+BEGUN = dict(map(begun, DICTIONARIES))
 
 
 def pack(text: str) -> bytes:
     """A text as it is stored."""
-    stream = zlib.compressobj(LEVEL, zdict=DICTIONARY)
-    return stream.compress(text.encode()) + stream.flush()
+    stream = packing(DICTIONARY)
+    packed: bytes = stream.compress(text.encode()) + stream.flush()
+    return packed
 
 
 def unpack(stored: bytes) -> str:
     """The text that was stored so, or is stored as it is; raises ValueError for anything else."""
     if stored.startswith(OBJECT):
         return stored.decode()
-    named = DICTIONARIES.get(int.from_bytes(stored[2:6], "big"))
-    if named is None or not stored[1] & IS_NAMED:
+    known = BEGUN.get(stored[:HEAD])
+    if known is None:
         raise ValueError("it names no dictionary that is known")
-    stream = zlib.decompressobj(zdict=named)
+    stream = known.copy()
     try:
-        text = stream.decompress(stored)
+        text: bytes = stream.decompress(stored[HEAD:])
     except zlib.error as error:
         raise ValueError(str(error)) from None
     if not stream.eof:
         raise ValueError("it ends too early")
     return text.decode()
+
+
+class PackedOnce(str):
+    """A text that is stored in several places, and packed for the first of them."""
+
+    __slots__ = ("__dict__",)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """As it is stored."""
+        return pack(self)
 
 
 class Bytes(LargeBinary):
@@ -58,6 +86,8 @@ class Packed(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002 (the base class names it so)
+        if isinstance(value, PackedOnce):
+            return value.packed
         return None if value is None else pack(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 (the base class names it so)

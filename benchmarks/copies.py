@@ -7,7 +7,6 @@ reading needs, their entries in the log included; its tree knows nothing of them
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,13 +15,10 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
-    String,
     Table,
     Uuid,
     case,
-    cast,
     delete,
-    func,
     insert,
     literal,
     select,
@@ -61,7 +57,7 @@ TODAY = datetime.now(UTC).date()
 IN_MEMORY = "PRAGMA cache_size = -1500000"
 EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 CHANGE, FEED, SUBJECT, ABOUT = table_of(Change), table_of(LogHead), table_of(Subject), table_of(SubjectAbout)
-TOLD_APART = ("id", "starts_at", "ends_at", "starts_on", "title", "sort_name", "search_text")
+TOLD_APART = ("id", "starts_at", "ends_at", "starts_on", "title", "sort_name", "search_text", "representation")
 COPY = Table(
     "copy",
     MetaData(),
@@ -136,8 +132,7 @@ def copy(connection: Connection, numbers: range, events: int, known: list[Templa
     connection.execute(insert(COPY), marks)
     state = case((COPY.c.starts_on < TODAY, EventStatus.held.value), else_=EventStatus.planned.value)
     attendance = case((COPY.c.starts_on < TODAY, Attendance.attended.value), else_=Attendance.accepted.value)
-    said = func.replace(EVENT.c.representation, hyphened(COPY.c.template_id), hyphened(COPY.c.id))
-    own = {"status": state, "representation": said, "created_at": COPY.c.starts_at}
+    own = {"status": state, "created_at": COPY.c.starts_at}
     add(connection, EVENT, "id", own | {name: COPY.c[name] for name in TOLD_APART})
     add(connection, FINDING, "resource_id", {"place": COPY.c.place})
     for child in CONSULTATION_EVENTS.lists.values():
@@ -154,11 +149,11 @@ def copy(connection: Connection, numbers: range, events: int, known: list[Templa
 
 def mark_of_copy(number: int, template: Template, apart: timedelta) -> dict[str, Any]:
     """What tells a copy from the others."""
-    starts_at, title = content.FIRST + number * apart, f"Fachgespräch {number}"
+    id, starts_at, title = named_id("benchmark", number), content.FIRST + number * apart, f"Fachgespräch {number}"
     row = template.row
     return {
         "number": number,
-        "id": named_id("benchmark", number),
+        "id": id,
         "template_id": row["id"],
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(hours=2),
@@ -166,6 +161,7 @@ def mark_of_copy(number: int, template: Template, apart: timedelta) -> dict[str,
         "title": title,
         "sort_name": sortable(title),
         "search_text": row["search_text"].replace(searchable(row["title"]), searchable(title), 1),
+        "representation": row["representation"].replace(str(row["id"]), str(id)),
         "place": place_of([starts_at]),
     }
 
@@ -175,13 +171,6 @@ def add(connection: Connection, table: Table, id: str, others: Mapping[str, Colu
     values = {column.name: column for column in table.c} | {id: COPY.c.id, **others}
     rows = select(*values.values()).join_from(COPY, table, table.c[id] == COPY.c.template_id)
     connection.execute(insert(table).from_select([*values], rows))
-
-
-def hyphened(id: ColumnElement[Any]) -> ColumnElement[str]:
-    """An id as representations have it."""
-    bare = func.replace(cast(id, String(36)), "-", "")
-    parts = [func.substr(bare, start, length) for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
-    return reduce(lambda one, other: one + "-" + other, parts)
 
 
 def tallies_of(marks: list[dict[str, Any]], known: list[Template]) -> Tallies:

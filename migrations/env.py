@@ -7,6 +7,7 @@ from sqlalchemy import Connection, String
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
+from app.packing import Packed
 from app.searching import KEPT
 from app.tables import Closed, Json
 
@@ -18,12 +19,12 @@ def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
             return "sa.JSON()"
         case Closed():
             return f"sa.Enum{repr(item).removeprefix(Closed.__name__)}"
+        case Packed():
+            return "sa.LargeBinary()"
         case UTCDateTime():
             return "sa.DateTime(timezone=True)"
-        case AutoString(impl=String(length=None)):
-            return "sa.String()"
         case AutoString(impl=String(length=length)):
-            return f"sa.String(length={length})"
+            return "sa.String()" if length is None else f"sa.String(length={length})"
         case _:
             return False
 

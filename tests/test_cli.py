@@ -30,6 +30,7 @@ from tests.conftest import Templates
 from tests.databases import any_database, only_postgresql
 from tests.factories import goal_id, measure_id
 from tests.processes import REGISTER, SECONDS_BETWEEN_LOOKS, Process, begun, environment, free_port, run, succeed
+from tests.rewording import reword
 from tests.schemas import COMMITTED
 
 COMMANDS = {
@@ -321,12 +322,10 @@ class TestMigrateSeedVerify:
         assert await command.refused("seed", "none.yaml") == "none.yaml: No such file or directory"
 
     async def test_name_what_was_tampered_with(self, seeded: Command, settings: Settings) -> None:
+        await reword(settings, "goal", "Lokale freiheitliche", "Freiheitliche")
         async with migrating.connected(settings) as connection:
-            for statement in (
-                "UPDATE goal SET representation = replace(representation, 'Dem', 'dem') WHERE number = 1",
-                "UPDATE sub_measure SET progress_percent = 99 WHERE goal_number = 3 AND number = 4",
-            ):
-                await connection.execute(text(statement))
+            wrong = "UPDATE sub_measure SET progress_percent = 99 WHERE goal_number = 3 AND number = 4"
+            await connection.execute(text(wrong))
         code, out, err = await seeded.attempt("verify")
         assert (code, err) == (1, "")
         assert out.splitlines() == [

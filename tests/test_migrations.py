@@ -21,6 +21,7 @@ from app import migrating
 from app.catalogue import FEATURES
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
+from app.packing import unpack
 from app.revisions import newest_revision
 from app.searching import KEPT
 from app.settings import Settings
@@ -28,6 +29,7 @@ from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql, only_sqlite
 from tests.dresden import AGREEMENT, ASSOCIATIONS, CITY, LIGA, goal_id
 from tests.factories import PATHS, delete, items_of, make, patch
+from tests.rewording import reword
 
 KINDS = tuple(feature.kind for feature in FEATURES)
 
@@ -156,6 +158,15 @@ class TestMigrate:
         monkeypatch.undo()
         assert await migrate_and_render(settings) == 0
         assert await rows_of(settings, REVISION) == [(newest_revision(),)]
+
+    async def test_packs_what_is_there_without_a_new_version(self, settings: Settings) -> None:
+        stored = "SELECT id, version, representation FROM goal ORDER BY id"
+        packed = await rows_of(settings, stored)
+        await migrating.downgrade(settings, "0024")
+        plain = await rows_of(settings, stored)
+        assert [unpack(row.representation) for row in packed] == [row.representation for row in plain]
+        assert await migrate_and_render(settings) == 0
+        assert await rows_of(settings, stored) == packed
 
     @only_postgresql
     async def test_that_is_begun_several_times_is_done_once(self, settings: Settings) -> None:
@@ -423,10 +434,7 @@ class TestConnected:
 
 class TestRenderAnew:
     async def test_renews_what_the_schema_renders_otherwise(self, settings: Settings, templates: Templates) -> None:
-        stale = sa.text("UPDATE goal SET representation = replace(representation, :current, :old)")
-        texts = {"current": '"visibility":"public"', "old": '"old":1'}
-        async with migrating.connected(settings) as connection:
-            await connection.execute(stale, texts)
+        await reword(settings, "goal", '"visibility":"public"', '"old":1')
         assert len((await verify_and_note(settings)).faults) == 5
         assert await migrate_and_render(settings) == 5
         assert (await verify_and_note(settings))[:2] == (36, [])

@@ -1,10 +1,13 @@
-"""The texts of the log are compressed, and come back as they were."""
+"""The texts of resources and of the log are compressed, and come back as they were."""
 
 import hashlib
+import json
 import zlib
+from collections.abc import Mapping
 
+import httpx
 import pytest
-from sqlalchemy import LargeBinary, select, text, type_coerce
+from sqlalchemy import Column, LargeBinary, select, text, type_coerce
 
 from app import migrating
 from app.changes.models import Change
@@ -12,18 +15,20 @@ from app.cli.verify import verify_and_note
 from app.packing import DICTIONARIES, DICTIONARY, pack, unpack
 from app.runtime import Runtime
 from app.settings import Settings
+from app.sub_measures.models import SubMeasure
 from app.tables import table_of
 from tests.databases import only_sqlite
+from tests.factories import make, patch
 
 OF_DICTIONARIES = ["2b472be151ed6f36ddcfe1f1d78e66673c7cbacf5ea0ec300df8e5ea2abc1b67"]
 """What each dictionary hashes to: what was written with one is read with it, so none is ever changed."""
 
 
 class TestPack:
-    async def test_takes_less_than_half(self, settings: Settings) -> None:
+    @pytest.mark.parametrize("column", [table_of(Change).c.data, table_of(SubMeasure).c.representation], ids=str)
+    async def test_takes_less_than_half(self, settings: Settings, column: Column[str]) -> None:
         """Of what Dresden's agreement is written with."""
-        data = table_of(Change).c.data
-        wanted = select(data, type_coerce(data, LargeBinary).label("stored"))
+        wanted = select(column.label("data"), type_coerce(column, LargeBinary).label("stored"))
         database = Runtime.of(settings).database
         try:
             rows = await database.read(lambda connection: connection.execute(wanted).all())
@@ -31,6 +36,20 @@ class TestPack:
             await database.close()
         assert [unpack(row.stored) for row in rows] == [row.data for row in rows]
         assert sum(len(row.stored) for row in rows) < sum(len(row.data.encode()) for row in rows) / 2
+
+    async def test_is_done_once_for_a_row_and_its_entry(
+        self, callers: Mapping[str, httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        texts: list[str] = []
+
+        def noted(text: str) -> bytes:
+            texts.append(text)
+            return pack(text)
+
+        monkeypatch.setattr("app.packing.pack", noted)
+        goal = await make(callers["operator"], "goals")
+        changed = await patch(callers["operator"], "goals", goal, title="Anders")
+        assert [json.loads(text) for text in texts] == [goal, changed.json()]
 
     @only_sqlite
     @pytest.mark.parametrize("stored", ["'{}'", "X'7b'", "X'789c00'", "X''"])
@@ -50,7 +69,7 @@ class TestPack:
     def test_says_which_dictionary_it_took(self) -> None:
         """As RFC 1950 has it, so that any zlib reads it who has the dictionary."""
         assert zlib.decompressobj(zdict=DICTIONARY).decompress(pack("Wort")) == b"Wort"
-        assert [hashlib.sha256(each).hexdigest() for each in DICTIONARIES.values()] == OF_DICTIONARIES
+        assert [hashlib.sha256(each).hexdigest() for each in DICTIONARIES] == OF_DICTIONARIES
 
     @pytest.mark.parametrize(
         "stored",

@@ -105,7 +105,7 @@ def beyond(order: Sequence[ColumnElement[Any]], place: Place) -> ColumnElement[b
 
 def source_of(row: Row[Any]) -> Source:
     """A source as it was read; the words of what is gone may be gone, too."""
-    content = json.loads(row.text or row.last or "{}")
+    content = json.loads(row.text or "{}")
     created = moment(content.get("created_at")) or row.created.isoformat()
     return Source(row.id, created, row.modified.isoformat(), content, is_gone=bool(row.is_gone))
 

@@ -17,10 +17,8 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
-    null,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 
@@ -98,11 +96,9 @@ def named_in(agreement_id: UUID) -> Iterator[ColumnElement[bool]]:
 
 
 def found(type: Type, scope: Scope, wanted: ExternalListQuery) -> Subquery:
-    """The sources within the filters: `id`, `created`, `modified`, `text`, `last`, `is_gone`.
+    """The sources within the filters: `id`, `created`, `modified`, `text`, `is_gone`.
 
-    `text` is what a source says, `last` what one that is gone said last.
-
-    What is gone is among them where it is asked what was modified, so that everybody learns of it who has it.
+    `text` is what a source says; of one that is gone, what it said last. What is gone is among them where it is asked what was modified, so that everybody learns of it who has it.
     """
     table = table_of(type.kind.table)
     # An object can be gone from a resource that has none any more.
@@ -112,7 +108,6 @@ def found(type: Type, scope: Scope, wanted: ExternalListQuery) -> Subquery:
         table.c.created_at.label("created"),
         modified(table).label("modified"),
         table.c.representation.label("text"),
-        type_coerce(null(), CHANGE.c.data.type).label("last"),
         literal_column("0").label("is_gone"),
     ).where(visible(table, ANONYMOUS), *scope.there, *only)
     if wanted.modified_since is None:
@@ -136,13 +131,11 @@ def gone(kind: Kind[Any], scope: Scope) -> Select[Any]:
     left_at = select(func.max(CHANGE.c.at)).where(about, seen_by(ANONYMOUS).left).correlate(SUBJECT).scalar_subquery()
     born_at = select(func.min(CHANGE.c.at)).where(about).correlate(SUBJECT).scalar_subquery()
     shown = select(CHANGE.c.data).where(about, *was_shown()).order_by(CHANGE.c.position.desc()).limit(1)
-    last = shown.correlate(SUBJECT).scalar_subquery()
     return select(
         SUBJECT.c.id,
         born_at.label("created"),
         left_at.label("modified"),
-        null().label("text"),
-        last.label("last"),
+        shown.correlate(SUBJECT).scalar_subquery().label("text"),
         literal_column("1").label("is_gone"),
     ).where(
         SUBJECT.c.kind == kind.type,

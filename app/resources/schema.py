@@ -9,6 +9,7 @@ from sqlalchemy import Text as TextColumn
 from sqlmodel import Field
 
 from app.access.visibility import Visibility
+from app.packing import Packed
 from app.resources.external_ids import Identified
 from app.schema.base import Schema
 from app.schema.fields import Id, Moment, Slug, Version
@@ -70,7 +71,7 @@ class Stored(Visible, Stamped):
     external_ids: ClassVar[Any]  # type: ignore[misc]
     sort_name: str = Field(sa_type=ordered_text(SORT_NAME_LENGTH))
     search_text: str = Field(sa_type=TextColumn)
-    representation: str = Field(sa_type=TextColumn)
+    representation: str = Field(sa_type=Packed)
 
 
 def sorted_by(*columns: str) -> tuple[Index, ...]:

@@ -23,6 +23,7 @@ from app.http.errors import Invalid
 from app.http.problems import at
 from app.kept import Kept
 from app.language import Text
+from app.packing import PackedOnce
 from app.resources.constraints import violated
 from app.resources.errors import InUse
 from app.resources.findings import findings_of, note_findings
@@ -89,7 +90,7 @@ def rendered(kind: Kind[Any], write: Write[Any], values: dict[str, Any]) -> dict
     content = {**values, **{name: write.values[name] for name in kind.lists}}
     # All of it was validated, or is the register's own: the schema only says what is served, and in which order.
     said = to_json({name: content[name] for name in kind.public.model_fields})
-    return {**values, "representation": said.decode()}
+    return {**values, "representation": PackedOnce(said, "utf-8")}
 
 
 def row_of(session: Transaction, kind: Kind[Row], values: Mapping[str, Any]) -> Row:

@@ -47,7 +47,7 @@ async def history(operator: httpx.AsyncClient, caritas: httpx.AsyncClient) -> No
 BOTH = (
     "UPDATE statement SET search_text = replace(search_text, 'nicht', 'gut')",
     "UPDATE statement SET text = replace(text, 'nicht', 'gut')",
-    "UPDATE statement SET representation = replace(representation, 'reicht nicht', 'reicht gut')",
+    "UPDATE statement SET representation = pack(replace(unpack(representation), 'reicht nicht', 'reicht gut'))",
     "UPDATE change SET data = pack(replace(unpack(data), 'reicht nicht', 'reicht gut'))",
 )
 LAST = "(SELECT max(position) FROM change)"
@@ -59,7 +59,7 @@ TABLES = (
     Rewrite("its position is turned round", ["UPDATE statement SET position = 'support'"], "(position"),
     Rewrite(
         "what is served of it is another text",
-        ["UPDATE statement SET representation = replace(representation, 'object', 'support')"],
+        ["UPDATE statement SET representation = pack(replace(unpack(representation), 'object', 'support'))"],
         "(representation)",
     ),
     Rewrite("it was said on another day", ["UPDATE statement SET submitted_on = '2020-01-01'"], "(submitted_on)"),
@@ -98,7 +98,7 @@ TABLES = (
     Rewrite(
         "an earlier version is the newest",
         [
-            f"UPDATE need SET version = 1, representation = (SELECT unpack(data) FROM change WHERE resource_id = {NEED_ID} AND version = 1)"
+            f"UPDATE need SET version = 1, representation = (SELECT data FROM change WHERE resource_id = {NEED_ID} AND version = 1)"
         ],
         "(representation, version",
     ),
@@ -233,7 +233,7 @@ LOG = (
 
 
 def learn_to_pack(connection: sqlite3.Connection) -> None:
-    """Let statements read and write the texts of the log, as whoever has the code can."""
+    """Let statements read and write texts that are packed, as whoever has the code can."""
     connection.create_function("pack", 1, lambda text: None if text is None else pack(text))
     connection.create_function("unpack", 1, lambda stored: None if stored is None else unpack(stored))
 

@@ -67,13 +67,13 @@ def in_files(file: Path, words: bytes) -> list[str]:
     return [each.name for each in file.parent.glob(f"{file.name}*") if words in each.read_bytes()]
 
 
-def texts_of_log(settings: Settings, id: str) -> list[bytes]:
-    """The texts of the log about a resource as SQLite keeps them, which are packed."""
+def texts_of_goal(settings: Settings, id: str) -> list[bytes]:
+    """The texts of a goal and of the log about it as SQLite keeps them, which are packed."""
     if settings.database_file is None:
         return []
     with closing(sqlite3.connect(settings.database_file)) as connection:
-        wanted = "SELECT data FROM change WHERE resource_id = ?"
-        return [text for (text,) in connection.execute(wanted, (id.replace("-", ""),))]
+        wanted = "SELECT data FROM change WHERE resource_id = :id UNION SELECT representation FROM goal WHERE id = :id"
+        return [text for (text,) in connection.execute(wanted, {"id": id.replace("-", "")})]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_erases_words_wherever_they_were_kept_and_breaks_no_proof(
         assert await audited(callers[name], folder) == 0
         assert PERSON in (folder / "changes.jsonl").read_text("utf-8")
     assert await traces(settings, database, PERSON)
-    packed = texts_of_log(settings, made["id"])
+    packed = texts_of_goal(settings, made["id"])
     assert all(in_files(Path(settings.database_file or ""), text) for text in packed)
 
     answer = await admin.post("/v1/redactions", json=goal(made["id"], "title", "description"))
