@@ -21,7 +21,7 @@ AS_LAST_EVENT: SentAs = ("header", "Last-Event-ID")
 
 
 class LogPlace(NamedTuple):
-    """A place in the log: behind the entry at a position, whose leaf has this hash."""
+    """A place in the log: behind the entry at a position, whose leaf has a hash that begins so."""
 
     position: int
     hash: str

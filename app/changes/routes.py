@@ -13,7 +13,7 @@ from app.access.errors import Unauthorized
 from app.access.guards import Anyone, identify
 from app.access.routing import Router
 from app.changes.answers import page, place_behind
-from app.changes.cursors import AS_LAST_EVENT, audience, encode
+from app.changes.cursors import AS_LAST_EVENT, LogPlace, audience, encode
 from app.changes.feed import Batch, Wanted, read, wait_for_more
 from app.changes.schemas import ChangePage, FeedQuery, WaitingFeedQuery
 from app.http.caching import cache_headers
@@ -72,7 +72,7 @@ async def list_changes(
     6. Following the feed from the start gives exactly the lists; what happens to keys, which no list holds, is told to
        callers with one.
     """
-    place = place_behind(wanted.cursor, caller)
+    place = beginning(wanted, caller)
     database = runtime.database
     batch = await read(database, caller, selection(wanted), place, wanted.limit)
     if not batch.items and wanted.wait:
@@ -104,13 +104,20 @@ async def stream_changes(
     seconds.
     """
     known = place_behind(last_event_id, caller, AS_LAST_EVENT)
-    place = known if last_event_id else place_behind(wanted.cursor, caller)
+    place = known if last_event_id else beginning(wanted, caller)
     if not runtime.waiting.may_have(asking.get()):
         raise NoPlace
     first = await read(runtime.database, caller, selection(wanted), place, wanted.limit, STREAM_BYTES)
     events = follow(request, runtime, caller, wanted, first)
     headers = {**cache_headers(is_private=caller.sees_partners), **UNBUFFERED}
     return Stream(runtime.waiting, events, media_type="text/event-stream", headers=headers)
+
+
+def beginning(wanted: FeedQuery, caller: Caller) -> LogPlace:
+    """The place in the log behind which a query begins."""
+    if wanted.cursor is None and wanted.after_position:
+        return LogPlace(wanted.after_position, "")
+    return place_behind(wanted.cursor, caller)
 
 
 def selection(wanted: FeedQuery) -> Wanted:

@@ -144,6 +144,13 @@ class ChangeQuery(Schema):
 class FeedQuery(ChangeQuery):
     """Which changes of all are asked for."""
 
+    after_position: Annotated[int, PlainField(ge=0, le=LAST_POSITION, json_schema_extra={"format": "int64"})] = (
+        PlainField(
+            0,
+            description="Where to begin without a `cursor`: behind what is known already, such as the `Change-Position` of an "
+            "export.",
+        )
+    )
     type: list[ResourceType] | None = PlainField(
         None, max_length=20, description="Kind of resource, such as `sub_measure`; more than one: any of them."
     )

@@ -100,6 +100,20 @@ class TestListChanges:
         assert sorted(changes[1]["changed_fields"]) == ["sdgs", "title"]
         assert changes[1]["data"] == changed
 
+    async def test_goes_on_behind_an_export(self, app: FastAPI, callers: Callers) -> None:
+        """And from page to page, with the same parameters; a position that is not there yet is of a lost future."""
+        for caller in (callers["anonymous"], callers["reader"]):
+            await make(callers["operator"], "goals")
+            position = (await caller.get("/v1/exports/goals.jsonl")).headers["change-position"]
+            asked: dict[str, Any] = {"after_position": position, "limit": 1}
+            assert (await caller.get("/v1/changes", params=asked)).json()["items"] == []
+            made = [await make(callers["operator"], "goals") for _ in range(2)]
+            changes, _ = await follow(caller, **asked)
+            assert [each["data"] for each in changes] == made
+            assert (await streamed(app, after_position=position))[1].count("event: change") == 2
+            beyond = await caller.get("/v1/changes", params={"after_position": int(position) + 3})
+            problem_of(beyond, 410, "feed-reset")
+
     async def test_filters_by_type(self, callers: Callers) -> None:
         changes, _ = await follow(callers["anonymous"], type=["goal", "topic"])
         assert len(changes) == 10
