@@ -160,9 +160,10 @@ class UnsupportedMediaType(Problem):
         "This address does not read the media type. The header Accept, or Accept-Patch, names those it reads.",
     )
     remedy = Text(
-        "Im Header Content-Type sagen, was gesendet wird: application/json, bei PATCH auch "
-        "application/merge-patch+json.",
-        "Say in the Content-Type header what is sent: application/json, with PATCH also application/merge-patch+json.",
+        "Ungepackt senden, und im Header Content-Type sagen, was: einen der Medientypen, die der Header Accept oder "
+        "Accept-Patch dieser Antwort nennt.",
+        "Send it uncompressed, and say in the Content-Type header what it is: one of the media types that this answer "
+        "names in its header Accept, or Accept-Patch.",
     )
 
 
