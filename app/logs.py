@@ -79,7 +79,8 @@ def configure_logging(level: str) -> None:
                 }
             },
             "root": {"handlers": ["stdout"], "level": level.upper()},
-            # The envelope writes one line a request, with its id; uvicorn's own line would say it twice.
-            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "alembic")},
+            # The envelope writes one line a request, with its id; uvicorn's own line would say it twice. And pools of SQLAlchemy
+            # are quiet, ours too.
+            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "alembic", "app.fair_pool")},
         }
     )

@@ -63,7 +63,7 @@ ANYWHERE: Mapping[str, Any] = MappingProxyType({})
 """The host where the URL names none: that of libpq's variables, or the socket of this machine."""
 
 
-class Client(asyncpg.Connection):  # type: ignore[misc]
+class Client(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
     """A connection whose prepared statements have names that no other process gives.
 
     A pooler that lends transactions, where the register does not know of it, would have a statement of another process carried

@@ -47,7 +47,7 @@ class Standby:
     """A standby, or what spreads connections over several.
 
     It is read while the end of its log was seen in the log of the primary: one that follows an earlier primary, or is a
-    copy of something else, is not. Whoever cannot be answered from it is told so, whatever the reason is.
+    copy of something else, is not; `why_not` says it. Whoever cannot be answered from it is told so, whatever the reason is.
     """
 
     def __init__(self, url: URL, primary: Engine, *, lends_transactions: bool, pool_size: int, **pool: Any) -> None:
@@ -55,6 +55,7 @@ class Standby:
         self.engine = self.server.engine(**pool, pool_size=pool_size, pool_timeout=PATIENCE).sync_engine
         self.primary = primary
         self.follows = False
+        self.why_not: str | None = None
         self.check_at = 0.0
         self.checking: asyncio.Task[None] | None = None
 
@@ -114,15 +115,17 @@ class Standby:
             self.judge(follows=its_hash == known)
 
     def judge(self, *, follows: bool, why: BaseException | None = None) -> None:
-        """Remember whether it follows, and say when that changes."""
-        if self.follows and not follows:
-            said = (
+        """Remember whether it follows, and say when that changes; also at first, when it does not."""
+        why_not = None
+        if not follows:
+            why_not = (
                 "its log is not the primary's" if why is None else str(getattr(why, "orig", why)) or type(why).__name__
             )
-            logger.warning("the standby is not read: %s", said)
+        if why_not and not self.why_not:
+            logger.warning("the standby is not read: %s", why_not)
         if follows and not self.follows:
             logger.info("the standby is read")
-        self.follows, self.check_at = follows, monotonic() + CHECK_SECONDS
+        self.follows, self.why_not, self.check_at = follows, why_not, monotonic() + CHECK_SECONDS
 
     async def close(self) -> None:
         """End what goes on, and every connection."""

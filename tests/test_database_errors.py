@@ -2,8 +2,8 @@
 
 import asyncio
 import errno
-import ssl
 import sqlite3
+import ssl
 import sys
 from contextlib import closing
 from pathlib import Path

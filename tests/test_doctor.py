@@ -12,6 +12,7 @@ from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import LOG_KEY, WEBHOOK_KEY, Templates, client_of, running
 from tests.databases import only_postgresql, only_sqlite
+from tests.processes import free_port
 
 WELL = {
     "OPERATOR": "Musterstadt",
@@ -144,8 +145,28 @@ class TestDoctor:
         ):
             command.configure("DATABASE_POOL_SIZE", size)
             assert [line for line in await found(command) if line.startswith(told)]
+        command.configure("DATABASE_POOL_SIZE", WELL["DATABASE_POOL_SIZE"])
+        command.configure("DATABASE_READ_URL", f"postgresql://127.0.0.1:{free_port()}/register")
+        unseen, unread = await found(command, OF_THE_TESTS[1])
+        assert unseen == f"look: how far standbys are behind is not shown: GRANT pg_monitor TO {role}"
+        assert unread.startswith("look: the standby is not read: ")
         await templates.cluster.execute(f"DROP ROLE {role}")
         assert [line.partition(":")[0] for line in await found(command)] == ["mend"]
+
+    @only_postgresql
+    @pytest.mark.filterwarnings("ignore:password file")
+    async def test_looks_at_the_file_of_passwords(
+        self, settings: Settings, templates: Templates, command: Command
+    ) -> None:
+        await well(command, settings, templates)
+        passfile = command.folder / "pgpass"
+        passfile.write_text("", "utf-8")
+        passfile.chmod(0o600)
+        url = make_url(settings.database_url).update_query_dict({"passfile": str(passfile)})
+        command.configure("DATABASE_URL", url.render_as_string(hide_password=False))
+        assert await found(command) == [*OF_THE_TESTS]
+        passfile.chmod(0o640)
+        assert f"mend: {passfile} is not its owner's alone (mode 640): chmod 600 {passfile}" in await found(command)
 
 
 async def found(command: Command, *but: str) -> list[str]:

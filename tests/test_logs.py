@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.access.keys import new_key
+from app.fair_pool import FairPool
 from app.http.envelope import request_id
 from app.logs import configure_logging
 from tests.databases import only_sqlite
@@ -48,6 +49,11 @@ class TestLines:
         lines = [json.loads(line) for line in stream.getvalue().split("\n") if line]
         assert [(line["message"], line["path"]) for line in lines] == [(message, message) for message in said]
         assert {line["request_id"] for line in lines} == {None}
+
+    def test_tell_nothing_of_pools_that_are_emptied(self, stream: StringIO) -> None:
+        configured(stream)
+        logging.getLogger(f"{FairPool.__module__}.{FairPool.__name__}").info("Pool disposed")
+        assert stream.getvalue() == ""
 
     def test_carry_the_id_of_the_request_that_is_answered(self, stream: StringIO) -> None:
         logger = configured(stream)

@@ -17,7 +17,7 @@ from app.database_errors import DATABASE_ERRORS, described
 from app.doctor.advice import Advice, mend
 from app.doctor.house import in_house
 from app.doctor.record import on_record
-from app.doctor.server import of_server
+from app.doctor.server import of_server, of_standby
 from app.revisions import current_revision, newest_revision, remedy_for
 from app.settings import Settings
 
@@ -45,6 +45,9 @@ async def examine(settings: Settings) -> list[Advice]:
         try:
             async with opened(settings) as database:
                 found += await database.read(lambda connection: list(in_database(connection, settings)))
+                if database.standby is not None:
+                    await database.standby.check()
+                    found += of_standby(database.standby)
         except DATABASE_ERRORS as error:
             found.append(mend(described(error), "see what REGISTER_DATABASE_URL says, and the database's own log"))
     return sorted(found, key=lambda advice: not advice.must)

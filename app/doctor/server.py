@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Row, text
 from app.doctor.advice import Advice, look, mend
 from app.doctor.record import TICK
 from app.settings import Settings
+from app.standbys import Standby
 
 ASKED = text(
     "SELECT current_user AS role, current_setting('is_superuser') = 'on' AS is_superuser, clock_timestamp() AS now,"
     " current_setting('server_version_num')::int / 10000 AS version, current_setting('server_encoding') AS encoding,"
     " current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,"
     " current_setting('synchronous_commit') AS synchronous_commit,"
+    " pg_has_role(current_user, 'pg_monitor', 'USAGE') AS sees_standbys,"
     " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS connections"
 )
 OLDEST = 15
@@ -35,7 +37,15 @@ def of_server(connection: Connection, settings: Settings, now: datetime) -> Iter
             yield mend(f"PostgreSQL has {name} = off: what was acknowledged can be lost", f"set {name} = on")
     if (apart := abs(said.now - now)) > TICK:
         yield mend(f"the clocks of here and the database are {apart.total_seconds():.0f} s apart", "set both by NTP")
+    if settings.standby is not None and not said.sees_standbys:
+        yield look("how far standbys are behind is not shown", f"GRANT pg_monitor TO {said.role}")
     yield from about_connections(said, settings)
+
+
+def of_standby(standby: Standby) -> Iterator[Advice]:
+    """Whether a standby that was looked at is read."""
+    if standby.why_not is not None:
+        yield look(f"the standby is not read: {standby.why_not}", "see what REGISTER_DATABASE_READ_URL says")
 
 
 def about_connections(said: Row[Any], settings: Settings) -> Iterator[Advice]:

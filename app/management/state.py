@@ -19,14 +19,18 @@ STATE: Mapping[str, str] = {
     "register_webhook_endpoints": "Endpoints of webhooks, by their state.",
     "register_webhook_changes_behind": "Changes that the endpoint which is furthest behind has not had.",
     "register_webhook_attempts_lately": "Attempts to deliver in the last hour, by their result, as far as they are kept.",
-    "register_replica_lag_seconds": "Seconds that a standby of PostgreSQL is behind.",
+    "register_replica_lag_seconds": "Seconds that a standby of PostgreSQL is behind; of several with one name, the last of them.",
     "register_verification_age_seconds": "Seconds since `register verify` was last run.",
     "register_verification_faults": "Faults that it found.",
 }
 """The figures and what they say."""
 
 LATELY = timedelta(hours=1)
-LAG = text("SELECT application_name, extract(epoch FROM replay_lag) FROM pg_stat_replication")
+# Who may not see how far a standby is behind is not told its state either.
+LAG = text(
+    "SELECT application_name, extract(epoch FROM max(coalesce(replay_lag, '0'))) FROM pg_stat_replication"
+    " WHERE state IS NOT NULL GROUP BY application_name"
+)
 VERIFICATION = table_of(Verification).c
 
 
@@ -88,7 +92,7 @@ def webhooks(connection: Connection, head: int, now: datetime) -> Iterator[Metri
 def replicas(connection: Connection) -> Iterator[Metric]:
     """How far standbys of PostgreSQL are behind, as far as the role may see that (pg_monitor)."""
     if connection.dialect.name == "postgresql":
-        lag = {name: float(seconds or 0) for name, seconds in connection.execute(LAG) if name}
+        lag = {name: float(seconds) for name, seconds in connection.execute(LAG) if name}
         yield gauge("register_replica_lag_seconds", replica=lag)
 
 

@@ -8,10 +8,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
 from app.management import figures
 from app.management.routes import state_of
-from app.management.state import State
+from app.management.state import State, replicas
 from app.settings import Settings
 from app.upkeep import Verification
 from tests.conftest import Templates, client_of, running
@@ -111,6 +112,23 @@ async def test_says_whether_the_standby_is_read(settings: Settings) -> None:
         figures.note_use(app.state.runtime)
     assert figures.OWN.get_sample_value("register_standby_readers") == 1
     assert figures.OWN.get_sample_value("register_database_connections_most", {"engine": "standby"})
+
+
+@only_postgresql
+async def test_says_how_far_standbys_are_behind_where_that_may_be_seen(app: FastAPI) -> None:
+    """A table of the session stands before the view of PostgreSQL."""
+    columns = "application_name text, state text, replay_lag interval"
+    async with app.state.runtime.database.transaction() as session:
+        await session.execute(text(f"CREATE TEMP TABLE pg_stat_replication ({columns}) ON COMMIT DROP"))
+        await session.execute(
+            text(
+                "INSERT INTO pg_stat_replication VALUES"
+                " ('a', 'streaming', '5s'), ('a', 'streaming', '70s'), ('b', 'streaming', NULL), ('c', NULL, NULL)"
+            )
+        )
+        connection = await session.connection()
+        [family] = await connection.run_sync(lambda connection: list(replicas(connection)))
+    assert {sample.labels["replica"]: sample.value for sample in family.samples} == {"a": 70, "b": 0}
 
 
 async def test_says_so_when_the_database_is_away(offline: httpx.AsyncClient) -> None:
