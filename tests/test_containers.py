@@ -110,6 +110,9 @@ class TestCompose:
         for service in compose["services"].values():
             assert service["security_opt"] == ["no-new-privileges:true"]
 
+    def test_lets_no_log_grow_without_end(self, compose: dict[str, Any]) -> None:
+        assert {service["logging"]["driver"] for service in compose["services"].values()} == {"local"}
+
     def test_has_no_password(self, compose: dict[str, Any]) -> None:
         for service in compose["services"].values():
             assert not [name for name in service.get("environment", ()) if name.endswith(("PASSWORD", "KEY", "URL"))]

@@ -18,6 +18,7 @@ REGISTER = sorted({found[1] for line in LINES if (found := OURS_IN_LINE.fullmatc
 ELSEWHERE = {
     **dict.fromkeys(("python3", "/opt/register/bin/pip"), "tests/test_containers.py builds and installs so"),
     **dict.fromkeys(("useradd", "install", "mkdir", "printf", "openssl", "systemctl"), "the system's own"),
+    **dict.fromkeys(("cd", "runuser", "umask"), "the system's own"),
     **dict.fromkeys(("createdb", "pg_dump", "pg_restore"), "the tests of backups"),
     **dict.fromkeys(
         ("nginx", "haproxy", "systemd-analyze", "curl", "docker"), "below, and what the examples' tests start"
