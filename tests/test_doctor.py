@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app import migrating
+from app.proofs.notes import COSIGNATURE, Signer
 from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import LOG_KEY, WEBHOOK_KEY, Templates, client_of, running
@@ -35,6 +36,7 @@ IN_SETTINGS = (
     ("HOST", "192.0.2.1", "look: the register listens on 192.0.2.1 and believes proxies on this machine only"),
     ("LOG_KEY", "", "look: the log has no key"),
     ("LOG_KEY", "no key", "mend: the key of the log cannot be read"),
+    ("LOG_KEY", str(Signer.new("stadt.example", COSIGNATURE)), "mend: the key of the log cannot be read"),
     ("WEBHOOK_KEY", "", "mend: webhook endpoints wait, and nothing can be signed"),
 )
 IN_DATABASE = (

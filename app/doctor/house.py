@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from app.doctor.advice import Advice, look, mend
-from app.proofs.notes import BadNote, Signer
+from app.log.key import UNREADABLE, read_signer
 from app.settings import Settings
 
 OTHERS = 0o077
@@ -51,11 +51,10 @@ def is_of_here(host: str) -> bool:
 def about_log_key(settings: Settings) -> Iterator[Advice]:
     """Whether the log can be signed."""
     try:
-        text = settings.log_key.get_secret_value() if settings.log_key else settings.log_key_file.read_text("ascii")
-        Signer.of(text)
+        read_signer(settings)
     except FileNotFoundError:
         yield look("the log has no key, so there are no checkpoints and receipts", "run `register log init`")
-    except (BadNote, OSError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         yield mend(f"the key of the log cannot be read ({error})", "put back the copy that was kept of it")
 
 

@@ -19,6 +19,7 @@ from app.http.errors import Invalid
 from app.http.failures import left_to_operator
 from app.http.problems import FieldError, at
 from app.language import Text
+from app.log.key import UNREADABLE, read_signer
 from app.log.models import (
     MOST_LEAVES,
     ConsistencyProof,
@@ -31,7 +32,7 @@ from app.log.models import (
     LeafHashes,
 )
 from app.proofs.leaves import encoded
-from app.proofs.notes import COSIGNATURE, ED25519, BadNote, Checkpoint, Note, Signer, Verifier
+from app.proofs.notes import COSIGNATURE, BadNote, Checkpoint, Note, Signer, Verifier
 from app.proofs.tree import Range, consistency, inclusion
 from app.settings import Settings
 from app.tables import table_of
@@ -63,13 +64,9 @@ NOT_SIGNED = Text(
 def signer_of(settings: Settings) -> Signer:
     """The key of the log; raises Unavailable while there is none."""
     try:
-        text = settings.log_key.get_secret_value() if settings.log_key else settings.log_key_file.read_text("ascii")
-        signer = Signer.of(text)
-    except (BadNote, OSError, UnicodeDecodeError):
+        return read_signer(settings)
+    except UNREADABLE:
         raise left_to_operator(NO_KEY) from None
-    if signer.kind != ED25519:
-        raise left_to_operator(NO_KEY)
-    return signer
 
 
 def size_of(tree: Tree, wanted: int | None, parameter: str = "size") -> int:
