@@ -204,7 +204,10 @@ class PreconditionRequired(Problem):
 
 
 class TooManyRequests(Problem):
-    """More requests from an address than a minute allows, or more written with a key than a day; `Retry-After` says when to go on."""
+    """More requests from an address than a minute allows, or more written with a key than a day.
+
+    `Retry-After` says when to go on.
+    """
 
     status = 429
     slug = "too-many-requests"

@@ -1,4 +1,4 @@
-"""Carrying an import out: every line is tried where no writer waits for it, and then all are written in one transaction, or none."""
+"""Carrying an import out: every line is tried where no writer waits for it, then all are written in one transaction, or none."""
 
 import asyncio
 import pickle

@@ -163,7 +163,7 @@ async def able_partners(session: Transaction, proposal: Proposal) -> Sequence[UU
 
 
 async def check_confirmable(answering: Sequence[UUID], authorise: Callable[[Caller], Awaitable[None]]) -> None:
-    """Refuse with Forbidden what none of those who could answer may say together with who proposes it: a third partner's words."""
+    """Refuse with Forbidden what none of those who could answer may say with who proposes it: a third partner's words."""
     refused = None
     for partner_id in answering:
         try:

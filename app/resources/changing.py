@@ -60,7 +60,7 @@ async def authorise_entry(session: Transaction, kind: Kind[Row], id: UUID, name:
 
 
 async def authorise_place(session: Transaction, kind: Kind[Row], place: Any) -> None:
-    """Refuse as early who writes nothing of what stands at an address of its own, which consists of `place`; it need not be there."""
+    """Refuse as early who writes nothing of what stands at an address of its own, `place`; it need not be there."""
 
     def work(connection: Connection) -> None:
         check_voice(standing_in(connection, session.by, session.today, kind, place), kind)

@@ -39,7 +39,10 @@ class Operation(NamedTuple):
 REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
 OPERATIONS = [Operation(*each) for each in operations(document())]
 BESIDE = ("/calendar-feeds", "/imports", "/log", "/redactions", "/webhook-endpoints")
-"""Where what is written is no resource: what partners have sent to them, who cosigns, what is erased. Imports write as others do."""
+"""Where what is written is no resource: what partners have sent to them, who cosigns, what is erased.
+
+Imports write as others do.
+"""
 
 
 def followed(node: Mapping[str, Any]) -> Any:

@@ -81,7 +81,7 @@ class TestIndex:
         links = {each["href"] for each in (await offline.get("/")).json()["links"]}
         contract = (await offline.get("/openapi.json")).json()
         collections = {f"/v1{path}" for path in contract["paths"] if "{" not in path}
-        # What needs a key is for its owner; the stream is a form of the changes, and of the log's proofs the hashes stand for all.
+        # What needs a key is for its owner; the stream is a form of the changes; the hashes stand for all of the log's proofs.
         own = {
             "/v1/keys",
             "/v1/keys/current",

@@ -702,7 +702,7 @@ class History:
             assert (await self.umbrella.post("/v1/objections", json=said)).is_success
 
     async def receive(self, keeper: httpx.AsyncClient) -> None:
-        """Enter of the last statement to each decision that it came a while before; refused where it may not, and no step either."""
+        """Enter of the last statement to each decision that it came a while before; refused where it may not."""
         for decision in await items_of(self.client, "decisions", limit=200):
             for said in (await items_of(self.client, f"decisions/{decision['id']}/statements", sort="-submitted_at"))[
                 :1

@@ -261,7 +261,7 @@ async def test_words_in_proposals_and_objections_are_erased_by_two_sides_with_wh
     objection = (await caritas.post("/v1/objections", json=said)).json()
     direct = {"resource_type": "objection", "resource_id": objection["id"], "fields": ["text"], "legal_basis": BASIS}
     assert rule_of(await admin.post("/v1/redactions", json=direct)) == "ownership"
-    # What one partner said is not erased by two others, on whichever sides they stand; where it is on theirs, nobody could confirm.
+    # What one partner said is not erased by two others, on whichever sides; where it is on theirs, nobody could confirm.
     erasing = {"subject_type": "objection", "subject_id": objection["id"], "reason": "Name einer Privatperson"}
     by_umbrella = {**erasing, "redaction": {"fields": ["text"], "legal_basis": BASIS}}
     assert rule_of(await umbrella.post("/v1/proposals", json=by_umbrella)) == "ownership"
