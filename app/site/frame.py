@@ -109,17 +109,17 @@ class Look(Reader):
     caller: Caller = ANONYMOUS
 
     @cached_property
-    def other(self) -> str | None:
-        """The language in which people write, where the page is in another one."""
-        found = language_of_record(self.connection, self.caller)
-        return None if found is None or found.partition("-")[0].lower() == self.language else found
+    def usual(self) -> str | None:
+        """The language in which people write, where it is one."""
+        return language_of_record(self.connection, self.caller)
 
-    def written(self, text: str) -> str:
-        """What people wrote, marked with its language where that is another one."""
-        if self.other is None:
+    def written(self, text: str, tag: str | None = None) -> str:
+        """What people wrote, marked with its language where that is not the one of the page; the usual one where none is named."""
+        language = tag or self.usual
+        if language is None or language.partition("-")[0].lower() == self.language:
             return text
         marked = Written(text)
-        marked.language = self.other
+        marked.language = language
         return marked
 
 

@@ -16,6 +16,8 @@ from app.vocabularies.term import Term
 
 ADDRESS = re.compile(r"https?://\S+")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TRANSLATIONS = "translations"
+"""The field with a text in other languages, by what those are called."""
 GERMAN = str.maketrans(",.", ".,")
 UNSHOWN = frozenset(
     {"id", "slug", "version", "created_at", "updated_at", "visibility", "subject_type", "timezone", "number", "code"}
@@ -65,7 +67,7 @@ class Showing:
         if isinstance(value, list):
             return self.entries(types, value, name)
         if isinstance(value, dict):
-            return Shown("pairs", self.pairs(types, value))
+            return Shown("pairs", self.translated(value) if name == TRANSLATIONS else self.pairs(types, value))
         return self.scalar(types, value, name)
 
     def scalar(self, types: tuple[type, ...], value: Any, name: str) -> Shown:
@@ -115,6 +117,10 @@ class Showing:
         if model is not None:
             return self.fields(model, value, frozenset())
         return [Labelled(self.named(name), self.value(Any, each, name)) for name, each in value.items()]
+
+    def translated(self, value: Mapping[str, str]) -> list[Labelled]:
+        """A text in several languages."""
+        return [Labelled(tag, Shown("text", self.look.written(text, tag))) for tag, text in value.items()]
 
     def named(self, name: str) -> str:
         """What people call a member of an object without a schema; its own name, where nobody gave it another one."""

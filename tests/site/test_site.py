@@ -139,6 +139,10 @@ class TestYear:
             assert set(languages_of(english, "Decisions")) == {"en"}
             german = check(await year.get(path, headers=GERMAN))
             assert [each.attrib["lang"] for each in german.iter() if "lang" in each.attrib] == ["de", "en"]
+        topic = (await items_of(year, "topics"))[0]
+        for headers in (GERMAN, BROWSER):
+            page = check(await year.get(f"/topics/{topic['id']}", headers=headers))
+            assert list(languages_of(page, topic["translations"]["en"])) == ["en"]
 
     async def test_counts_what_the_filters_find(self, year: httpx.AsyncClient) -> None:
         page = check(await year.get("/consultation-events?format=conference", headers=BROWSER))
