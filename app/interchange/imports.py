@@ -107,7 +107,7 @@ async def remember(runtime: Runtime, caller: Caller, row: dict[str, Any]) -> Non
         await session.execute(delete(Import).where(col(Import.started_at) < row["started_at"] - KEPT))
         for other in (await session.execute(others)).mappings().all():
             if state_of(runtime, other) is ImportState.running:
-                raise ImportRunning(headers={"Retry-After": "10"})
+                raise ImportRunning(headers={"Retry-After": "10"}, import_id=str(other["id"]))
         await session.execute(insert(table), row)
         change_position.set(await end(session))
 

@@ -226,7 +226,7 @@ class TestImport:
         second = await client.post(
             "/v1/imports", params={"resource": "sub-measures"}, content=jsonl(measures(3)), headers=JSONL
         )
-        problem_of(second, 409, "import-running")
+        assert there == f"/v1/imports/{problem_of(second, 409, 'import-running')['import_id']}"
         # Others write meanwhile, and only the partner sees how far it is.
         assert (await callers["umbrella"].post("/v1/goals", json=body_of("goals"))).status_code == 201
         assert (await callers["umbrella"].get(there)).status_code == 404
