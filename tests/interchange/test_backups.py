@@ -259,8 +259,12 @@ class TestDrill:
     async def test_by_the_programs_of_postgresql(
         self, settings: Settings, templates: Templates, tmp_path: Path
     ) -> None:
-        """As the docs say it, into a database of its own; what a later version has beside stays out of it."""
+        """As the docs say it, into a database of its own; what a later version has beside stays out of it.
+
+        The role that the service had is not there any more, as on another machine.
+        """
         await migrating.downgrade(settings, EARLIER)
+        role = f"service_{os.getpid()}"
         page = (ROOT / "docs/operating.md").read_text("utf-8")
         dump, restore = (
             block
@@ -270,7 +274,13 @@ class TestDrill:
         assert templates.cluster
         name = f"restored_{os.getpid()}"
         restored = settings_for(templates.cluster.database(name))
+        async with migrating.connected(settings) as connection:
+            await connection.exec_driver_sql(f"CREATE ROLE {role}")
+            await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {role}")
         await run(dump, settings, tmp_path)
+        async with migrating.connected(settings) as connection:
+            await connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            await connection.exec_driver_sql(f"DROP ROLE {role}")
         await migrate_and_render(settings)
         try:
             restored_url = {"RESTORED_URL": restored.database_url}
