@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     false,
     not_,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 )
 
 from app import pages
-from app.access.caller import Caller
+from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import Visibility, visible
 from app.changes.cursors import (
     HASH_SHOWN,
@@ -38,28 +40,33 @@ from app.changes.errors import FeedReset, HistoryRewritten
 from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
 from app.database import Database
 from app.http.errors import NotFound
-from app.proofs.leaves import LEAF_FIELDS, leaf_of
+from app.kept import Kept
+from app.proofs.leaves import LEAF_COLUMNS, leaf_of
 from app.tables import table_of
 
 POLL_SECONDS = 0.5
+MOST_KEPT = 100
+"""Of how many ways to ask for a page the statements are kept."""
 NEAR = 20
 """How many entries before its end count as the end of the log."""
 
 CHANGE, SUBJECT, FEED = table_of(Change).c, table_of(Subject), table_of(LogHead).c
 ABOUT = table_of(SubjectAbout)
-LEAF = tuple(CHANGE[name] for name in (*LEAF_FIELDS, "redacts"))
+SHOWN_OTHERWISE = ("action", "by_partner_id", "proposal_id")
+"""What an entry's leaf says that is not the same for every caller."""
+LEAF = tuple(CHANGE[name].label(f"leaf_{name}") if name in SHOWN_OTHERWISE else CHANGE[name] for name in LEAF_COLUMNS)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which entries are asked for."""
 
-    types: Sequence[str] = ()
-    actions: Sequence[Action] = ()
-    partner_ids: Sequence[UUID] = ()
+    types: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    partner_ids: tuple[UUID, ...] = ()
     resource_id: UUID | None = None
-    agreement_ids: Sequence[UUID] = ()
-    goal_ids: Sequence[UUID] = ()
+    agreement_ids: tuple[UUID, ...] = ()
+    goal_ids: tuple[UUID, ...] = ()
 
 
 class Batch(NamedTuple):
@@ -94,12 +101,20 @@ def batch_in(
     """The next entries behind a place, in one state of the log; raises what `read` raises."""
     check_place(connection, after)
     head = head_of(connection)
-    statement = entries(caller, wanted).where(CHANGE.position > after.position, CHANGE.position <= head.position)
-    rows, more = pages.read_page(
-        connection, statement, [CHANGE.position], limit, "data", most_bytes or pages.PAGE_BYTES
-    )
+    is_postgresql, most = connection.dialect.name == "postgresql", most_bytes or pages.PAGE_BYTES
+    kept = prepared(COMMAND if caller.sees_partners else ANONYMOUS, wanted, limit, most, is_postgresql=is_postgresql)
+    with kept.rows(connection, {"after": after.position, "end": head.position}) as found:
+        rows, more = pages.take(found, limit, "data", most, is_weighed=is_postgresql)
     items = [(LogPlace(row.position, row.leaf_hash), item(row)) for row in rows]
     return Batch(items, items[-1][0] if more else head, more)
+
+
+@lru_cache(MOST_KEPT)
+def prepared(caller: Caller, wanted: Wanted, limit: int, most_bytes: int, *, is_postgresql: bool) -> Kept:
+    """The statement of a page behind one position and up to another; who follows the log asks the same again and again."""
+    after, end = (bindparam(name, type_=CHANGE.position.type) for name in ("after", "end"))
+    statement = entries(caller, wanted).where(CHANGE.position > after, CHANGE.position <= end)
+    return Kept(pages.cut(statement, [CHANGE.position], limit, "data", most_bytes, is_weighed=is_postgresql))
 
 
 def head_of(connection: Connection) -> LogPlace:
@@ -155,7 +170,7 @@ async def read_history(database: Database, caller: Caller, kind: str, id: UUID, 
 
 
 def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
-    """The entries as the caller may see them.
+    """The entries as the caller may see them, each with its leaf before all else.
 
     Data is given only of what the caller may see now. What left their view was deleted for them, and
     what entered it was created. What was deleted is, but for partners, not told again.
@@ -165,18 +180,13 @@ def entries(caller: Caller, wanted: Wanted) -> Select[Any]:
     action = case((seen.left, Action.deleted), (seen.entered, Action.created), else_=CHANGE.action)
     statement = (
         select(
+            *LEAF,
             CHANGE.position,
-            CHANGE.at,
             type_coerce(action, CHANGE.action.type).label("action"),
-            CHANGE.resource_type,
-            CHANGE.resource_id,
-            CHANGE.version,
-            CHANGE.changed_fields,
             actor.c.id.label("by_partner_id"),
             proposal.c.id.label("proposal_id"),
             case((or_(seen.left, seen.withheld), null()), else_=CHANGE.data).label("data"),
             seen.left.label("has_left"),
-            *(column.label(f"leaf_{column.name}") for column in LEAF),
             CHANGE.salt,
             CHANGE.leaf_hash,
             CHANGE.redacted_by,
@@ -265,4 +275,4 @@ def leaf_shown(row: Row[Any]) -> str:
     hidden = row.leaf_by_partner_id != row.by_partner_id or row.leaf_proposal_id != row.proposal_id
     if row.has_left or hidden:
         return "null"
-    return leaf_of({column.name: getattr(row, f"leaf_{column.name}") for column in LEAF})
+    return leaf_of(dict(zip(LEAF_COLUMNS, row, strict=False)))

@@ -123,10 +123,10 @@ def beginning(wanted: FeedQuery, caller: Caller) -> LogPlace:
 def selection(wanted: FeedQuery) -> Wanted:
     """The entries that a query asks for."""
     return Wanted(
-        types=wanted.type or (),
-        partner_ids=wanted.partner_id or (),
-        agreement_ids=wanted.agreement_id or (),
-        goal_ids=wanted.goal_id or (),
+        types=tuple(wanted.type or ()),
+        partner_ids=tuple(wanted.partner_id or ()),
+        agreement_ids=tuple(wanted.agreement_id or ()),
+        goal_ids=tuple(wanted.goal_id or ()),
     )
 
 

@@ -17,7 +17,7 @@ from app.runtime import Runtime
 
 async def answer_receipt(runtime: Runtime, caller: Caller, kind: str, id: UUID) -> Response:
     """The receipt of the newest entry about a resource; raises NotFound for whoever does not see all that it says."""
-    wanted = entries(caller, Wanted(types=[kind], resource_id=id)).order_by(CHANGE.position.desc()).limit(1)
+    wanted = entries(caller, Wanted(types=(kind,), resource_id=id)).order_by(CHANGE.position.desc()).limit(1)
 
     def work(connection: Connection) -> str:
         row = connection.execute(wanted).first()

@@ -25,7 +25,7 @@ router = Router(prefix="/v1/redactions", tags=["redactions"])
 async def list_redactions(database: Reading, caller: Anyone, wanted: Annotated[ChangeQuery, Query()]) -> Response:
     """List what was redacted, as the feed tells it: which fields, of which entries, by whom, on which legal basis."""
     place = place_behind(wanted.cursor, caller)
-    return page(await read(database, caller, Wanted(actions=[Action.redacted]), place, wanted.limit), caller)
+    return page(await read(database, caller, Wanted(actions=(Action.redacted,)), place, wanted.limit), caller)
 
 
 @router.post("", response_model=RedactionPublic)

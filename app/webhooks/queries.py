@@ -138,7 +138,7 @@ def entries_for(endpoint: RowMapping) -> Select[Any]:
     is_public = and_(
         CHANGE.visibility == Visibility.public, SUBJECT.c.visibility == Visibility.public, not_(was_deleted())
     )
-    agreements = [UUID(str(id)) for id in endpoint["agreement_ids"]]
+    agreements = tuple(UUID(str(id)) for id in endpoint["agreement_ids"])
     statement = entries(reader, Wanted(agreement_ids=agreements)).add_columns(is_public.label("is_public"))
     asked = events(endpoint)
     if asked is not None:
