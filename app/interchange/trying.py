@@ -1,8 +1,10 @@
 """The lines of an import, each written as a PUT under its id would write it."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,10 +24,10 @@ from app.interchange.putting import as_new, free_for, placed
 from app.interchange.resolving import Known, asked, known_in, with_own_ids
 from app.language import Text
 from app.resources.external_ids import EXTERNAL_IDS, ExternalId
-from app.resources.ownership import authorise, standing_of
+from app.resources.kind import Write
+from app.resources.ownership import authorise, authorise_write, standing_of
 from app.resources.schema import Stored
-from app.resources.writing import at_address, rewrite, store_many
-from app.schema.base import Schema
+from app.resources.writing import at_address, rewrite, store_all
 from app.tables import table_of
 
 NO_ID = Text(
@@ -34,8 +36,10 @@ NO_ID = Text(
 )
 SAID_TWICE = Text("Diese Id steht schon in einer früheren Zeile.", "This id stands in an earlier line already.")
 
-PARTS = 20
-"""Into how many parts lines are divided where one is wrong."""
+PARTS = 5
+"""Into how many parts lines are divided where one is wrong, and nobody knows which."""
+NUMBERED = re.compile(r"#/(\d+)(.*)", re.DOTALL)
+"""The place of something that is wrong in one of several."""
 
 
 class Said(NamedTuple):
@@ -84,6 +88,14 @@ class ImportTally:
             )
 
 
+class Wrong(Exception):
+    """What is wrong with some lines, by their numbers; others may be wrong as well."""
+
+    def __init__(self, problems: Mapping[int, Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
 async def try_lines(
     session: Transaction,
     intake: Intake,
@@ -91,62 +103,101 @@ async def try_lines(
     tally: ImportTally,
     executed: list[Executed] | None = None,
 ) -> Counts:
-    """Write lines together; where that is refused, some of them and at last one by one, to note what is wrong with which.
+    """Write lines together; where that is refused, those that nothing is known to be wrong with, and note it of the others.
 
-    What is undone is taken out of `executed`, where it is noted. Returns what the others came to.
+    Where it is not known of which it is refused, they are divided, and at last tried one by one. What is undone is taken out
+    of `executed`, where it is noted. Returns what the lines came to that are not wrong.
     """
     known = await session.run_sync(lambda inner: known_in(inner.connection(), keys_of(intake, lines)))
     executed = [] if executed is None else executed
     before, noted = len(session.written), len(executed)
-    counts = Counts()
     try:
         async with session.begin_nested():
             counts = await write_lines(session, intake, lines, known)
-    except Problem as problem:
+    except (Problem, Wrong) as refused:
         del session.written[before:], executed[noted:]
-        if len(lines) == 1:
-            tally.fail(lines[0].number, problem)
-        else:
-            some = max(1, len(lines) // PARTS)
-            parts = [lines[start : start + some] for start in range(0, len(lines), some)]
-            each = [await try_lines(session, intake, part, tally, executed) for part in parts]
-            counts = Counts(*map(sum, zip(*each, strict=True)))
+        wrong = told_of(refused, lines)
+        for number, problem in wrong.items():
+            tally.fail(number, problem)
+        rest = [line for line in lines if line.number not in wrong]
+        some = len(lines) if wrong else max(1, len(lines) // PARTS)
+        parts = [rest[start : start + some] for start in range(0, len(rest), some)]
+        each = [await try_lines(session, intake, part, tally, executed) for part in parts]
+        counts = Counts(*map(sum, zip(Counts(), *each, strict=True)))
     session.expunge_all()
     return counts
 
 
+def told_of(refused: Problem | Wrong, lines: Sequence[Said]) -> Mapping[int, Problem]:
+    """What is known to be wrong with which of these lines."""
+    if isinstance(refused, Wrong):
+        return refused.problems
+    return {lines[0].number: refused} if len(lines) == 1 else {}
+
+
 async def write_lines(session: Transaction, intake: Intake, lines: Sequence[Said], known: Known) -> Counts:
-    """Write lines, each as a PUT under its id would; raises what is wrong with the first that is."""
+    """Write lines, each as a PUT under its id would; raises Wrong, or what is refused of one that is not told."""
     kind = intake.kind
     rows = await rows_of(session, intake, [known.get((kind.type, *key_of(line.own))) for line in lines])
-    new: list[Schema] = []
+    new: dict[int, Write[Any]] = {}
+    wrong: dict[int, Problem] = {}
     updated = unchanged = 0
     for line in lines:
-        said, errors = with_own_ids(intake, line.content, known)
-        if errors:
-            raise Invalid(errors=errors)
         row = rows.get(known.get((kind.type, *key_of(line.own))))
-        if row is None:
-            content = await placed(session, kind, as_new(kind, said, line.own))
-            row = None if kind.id_of is None else await at_address(session, kind, content)
-        if row is None:
-            new.append(content)
+        try:
+            meant = await meaning(session, intake, line, row, known)
+        except Problem as problem:
+            wrong[line.number] = problem
             continue
-        is_changed = await replace(session, intake, row, said, line.own)
-        updated, unchanged = updated + is_changed, unchanged + (not is_changed)
+        if isinstance(meant, Write):
+            new[line.number] = meant
+        elif not wrong:
+            there, after = meant
+            version = there.version
+            is_changed = bool((await rewrite(session, kind, there, after)).version != version)
+            updated, unchanged = updated + is_changed, unchanged + (not is_changed)
+    if wrong:
+        raise Wrong(wrong)
     if new:
-        await store_many(session, kind, new)
+        try:
+            await store_all(session, kind, [*new.values()], [None] * len(new))
+        except Invalid as problem:
+            raise Wrong(by_line(problem, [*new])) from None
     return Counts(len(new), updated, unchanged)
 
 
-async def replace(session: Transaction, intake: Intake, row: Stored, said: dict[str, Any], own: ExternalId) -> bool:
-    """Replace what is there; returns whether it is changed."""
-    kind, version = intake.kind, row.version
+async def meaning(
+    session: Transaction, intake: Intake, line: Said, row: Stored | None, known: Known
+) -> Write[Any] | tuple[Stored, dict[str, Any]]:
+    """What a line is: something new that the caller may make, or what there is and what that becomes; writes nothing."""
+    kind, own = intake.kind, line.own
+    said, errors = with_own_ids(intake, line.content, known)
+    if errors:
+        raise Invalid(errors=errors)
+    if row is None:
+        content = await placed(session, kind, as_new(kind, said, own))
+        row = None if kind.id_of is None else await at_address(session, kind, content)
+    if row is None:
+        write = Write(kind, content)
+        await authorise_write(session, write)
+        write.is_allowed = True
+        return write
     await authorise(session, kind, row)
     ids = identified(said, free_for(row, own), own)
-    after = replaced(kind, row, {**said, EXTERNAL_IDS: ids}, await standing_of(session, kind, row))
-    written = await rewrite(session, kind, row, after)
-    return bool(written.version != version)
+    return row, replaced(kind, row, {**said, EXTERNAL_IDS: ids}, await standing_of(session, kind, row))
+
+
+def by_line(problem: Problem, numbers: Sequence[int]) -> Mapping[int, Problem]:
+    """What is wrong with which of these lines; raises the problem where it does not say so."""
+    if len(numbers) == 1:
+        return {numbers[0]: problem}
+    found = defaultdict[int, list[FieldError]](list)
+    for each in problem.errors:
+        told = NUMBERED.fullmatch(each.name)
+        if told is None:
+            raise problem
+        found[numbers[int(told[1])]].append(replace(each, name=f"#{told[2]}"))
+    return {number: Invalid(errors=errors) for number, errors in found.items()}
 
 
 async def rows_of(session: Transaction, intake: Intake, ids: Sequence[UUID | None]) -> dict[UUID | None, Stored]:
