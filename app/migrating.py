@@ -30,7 +30,8 @@ LOCK_SECONDS = 2.0
 """How long a table is waited for: whoever wants to read it waits behind us meanwhile."""
 PAUSE_SECONDS = 3.0
 ATTEMPTS = 120
-LOCK_NOT_AVAILABLE = "55P03"
+HELD = ("55P03", "40P01")
+"""Somebody holds a table for longer, or waits for one of ours while we wait for theirs."""
 # A migration may take its time, and so may another one that it waits for.
 WITHOUT_LIMITS = "SELECT " + ", ".join(
     f"set_config('{name}', '0', true)"
@@ -149,8 +150,8 @@ async def migrate(settings: Settings, step: Any, revision: str, then: Then) -> i
                 await connection.run_sync(run)
                 return await then(connection)
         except DBAPIError as error:
-            if code_of(error) != LOCK_NOT_AVAILABLE or attempt == ATTEMPTS:
+            if code_of(error) not in HELD or attempt == ATTEMPTS:
                 raise
         attempt += 1
-        logger.warning("somebody holds a table that is to be changed, such as pg_dump; it is tried again")
+        logger.warning("somebody holds a table that is to be changed, such as pg_dump or who writes; it is tried again")
         await asyncio.sleep(PAUSE_SECONDS)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
 from app import migrating
@@ -195,6 +195,32 @@ class TestMigrate:
             await dumping.close()
         await upgrading
         assert await rows_of(settings, REVISION) == [(newest_revision(),)]
+
+    @only_postgresql
+    async def test_is_begun_anew_after_a_deadlock_with_who_writes(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(migrating, "PAUSE_SECONDS", 0.1)
+        writing = await asyncpg.connect(settings.database_url)
+        waiting: list[asyncio.Task[str]] = []
+
+        async def lock_in_the_other_order(connection: AsyncConnection) -> int:
+            await connection.exec_driver_sql("SET LOCAL deadlock_timeout = '10ms'")
+            await connection.exec_driver_sql("LOCK TABLE verification")
+            if not waiting:
+                await writing.execute("BEGIN; SET LOCAL deadlock_timeout = '1min'; LOCK TABLE backup")
+                waiting.append(asyncio.create_task(writing.execute("LOCK TABLE verification; COMMIT")))
+                asked = "SELECT count(*) FROM pg_locks WHERE relation = 'verification'::regclass AND NOT granted"
+                while not (await connection.exec_driver_sql(asked)).scalar_one():  # noqa: ASYNC110 (a lock sends no event)
+                    await asyncio.sleep(0.01)
+            await connection.exec_driver_sql("LOCK TABLE backup")
+            return 7
+
+        try:
+            assert await migrating.upgrade(settings, then=lock_in_the_other_order) == 7
+            await asyncio.gather(*waiting)
+        finally:
+            await writing.close()
 
 
 class TestVersionBefore:
