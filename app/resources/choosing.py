@@ -30,10 +30,10 @@ from sqlalchemy.types import NullType
 
 from app.access.visibility import visible
 from app.postgresql import PLANNED_ANEW
-from app.resources.ways import Question, Way, walked, way_of
+from app.resources.ways import MOST_BY_TEXT, Question, Way, walked, way_of
 
 MOST_GATHERED = 2_000
-"""How much a filter may match for all of it to be looked at; what matches more is met often enough on any other way."""
+"""How much a filter may match for all of it to be looked at for a page; what matches more is met often enough on any other way."""
 MOST_AHEAD = 1_000
 """How much of a way is looked at before PostgreSQL's index of texts is asked; it makes what is in many texts anew from each."""
 WALK = -1
@@ -84,10 +84,8 @@ def array_of(element: Any, compiler: Any, **options: Any) -> str:
     return f"ARRAY{compiler.process(query, **options)}"
 
 
-def found_on(question: Question) -> ColumnElement[bool]:
+def found_on(question: Question, ways: Sequence[Way]) -> ColumnElement[bool]:
     """The condition for what stands on a page, as a query that finds it; the page may have some too many at its end."""
-    ways = [way for name, value in question.asked() if (way := way_of(question, name, value)) is not None]
-    ways.sort(key=lambda way: not way.streams)
     if not ways:
         bounds = [question.order.after(question.last)] if question.last is not None else []
         return and_(visible(question.table, question.caller), *question.conditions, *bounds)
@@ -104,12 +102,21 @@ def found_on(question: Question) -> ColumnElement[bool]:
     return among(question, branches)
 
 
+def ways_to(question: Question) -> list[Way]:
+    """The ways that the filters lead, those in order before others."""
+    ways = [way for name, value in question.asked() if (way := way_of(question, name, value)) is not None]
+    return sorted(ways, key=lambda way: not way.streams)
+
+
 def first(question: Question, branch: Select[Any]) -> Select[Any]:
     """The first of a branch, as far as it is what is asked for."""
     # Hidden from planners: each branch has the index that it is there for, and no statistics to be misled by.
     conditions = map(looked_up, question.conditions) if question.is_postgresql else question.conditions
     right = [condition.is_(true()) for condition in (visible(question.table, question.caller), *conditions)]
-    return branch.where(*right).limit(question.wanted.limit + 1)
+    if question.most_looked_at is None:
+        return branch.where(*right).limit(question.wanted.limit + 1)
+    looked_at = branch.add_columns(and_(*right).label("is_right")).limit(question.most_looked_at).subquery()
+    return select(looked_at.c[0]).where(looked_at.c.is_right).limit(question.wanted.limit + 1)
 
 
 def looked_up(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -139,7 +146,7 @@ def among(question: Question, branches: Sequence[Select[Any]]) -> ColumnElement[
 def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     """The number of the way that leads to least; where all lead to much, of one that is in order, or of none."""
     numbers = [number for number, way in enumerate(ways) if not way.is_by_text]
-    columns = known_once("counted", [counted_few(ways[number]) for number in numbers])
+    columns = known_once("counted", [counted_few(question, ways[number]) for number in numbers])
     least = [
         (and_(true(), *(own <= other for other in columns if other is not own)), own, number)
         for own, number in zip(columns, numbers, strict=True)
@@ -147,18 +154,13 @@ def chosen(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     in_order = [each for each in ways if each.streams]
     otherwise = latest(question, in_order) if in_order else literal(WALK)
     cases: list[tuple[ColumnElement[bool], Any]] = [
-        (and_(is_least, own < MOST_GATHERED), number) for is_least, own, number in least
+        (and_(is_least, own < most_gathered(question, ways[number])), number) for is_least, own, number in least
     ]
     for number in (each for each in range(len(ways)) if ways[each].is_by_text):
         # The index of texts tells how much holds one by looking for all of it, PostgreSQL's in no order.
-        if question.is_postgresql:
-            ahead = (is_soon_done(question, ways[0]), literal(0 if ways[0].streams else WALK))
-            cases = [*cases, ahead, (counted_few(ways[number]) < MOST_GATHERED, literal(number))]
-        else:
-            # So it is not asked where a tenth of that is few enough.
-            is_enough = [(and_(is_least, own < MOST_GATHERED // 10), other) for is_least, own, other in least]
-            smallest = func.min(MOST_GATHERED, MOST_GATHERED, *columns)
-            cases = [*is_enough, (counted_few(ways[number]) < smallest, literal(number)), *cases]
+        on_the_way = (is_soon_done(question, ways[0]), literal(0 if ways[0].streams else WALK))
+        by_text = (is_few(question, ways[number]), literal(number))
+        cases = [*cases, on_the_way, by_text] if question.is_postgresql else [*cases, by_text]
     choice = select(case(*cases, else_=otherwise).label("way")).cte("choice").prefix_with("MATERIALIZED")
     return select(choice.c.way).scalar_subquery()
 
@@ -192,11 +194,25 @@ def latest(question: Question, ways: Sequence[Way]) -> ColumnElement[int]:
     return select(case(*numbered, else_=0)).scalar_subquery() if len(ways) > 1 else literal(0)
 
 
-def counted_few(way: Way) -> ColumnElement[int]:
+def counted_few(question: Question, way: Way) -> ColumnElement[int]:
     """How much a way leads to, as far as it is few."""
     # An index alone counts them: what it leads to stands in the table.
-    few = way.ids.with_only_columns(literal(1).label("one"), maintain_column_froms=True).limit(MOST_GATHERED)
-    return number_of(few)
+    return number_of(few(question, way).with_only_columns(literal(1).label("one"), maintain_column_froms=True))
+
+
+def is_few(question: Question, way: Way) -> ColumnElement[bool]:
+    """Whether all that a way leads to may be looked at."""
+    return counted_few(question, way) < most_gathered(question, way)
+
+
+def few(question: Question, way: Way) -> Select[Any]:
+    """What a way leads to, as far as it is few."""
+    return way.ids.limit(most_gathered(question, way))
+
+
+def most_gathered(question: Question, way: Way) -> int:
+    """How much a way may lead to for all of it to be looked at."""
+    return question.most_looked_at or (MOST_BY_TEXT if way.is_by_text else MOST_GATHERED)
 
 
 def is_soon_done(question: Question, way: Way) -> ColumnElement[bool]:
@@ -229,5 +245,5 @@ def gathered(question: Question, way: Way) -> Select[Any]:
 
 def is_gathered(question: Question, way: Way) -> ColumnElement[bool]:
     """Whether a row is among the few that a way leads to."""
-    few, id = select(way.ids.limit(MOST_GATHERED).subquery().c[0]), question.table.c.id
-    return id == func.any(Listed(few.scalar_subquery())) if question.is_postgresql else id.in_(few)
+    ids, id = select(few(question, way).subquery().c[0]), question.table.c.id
+    return id == func.any(Listed(ids.scalar_subquery())) if question.is_postgresql else id.in_(ids)

@@ -37,6 +37,8 @@ from app.tables import table_of
 LARGEST_INTEGER = 2**31 - 1
 MOST_COUNTED = 10_000
 """How many entries of a list are counted for its total: to look at all of a million would take seconds."""
+MOST_LOOKED_AT = 20_000
+"""How many entries that one filter matches are looked at to count those that the others match, too."""
 
 Item = TypeVar("Item")
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -52,7 +54,8 @@ class Page(BaseModel, Generic[Item]):
     )
     total: Annotated[int, Field(ge=0, le=MOST_COUNTED)] | MISSING = Field(
         default=MISSING,
-        description=f"How many entries match, {MOST_COUNTED:,} where it is that or more; only with `include_total=true`.",
+        description=f"How many entries match, {MOST_COUNTED:,} where it is that or more; only with `include_total=true`, and "
+        f"not where more than {MOST_LOOKED_AT:,} of what each filter matches would have to be looked at to count them.",
     )
 
     @classmethod

@@ -20,7 +20,7 @@ from app.http.conditional import Preconditions, etag
 from app.http.errors import Gone, NotFound
 from app.kept import Kept
 from app.resources.answers import alone, json_text, page_response
-from app.resources.choosing import found_on
+from app.resources.choosing import found_on, ways_to
 from app.resources.findings import place_of
 from app.resources.forms import wanted_form
 from app.resources.kind import KINDS, Kind
@@ -166,7 +166,7 @@ def prepared(
         page = page.where(*inside, *([] if last is None else [order.after(last)]))
         counting = counted(select(table.c.id).where(*inside))
     else:
-        page, counting = page.where(found_on(question)), count_of(question)
+        page, counting = page.where(found_on(question, ways_to(question))), count_of(question)
     clauses = order.clauses()
     cut = pages.cut(page, clauses, wanted.limit, "representation", most_bytes, is_weighed=is_postgresql)
     return Prepared(Kept(cut), counting)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, case, exists, func, or_, select
 
 from app.access.visibility import is_for_partners
 from app.changes.findings import FINDING
-from app.resources.choosing import found_on
+from app.resources.choosing import found_on, is_few, ways_to
 from app.resources.kind import KINDS
-from app.resources.paging import MOST_COUNTED, Order
+from app.resources.paging import MOST_COUNTED, MOST_LOOKED_AT, Order
 from app.resources.scope import GOAL, ids_about_goals
 from app.resources.ways import Question, marks_of
 from app.tables import table_of
@@ -28,8 +28,16 @@ def count_of(question: Question) -> Select[Any]:
             return counted(select(FINDING.c.resource_id).where(FINDING.c.mark.in_(marks_of(question, name, value))))
     default = type(question.wanted).model_fields["sort"].default
     wanted = question.wanted.model_copy(update={"limit": MOST_COUNTED})
-    whole = question._replace(wanted=wanted, order=Order(question.kind, default), last=None)
-    return counted(select(question.table.c.id).where(found_on(whole)))
+    order = Order(question.kind, default)
+    whole = question._replace(wanted=wanted, order=order, last=None, most_looked_at=MOST_LOOKED_AT)
+    ways = ways_to(whole)
+    total = counted(select(question.table.c.id).where(found_on(whole, ways)))
+    if not ways:
+        return total
+    number = total.subquery().c[0]
+    # Nothing is said where more would have to be looked at than is.
+    is_known = or_(number >= MOST_COUNTED, *(is_few(whole, way) for way in ways))
+    return select(case((is_known, number)))
 
 
 def about_goals(question: Question, goals: Sequence[UUID]) -> Select[Any]:

@@ -30,6 +30,8 @@ from app.resources.text import searchable
 from app.searching import may_hold
 from app.tables import table_of
 
+MOST_BY_TEXT = 5_000
+"""How much may hold a text for all of it to be looked at."""
 AFTER_PLACE = bindparam("after_place", type_=FINDING.c.place.type)
 """The place behind which a page begins, of what stands in its list's own order."""
 
@@ -52,6 +54,8 @@ class Question(NamedTuple):
     conditions: Sequence[ColumnElement[bool]]
     last: Sequence[Any] | None
     is_postgresql: bool
+    most_looked_at: int | None = None
+    """How much is looked at in all, where it is for a total; a page is looked for until it is full."""
 
     @property
     def table(self) -> Table:
@@ -140,7 +144,11 @@ def by_column(question: Question, name: str, values: Sequence[Any]) -> Way | Non
 def by_text(question: Question, text: str) -> Way | None:
     """The way by the index of what stands in texts, where the text is long enough for it."""
     ids = may_hold(question.table, searchable(text), is_postgresql=question.is_postgresql)
-    return None if ids is None else Way(ids, is_by_text=True)
+    if ids is None:
+        return None
+    # Found once, to be counted and to be looked at: the index is as slow each time.
+    known = ids.limit(question.most_looked_at or MOST_BY_TEXT).cte("by_text").prefix_with("MATERIALIZED")
+    return Way(select(known.c[0]), is_by_text=True)
 
 
 def by_findings(question: Question, name: str, values: Sequence[Any]) -> Way:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from app import migrating
 from app.cli.verify import verify_and_note
 from app.needs.resource import NEEDS
-from app.resources import choosing, reading
+from app.resources import choosing, reading, ways
 from app.resources.text import searchable
 from app.runtime import Runtime
 from app.searching import LETTERS
@@ -38,7 +38,9 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def set_to(most: int) -> None:
         reading.prepared.cache_clear()
-        monkeypatch.setattr(choosing, "MOST_GATHERED", most)
+        monkeypatch.setattr(choosing, "MOST_AHEAD", 0)
+        for module in (choosing, ways):
+            monkeypatch.setattr(module, "MOST_BY_TEXT", most)
 
     yield set_to
     reading.prepared.cache_clear()

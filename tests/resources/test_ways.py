@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.catalogue import FEATURES
-from app.resources import choosing, reading, totals
-from app.resources.paging import MOST_COUNTED, Order
+from app.resources import choosing, reading, totals, ways
+from app.resources.paging import MOST_COUNTED, MOST_LOOKED_AT, Order
 from tests.conftest import Templates, client_of, running
 from tests.factories import AGREEMENT, CARITAS, CITY, LIGA, goal_id, items_of, make, measure_id, patch, topic_id
 
@@ -68,8 +68,9 @@ def gathering(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def set_to(most: int | None) -> None:
         reading.prepared.cache_clear()
-        for name in ("MOST_GATHERED", "MOST_AHEAD"):
+        for name in ("MOST_GATHERED", "MOST_AHEAD", "MOST_BY_TEXT"):
             monkeypatch.setattr(choosing, name, most or 0)
+        monkeypatch.setattr(ways, "MOST_BY_TEXT", most or 0)
         if most is None:
             monkeypatch.setattr(choosing, "way_of", lambda *_asked: None)
 
@@ -144,6 +145,26 @@ class TestWays:
             whole, bounded = found.values()
             assert max(whole) > 4 > min(whole)
             assert bounded == [min(4, total) for total in whole]
+
+    async def test_totals_are_left_out_where_too_much_would_be_looked_at(
+        self, register: FastAPI, monkeypatch: pytest.MonkeyPatch, gathering: Any
+    ) -> None:
+        pairs = [{one: FILTERS[one], other: FILTERS[other]} for one, other in combinations(FILTERS, 2)]
+        async with client_of(register) as client:
+            found = []
+            for most in (MOST_LOOKED_AT, 4):
+                monkeypatch.setattr(totals, "MOST_LOOKED_AT", most)
+                gathering(OFTEN)
+                answers = [
+                    await client.get("/v1/consultation-events", params={**pair, "include_total": "true", "limit": 1})
+                    for pair in pairs
+                ]
+                found.append([answer.json().get("total") for answer in answers])
+        whole, bounded = found
+        assert None not in whole
+        assert None in bounded
+        assert {*bounded} != {None}
+        assert all(total in (None, right) for total, right in zip(bounded, whole, strict=True))
 
     async def test_follow_what_is_changed(self, register: FastAPI, templates: Templates) -> None:
         async with client_of(register, templates.keys["operator"]) as client, client_of(register) as reader:
