@@ -66,7 +66,11 @@ def ids_below(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(node, list):
         for value in node:
             yield from ids_below(value, name)
-    elif isinstance(node, str) and re.fullmatch(r"(\w+_)?ids?", name) and name not in ("request_id", "message_id"):
+    elif (
+        isinstance(node, str)
+        and re.fullmatch(r"(\w+_)?ids?", name)
+        and name not in ("request_id", "message_id", "import_id")
+    ):
         yield name, node
 
 

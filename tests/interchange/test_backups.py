@@ -19,6 +19,7 @@ from sqlmodel import col
 from app import migrating
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
+from app.http.failures import LEFT_TO_OPERATOR
 from app.revisions import newest_revision
 from app.runtime import Runtime
 from app.settings import Settings
@@ -146,7 +147,7 @@ class TestBackup:
         assert "a newer version migrated it: use that one, or a later one\n" in out
         assert command.left == []
         async with running(settings) as app, client_of(app, templates.keys["reader"]) as client:
-            problem = problem_of(await client.get("/v1/partners"), 503, "unavailable")
+            problem = problem_of(await client.get("/v1/partners"), 503, "unavailable", remedy=LEFT_TO_OPERATOR)
             assert problem["detail"] == "A newer version migrated the database: use that one, or a later one."
 
 
