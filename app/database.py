@@ -108,8 +108,9 @@ class Database:
     async def transaction(self, session_class: type[Any] = AsyncSession) -> AsyncIterator[Any]:
         """A session that is committed at the end of the block, or rolled back when the block fails."""
         with self.watched():
-            async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
+            async with session_class(self.writer, expire_on_commit=False) as session:
                 yield session
+                await session.commit()
 
     def written_long(self) -> AbstractContextManager[None]:
         """Let other writers wait longer for what the block writes, where only one writes at a time."""

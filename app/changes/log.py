@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from app.access.caller import Caller
@@ -63,7 +64,7 @@ class Transaction(AsyncSession):
     tallied: dict[UUID, Mapping[Cell, int]]
     found: dict[UUID, Collection[FoundBy]]
     appended: range = range(0)
-    link: AsyncConnection | None = None
+    link: Connection | None = None
 
     async def over(
         self, work: Callable[Concatenate[Connection, Given], Result], *given: Given.args, **named: Given.kwargs
@@ -72,9 +73,13 @@ class Transaction(AsyncSession):
 
         Within a savepoint it is asked each time: it begins one with that.
         """
-        if self.link is None or self.in_nested_transaction():
-            self.link = await self.connection()
-        return await self.link.run_sync(work, *given, **named)
+
+        def step(session: Session) -> Result:
+            if self.link is None or session.in_nested_transaction():
+                self.link = session.connection()
+            return work(self.link, *given, **named)
+
+        return await self.run_sync(step)
 
     @contextmanager
     def corrected_by(self, correction: Correction) -> Iterator[None]:
@@ -163,8 +168,9 @@ async def begun(
 @asynccontextmanager
 async def beginning_in(copy: AsyncConnection) -> AsyncIterator[Transaction]:
     """A transaction over a connection to a copy of the database."""
-    async with Transaction(copy, expire_on_commit=False) as session, session.begin():
+    async with Transaction(copy, expire_on_commit=False) as session:
         yield session
+        await session.commit()
 
 
 async def grow_behind(database: Database) -> None:
@@ -199,18 +205,16 @@ async def append(session: Transaction) -> None:
 
     Leaves know nothing of their positions and of each other: they are made before.
     """
-    if session.written or session.pending.count:
-        await session.flush()
+    if session.written or session.pending.count or session.pending.tallies:
         adding = session.over(append_in, session)
         await (session.database.apart(adding) if session.pending.count else adding)
-    if session.pending.tallies:
-        await session.over(add_tallies, session.pending.tallies)
     for index, blank in session.blanks:
         await blank_entry(session, session.appended[index], blank)
 
 
 def append_in(connection: Connection, session: Transaction) -> None:
-    """Number and add the changes over a connection; raises TooManyRequests above the quota."""
+    """Number and add the changes over a connection, and count what they change; raises TooManyRequests above the quota."""
+    session.sync_session.flush()
     most, is_alone = session.database.write_quota, len(session.written) == 1 and not session.pending.count
     if is_alone and connection.dialect.name == "postgresql":
         [written] = session.written
@@ -227,6 +231,7 @@ def append_in(connection: Connection, session: Transaction) -> None:
         prepare(connection, session)
         check_quota(count_quota(connection, charge_for(session, session.pending.size)), session.now, most)
         session.appended = add_entries(connection, session.pending)
+        add_tallies(connection, session.pending.tallies)
 
 
 def prepare(connection: Connection, session: Transaction) -> None:
