@@ -19,6 +19,7 @@ from app.database import Database
 from app.goals.models import Goal
 from app.partners.models import Partner
 from app.resources.ids import named_id
+from app.resources.kind import Write
 from app.resources.writing import store_many
 from app.settings import Settings
 from app.sub_measures.models import SubMeasure
@@ -50,9 +51,9 @@ async def add_events(database: Database, numbers: range) -> None:
             table: list((await session.execute(select(col(table.id)).order_by(col(table.id)))).scalars())
             for table in (Partner, Topic, Goal, SubMeasure)
         }
-        contents = [event(number, known) for number in numbers]
+        writes = [Write(CONSULTATION_EVENTS, event(number, known)) for number in numbers]
         ids = [named_id("benchmark", number) for number in numbers]
-        await store_many(session, CONSULTATION_EVENTS, contents, ids=ids)
+        await store_many(session, CONSULTATION_EVENTS, writes, ids=ids)
 
 
 def event(number: int, known: dict[Any, list[UUID]]) -> ConsultationEventCreate:

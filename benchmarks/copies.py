@@ -39,6 +39,7 @@ from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
 from app.resources.findings import findings_of, place_of
 from app.resources.ids import named_id
+from app.resources.kind import Write
 from app.resources.rendering import read_lists
 from app.resources.tallying import cells_of
 from app.resources.text import searchable, sortable
@@ -84,7 +85,7 @@ async def fill(settings: Settings, events: int) -> None:
     try:
         async with transaction(database, COMMAND, UTC, content.FIRST) as session:
             partner = PartnerCreate.model_validate({"name": "Selten", "slug": "selten", "kind": "other"})
-            await store_many(session, PARTNERS, [partner], ids=[RARE])
+            await store_many(session, PARTNERS, [Write(PARTNERS, partner)], ids=[RARE])
         async with database.writer.connect() as connection:
             if database.is_sqlite:
                 await connection.exec_driver_sql(IN_MEMORY)

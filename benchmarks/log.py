@@ -34,6 +34,7 @@ from app.needs.models import NeedCreate
 from app.needs.resource import NEEDS
 from app.proofs.notes import Signer
 from app.resources.ids import named_id
+from app.resources.kind import Write
 from app.resources.writing import store_many
 from app.runtime import Runtime
 from app.settings import Settings
@@ -69,7 +70,7 @@ async def fill(settings: Settings, entries: int) -> None:
     try:
         for _ in range(0, entries, BATCH):
             async with transaction(database, COMMAND, settings.zone) as session:
-                await store_many(session, NEEDS, [need() for _ in range(BATCH)])
+                await store_many(session, NEEDS, [Write(NEEDS, need()) for _ in range(BATCH)])
     finally:
         await database.close()
 

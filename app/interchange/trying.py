@@ -27,7 +27,7 @@ from app.resources.external_ids import EXTERNAL_IDS, ExternalId
 from app.resources.kind import Write
 from app.resources.ownership import authorise, authorise_write, standing_of
 from app.resources.schema import Stored
-from app.resources.writing import at_address, rewrite, store_all
+from app.resources.writing import at_address, rewrite, store_many
 from app.tables import table_of
 
 NO_ID = Text(
@@ -160,7 +160,7 @@ async def write_lines(session: Transaction, intake: Intake, lines: Sequence[Said
         raise Wrong(wrong)
     if new:
         try:
-            await store_all(session, kind, [*new.values()], [None] * len(new))
+            await store_many(session, kind, [*new.values()])
         except Invalid as problem:
             raise Wrong(by_line(problem, [*new])) from None
     return Counts(len(new), updated, unchanged)

@@ -46,28 +46,22 @@ async def create(session: Transaction, kind: Kind[Row], content: Schema, *, id: 
 
 async def store(session: Transaction, write: Write[Row], *, id: UUID | None = None) -> Row:
     """Store a new resource whose caller was looked at before, and return its row; raises what `create` raises."""
-    [row] = await store_all(session, write.kind, [write], [id])
+    [row] = await store_many(session, write.kind, [write], ids=[id])
     return row
 
 
 async def store_many(
-    session: Transaction, kind: Kind[Row], contents: Sequence[Schema], *, ids: Sequence[UUID | None] | None = None
+    session: Transaction, kind: Kind[Row], writes: Sequence[Write[Row]], *, ids: Sequence[UUID | None] | None = None
 ) -> list[Row]:
-    """Store new resources of one kind and return their rows in the same order: all of them, or none.
+    """Store new resources of one kind, some of which have ids already, and return their rows in the same order: all, or none.
 
     Raises what `create` raises; of several, the pointers begin with the number of the one that is wrong.
     """
-    return await store_all(session, kind, [Write(kind, content) for content in contents], ids or [None] * len(contents))
-
-
-async def store_all(
-    session: Transaction, kind: Kind[Row], writes: Sequence[Write[Row]], known: Sequence[UUID | None]
-) -> list[Row]:
-    """Store new resources, some of which have ids already, and return their rows; raises what `store_many` raises."""
     for write in writes:
         await authorise_write(session, write)
     await kind.process(session, writes)
     await check(session, writes)
+    known = ids or [None] * len(writes)
     named = [kind.id_of(write.content) if kind.id_of else id for write, id in zip(writes, known, strict=True)]
     rows = await insert_rows(session, kind, writes, named)
     await record(

@@ -85,6 +85,10 @@ def need(**fields: Any) -> NeedCreate:
     return NeedCreate.model_validate({"agreement_id": AGREEMENT, "title": "Plätze", "raised_by_id": CARITAS, **fields})
 
 
+def written(*needs: NeedCreate) -> list[Write[Any]]:
+    return [Write(NEEDS, each) for each in needs]
+
+
 def report(**fields: Any) -> ProgressReportCreate:
     body = {"sub_measure_id": measure_id(3, 4), "partner_id": CARITAS, "summary": "Es geht voran."}
     return ProgressReportCreate.model_validate(
@@ -106,15 +110,14 @@ class TestSharedFunctions:
         assert answered.answered_at == session.now
         decision = await create(session, DECISIONS, decided())
         assert '"involved_partner_ids":[]' not in decision.representation
-        first, second = await store_many(
-            session, SUB_MEASURES, [SubMeasureCreate.model_validate(body_of("sub-measures", goal_id=goal_id(1)))] * 2
-        )
+        content = SubMeasureCreate.model_validate(body_of("sub-measures", goal_id=goal_id(1)))
+        first, second = await store_many(session, SUB_MEASURES, [Write(SUB_MEASURES, content) for _ in range(2)])
         assert (first.code, second.code) == (f"1.{first.number}", f"1.{first.number + 1}")
 
     async def test_store_all_or_nothing_and_say_which_is_wrong(self, session: Transaction) -> None:
         before = (await session.execute(select(func.count()).select_from(NEEDS.table))).scalar_one()
         with pytest.raises(Invalid) as refused:
-            await store_many(session, NEEDS, [need(), need(status="answered"), need(topic_id=LIGA)])
+            await store_many(session, NEEDS, written(need(), need(status="answered"), need(topic_id=LIGA)))
         named = [(error.name, error.code) for error in refused.value.errors]
         assert named == [("#/1/response", "response_required"), ("#/2/topic_id", "unknown_reference")]
         assert (await session.execute(select(func.count()).select_from(NEEDS.table))).scalar_one() == before
@@ -128,7 +131,7 @@ class TestSharedFunctions:
             await change(session, PROGRESS_REPORTS, draft, ProgressReportUpdate.model_validate({"state": "accepted"}))
 
     async def test_let_something_be_found_by_what_it_was_last(self, session: Transaction) -> None:
-        made, gone = await store_many(session, NEEDS, [need(districts=["blasewitz"]), need()])
+        made, gone = await store_many(session, NEEDS, written(need(districts=["blasewitz"]), need()))
         for districts in (["cotta"], ["cotta", "plauen"]):
             await change(session, NEEDS, made, NeedUpdate.model_validate({"districts": districts}))
         await remove(session, NEEDS, gone)
