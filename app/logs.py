@@ -9,7 +9,7 @@ from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError
 
-from app.database_errors import code_of
+from app.database.errors import code_of
 from app.http.envelope import request_id
 from app.http.masking import masked
 
@@ -81,6 +81,6 @@ def configure_logging(level: str) -> None:
             "root": {"handlers": ["stdout"], "level": level.upper()},
             # The envelope writes one line a request, with its id; uvicorn's own line would say it twice. And pools of SQLAlchemy
             # are quiet, ours too.
-            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "alembic", "app.fair_pool")},
+            "loggers": {name: {"level": "WARNING"} for name in ("uvicorn.access", "alembic", "app.database.fair_pool")},
         }
     )

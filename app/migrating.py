@@ -15,14 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.city_zone import keep_zone
-from app.dangling import Changed, dangling, note
-from app.database import DISCREET
-from app.database_errors import code_of
-from app.granting import grant
-from app.postgresql import Server
-from app.searching import keep_searched
+from app.database.dangling import Changed, dangling, note
+from app.database.engines import DISCREET
+from app.database.errors import code_of
+from app.database.granting import grant
+from app.database.postgresql import Server
+from app.database.searching import keep_searched
+from app.database.sqlite import make_private
 from app.settings import Settings
-from app.sqlite import make_private
 
 logger = logging.getLogger(__name__)
 

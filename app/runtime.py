@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Self
 from uuid import UUID, uuid4
 
-from app.database import Database
+from app.database.engines import Database
 from app.places import Places
 from app.settings import Settings
 

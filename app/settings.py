@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from app.addresses import ADDRESS, BaseAddress, NetworkList, PathPrefix, WebAddress, networks_in
-from app.database_url import DatabaseUrl, checked, shown, url_of, with_driver
+from app.database.url import DatabaseUrl, checked, shown, url_of, with_driver
 from app.zones import places
 
 MUNICIPALITY_KEY = re.compile(r"[0-9]{8}")

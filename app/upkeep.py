@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from app.database import Database
+from app.database.engines import Database
 
 
 class Backup(SQLModel, table=True):

@@ -19,8 +19,8 @@ from starlette.responses import Response
 
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.resource import CONSULTATION_EVENTS
+from app.database.tables import table_of
 from app.resources.parts import ChildList
-from app.tables import table_of
 
 LIST_LIMIT = 51
 TABLE = ConsultationEvent.__tablename__

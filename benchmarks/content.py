@@ -15,7 +15,7 @@ from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
 from app.consultation_events.models import ConsultationEventCreate
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.database import Database
+from app.database.engines import Database
 from app.goals.models import Goal
 from app.partners.models import Partner
 from app.resources.ids import named_id

@@ -34,7 +34,8 @@ from app.changes.tallies import TALLY, Tallies, add_tallies
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.consultation_events.terms import Attendance, EventStatus
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.partners.models import PartnerCreate
 from app.partners.resource import PARTNERS
 from app.resources.findings import findings_of, place_of
@@ -45,7 +46,6 @@ from app.resources.tallying import cells_of
 from app.resources.text import searchable, sortable
 from app.resources.writing import store_many
 from app.settings import Settings
-from app.tables import table_of
 from benchmarks import content
 
 TEMPLATES = 1_000

@@ -10,10 +10,10 @@ from sqlalchemy import insert, select
 
 from app.changes.models import Subject
 from app.consultation_events.models import ConsultationEvent
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.resources.ids import named_id
 from app.settings import Settings
-from app.tables import table_of
 from benchmarks.content import fill
 from benchmarks.databases import both_databases
 from benchmarks.servers import REGISTER, server

@@ -23,13 +23,13 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.catalogue import FEATURES, Feature
 from app.consultation_events.models import EventGoal
 from app.consultation_events.resource import CONSULTATION_EVENTS
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.resources.findings import values_at
 from app.resources.lists import PAGING, ListQuery
 from app.resources.paging import MOST_COUNTED
 from app.resources.reading import find_page
 from app.settings import Settings
-from app.tables import table_of
 from benchmarks import content, copies
 from benchmarks.databases import both_databases
 

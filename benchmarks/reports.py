@@ -18,7 +18,8 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.log import transaction
 from app.consultation_events.models import ConsultationEvent
 from app.consultation_events.terms import EventStatus
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.decisions.models import DecisionCreate
 from app.decisions.resource import DECISIONS, associations
 from app.decisions.terms import DecisionStatus
@@ -37,7 +38,6 @@ from app.settings import Settings
 from app.statements import service as statements
 from app.statements.models import StatementPut
 from app.statements.terms import Position
-from app.tables import table_of
 from app.vocabularies.decision_kind import DecisionKind
 from benchmarks import copies
 from benchmarks.content import AGREEMENT

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, String
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from app.packing import Packed
-from app.searching import KEPT
-from app.tables import Closed, Json
+from app.database.packing import Packed
+from app.database.searching import KEPT
+from app.database.tables import Closed, Json
 
 
 def plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app import database, migrating
+from app import migrating
 from app.access import guards
 from app.access.caller import COMMAND, Caller
 from app.access.errors import Unauthorized
@@ -32,12 +32,13 @@ from app.access.roles import Role
 from app.changes.log import transaction
 from app.cli.seed import load_content, read_agreement
 from app.contract.document import Contract
+from app.database import engines
+from app.database.sqlite import prepare_sqlite
 from app.keys import service as keys
 from app.main import create_app
 from app.proofs.notes import ED25519, Signer
 from app.runtime import Runtime
 from app.settings import Settings
-from app.sqlite import prepare_sqlite
 from tests.budget import (  # noqa: F401 (pytest finds them here)
     pytest_deselected,
     pytest_runtest_call,
@@ -66,8 +67,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that needs a database on each kind of it, or on those that its marker names."""
     if "templates" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("databases")
-        engines = marker.args if marker else ENGINES
-        metafunc.parametrize("templates", engines, indirect=True, scope="session")
+        wanted = marker.args if marker else ENGINES
+        metafunc.parametrize("templates", wanted, indirect=True, scope="session")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -147,7 +148,7 @@ def prepare_hastily(connection: Any, entry: ConnectionPoolEntry) -> None:
 def disk() -> Iterator[None]:
     """Let no test wait for the disk: that it keeps what it is told is for tests/faults."""
     with pytest.MonkeyPatch.context() as patching:
-        patching.setattr(database, "prepare_sqlite", prepare_hastily)
+        patching.setattr(engines, "prepare_sqlite", prepare_hastily)
         yield
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from app.database import Database
+from app.database.engines import Database
 
 
 @contextmanager

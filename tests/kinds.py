@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalogue import FEATURES
+from app.database.tables import table_of
 from app.resources.examples import given_example
 from app.resources.kind import KINDS as BY_TYPE
 from app.resources.kind import Kind
-from app.tables import table_of
 from tests.dresden import AGREEMENT, CARITAS, CITY, LIGA, goal_id, measure_id, topic_id
 
 Body = Mapping[str, Any]

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from app import cli as commands
 from app import migrating
 from app.cli import cli
-from app.revisions import newest_revision
+from app.database.revisions import newest_revision
 from app.settings import Settings
 from tests.commands import Command
 from tests.conftest import Templates
@@ -184,8 +184,8 @@ class TestHelp:
 
 WEB = ("fastapi", "app.main", "app.http.runtime", "uvicorn")
 NEEDLESS: dict[tuple[str, ...], tuple[str, ...]] = {
-    (): ("asyncio", "pydantic", "sqlalchemy", "app.settings", "app.database"),
-    ("serve",): (*WEB, "alembic", "yaml", "sqlmodel", "app.database"),
+    (): ("asyncio", "pydantic", "sqlalchemy", "app.settings", "app.database.engines"),
+    ("serve",): (*WEB, "alembic", "yaml", "sqlmodel", "app.database.engines"),
     ("migrate",): (*WEB, "yaml"),
     ("seed", "demo"): (*WEB, "alembic"),
     ("verify", "deliver"): (*WEB, "alembic", "yaml"),

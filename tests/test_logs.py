@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.access.keys import new_key
-from app.fair_pool import FairPool
+from app.database.fair_pool import FairPool
 from app.http.envelope import request_id
 from app.logs import configure_logging
 from tests.databases import only_sqlite

@@ -21,9 +21,9 @@ from app import migrating
 from app.catalogue import FEATURES
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
-from app.packing import unpack
-from app.revisions import newest_revision
-from app.searching import KEPT
+from app.database.packing import unpack
+from app.database.revisions import newest_revision
+from app.database.searching import KEPT
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql, only_sqlite

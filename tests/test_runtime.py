@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from app import migrating
 from app.cli.loading import load
-from app.database import Database
+from app.database.engines import Database
 from app.http.failures import LEFT_TO_OPERATOR
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running, settings_for

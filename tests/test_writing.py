@@ -15,16 +15,16 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.access.guards import identify
 from app.catalogue import FEATURES
-from app.database import Database
+from app.database.engines import Database
+from app.database.postgresql import LIMITS
+from app.database.sqlite import prepare_sqlite
+from app.database.tables import table_of
 from app.partners.models import Partner
-from app.postgresql import LIMITS
 from app.resources import checking
 from app.resources.references import wrong_references
 from app.resources.verifying import LogReplay
 from app.runtime import Runtime
 from app.settings import Settings
-from app.sqlite import prepare_sqlite
-from app.tables import table_of
 from tests.conftest import Templates, as_command, client_of, running
 from tests.databases import IS_SOAK, any_database, only_postgresql
 from tests.engines import listening
@@ -412,7 +412,7 @@ class TestConnections:
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The databases' own defaults are otherwise: foreign keys off, waiting without end."""
-        monkeypatch.setattr("app.database.prepare_sqlite", prepare_sqlite)
+        monkeypatch.setattr("app.database.engines.prepare_sqlite", prepare_sqlite)
         database = Runtime.of(settings).database
         wanted = (
             {"foreign_keys": "1", "synchronous": "2", "journal_mode": "wal", "busy_timeout": "5000"}

@@ -17,7 +17,7 @@ from app.access.keys import digest, is_well_formed
 from app.access.models import ApiKey, CalendarFeed
 from app.access.roles import Role
 from app.access.validity import lack_of, selecting
-from app.database import Database
+from app.database.engines import Database
 from app.http.answered import answered_of
 from app.http.body import ADMITTED
 from app.http.clients import client_of

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from app.access.roles import Role
-from app.tables import closed
+from app.database.tables import closed
 
 
 class ApiKey(SQLModel, table=True):

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, Uuid, column, select, table
 from sqlmodel import Field
 
+from app.database.tables import closed
 from app.schema.fields import Id
 from app.schema.period import Period, holds_on
-from app.tables import closed
 from app.vocabularies.term import Term
 
 

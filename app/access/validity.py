@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, select
 from app.access.caller import Caller
 from app.access.errors import Lacking, Unauthorized
 from app.access.models import ApiKey
-from app.kept import Kept
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.schema.period import has_ended
-from app.tables import table_of
 
 
 def lack_of(key: Any, now: datetime, today: date) -> Lacking | None:

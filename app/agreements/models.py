@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from app.access.parties import Party, Side
 from app.agreements.terms import AreaScheme, HearingSource
+from app.database.tables import Json
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
@@ -27,7 +28,6 @@ from app.schema.fields import (
     Url,
     only_number,
 )
-from app.tables import Json
 from app.vocabularies.decision_kind import DecisionKind
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level

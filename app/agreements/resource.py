@@ -18,7 +18,7 @@ from app.agreements.models import (
 from app.agreements.queries import conditions
 from app.agreements.rules import check, happened
 from app.changes.log import Transaction
-from app.database import one_at_a_time
+from app.database.engines import one_at_a_time
 from app.http.problems import at
 from app.language import Text
 from app.resources.kind import Kind, Write

@@ -15,6 +15,7 @@ from app.calendar.entries import Setting, event_of, milestones_due, statements_d
 from app.calendar.models import CalendarQuery
 from app.consultation_events.models import ConsultationEvent, ConsultationEventList, ConsultationEventPublic
 from app.consultation_events.resource import CONSULTATION_EVENTS
+from app.database.tables import table_of
 from app.days import start_of
 from app.decisions.models import Decision, DecisionList, DecisionPublic
 from app.decisions.resource import DECISIONS
@@ -24,7 +25,6 @@ from app.resources.kind import Kind
 from app.resources.lists import ListQuery, matching
 from app.sub_measures.models import SubMeasure, SubMeasureList, SubMeasureMilestone, SubMeasurePublic
 from app.sub_measures.resource import SUB_MEASURES
-from app.tables import table_of
 
 DAYS_BACK = 366
 MOST_ENTRIES = 2_000

@@ -25,6 +25,7 @@ from app.calendar.models import (
     CalendarQuery,
 )
 from app.calendar.reading import Asked, entries
+from app.database.tables import table_of
 from app.http.base import Base
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions
@@ -40,7 +41,6 @@ from app.resources.paging import paged
 from app.resources.transactions import ByContributor
 from app.runtime import Runtime
 from app.schema.fields import Id
-from app.tables import table_of
 
 router = Router(prefix="/v1", tags=["calendar"])
 

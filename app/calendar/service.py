@@ -13,14 +13,14 @@ from app.access.guards import note_use
 from app.access.models import CalendarFeed
 from app.access.roles import Role
 from app.changes.log import Transaction
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.http.errors import Gone, Invalid, NotFound
 from app.http.masking import shown
 from app.language import Text
 from app.partners.models import Partner
 from app.resources.ids import new_id
 from app.schema.period import has_ended
-from app.tables import table_of
 
 NO_PARTNER = Text(
     "Dieser Aufruf gehört keinem Partner, also kann es keinen Kalender eines Partners geben.",

@@ -12,11 +12,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.models import Change
-from app.database import Database
-from app.database_errors import DATABASE_ERRORS
+from app.database.engines import Database
+from app.database.errors import DATABASE_ERRORS
+from app.database.tables import table_of
 from app.proofs.canonical import canonical
 from app.proofs.leaves import digest_of, new_salt
-from app.tables import table_of
 
 ATTEMPTS = 5
 SECONDS_BETWEEN = 1.0

@@ -27,7 +27,6 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from app import pages
 from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import Visibility, visible
 from app.changes.cursors import (
@@ -38,11 +37,12 @@ from app.changes.cursors import (
 )
 from app.changes.errors import FeedReset, HistoryRewritten
 from app.changes.models import Action, Change, LogHead, Subject, SubjectAbout
-from app.database import Database
+from app.database import pages
+from app.database.engines import Database
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.http.errors import NotFound
-from app.kept import Kept
 from app.proofs.leaves import LEAF_COLUMNS, leaf_of
-from app.tables import table_of
 
 POLL_SECONDS = 0.5
 MOST_KEPT = 100

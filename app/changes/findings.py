@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Index, Uuid, bindparam, delete, func, insert, select, tuple_
 from sqlmodel import Field, SQLModel
 
-from app.database import insert_into
-from app.kept import Kept
-from app.tables import ordered_text, table_of
+from app.database.engines import insert_into
+from app.database.kept import Kept
+from app.database.tables import ordered_text, table_of
 
 
 class Finding(SQLModel, table=True):

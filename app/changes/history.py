@@ -8,7 +8,7 @@ from app.access.caller import Caller
 from app.changes.answers import page, place_behind
 from app.changes.feed import read_history
 from app.changes.schemas import ChangeQuery
-from app.database import Database
+from app.database.engines import Database
 
 
 async def answer_history(database: Database, caller: Caller, kind: str, id: UUID, wanted: ChangeQuery) -> Response:

@@ -21,11 +21,11 @@ from app.changes.log import Transaction, record
 from app.changes.models import KEY, Action, Subject
 from app.changes.schemas import Hash
 from app.changes.written import Written
-from app.database import one_at_a_time
+from app.database.engines import one_at_a_time
+from app.database.tables import table_of
 from app.proofs.canonical import canonical
 from app.proofs.leaves import encoded, moment
 from app.schema.fields import Version
-from app.tables import table_of
 
 # Named and not declared here: what a partner is stands above.
 PARTNER = table("partner", column("id", Uuid()), column("dissolved_on", Date()))

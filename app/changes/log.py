@@ -24,8 +24,8 @@ from app.changes.quota import check_quota
 from app.changes.tallies import Cell, add_tallies
 from app.changes.tree import TILE, grow
 from app.changes.written import Written, entry, size_of, state_of
-from app.database import Database
-from app.database_errors import DATABASE_ERRORS
+from app.database.engines import Database
+from app.database.errors import DATABASE_ERRORS
 from app.http.envelope import change_position
 
 logger = logging.getLogger(__name__)
@@ -168,9 +168,8 @@ async def begun(
 @asynccontextmanager
 async def beginning_in(copy: AsyncConnection) -> AsyncIterator[Transaction]:
     """A transaction over a connection to a copy of the database."""
-    async with Transaction(copy, expire_on_commit=False) as session:
+    async with Transaction(copy, expire_on_commit=False) as session, session.begin():
         yield session
-        await session.commit()
 
 
 async def grow_behind(database: Database) -> None:

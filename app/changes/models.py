@@ -9,8 +9,8 @@ from sqlalchemy import Text as TextColumn
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.packing import Packed
-from app.tables import Json, closed
+from app.database.packing import Packed
+from app.database.tables import Json, closed
 from app.vocabularies.term import Term
 
 LAST_POSITION = 2**53 - 1

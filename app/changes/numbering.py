@@ -13,9 +13,9 @@ from app.changes.models import Change, LogHead, Subject, SubjectAbout
 from app.changes.pending import Entry, Pending
 from app.changes.quota import charging
 from app.changes.tallies import Cell, counting_behind, rows_of, tallied_in
-from app.database import insert_into
-from app.kept import Kept
-from app.tables import table_of
+from app.database.engines import insert_into
+from app.database.kept import Kept
+from app.database.tables import table_of
 
 CHANGE, FEED = table_of(Change), table_of(LogHead)
 SUBJECT, ABOUT = table_of(Subject), table_of(SubjectAbout)

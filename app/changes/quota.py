@@ -6,9 +6,9 @@ from functools import cache
 from sqlalchemy import BigInteger, Date, Update, Uuid, bindparam, case, update
 
 from app.access.models import ApiKey
+from app.database.tables import table_of
 from app.http.errors import TooManyRequests
 from app.language import Text
-from app.tables import table_of
 
 ENTRY_BYTES = 1024
 """What every entry takes beside its data: its columns, its indices, and the row that it is about."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.changes.log import Transaction, lay_by
 from app.changes.pending import Taken
-from app.executed import Differs, Executed, noting, repeat, repeat_alike
+from app.database.executed import Differs, Executed, noting, repeat, repeat_alike
 
 
 class Done(NamedTuple):

@@ -15,9 +15,9 @@ from sqlalchemy import ARRAY, CTE, Connection, bindparam, func, select, true
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
-from app.database import insert_into
-from app.kept import Kept
-from app.tables import closed, ordered_text, table_of
+from app.database.engines import insert_into
+from app.database.kept import Kept
+from app.database.tables import closed, ordered_text, table_of
 
 
 class Tally(SQLModel, table=True):

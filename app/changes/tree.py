@@ -3,10 +3,10 @@
 from sqlalchemy import Connection, func, select
 
 from app.changes.models import Change, LogHead, TreeNode
-from app.database import insert_into
+from app.database.engines import insert_into
+from app.database.tables import table_of
 from app.proofs.leaves import decoded, encoded
 from app.proofs.tree import Range, hash_of_leaf, root, root_over
-from app.tables import table_of
 
 HEIGHT = 8
 TILE = 1 << HEIGHT

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, literal, select, tuple_
 
 from app.changes.models import Action, Change, LogHead, Subject, TreeNode
 from app.changes.tree import HEIGHT, TILE, Tree
+from app.database.tables import table_of
 from app.proofs.leaves import decoded, digest_of, encoded, leaf_hash, leaf_of, salted
 from app.proofs.tree import root
-from app.tables import table_of
 
 BATCH = 2_000
 BY_SUBJECT = 500

@@ -16,7 +16,7 @@ import app.main  # noqa: F401 (every table is known then)
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.running import carry_out, is_outdated, migrated, opened
-from app.database_errors import described
+from app.database.errors import described
 from app.interchange.backups import (
     BadBackup,
     check_backup,

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from app.city_zone import REMEDY, difference, kept_zone
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, opened
-from app.database_errors import DATABASE_ERRORS, described
+from app.database.errors import DATABASE_ERRORS, described
+from app.database.revisions import current_revision, newest_revision, remedy_for
 from app.doctor.advice import Advice, mend
 from app.doctor.house import in_house
 from app.doctor.record import on_record
 from app.doctor.server import of_server, of_standby
-from app.revisions import current_revision, newest_revision, remedy_for
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)

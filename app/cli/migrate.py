@@ -12,8 +12,8 @@ from app.city_zone import OtherZone
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.running import carry_out
+from app.database.revisions import newest_revision
 from app.resources.renewing import renew
-from app.revisions import newest_revision
 from app.runtime import Runtime
 from app.schema.fields import city_timezone
 from app.settings import Settings

@@ -13,7 +13,7 @@ from app.changes.log import transaction
 from app.cli.configuration import read_settings
 from app.cli.failed import Failed
 from app.cli.running import carry_out, migrated
-from app.database import Database
+from app.database.engines import Database
 from app.redactions import service
 from app.settings import Settings
 

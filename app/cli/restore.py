@@ -18,6 +18,7 @@ from app.cli.failed import Failed
 from app.cli.migrate import migrate_and_render
 from app.cli.running import carry_out, migrated, opened
 from app.cli.verify import Verified, verify_and_note
+from app.database.revisions import current_revision, newest_revision
 from app.interchange.backups import (
     BadBackup,
     check_backup,
@@ -29,7 +30,6 @@ from app.interchange.backups import (
     settle,
 )
 from app.interchange.register import BadFolder
-from app.revisions import current_revision, newest_revision
 from app.settings import Settings
 
 cli = typer.Typer(add_completion=False)

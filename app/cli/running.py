@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from app.city_zone import REMEDY, difference, kept_zone
 from app.cli.failed import Failed
-from app.database import Database
-from app.database_errors import DATABASE_ERRORS, described
+from app.database.engines import Database
+from app.database.errors import DATABASE_ERRORS, described
+from app.database.revisions import current_revision, newest_revision, remedy_for
 from app.http.problems import Problem
-from app.revisions import current_revision, newest_revision, remedy_for
 from app.runtime import Runtime
 from app.schema.fields import city_timezone
 from app.settings import Settings

@@ -12,8 +12,8 @@ from app.catalogue import FEATURES
 from app.changes.feed import head_of
 from app.cli.configuration import read_settings
 from app.cli.running import carry_out, migrated
-from app.database import Database
-from app.database_errors import DATABASE_ERRORS, described
+from app.database.engines import Database
+from app.database.errors import DATABASE_ERRORS, described
 from app.resources.verifying import LogReplay, walks
 from app.settings import Settings
 from app.upkeep import note_verification

@@ -14,6 +14,7 @@ from app.consultation_events.terms import (
     EventStatus,
     ParticipantRole,
 )
+from app.database.tables import Json, closed
 from app.resources.ids import named_id
 from app.resources.links import Document
 from app.resources.lists import ListQuery
@@ -21,7 +22,6 @@ from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, 
 from app.resources.states import described
 from app.schema.base import FROM_SETTING, Patch, Schema, example
 from app.schema.fields import Count, Day, Id, Ids, Minutes, Moment, Paragraphs, TimeZone, Title, Url, city_timezone
-from app.tables import Json, closed
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 

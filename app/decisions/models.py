@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from app.database.tables import closed
 from app.decisions.terms import TRANSITIONS, DecisionStatus
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
@@ -13,7 +14,6 @@ from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, 
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Flag, Id, Ids, Name, Paragraphs, Title, Url
-from app.tables import closed
 from app.vocabularies.decision_kind import DecisionKind
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, func, or_, select
 from app.access.models import ApiKey
 from app.access.roles import Role
 from app.changes.models import Change, LogHead
+from app.database.tables import table_of
 from app.doctor.advice import Advice, look, mend
 from app.settings import Settings
-from app.tables import table_of
 from app.upkeep import Backup, Verification
 from app.webhooks.models import WebhookEndpoint
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from app.database.standbys import Standby
 from app.doctor.advice import Advice, look, mend
 from app.doctor.record import TICK
 from app.settings import Settings
-from app.standbys import Standby
 
 ASKED = text(
     "SELECT current_user AS role, current_setting('is_superuser') = 'on' AS is_superuser, clock_timestamp() AS now,"

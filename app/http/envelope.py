@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
+from app.database.standbys import read_after
 from app.http.answered import Answered, answered_of
 from app.http.clients import client_of
 from app.http.errors import Malformed, NotFound
@@ -22,7 +23,6 @@ from app.http.forwarded import prefix_of
 from app.http.masking import masked
 from app.http.problems import FieldError, Problem, problem_response
 from app.language import Text
-from app.standbys import read_after
 
 logger = logging.getLogger("app.access")
 failures = logging.getLogger("app.failure")

@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.database_errors import code_of, described
-from app.deadlines import INTERRUPTED
+from app.database.deadlines import INTERRUPTED
+from app.database.errors import code_of, described
 from app.http.answered import answered_of
 from app.http.clients import client_of
 from app.http.dependencies import schemas_of

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import JSONResponse, Response
 
-from app.database_errors import described
+from app.database.errors import described
 from app.http.failures import Unavailable
 from app.http.runtime import Running, check_schema
 from app.language import Text

@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import Depends, Request
 
+from app.database.standbys import read_after
 from app.http.errors import Malformed
 from app.http.problems import FieldError
 from app.language import Text
-from app.standbys import read_after
 
 READ_AFTER = "Read-After"
 POSITION = re.compile(r"[0-9]{1,16}")

@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.city_zone import difference, kept_zone
-from app.database import Database
+from app.database.engines import Database
+from app.database.revisions import current_revision, is_newer, newest_revision
 from app.http.failures import left_to_operator
 from app.language import Text
-from app.revisions import current_revision, is_newer, newest_revision
 from app.runtime import Runtime
 
 OUTDATED = Text(

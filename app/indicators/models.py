@@ -5,13 +5,13 @@ from typing import Literal
 from sqlalchemy import Index
 from sqlmodel import Field
 
+from app.database.tables import closed
 from app.indicators.terms import Direction
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, example
 from app.schema.fields import Day, Id, Months, Name, Paragraphs, Quantity, Title
-from app.tables import closed
 from app.vocabularies.level import Level
 
 

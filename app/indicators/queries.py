@@ -5,13 +5,13 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
 from app.resources.kind import Conditions
 from app.resources.lists import any_of
 from app.resources.scope import about_goals
 from app.sub_measures.models import SubMeasure
-from app.tables import table_of
 
 
 def conditions(_wanted: IndicatorList, caller: Caller) -> Conditions:

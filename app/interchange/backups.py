@@ -14,11 +14,11 @@ from sqlmodel import SQLModel
 
 from app import migrating
 from app.city_zone import difference
-from app.database import DISCREET
+from app.database.engines import DISCREET
+from app.database.revisions import is_newer, newest_revision, remedy_for
+from app.database.snapshot import Snapshot
 from app.interchange.register import Filling, batches, check_empty
-from app.revisions import is_newer, newest_revision, remedy_for
 from app.settings import Settings
-from app.snapshot import Snapshot
 
 BESIDE = ("-wal", "-shm", "-journal")
 """How files are named that SQLite has beside a database: together they are one."""

@@ -12,6 +12,7 @@ from app.access.caller import Caller
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.catalogue import FEATURES, Feature
+from app.database.tables import table_of
 from app.http.caching import cache_headers
 from app.http.runtime import Running
 from app.interchange.lists import lines_of
@@ -34,7 +35,6 @@ from app.sheets.answers import (
 )
 from app.sheets.choice import SUFFIX, Chosen, Suffix, chosen, of_list, told, whole
 from app.sheets.table import Table, Title
-from app.tables import table_of
 
 router = Router(prefix="/v1/exports", tags=["exports"])
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.catalogue import FEATURES
+from app.database.tables import table_of
 from app.http.headers import Conditional
 from app.http.responses import conflicts
 from app.http.runtime import Reading
@@ -23,7 +24,6 @@ from app.resources.kind import Kind
 from app.resources.reading import read_one
 from app.resources.transactions import ByContributor
 from app.schema.fields import Name, Slug
-from app.tables import table_of
 
 router = Router(part="/external/")
 

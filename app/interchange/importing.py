@@ -18,15 +18,15 @@ from app.access.validity import check_still_valid
 from app.changes.log import Transaction, end, lay_by, rehearsal, transaction
 from app.changes.quota import check_quota
 from app.changes.repeating import Done, noted, repeated
-from app.database import Database
-from app.executed import Executed
+from app.database.engines import Database
+from app.database.executed import Executed
+from app.database.private_copy import private_copy
 from app.http.errors import Invalid
 from app.http.problems import Problem, at
 from app.interchange.bodies import Intake
 from app.interchange.lines import Line, lines_of
 from app.interchange.trying import Counts, ImportTally, Said, judged, try_lines
 from app.language import Text
-from app.private_copy import private_copy
 
 BATCH = 25
 """How many lines are tried together where others wait for what they touch: some hundredths of a second."""

@@ -15,8 +15,9 @@ from starlette.requests import Request
 
 from app.access.caller import Caller
 from app.changes.log import end
-from app.database import one_at_a_time
-from app.database_errors import DATABASE_ERRORS
+from app.database.engines import one_at_a_time
+from app.database.errors import DATABASE_ERRORS
+from app.database.tables import table_of
 from app.http.envelope import change_position
 from app.http.errors import NotFound
 from app.http.problems import Problem, at
@@ -29,7 +30,6 @@ from app.interchange.trying import ImportTally
 from app.language import Language, Text
 from app.resources.ids import new_id
 from app.runtime import Runtime
-from app.tables import table_of
 
 AT_ONCE = 1_000
 """How many lines a file has at least that is not answered at once."""

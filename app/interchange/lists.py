@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from app import pages
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.changes.feed import head_of
-from app.database import Database
+from app.database import pages
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.interchange.names import ids_in, names_of
 from app.language import Language
 from app.resources.kind import Kind
 from app.resources.paging import Order
 from app.sheets.files import File, kept
-from app.tables import table_of
 
 BATCH = 500
 LONGEST_SECONDS = 300

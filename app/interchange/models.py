@@ -9,12 +9,12 @@ from pydantic import BaseModel
 from pydantic import Field as Bound
 from sqlmodel import Field, SQLModel
 
+from app.database.tables import Json, closed
 from app.interchange.bodies import INTAKES
 from app.interchange.terms import ImportState
 from app.schema.base import Schema
 from app.schema.fields import Moment
 from app.schema.names import named, one_of
-from app.tables import Json, closed
 
 ERRORS_KEPT = 1_000
 MOST_LINES = 2_147_483_647

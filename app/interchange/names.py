@@ -9,13 +9,13 @@ from sqlalchemy import Connection, FromClause, select
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.language import Language
 from app.reports.upcoming import first_line
 from app.resources.kind import KINDS, Kind
 from app.resources.scope import kind_at
 from app.resources.subjects import by_kind
 from app.sheets.columns import as_text
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

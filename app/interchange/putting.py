@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.changes.log import Transaction
-from app.database import one_at_a_time
+from app.database.engines import one_at_a_time
+from app.database.tables import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import Invalid, NotFound
 from app.interchange.bodies import Intake, said_in
@@ -26,7 +27,6 @@ from app.resources.ownership import authorise, authorise_first, standing_of
 from app.resources.schema import Stored
 from app.resources.writing import at_address, create, rewrite
 from app.schema.base import Schema
-from app.tables import table_of
 
 OTHER_ID = Text(
     "Was dort steht, hat in diesem System schon eine andere Id.",

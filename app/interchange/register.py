@@ -39,10 +39,10 @@ from app.catalogue import FEATURES
 from app.changes.feed import head_of
 from app.changes.models import LogHead
 from app.city_zone import difference, kept_zone
+from app.database.revisions import newest_revision
+from app.database.snapshot import Snapshot
+from app.database.tables import table_of
 from app.resources.verifying import walks
-from app.revisions import newest_revision
-from app.snapshot import Snapshot
-from app.tables import table_of
 
 FORMAT = "cooperation-register 1"
 CONTENTS = "register.json"

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from app.database.tables import table_of
 from app.http.problems import FieldError, at
 from app.interchange.bodies import Intake, Pointing
 from app.language import Text
 from app.resources.external_ids import SubjectExternalId
-from app.tables import table_of
 
 AT_ONCE = 200
 UNKNOWN = Text(

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.changes.log import Transaction
-from app.executed import Executed
+from app.database.executed import Executed
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.messages import errors_in
 from app.http.problems import FieldError, Problem, at
@@ -28,7 +29,6 @@ from app.resources.kind import Write
 from app.resources.ownership import authorise, authorise_write, standing_of
 from app.resources.schema import Stored
 from app.resources.writing import at_address, rewrite, store_many
-from app.tables import table_of
 
 NO_ID = Text(
     "Jede Zeile sagt in external_ids, unter welcher Id welches Systems sie steht.",

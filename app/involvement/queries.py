@@ -35,12 +35,12 @@ from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.consultation_events.models import ConsultationEvent, EventAgendaItem, EventParticipant
 from app.consultation_events.terms import Attendance, EventStatus
+from app.database.tables import table_of
 from app.days import days_between
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
 from app.involvement.models import LEAST_LEAD_DAYS, HeardBy, InvolvementState, PartnerHearing
 from app.partners.models import Partner
 from app.statements.models import Statement, StatementOnBehalf
-from app.tables import table_of
 
 DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)
 LINK, EVENT, PARTICIPANT = table_of(DecisionEvent), table_of(ConsultationEvent), table_of(EventParticipant)

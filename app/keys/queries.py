@@ -12,9 +12,9 @@ from app.access.models import ApiKey
 from app.access.parties import PARTY, is_party_on
 from app.access.roles import Role
 from app.agreements.models import Agreement
+from app.database.tables import table_of
 from app.keys.models import MOST_AGREEMENTS, KeyQuery
 from app.partners.models import Partner
-from app.tables import table_of
 
 
 def within_reach(caller: Caller) -> ColumnElement[bool]:

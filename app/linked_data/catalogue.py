@@ -15,10 +15,10 @@ from app.access.caller import ANONYMOUS
 from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.catalogue import FEATURES, Feature
+from app.database.tables import table_of
 from app.language import Text
 from app.linked_data.names import NAMESPACES, full
 from app.settings import Settings
-from app.tables import table_of
 
 EU = "http://publications.europa.eu/resource/authority/"
 DE = "http://dcat-ap.de/def/"

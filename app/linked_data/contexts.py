@@ -12,11 +12,11 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import Column
 
+from app.database.tables import table_of
 from app.linked_data.meanings import property_of
 from app.linked_data.names import class_of, full, own_name, vocabulary_address
 from app.resources.kind import KINDS, Kind
 from app.schema.fields import URL_PATTERN, LanguageTag
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 Definition = dict[str, Any]

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from app.access.guards import Anyone
 from app.access.routing import Router
 from app.changes.tree import Tree
-from app.database import Database
+from app.database.engines import Database
 from app.http.caching import cache_headers
 from app.http.runtime import Reading, Running
 from app.log import service

@@ -14,7 +14,8 @@ from app.access.visibility import visible
 from app.changes.log import Transaction
 from app.changes.models import Subject
 from app.changes.tree import Tree
-from app.database import insert_into
+from app.database.engines import insert_into
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.failures import left_to_operator
 from app.http.problems import FieldError, at
@@ -35,7 +36,6 @@ from app.proofs.leaves import encoded
 from app.proofs.notes import COSIGNATURE, BadNote, Checkpoint, Note, Signer, Verifier
 from app.proofs.tree import Range, consistency, inclusion
 from app.settings import Settings
-from app.tables import table_of
 
 NO_KEY = Text(
     "Das Protokoll dieses Registers hat noch keinen Schlüssel: bitte `register log init` ausführen.",

@@ -8,7 +8,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.database_errors import DATABASE_ERRORS
+from app.database.errors import DATABASE_ERRORS
 from app.http.handlers import install_error_handlers
 from app.http.health import router as health
 from app.http.runtime import Running

@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, case, func, select, text
 
 from app.changes.models import Change, LogHead
-from app.tables import table_of
+from app.database.tables import table_of
 from app.upkeep import Verification
 from app.webhooks.queries import DELIVERY, ENDPOINT
 

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
+from app.database.tables import closed
 from app.needs.terms import TRANSITIONS, NeedStatus, Urgency
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
@@ -14,7 +15,6 @@ from app.resources.schema import Homed, HomedAtFirst, Stamped, Stored, Visible, 
 from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Distinct, Id, Ids, Moment, Name, Paragraphs, Title
-from app.tables import closed
 
 
 class NeedBase(Visible):

@@ -6,6 +6,7 @@ from pydantic import Field as Bound
 from sqlalchemy import Index
 from sqlmodel import Field
 
+from app.database.tables import closed
 from app.objections.terms import TRANSITIONS, ObjectionState
 from app.resources.external_ids import Identified
 from app.resources.ids import named_id
@@ -15,7 +16,6 @@ from app.resources.states import described
 from app.resources.subjects import HomedBySubject, SubjectPlace, SubjectType
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, Paragraphs, Summary
-from app.tables import closed
 
 FieldName = Annotated[str, Bound(max_length=60, pattern="^[a-z_]+$")]
 

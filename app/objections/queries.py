@@ -7,11 +7,11 @@ from sqlmodel import col
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.objections.models import Objection, ObjectionList
 from app.objections.terms import ObjectionState
 from app.resources.kind import Conditions
 from app.resources.lists import any_of
-from app.tables import table_of
 
 
 def conditions(_wanted: ObjectionList, _caller: Caller) -> Conditions:

@@ -8,6 +8,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.access.visibility import Visibility
+from app.database.tables import closed
 from app.observations.terms import ObservationState
 from app.resources.external_ids import IdentifiedAsBefore
 from app.resources.ids import shown_id
@@ -15,7 +16,6 @@ from app.resources.lists import ListQuery
 from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Paragraphs, Quantity
-from app.tables import closed
 
 
 class ObservationValue(Schema):

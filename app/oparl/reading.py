@@ -10,9 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select, tuple_
 
-from app import pages
 from app.access.caller import ANONYMOUS
 from app.access.visibility import visible
+from app.database import pages
 from app.http.errors import Invalid, NotFound
 from app.oparl.objects import Object, Source, World, moment, stub
 from app.oparl.query import ExternalListQuery

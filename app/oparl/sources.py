@@ -29,6 +29,7 @@ from app.agreements.resource import AGREEMENTS
 from app.changes.feed import seen_by
 from app.changes.models import Action, Change, Subject
 from app.consultation_events.models import ConsultationEvent, EventAgendaItem
+from app.database.tables import table_of
 from app.decisions.resource import DECISIONS
 from app.oparl.query import ExternalListQuery
 from app.oparl.types import FEATURE_OF, MEETING, Type
@@ -37,7 +38,6 @@ from app.partners.resource import PARTNERS
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import matching
 from app.resources.scope import home, in_agreements, references
-from app.tables import table_of
 
 AGREEMENT, CHANGE, SUBJECT = table_of(AGREEMENTS.table), table_of(Change), table_of(Subject)
 EVENT, ITEM = table_of(ConsultationEvent), table_of(EventAgendaItem)

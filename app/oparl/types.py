@@ -10,6 +10,7 @@ from app.agreements.resource import AGREEMENTS
 from app.catalogue import FEATURES, Feature
 from app.consultation_events.models import EventAgendaItem
 from app.consultation_events.resource import CONSULTATION_EVENTS
+from app.database.tables import table_of
 from app.decisions.resource import DECISIONS
 from app.oparl.objects import (
     IN_WRITING,
@@ -30,7 +31,6 @@ from app.oparl.objects import (
 )
 from app.partners.resource import PARTNERS
 from app.resources.kind import Kind
-from app.tables import table_of
 
 FEATURE_OF = {feature.kind.type: feature for feature in FEATURES}
 

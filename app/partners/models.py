@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.database.tables import Json, closed
 from app.partners.terms import PartnerKind, ServiceField
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
@@ -14,7 +15,6 @@ from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Count, Day, Distinct, Email, Flag, Id, Name, Paragraphs, Slug, Title, Url
 from app.schema.period import Period
-from app.tables import Json, closed
 
 
 class Membership(Period):

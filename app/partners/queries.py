@@ -7,11 +7,11 @@ from sqlalchemy import CTE, ColumnElement, and_, exists, not_, select, true
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.partners.models import Partner, PartnerList, PartnerMembership, PartnerServiceField
 from app.resources.kind import Conditions
 from app.resources.lists import any_of, linked
 from app.schema.period import goes_on, holds_on
-from app.tables import table_of
 
 
 def conditions(wanted: PartnerList, _caller: Caller) -> Conditions:

@@ -12,7 +12,8 @@ from app.access.models import ApiKey
 from app.access.voices import Voice
 from app.changes.keys import KeyEvent, check_operators, record_keys
 from app.changes.log import Transaction
-from app.database import one_at_a_time
+from app.database.engines import one_at_a_time
+from app.database.tables import table_of
 from app.http.problems import FieldError, at
 from app.language import Text
 from app.partners.models import (
@@ -30,7 +31,6 @@ from app.resources.parts import ChildList
 from app.resources.rules import led_to
 from app.resources.words import BY_OPERATORS, Rights, Words
 from app.schema.period import goes_on
-from app.tables import table_of
 
 PROFILE = (
     "name",

@@ -7,6 +7,7 @@ from sqlalchemy import Index
 from sqlmodel import Field
 
 from app.access.visibility import Visibility
+from app.database.tables import closed
 from app.progress_reports.terms import TRANSITIONS, ReportState
 from app.resources.external_ids import Identified
 from app.resources.ids import named_id
@@ -16,7 +17,6 @@ from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Moment, Paragraphs, Percent, Summary
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import closed
 
 
 class ProgressReportPlace(Schema):

@@ -7,6 +7,7 @@ from pydantic import Field as Bound
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from app.database.tables import Json, closed
 from app.proposals.terms import TRANSITIONS, ProposalState
 from app.resources.external_ids import Identified
 from app.resources.ids import shown_id
@@ -17,7 +18,6 @@ from app.resources.states import described
 from app.resources.subjects import ErasableType, HomedBySubject, SubjectPlace
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, Ids, Moment, Paragraphs, Summary, Url, Version
-from app.tables import Json, closed
 
 Changes = Annotated[dict[Annotated[str, Bound(max_length=60, pattern="^[a-z_]+$")], Any], Bound(max_length=60)]
 

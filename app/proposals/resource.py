@@ -13,6 +13,7 @@ from app.access.errors import Forbidden
 from app.access.roles import Role
 from app.changes.log import Correction, Transaction
 from app.changes.models import Action, Change
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.messages import errors_in
 from app.http.problems import FieldError, at
@@ -48,7 +49,6 @@ from app.resources.subjects import (
 from app.resources.words import BY_PARTIES
 from app.resources.writing import authorise_change, change, locked, rehearse
 from app.schema.base import Patch
-from app.tables import table_of
 
 NOT_PROPOSED = Text(
     "Einen Vorschlag zieht nur zurück, wer ihn gemacht hat.", "A proposal is withdrawn only by who made it."

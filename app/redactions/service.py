@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.changes.log import Transaction
 from app.changes.models import Action, Change
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.problems import FieldError, at
 from app.language import Text
@@ -15,7 +16,6 @@ from app.redactions.models import RedactedResource, RedactionCreate, RedactionPu
 from app.resources.kind import KINDS
 from app.resources.redacting import UNKNOWN_POSITION, redact
 from app.resources.references import UNKNOWN
-from app.tables import table_of
 
 WHAT = Text(
     "Gebraucht wird die Ressource mit Art und Id, oder Stellen im Protokoll.",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.access.caller import Caller
 from app.access.guards import Anyone
-from app.database import Database
+from app.database.engines import Database
 from app.http.caching import cache_headers
 from app.http.errors import NotAcceptable
 from app.http.negotiation import CSV, JSON, acceptable

@@ -27,6 +27,7 @@ from sqlmodel import SQLModel
 
 from app.access.roles import Role
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.days import day_in, months_later
 from app.indicators.models import Indicator
 from app.needs.models import Need
@@ -43,7 +44,6 @@ from app.reports.duty import MOMENT, Asked, DueKind, due, opening, rows_of
 from app.reports.timeliness import DONE, last_reported_on
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import table_of
 
 MEASURE, MILESTONE, SUPPORTER = table_of(SubMeasure), table_of(SubMeasureMilestone), table_of(SubMeasureSupporter)
 PROPOSAL, OBJECTION = table_of(Proposal), table_of(Objection)

@@ -35,12 +35,12 @@ from app.access.parties import PARTY, is_party_on
 from app.access.visibility import visible
 from app.agreements.models import Agreement
 from app.consultation_events.models import ConsultationEvent
+from app.database.tables import table_of
 from app.days import day_in
 from app.resources.kind import KINDS
 from app.resources.lists import any_of
 from app.resources.scope import home, scoped
 from app.schema.period import holds_on
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 MOMENT = table_of(ConsultationEvent).c.starts_at.type

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.days import days_between
 from app.involvement.models import MOST_DAYS
 from app.language import Text
@@ -32,7 +33,6 @@ from app.reports.grouping import named_quarter, number_of_quarter, quarter_numbe
 from app.reports.report import MOST_GROUPS, Report, ReportHead, kept
 from app.schema.base import example
 from app.schema.fields import Count, Title
-from app.tables import table_of
 
 BARE_ID = re.compile("[0-9a-f]{32}")
 

@@ -25,12 +25,12 @@ from app.access.visibility import visible
 from app.changes.tallies import TALLY
 from app.consultation_events.models import ConsultationEvent, EventParticipant, EventTopic
 from app.consultation_events.terms import STAYING_AWAY, EventStatus
+from app.database.tables import table_of
 from app.reports.grouping import quarter
 from app.reports.report import AgreementQuery
 from app.resources.lists import any_of, linked
 from app.resources.scope import scoped
 from app.schema.fields import Day, Id
-from app.tables import table_of
 from app.vocabularies.event_format import EventFormat
 from app.vocabularies.level import Level
 from app.vocabularies.term import Term

@@ -16,13 +16,13 @@ from sqlalchemy.sql.functions import coalesce
 from app.access.visibility import visible
 from app.consultation_events.models import ConsultationEvent, EventParticipant
 from app.consultation_events.terms import Attendance
+from app.database.tables import table_of
 from app.days import day_in, start_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
 from app.reports.duty import Asked, DueKind, due
 from app.reports.horizon import on_page
 from app.statements.models import Statement, StatementOnBehalf
-from app.tables import table_of
 
 EVENT, PARTICIPANT = table_of(ConsultationEvent), table_of(EventParticipant)
 DECISION, ASKED, STATEMENT = table_of(Decision), table_of(DecisionPartner), table_of(Statement)

@@ -14,10 +14,10 @@ from sqlalchemy.sql.functions import coalesce
 
 from app.consultation_events.models import ConsultationEvent
 from app.consultation_events.terms import EventStatus
+from app.database.tables import table_of
 from app.days import day_in, start_of
 from app.reports.duty import Asked
 from app.resources.scope import scoped
-from app.tables import table_of
 
 EVENT = table_of(ConsultationEvent)
 MOMENT = EVENT.c.starts_at.type

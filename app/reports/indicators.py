@@ -9,6 +9,7 @@ from sqlalchemy import Date, and_, func, null, select
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.goals.models import Goal
 from app.indicators.models import Indicator, IndicatorList
 from app.indicators.resource import INDICATORS
@@ -23,7 +24,6 @@ from app.resources.lists import MAX_LIMIT, matching
 from app.schema.base import example
 from app.schema.fields import Day, Id, Name, Quantity, Title
 from app.sub_measures.models import SubMeasure
-from app.tables import table_of
 
 INDICATOR, OBSERVATION = table_of(Indicator), table_of(Observation)
 MOST_PERCENT = 1e15

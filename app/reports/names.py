@@ -7,8 +7,8 @@ from sqlmodel import SQLModel
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.resources.kind import KINDS
-from app.tables import table_of
 
 
 def name_of(model: type[SQLModel], id: ColumnElement[Any], caller: Caller) -> ColumnElement[str]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.goals.models import Goal
 from app.objections.queries import open_objections
 from app.partners.models import Partner
@@ -25,7 +26,6 @@ from app.resources.lists import any_of
 from app.schema.fields import Day, Id
 from app.sub_measures.models import SubMeasure, SubMeasureSupporter
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import table_of
 
 GOAL, MEASURE = table_of(Goal), table_of(SubMeasure)
 

@@ -12,11 +12,11 @@ from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, literal, 
 from app.access.caller import Caller
 from app.changes.models import LAST_POSITION, LogHead
 from app.changes.schemas import CURSOR_PATTERN
+from app.database.tables import table_of
 from app.language import Text
 from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Id
-from app.tables import table_of
 
 MOST_GROUPS = 10_000
 MOST_KEPT = 10

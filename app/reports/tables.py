@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from app.database import Database
+from app.database.engines import Database
 from app.http.responses import problems
 from app.reports.report import Report, ReportHead
 from app.resources.examples import given_example

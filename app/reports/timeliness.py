@@ -6,12 +6,12 @@ from sqlalchemy import Boolean, ColumnElement, Date, and_, case, cast, exists, f
 
 from app.access.caller import Caller
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.days import months_later
 from app.progress_reports.models import ProgressReport
 from app.progress_reports.terms import ReportState
 from app.sub_measures.models import SubMeasure, SubMeasureMilestone
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 MEASURE, MILESTONE = table_of(SubMeasure), table_of(SubMeasureMilestone)

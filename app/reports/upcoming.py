@@ -12,6 +12,7 @@ from sqlalchemy.sql.functions import coalesce
 
 from app.access.caller import Caller
 from app.access.parties import Side
+from app.database.tables import ordered_text
 from app.language import Text
 from app.partners.models import Partner
 from app.partners.queries import successors
@@ -26,7 +27,6 @@ from app.resources.lists import ABOUT_GOAL, MAX_LIMIT
 from app.schema.base import example
 from app.schema.fields import Id, Title
 from app.schema.text import is_seen
-from app.tables import ordered_text
 
 DEFAULT_DAYS, MOST_DAYS_AHEAD = 30, 366
 NO_DAY = date.max

@@ -11,15 +11,15 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.access.visibility import visible
 from app.access.voices import Standing
 from app.changes.log import Transaction
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import NotFound
-from app.kept import Kept
 from app.resources.kind import Kind, Row
 from app.resources.ownership import Sides, authorise, check_voice, check_voice_in, standing_in
 from app.resources.reading import there
 from app.resources.writing import locked, locked_at_once
 from app.schema.fields import Id
-from app.tables import table_of
 
 
 async def changeable(session: Transaction, kind: Kind[Row], id: Id, preconditions: Preconditions) -> Row:

@@ -12,6 +12,7 @@ from sqlalchemy import Table, select
 
 from app.access.visibility import Visibility
 from app.changes.log import Transaction
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.messages import MESSAGES, errors_in
 from app.http.problems import FieldError, at
@@ -21,7 +22,6 @@ from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import ChildList
 from app.resources.references import wrong_references
 from app.schema.base import Schema
-from app.tables import table_of
 
 Entries = Sequence[Mapping[str, Any]]
 STEP = Text(

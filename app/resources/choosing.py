@@ -29,7 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from app.access.visibility import visible
-from app.postgresql import PLANNED_ANEW
+from app.database.postgresql import PLANNED_ANEW
 from app.resources.ways import MOST_BY_TEXT, Question, Way, walked, way_of
 
 MOST_GATHERED = 2_000

@@ -7,13 +7,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import ColumnCollectionConstraint
 from sqlmodel import SQLModel
 
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.problems import Problem, at
 from app.language import Text
 from app.resources.errors import Duplicate, InUse
 from app.resources.kind import Kind
 from app.resources.references import UNKNOWN
-from app.tables import table_of
 
 SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION = "23503", "23505"

@@ -7,9 +7,9 @@ from pydantic import MISSING, ConfigDict
 from sqlalchemy import Select, UniqueConstraint, select
 from sqlmodel import Field
 
+from app.database.tables import ordered_text, table_of
 from app.schema.base import Schema
 from app.schema.fields import Distinct, Name, Slug
-from app.tables import ordered_text, table_of
 
 EXTERNAL_IDS = "external_ids"
 MOST = 20

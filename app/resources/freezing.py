@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, Select, Table, Uuid, bindparam, select
 
 from app.changes.log import Transaction
+from app.database.tables import table_of
 from app.resources.errors import Frozen
 from app.resources.external_ids import EXTERNAL_IDS
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import HeldEntries, Hold
-from app.tables import table_of
 
 
 class Grip(NamedTuple):

@@ -19,12 +19,14 @@ from starlette.responses import Response
 from app.access.caller import Caller
 from app.access.errors import KEY_NEEDED, Unauthorized, role_needed
 from app.changes.log import Transaction, end
-from app.database import insert_into
+from app.database.engines import insert_into
+from app.database.kept import Kept
+from app.database.sqlite import begins_at_once
+from app.database.tables import table_of
 from app.http.calls import CONTENT
 from app.http.envelope import change_position
 from app.http.errors import Malformed
 from app.http.problems import FieldError, Problem
-from app.kept import Kept
 from app.language import Text
 from app.resources.answers import created
 from app.resources.kept_answers import KeptAnswer
@@ -32,8 +34,6 @@ from app.resources.kind import Kind, Write
 from app.resources.ownership import authorise_first
 from app.resources.writing import store
 from app.schema.base import Schema
-from app.sqlite import begins_at_once
-from app.tables import table_of
 
 KEPT = timedelta(hours=24)
 KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x5b\x5d-\x7e]{1,255})')

@@ -11,9 +11,9 @@ from sqlmodel import Field, SQLModel, col
 
 from app.access.roles import Role
 from app.changes.log import Transaction
+from app.database.tables import Json, closed
 from app.resources.blanking import blanked
 from app.resources.kind import Kind
-from app.tables import Json, closed
 
 
 class KeptAnswer(SQLModel, table=True):

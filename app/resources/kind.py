@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Select, Table
 from app.access.caller import Caller
 from app.changes.log import Transaction
 from app.changes.models import RESOURCE_TYPES
+from app.database.tables import table_of
 from app.http.problems import FieldError
 from app.resources.external_ids import EXTERNAL_IDS, SubjectExternalId
 from app.resources.parts import ChildList, Freeze, Tallied
 from app.resources.schema import Stamped, Stored
 from app.resources.words import BY_COORDINATORS, Rights
 from app.schema.base import Patch, Schema
-from app.tables import table_of
 
 Row = TypeVar("Row", bound=Stored)
 Row_co = TypeVar("Row_co", bound=Stored, covariant=True)

@@ -13,13 +13,13 @@ from sqlmodel import SQLModel
 from app.access.caller import Caller
 from app.access.visibility import Visibility
 from app.changes.findings import FINDING
+from app.database.tables import table_of
 from app.resources.findings import mark_of
 from app.resources.kind import Kind
 from app.resources.scope import scoped
 from app.resources.text import searchable
 from app.schema.base import Schema
 from app.schema.fields import Cursor, Id, Moment, Search
-from app.tables import table_of
 
 MAX_LIMIT = 200
 ABOUT_GOAL = (

@@ -15,16 +15,16 @@ from app.access.roles import RANKS
 from app.access.voices import ROLES, Standing, Voice, Voices
 from app.changes.log import Correction, Transaction
 from app.changes.models import Subject
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
-from app.kept import Kept
 from app.language import Text
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import ChildList
 from app.resources.remains import remains
 from app.resources.scope import AGREEMENT, home_of, homes_of, kind_at
 from app.resources.words import Difference, claims, defaults_of
-from app.tables import table_of
 
 WHICH = Text(
     "Der Partner des Schlüssels ist nicht an genau einer Vereinbarung beteiligt: bitte angeben, zu welcher es gehört.",

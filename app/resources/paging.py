@@ -26,13 +26,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.messages import MESSAGES
 from app.http.problems import FieldError
 from app.resources.kind import Kind
 from app.resources.lists import MAX_LIMIT
 from app.schema.base import Schema
-from app.tables import table_of
 
 LARGEST_INTEGER = 2**31 - 1
 MOST_COUNTED = 10_000

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, Select, Table, bindparam, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import pages
 from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import visible
-from app.database import Database
+from app.database import pages
+from app.database.engines import Database
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.http.caching import cache_headers
 from app.http.conditional import Preconditions, etag
 from app.http.errors import Gone, NotFound
-from app.kept import Kept
 from app.resources.answers import alone, json_text, page_response
 from app.resources.choosing import found_on, ways_to
 from app.resources.findings import place_of
@@ -29,7 +30,6 @@ from app.resources.paging import Order, decode, encode, fingerprint
 from app.resources.remains import remains
 from app.resources.totals import count_of, counted
 from app.resources.ways import Question
-from app.tables import table_of
 
 
 async def read_one(

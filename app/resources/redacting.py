@@ -19,6 +19,7 @@ from app.changes.log import Transaction, record
 from app.changes.models import Action, Change, Subject
 from app.changes.schemas import Position
 from app.changes.written import Written
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
 from app.language import Text
@@ -33,7 +34,6 @@ from app.resources.rendering import logged, render, stored_lists
 from app.resources.schema import Stored
 from app.resources.storing import replace_values
 from app.schema.fields import Distinct, Name
-from app.tables import table_of
 
 FieldNames = Annotated[
     Distinct[Annotated[str, Field(max_length=60, pattern="^[a-z_]+$")]], Field(min_length=1, max_length=60)

@@ -28,13 +28,13 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.access.models import ApiKey
 from app.access.visibility import visible
 from app.changes.log import Transaction
+from app.database.kept import Kept
+from app.database.tables import table_of
 from app.http.problems import FieldError, at
-from app.kept import Kept
 from app.language import Text
 from app.resources.kind import KINDS, Kind, Write
 from app.resources.parts import ChildList
 from app.resources.scope import AGREEMENT, home, kind_at
-from app.tables import table_of
 
 ELSEWHERE = Text("Das gehört zu einer anderen Vereinbarung.", "This belongs to another agreement.")
 UNKNOWN = Text("Diesen Eintrag gibt es nicht.", "There is no such resource.")

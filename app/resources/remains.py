@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.changes.models import Subject
+from app.database.tables import table_of
 from app.resources.kind import Kind
-from app.tables import table_of
 
 
 def remains(caller: Caller, kind: Kind[Any], id: UUID) -> Select[tuple[UUID, int, UUID | None]]:

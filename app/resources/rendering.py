@@ -11,10 +11,10 @@ from sqlalchemy.orm.attributes import instance_dict
 
 from app.changes.models import Action
 from app.changes.written import Written
+from app.database.tables import table_of
 from app.resources.kind import Kind, Row
 from app.resources.schema import Stamped, Stored
 from app.resources.text import searchable, sortable
-from app.tables import table_of
 
 STAMPS = frozenset({"version", "updated_at"})
 

@@ -18,6 +18,7 @@ from app.changes.findings import FoundBy
 from app.changes.log import Transaction, record
 from app.changes.models import Action
 from app.changes.tallies import Cell, Tallies
+from app.database.tables import table_of
 from app.resources.findings import findings_of, settle_findings, stored_findings
 from app.resources.kind import Kind
 from app.resources.rendering import changed_fields, columns, logged, render, stored_columns, stored_lists
@@ -25,7 +26,6 @@ from app.resources.schema import Stored
 from app.resources.storing import replace_values
 from app.resources.tallying import cells_of, hold_tallies, noted_tallies, settle_tallies, stored_tallies
 from app.schema.text import BREAK, BREAKS, CONTROL, SPACES, composed, is_visible
-from app.tables import table_of
 from app.zones import place_of
 
 BATCH = 500

@@ -9,11 +9,11 @@ from sqlalchemy import Text as TextColumn
 from sqlmodel import Field
 
 from app.access.visibility import Visibility
-from app.packing import Packed
+from app.database.packing import Packed
+from app.database.tables import closed, ordered_text
 from app.resources.external_ids import Identified
 from app.schema.base import Schema
 from app.schema.fields import Id, Moment, Slug, Version
-from app.tables import closed, ordered_text
 
 SORT_NAME_LENGTH = 300
 

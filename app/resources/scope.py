@@ -29,8 +29,8 @@ from sqlmodel import SQLModel
 from app.access.caller import Caller
 from app.access.parties import PARTY
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.resources.kind import KINDS, Kind
-from app.tables import table_of
 
 AGREEMENT, GOAL, MEASURE, PARTNER = "agreement", "goal", "sub_measure", "partner"
 

@@ -19,11 +19,12 @@ from sqlmodel import col
 from app.changes.findings import FoundBy
 from app.changes.log import Transaction
 from app.changes.models import Action, Subject
+from app.database.kept import Kept
+from app.database.packing import PackedOnce
+from app.database.tables import table_of
 from app.http.errors import Invalid
 from app.http.problems import at
-from app.kept import Kept
 from app.language import Text
-from app.packing import PackedOnce
 from app.resources.constraints import violated
 from app.resources.errors import InUse
 from app.resources.findings import findings_of, note_findings
@@ -32,7 +33,6 @@ from app.resources.kind import Kind, Row, Write
 from app.resources.rendering import columns, stored_columns
 from app.resources.schema import Stored
 from app.resources.tallying import note_tallies
-from app.tables import table_of
 
 LARGEST = 256 * 1024
 """How many bytes a representation may have: each change adds it to the log once more."""

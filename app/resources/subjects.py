@@ -14,6 +14,7 @@ from app.access.parties import Side, sides_of
 from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction
 from app.changes.models import Subject
+from app.database.tables import table_of
 from app.http.problems import at
 from app.language import Text
 from app.resources.checking import TOO_VISIBLE
@@ -27,7 +28,6 @@ from app.resources.scope import in_an_agreement, subjects
 from app.schema.base import Schema
 from app.schema.fields import Id
 from app.schema.names import named, one_of
-from app.tables import table_of
 
 OTHER_SIDE = Text(
     "Das sagt eine andere Seite der Vereinbarung: ein Partner, der heute auf keiner Seite mit dem ersten steht.",

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from app.changes.log import Transaction
 from app.changes.models import LogHead
 from app.changes.tallies import TALLY, Cell, Tallies
+from app.database.tables import table_of
 from app.resources.kind import Kind
-from app.tables import table_of
 
 
 def cells_of(kind: Kind[Any], values: Mapping[str, Any]) -> Iterator[Cell]:

@@ -8,12 +8,12 @@ from sqlalchemy import Select, case, exists, func, or_, select
 
 from app.access.visibility import is_for_partners
 from app.changes.findings import FINDING
+from app.database.tables import table_of
 from app.resources.choosing import found_on, is_few, ways_to
 from app.resources.kind import KINDS
 from app.resources.paging import MOST_COUNTED, MOST_LOOKED_AT, Order
 from app.resources.scope import GOAL, ids_about_goals
 from app.resources.ways import Question, marks_of
-from app.tables import table_of
 
 
 def count_of(question: Question) -> Select[Any]:

@@ -14,6 +14,7 @@ from app.changes.keys import KEYS, key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.tallies import Tallies
 from app.changes.verifying import TreeWalk, data_of, entries_by_subject, faults_in
+from app.database.tables import table_of
 from app.resources.findings import findings_of, read_findings
 from app.resources.kind import KINDS, Kind
 from app.resources.rendering import found_by, read_lists
@@ -21,7 +22,6 @@ from app.resources.scope import AGREEMENT, about_of, kind_at
 from app.resources.tallying import cells_of, tally_faults
 from app.resources.verifying_redactions import Redacted
 from app.resources.verifying_search import SearchWalk
-from app.tables import table_of
 
 CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
 MOST_NAMED = 1_000

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, func, select
 
+from app.database.searching import SEARCHED, TERMS, ending, trigrams
+from app.database.tables import table_of
 from app.resources.kind import Kind
-from app.searching import SEARCHED, TERMS, ending, trigrams
-from app.tables import table_of
 
 BATCH = 500
 """How many rows are looked at at a time."""

@@ -21,14 +21,14 @@ from sqlalchemy import (
 from app.access.caller import Caller
 from app.access.visibility import Visibility, is_for_partners
 from app.changes.findings import FINDING
+from app.database.searching import may_hold
+from app.database.tables import table_of
 from app.resources.findings import mark_of, text_of
 from app.resources.kind import KINDS, Kind
 from app.resources.lists import PAGING, ListQuery
 from app.resources.paging import Order
 from app.resources.scope import GOAL, ids_about_goals, in_agreements
 from app.resources.text import searchable
-from app.searching import may_hold
-from app.tables import table_of
 
 MOST_BY_TEXT = 5_000
 """How much may hold a text for all of it to be looked at."""

@@ -17,9 +17,11 @@ from app.access.caller import ANONYMOUS, COMMAND, Caller
 from app.access.visibility import Visibility, visible
 from app.changes.log import Transaction, record
 from app.changes.models import Action
+from app.database.kept import Kept
+from app.database.sqlite import begins_at_once
+from app.database.tables import table_of
 from app.http.conditional import Preconditions
 from app.http.errors import Gone, NotFound
-from app.kept import Kept
 from app.resources.checking import check, check_no_entry_stays, check_transitions, validated
 from app.resources.errors import InUse
 from app.resources.freezing import check_frozen, check_removable, hold
@@ -31,8 +33,6 @@ from app.resources.rendering import changed_fields, logged
 from app.resources.scope import AGREEMENT, about_of
 from app.resources.storing import delete_row, insert_rows, row_read, update_row
 from app.schema.base import Patch, Schema
-from app.sqlite import begins_at_once
-from app.tables import table_of
 
 
 async def create(session: Transaction, kind: Kind[Row], content: Schema, *, id: UUID | None = None) -> Row:

@@ -15,6 +15,7 @@ from app.agreements.resource import AGREEMENTS
 from app.agreements.terms import HearingSource
 from app.changes.log import Transaction
 from app.changes.models import Subject
+from app.database.tables import table_of
 from app.goals.models import GoalCreate
 from app.goals.resource import GOALS
 from app.partners.models import PartnerCreate
@@ -30,7 +31,6 @@ from app.seed.parts import AgreementFile, ExchangePart, PartnerPart
 from app.sub_measures.models import SubMeasureCreate
 from app.sub_measures.resource import SUB_MEASURES
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import table_of
 from app.topics.models import TopicCreate
 from app.topics.resource import TOPICS
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.access.visibility import visible
 from app.catalogue import FEATURES, Feature
+from app.database.tables import table_of
 from app.decisions.resource import DECISIONS
 from app.http.errors import NotFound
 from app.resources.kind import KINDS, Kind
@@ -26,7 +27,6 @@ from app.site.names import Named, name_of, names_of, path_of
 from app.site.reports import links
 from app.site.showing import Showing, ids_in, leaves
 from app.site.timeline import history
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 MOST_REFERRING = 5

@@ -13,6 +13,7 @@ from app.changes.feed import CHANGE, Wanted, entries
 from app.changes.models import Action
 from app.consultation_events.models import ConsultationEvent, EventAgendaItem
 from app.consultation_events.resource import CONSULTATION_EVENTS
+from app.database.tables import table_of
 from app.decisions.resource import DECISIONS
 from app.involvement.reading import involvement_in
 from app.objections.models import ObjectionList, ObjectionPublic
@@ -23,7 +24,6 @@ from app.site.names import Named, name_of, names_of, path_of
 from app.site.words import WORDS
 from app.statements.models import StatementList, StatementPublic
 from app.statements.resource import STATEMENTS
-from app.tables import table_of
 
 MOST = 200
 DAYS = (

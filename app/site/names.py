@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.access.visibility import visible
+from app.database.tables import table_of
 from app.resources.kind import KINDS, Kind
 from app.resources.subjects import by_kind
 from app.site.frame import Look
-from app.tables import table_of
 from app.vocabularies.term import Term
 
 LONGEST_NAME = 120

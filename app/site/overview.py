@@ -15,6 +15,7 @@ from app.changes.feed import CHANGE, Wanted, entries
 from app.consultation_events.models import ConsultationEvent
 from app.consultation_events.resource import CONSULTATION_EVENTS
 from app.consultation_events.terms import EventStatus
+from app.database.tables import table_of
 from app.days import start_of
 from app.decisions.models import DecisionList
 from app.decisions.resource import DECISIONS
@@ -31,7 +32,6 @@ from app.site.showing import Showing, ids_in
 from app.site.timeline import Entry, entry
 from app.site.words import WORDS
 from app.sub_measures.terms import SubMeasureStatus
-from app.tables import table_of
 
 MOST_AGREEMENTS, MOST_COMING, MOST_DECISIONS, MOST_CHANGES = 20, 5, 3, 8
 AHEAD = (DecisionStatus.announced, DecisionStatus.in_consultation)

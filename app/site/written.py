@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 from app.access.caller import Caller
 from app.access.visibility import visible
 from app.agreements.models import Agreement
-from app.tables import table_of
+from app.database.tables import table_of
 
 
 class Written(str):

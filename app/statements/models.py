@@ -9,6 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from app.access.visibility import Visibility
+from app.database.tables import Json, closed
 from app.resources.external_ids import IdentifiedAsBefore
 from app.resources.ids import named_id, shown_id
 from app.resources.links import Document
@@ -17,7 +18,6 @@ from app.resources.schema import Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Id, Ids, Moment, Paragraphs
 from app.statements.terms import Position, TakenUp
-from app.tables import Json, closed
 
 
 class StatementWords(Schema):

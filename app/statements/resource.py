@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.access.errors import Forbidden
 from app.access.voices import Voice
 from app.changes.log import Transaction
+from app.database.tables import table_of
 from app.decisions.models import Decision, DecisionPartner
 from app.decisions.terms import DecisionStatus
 from app.http.problems import at
@@ -30,7 +31,6 @@ from app.statements.models import (
     StatementUpdate,
 )
 from app.statements.rules import RIGHTS, check, entered_on, remembered
-from app.tables import table_of
 
 NO_MEMBER = Text(
     "Das ist kein heutiges Mitglied des Partners, das zu dieser Entscheidung gefragt ist.",

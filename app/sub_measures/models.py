@@ -7,6 +7,7 @@ from pydantic import Field as Bound
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from app.database.tables import Json, closed, ordered_text
 from app.resources.ids import named_id
 from app.resources.links import Link
 from app.resources.lists import ListQuery
@@ -15,7 +16,6 @@ from app.resources.states import described
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Day, Distinct, Id, Ids, Name, Ordinal, Paragraphs, Percent, SustainableGoal, Title
 from app.sub_measures.terms import TRANSITIONS, SubMeasureStatus
-from app.tables import Json, closed, ordered_text
 from app.vocabularies.level import Level
 
 

@@ -6,12 +6,12 @@ from pydantic import Field as Bound
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
+from app.database.tables import Json
 from app.resources.ids import named_id
 from app.resources.lists import ListQuery
 from app.resources.schema import Slugged, Stamped, Stored, Visible, sorted_by
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import Id, LanguageTag, Name, Slug
-from app.tables import Json
 
 
 class TopicPlace(Slugged, Schema):

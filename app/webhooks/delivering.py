@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.database_errors import DATABASE_ERRORS
+from app.database.errors import DATABASE_ERRORS
 from app.places import NoPlace
 from app.runtime import Runtime
 from app.webhooks.addresses import Resolve, resolved

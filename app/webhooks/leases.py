@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Database
+from app.database.engines import Database
 from app.resources.ids import new_id
 from app.webhooks.messages import Message
 from app.webhooks.models import MOST_KEPT

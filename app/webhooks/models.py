@@ -13,12 +13,12 @@ from sqlmodel import Field, SQLModel
 from app.catalogue import DRESDEN, FEATURES
 from app.changes.models import KEY, LAST_POSITION, Action
 from app.changes.schemas import Position
+from app.database.tables import Json, closed
 from app.resources.ids import named_id, shown_id
 from app.resources.schema import Stamped
 from app.schema.base import Patch, Schema, example
 from app.schema.fields import CursorId, Flag, Id, Ids, Name, Url, only_number, without_repetition
 from app.schema.names import one_of
-from app.tables import Json, closed
 from app.webhooks.terms import DisabledBecause, Failure, OwnChanges
 
 MOST_LISTED = 200

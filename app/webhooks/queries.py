@@ -24,9 +24,9 @@ from app.access.models import ApiKey
 from app.access.roles import Role
 from app.access.visibility import Visibility
 from app.changes.feed import CHANGE, FEED, SUBJECT, Wanted, entries, was_deleted
+from app.database.tables import table_of
 from app.partners.models import Partner
 from app.schema.period import goes_on
-from app.tables import table_of
 from app.webhooks.models import (
     EVENT_TYPES,
     EVERYTHING,

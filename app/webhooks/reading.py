@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, RowMapping, select
 
-from app import pages
 from app.changes.feed import CHANGE, FEED
+from app.database import pages
 from app.webhooks.messages import Message, message_of
 from app.webhooks.queries import entries_for
 

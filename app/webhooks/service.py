@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.agreements.models import Agreement
 from app.changes.log import Transaction, end
-from app.database import one_at_a_time
+from app.database.engines import one_at_a_time
 from app.http.conditional import Preconditions
 from app.http.errors import Invalid, NotFound
 from app.http.problems import FieldError, at

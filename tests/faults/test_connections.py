@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.database import Database
+from app.database.engines import Database
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql, only_sqlite

@@ -14,11 +14,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app import database
 from app.cli.verify import verify_and_note
-from app.postgresql import LIMITS
+from app.database import engines
+from app.database.postgresql import LIMITS
+from app.database.sqlite import prepare_sqlite
 from app.settings import Settings
-from app.sqlite import prepare_sqlite
 from tests.conftest import Templates, client_of, running
 from tests.databases import IS_SOAK, only_postgresql, only_sqlite
 from tests.factories import goal_id
@@ -142,7 +142,7 @@ def prepare_impatiently(connection: Any, entry: ConnectionPoolEntry) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Databases that wait less long than they do by default."""
-    monkeypatch.setattr(database, "prepare_sqlite", prepare_impatiently)
+    monkeypatch.setattr(engines, "prepare_sqlite", prepare_impatiently)
     monkeypatch.setitem(LIMITS, "lock_timeout", str(SECONDS_FOR_LOCKS * 1000))
     monkeypatch.setitem(LIMITS, "statement_timeout", str(SECONDS_FOR_STATEMENTS * 1000))
 

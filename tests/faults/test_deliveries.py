@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from app.database.tables import table_of
 from app.settings import Settings
-from app.tables import table_of
 from app.webhooks.models import WebhookEndpoint
 from tests.conftest import Templates, client_of, running
 from tests.factories import changes_after, make

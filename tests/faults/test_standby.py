@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app import standbys
+from app.database import standbys
 from tests.conftest import Templates, client_of, running, settings_for
 from tests.databases import only_postgresql
 from tests.factories import CARITAS, body_of, goal_id

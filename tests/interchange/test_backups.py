@@ -19,8 +19,8 @@ from sqlmodel import col
 from app import migrating
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
+from app.database.revisions import newest_revision
 from app.http.failures import LEFT_TO_OPERATOR
-from app.revisions import newest_revision
 from app.runtime import Runtime
 from app.settings import Settings
 from app.upkeep import Backup

@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 
 from app.catalogue import FEATURES, Feature
 from app.cli.demo import built_in_demo, load_demo
+from app.database.snapshot import Snapshot
 from app.interchange.lists import BATCH
 from app.labels import label_of
 from app.needs.models import Need
@@ -25,7 +26,6 @@ from app.places import Asker, Places
 from app.settings import Settings
 from app.sheets import workbook
 from app.sheets.separated import lossless_cell, shielded, unshielded
-from app.snapshot import Snapshot
 from tests.databases import any_database
 from tests.factories import LIGA, errors_of, goal_id, items_of, make
 from tests.interchange.sheets import Rows, download, everything, name_of, rows_in, sheets_in

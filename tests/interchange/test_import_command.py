@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.repeating import repeated
 from app.settings import Settings
 from tests.commands import Command
+from tests.database.test_sqlite import told, wait_only_a_moment
 from tests.databases import only_sqlite
 from tests.factories import make
 from tests.interchange.test_imports import jsonl, measures
-from tests.test_sqlite import told, wait_only_a_moment
 
 LINES = 200
 POSITION = 7
@@ -90,7 +90,7 @@ async def test_is_waited_for_longer_by_who_writes_meanwhile(
         return found
 
     monkeypatch.setattr(place, hold)
-    has_waited = told(monkeypatch, "app.sqlite")
+    has_waited = told(monkeypatch, "app.database.sqlite")
     importing = asyncio.create_task(command.run("import", *arguments))
     try:
         assert await asyncio.to_thread(is_writing.wait, PATIENCE)

@@ -16,10 +16,10 @@ from app.access.models import ApiKey, CalendarFeed
 from app.catalogue import FEATURES
 from app.cli.demo import built_in_demo, load_demo
 from app.cli.verify import verify_and_note
+from app.database.tables import table_of
 from app.interchange.register import LEFT_OUT, SECRET, shown, tables
 from app.runtime import Runtime
 from app.settings import Settings
-from app.tables import table_of
 from tests.commands import Command
 from tests.conftest import Prepared, Templates, client_of, running
 from tests.databases import any_database

@@ -16,9 +16,9 @@ from sqlmodel import SQLModel, col
 from app.access.keys import is_well_formed, new_key
 from app.access.models import ApiKey
 from app.cli.verify import verify_and_note
+from app.database.tables import table_of
 from app.http.masking import shown
 from app.settings import Settings
-from app.tables import table_of
 from tests.clock import Clock
 from tests.conftest import Templates, client_of, running
 from tests.databases import any_database

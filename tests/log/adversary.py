@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import httpx
 
-from app.packing import pack, unpack
+from app.database.packing import pack, unpack
 from app.proofs.leaves import digest_of, leaf_hash, leaf_of, new_salt, salted
 from tests.factories import CARITAS, make, patch
 

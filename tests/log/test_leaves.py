@@ -18,14 +18,14 @@ from app.changes.models import Action, Change, LogHead, TreeNode
 from app.changes.tree import Tree
 from app.changes.written import Written
 from app.cli.verify import verify_and_note
-from app.database import Database
+from app.database.engines import Database
+from app.database.tables import table_of
 from app.proofs.canonical import canonical
 from app.proofs.leaves import decoded, digest_of, leaf_hash
 from app.proofs.tree import hash_of_leaf, root
 from app.resources.ids import new_id
 from app.runtime import Runtime
 from app.settings import Settings
-from app.tables import table_of
 from tests.conftest import ENTRIES, Templates, client_of, running
 from tests.databases import any_database
 from tests.factories import CARITAS, delete, make, patch

@@ -17,7 +17,7 @@ from app.audit.following import audit
 from app.audit.state import State
 from app.catalogue import FEATURES
 from app.cli.verify import verified
-from app.database import Database
+from app.database.engines import Database
 from app.resources.blanking import ADDRESS, MARKER, blanked, redactable
 from app.resources.kind import KINDS
 from app.runtime import Runtime

@@ -9,8 +9,8 @@ import httpx
 from sqlalchemy import insert, select, text
 from sqlmodel import SQLModel
 
-from app.database import Database
-from app.tables import table_of
+from app.database.engines import Database
+from app.database.tables import table_of
 from tests.factories import LIGA, make, patch
 
 

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from app.access.visibility import Visibility
 from app.changes.tallies import TALLY
 from app.consultation_events.models import ConsultationEvent, EventParticipant
-from app.database import Database
+from app.database.engines import Database
 from app.decisions.models import Decision, DecisionEvent, DecisionPartner
 from app.indicators.models import Indicator
 from app.reports.tables import BATCH

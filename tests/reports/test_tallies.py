@@ -14,7 +14,7 @@ from app.access.caller import ANONYMOUS, COMMAND
 from app.changes.tallies import TALLY
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
-from app.database import Database
+from app.database.engines import Database
 from app.reports import exchanged
 from app.reports.exchange import exchange_rows
 from app.reports.exchanged import EVENT, ExchangeQuery, GroupBy, tallied_by

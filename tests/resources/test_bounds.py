@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import pages
+from app.database import pages
 from app.places import Asker, Places
 from app.settings import Settings
 from tests.clock import Clock
@@ -80,23 +80,23 @@ class TestPlacesToRead:
 class TestDeadline:
     async def test_is_503(self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("app.database.STATEMENT_SECONDS", -1)
-            patched.setattr("app.deadlines.STEPS", 1)
+            patched.setattr("app.database.engines.STATEMENT_SECONDS", -1)
+            patched.setattr("app.database.deadlines.STEPS", 1)
             for path in ("/v1/goals?q=x", "/v1/reports/progress", "/v1/changes?type=goal"):
                 assert problem_of(await client.get(path), 503, "unavailable")
         assert (await client.get("/v1/goals?q=x")).status_code == 200
 
     async def test_is_503_for_csv(self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("app.snapshot.STATEMENT_SECONDS", -1)
-        monkeypatch.setattr("app.deadlines.STEPS", 1)
+        monkeypatch.setattr("app.database.snapshot.STATEMENT_SECONDS", -1)
+        monkeypatch.setattr("app.database.deadlines.STEPS", 1)
         answer = await client.get("/v1/reports/progress", headers={"Accept": "text/csv"})
         problem_of(answer, 503, "unavailable")
 
     async def test_what_is_not_quick_after_all_is_read_in_a_thread(
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("app.database.QUICK_SECONDS", -1)
-        monkeypatch.setattr("app.deadlines.STEPS", 1)
+        monkeypatch.setattr("app.database.engines.QUICK_SECONDS", -1)
+        monkeypatch.setattr("app.database.deadlines.STEPS", 1)
         assert len((await client.get("/v1/goals")).json()["items"]) > 1
 
 

@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
-from app.postgresql import LIMITS
+from app.database.postgresql import LIMITS
+from app.database.tables import table_of
 from app.resources import idempotency
 from app.resources.kept_answers import KeptAnswer
 from app.settings import Settings
-from app.tables import table_of
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql
 from tests.factories import CARITAS, CITY, LIGA, NOWHERE, body_of, delete, end_of_feed, items_of, patch

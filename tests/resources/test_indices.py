@@ -11,10 +11,10 @@ from sqlmodel import SQLModel
 
 from app.access.caller import COMMAND
 from app.catalogue import FEATURES
+from app.database.tables import table_of
 from app.resources.kind import Kind
 from app.resources.lists import APART, PAGING, ListQuery, matching
 from app.resources.paging import Order
-from app.tables import table_of
 from tests.schemas import parameters, resolved
 
 KINDS = tuple(feature.kind for feature in FEATURES)

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, text
 
 from app import migrating
 from app.cli.verify import verify_and_note
+from app.database.searching import LETTERS
 from app.needs.resource import NEEDS
 from app.resources import choosing, reading, ways
 from app.resources.text import searchable
 from app.runtime import Runtime
-from app.searching import LETTERS
 from app.settings import Settings
 from tests.conftest import Templates, client_of, running
 from tests.factories import delete, items_of, make, patch

@@ -13,8 +13,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Connection, Engine, event, text
 
-from app import kept
-from app.database import Database
+from app.database import kept
+from app.database.engines import Database
 from tests.conftest import Templates, client_of, running
 from tests.databases import only_postgresql
 from tests.factories import CARITAS, CITY, LIGA, PATHS, delete, goal_id, items_of, make, measure_id, topic_id

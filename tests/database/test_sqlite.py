@@ -15,12 +15,12 @@ from fastapi import FastAPI
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from app import sqlite
-from app.database import Database
-from app.long_writes import more_seconds
+from app.database import sqlite
+from app.database.engines import Database
+from app.database.long_writes import more_seconds
+from app.database.sqlite import Connection
 from app.runtime import Runtime
 from app.settings import Settings
-from app.sqlite import Connection
 from tests.databases import only_sqlite
 from tests.factories import CITY, body_of, make, patch, rule_of
 
@@ -73,7 +73,7 @@ class TestWriter:
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Who is next, and who stands behind that one."""
-        asked = [told(monkeypatch, place) for place in ("app.sqlite", "app.database")]
+        asked = [told(monkeypatch, place) for place in ("app.database.sqlite", "app.database.engines")]
         database = Database(settings.database, pool_size=1, pool_timeout=0.01)
         other = Database(settings.database, pool_size=1, pool_timeout=1)
         event.listen(database.writer.sync_engine, "connect", wait_only_a_moment)

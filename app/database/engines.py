@@ -13,16 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
-from app.database_errors import code_of
-from app.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
-from app.fair_pool import FairPool
-from app.long_writes import more_seconds, written_long
+from app.database.deadlines import INTERRUPTED, STATEMENT_SECONDS, deadline
+from app.database.errors import code_of
+from app.database.fair_pool import FairPool
+from app.database.long_writes import more_seconds, written_long
+from app.database.postgresql import ALONE, CONNECT_SECONDS, Server
+from app.database.searching import forget_erased
+from app.database.snapshot import Snapshot
+from app.database.sqlite import apart, make_private_first, prepare_sqlite
+from app.database.standbys import UNREAD, Standby
 from app.places import asking, places_to_read
-from app.postgresql import ALONE, CONNECT_SECONDS, Server
-from app.searching import forget_erased
-from app.snapshot import Snapshot
-from app.sqlite import apart, make_private_first, prepare_sqlite
-from app.standbys import UNREAD, Standby
 
 Result = TypeVar("Result")
 Session = TypeVar("Session", bound=AsyncSession)
@@ -108,9 +108,8 @@ class Database:
     async def transaction(self, session_class: type[Any] = AsyncSession) -> AsyncIterator[Any]:
         """A session that is committed at the end of the block, or rolled back when the block fails."""
         with self.watched():
-            async with session_class(self.writer, expire_on_commit=False) as session:
+            async with session_class(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
-                await session.commit()
 
     def written_long(self) -> AbstractContextManager[None]:
         """Let other writers wait longer for what the block writes, where only one writes at a time."""

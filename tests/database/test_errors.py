@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from app import migrating
 from app.cli import main
-from app.database_errors import described
+from app.database.errors import described
 from app.settings import Settings
 from tests.databases import only_postgresql
 from tests.processes import free_port

@@ -12,11 +12,11 @@ from sqlalchemy import Column, LargeBinary, select, text, type_coerce
 from app import migrating
 from app.changes.models import Change
 from app.cli.verify import verify_and_note
-from app.packing import DICTIONARIES, DICTIONARY, pack, unpack
+from app.database.packing import DICTIONARIES, DICTIONARY, pack, unpack
+from app.database.tables import table_of
 from app.runtime import Runtime
 from app.settings import Settings
 from app.sub_measures.models import SubMeasure
-from app.tables import table_of
 from tests.databases import only_sqlite
 from tests.factories import make, patch
 
@@ -46,7 +46,7 @@ class TestPack:
             texts.append(text)
             return pack(text)
 
-        monkeypatch.setattr("app.packing.pack", noted)
+        monkeypatch.setattr("app.database.packing.pack", noted)
         goal = await make(callers["operator"], "goals")
         changed = await patch(callers["operator"], "goals", goal, title="Anders")
         assert [json.loads(text) for text in texts] == [goal, changed.json()]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.util import greenlet_spawn
 
-from app.postgresql import ONE_STATE, Server
+from app.database.postgresql import ONE_STATE, Server
 
 Result = TypeVar("Result")
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.deadlines import STATEMENT_SECONDS
+from app.database.deadlines import STATEMENT_SECONDS
 
 logger = logging.getLogger(__name__)
 

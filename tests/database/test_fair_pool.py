@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.queue import Empty
 
-from app.fair_pool import Line
+from app.database.fair_pool import Line
 
 PATIENCE = 5.0
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.database import DISCREET, Database
-from app.sqlite import DRIVER, prepare_sqlite
+from app.database.engines import DISCREET, Database
+from app.database.sqlite import DRIVER, prepare_sqlite
 
 NAMELESS = f"{DRIVER}:///file:?uri=true"
 """A file without a name in the folder for temporary files: it is gone with the process, however that ends."""

@@ -11,13 +11,13 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Connection, func, select, text
 
-from app import database as databases
-from app.database import Database
+from app.database import engines as databases
+from app.database.engines import Database
+from app.database.snapshot import Snapshot
+from app.database.tables import table_of
 from app.decisions.models import Decision
 from app.goals.models import Goal
 from app.reports.tables import BATCH
-from app.snapshot import Snapshot
-from app.tables import table_of
 from tests.factories import make
 from tests.reports.making import multiply
 from tests.tables import CSV, csv_of

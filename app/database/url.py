@@ -9,8 +9,8 @@ from pydantic import AfterValidator
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.postgresql import DEFAULT_PORT, hosts_in
-from app.sqlite import DRIVER
+from app.database.postgresql import DEFAULT_PORT, hosts_in
+from app.database.sqlite import DRIVER
 
 DRIVERS = {"sqlite": DRIVER, "postgresql": "postgresql+asyncpg"}
 SEVERAL_HOSTS = re.compile(r"(?P<before>postgresql://(?:[^/?#@]*@)?)(?P<hosts>[^/?#@]*,[^/?#@]*)(?P<behind>.*)")

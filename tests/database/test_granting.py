@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.cli.migrate import migrate_and_render
 from app.cli.verify import verify_and_note
-from app.packing import unpack
+from app.database.packing import unpack
 from app.proofs.canonical import canonical
 from app.settings import Settings
 from tests.conftest import Cluster, Templates, client_of, running

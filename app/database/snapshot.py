@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from app.deadlines import STATEMENT_SECONDS, deadline
-from app.postgresql import ONE_STATE
+from app.database.deadlines import STATEMENT_SECONDS, deadline
+from app.database.postgresql import ONE_STATE
 
 Result = TypeVar("Result")
 

@@ -24,9 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_
 
+from app.database.fair_pool import FairPool
+from app.database.long_writes import more_seconds, written_long
 from app.days import day_in_zone
-from app.fair_pool import FairPool
-from app.long_writes import more_seconds, written_long
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Dialect, Float, SelectBase, UpdateBase
 from sqlalchemy.util import await_
 
-from app.postgresql import ALONE
+from app.database.postgresql import ALONE
 
 Convert = Callable[[Any], Any]
 Statement = SelectBase | UpdateBase
