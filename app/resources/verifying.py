@@ -6,11 +6,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, Select, select, true
+from sqlalchemy import Connection, Row, select
 
 from app.access.visibility import Visibility
-from app.changes.findings import FINDING, FoundBy
-from app.changes.keys import KEYS, key_faults
+from app.changes.findings import FoundBy
+from app.changes.keys import key_faults
 from app.changes.models import KEY, Action, Change, Subject, SubjectAbout
 from app.changes.tallies import Tallies
 from app.changes.verifying import TreeWalk, data_of, entries_by_subject, faults_in
@@ -22,10 +22,9 @@ from app.resources.scope import AGREEMENT, about_of, kind_at
 from app.resources.tallying import cells_of, tally_faults
 from app.resources.verifying_redactions import Redacted
 from app.resources.verifying_search import SearchWalk
+from app.resources.verifying_strangers import Strangers
 
 CHANGE, SUBJECT, ABOUT = table_of(Change), table_of(Subject), table_of(SubjectAbout)
-MOST_NAMED = 1_000
-"""How many rows of a table are named that are not in the log."""
 
 
 @dataclass
@@ -224,42 +223,6 @@ def agreement_of(told: Told, known: Mapping[UUID, Any]) -> UUID | None:
         return id
     above = known.get(id)
     return None if above is None else above.agreement_id
-
-
-class Strangers:
-    """Looks for rows that the log does not know."""
-
-    def __init__(self, kinds: Sequence[Kind[Any]]) -> None:
-        self.left = list(strangers(kinds))
-
-    def step(self, connection: Connection) -> list[str] | None:
-        """What is in the next table and not in the log; None behind the last one."""
-        if not self.left:
-            return None
-        name, wanted = self.left.pop(0)
-        return [f"in a table and not in the log: {name} {id}" for id in connection.execute(wanted).scalars()]
-
-
-def strangers(kinds: Sequence[Kind[Any]]) -> Iterator[tuple[str, Select[Any]]]:
-    """Of each table, what selects the rows that the log does not know."""
-    for kind in kinds:
-        table = table_of(kind.table)
-        known = select(SUBJECT.c.id).where(SUBJECT.c.id == table.c.id, SUBJECT.c.kind == kind.type)
-        yield kind.type, select(table.c.id).where(~known.exists()).limit(MOST_NAMED)
-        for child in kind.lists.values():
-            rows = table_of(child.table)
-            parent = rows.c[child.parent]
-            held = select(table.c.id).where(table.c.id == parent)
-            of_kind = true() if child.of_kind is None else rows.c.kind == child.of_kind
-            yield str(rows.name), select(parent).where(of_kind, ~held.exists()).limit(MOST_NAMED)
-    of_key = select(SUBJECT.c.id).where(SUBJECT.c.id == KEYS.c.id, SUBJECT.c.kind == KEY)
-    yield KEY, select(KEYS.c.id).where(~of_key.exists()).limit(MOST_NAMED)
-    told = select(CHANGE.c.position).where(CHANGE.c.resource_id == SUBJECT.c.id)
-    yield "subject", select(SUBJECT.c.id).where(~told.exists()).limit(MOST_NAMED)
-    known = select(SUBJECT.c.id).where(SUBJECT.c.id == FINDING.c.resource_id)
-    yield "finding", select(FINDING.c.resource_id).where(~known.exists()).limit(MOST_NAMED)
-    subject = select(SUBJECT.c.id).where(SUBJECT.c.id == ABOUT.c.subject_id)
-    yield "subject_about", select(ABOUT.c.subject_id).where(~subject.exists()).limit(MOST_NAMED)
 
 
 class Walk(Protocol):
