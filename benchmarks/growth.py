@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url, select
@@ -56,14 +57,15 @@ def in_postgresql(url: str) -> dict[str, int]:
 
 async def change_all(settings: Settings) -> None:
     """Change each need once."""
-    database, table = Runtime.of(settings).database, NEEDS.table
+    database, table, last = Runtime.of(settings).database, NEEDS.table, UUID(int=0)
     wanted = select(table).order_by(col(table.id)).limit(BATCH)
     try:
         while True:
             async with transaction(database, COMMAND, settings.zone) as session:
-                rows = (await session.execute(wanted.where(col(table.version) == 1))).scalars().all()
+                rows = (await session.execute(wanted.where(col(table.id) > last))).scalars().all()
                 if not rows:
                     return
+                last = rows[-1].id
                 for row in rows:
                     await change(session, NEEDS, row, NeedUpdate.model_validate({"description": words(50)}))
     finally:
