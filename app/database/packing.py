@@ -1,6 +1,7 @@
-"""How the texts of resources and of the log are stored: compressed as zlib writes it (RFC 1950), with a dictionary of what they consist of.
+"""How texts of resources and of the log are stored: compressed as zlib does (RFC 1950), with a dictionary of what they consist of.
 
-A text of some hundred bytes is mostly names of fields, which compression alone cannot know: with the dictionary it takes less than half.
+A text of some hundred bytes is mostly names of fields, which compression alone cannot know: with the dictionary it takes less
+than half.
 Each stream names its dictionary by a checksum. So dictionaries can be added, and none is ever changed.
 What was blanked stands there as it is, since PostgreSQL's own function writes it.
 """

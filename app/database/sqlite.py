@@ -247,7 +247,7 @@ def make_private_first(url: URL, *_connecting: Any) -> None:
 
 
 def prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    """Set what SQLite forgets between connections, and give it what it lacks; FULL because an answered write must survive a power cut."""
+    """Set what SQLite forgets between connections, and give it what it lacks; FULL so that an answered write survives a power cut."""
     connection.isolation_level = None
     connection.create_function("day_in", 2, day_in_zone, deterministic=True)
     cursor = connection.cursor()

@@ -98,7 +98,8 @@ def named_in(agreement_id: UUID) -> Iterator[ColumnElement[bool]]:
 def found(type: Type, scope: Scope, wanted: ExternalListQuery) -> Subquery:
     """The sources within the filters: `id`, `created`, `modified`, `text`, `is_gone`.
 
-    `text` is what a source says; of one that is gone, what it said last. What is gone is among them where it is asked what was modified, so that everybody learns of it who has it.
+    `text` is what a source says; of one that is gone, what it said last. What is gone is among them where it is asked what was
+    modified, so that everybody learns of it who has it.
     """
     table = table_of(type.kind.table)
     # An object can be gone from a resource that has none any more.
